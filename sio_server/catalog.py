@@ -1,0 +1,296 @@
+"""The event catalogue: which types there are, whom each is for, which fields its data has, its texts in es and en.
+
+The built-in file is ``catalog.toml`` beside this module; a file of the user's adds types or replaces them by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from marshmallow import RAISE, Schema, ValidationError, validate
+
+from sio_server import fields
+from sio_server.audience import Audience
+from sio_server.errors import CatalogError, Problem, Refused, Text
+from sio_server.notification import PRIORITIES, RESERVED_TYPES, TYPE_PATTERN
+
+BUILTIN_FILE: Final = "catalog.toml"
+MAX_TTL: Final = 10 * 365 * 24 * 3600
+"""Seconds. Beyond ten years a date-time leaves what clients' calendars can show."""
+
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_OF_DICTIONARY: Final = re.compile(r"(types[.][^.]+(?:[.]data[.][^.]+)?)[.](?:value|key)(?=[.]|$)")
+
+
+def _is_date(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_id(value: object) -> bool:
+    return (isinstance(value, str) and bool(value)) or type(value) is int
+
+
+@dataclass(frozen=True, slots=True)
+class DataType:
+    """A type that a field of ``data`` can have: its check and what it should have been."""
+
+    holds: Callable[[object], bool]
+    expected: Text
+
+
+DATA_TYPES: Final[dict[str, DataType]] = {
+    "id": DataType(_is_id, Text("a string or a whole number", "un texto o un número entero")),
+    "string": DataType(lambda value: isinstance(value, str), Text("a string", "un texto")),
+    "integer": DataType(lambda value: type(value) is int, Text("a whole number", "un número entero")),
+    "number": DataType(_is_number, Text("a number", "un número")),
+    "boolean": DataType(lambda value: isinstance(value, bool), Text("true or false", "true o false")),
+    "object": DataType(lambda value: isinstance(value, dict), Text("an object", "un objeto")),
+    "array": DataType(lambda value: isinstance(value, list), Text("a list", "una lista")),
+    "date": DataType(_is_date, Text("a date in ISO 8601", "una fecha en ISO 8601")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type of event. ``audience`` holds templates: ``users=("{usuario_id}",)`` is filled from ``data``."""
+
+    name: str
+    title: Text
+    message: Text
+    description: Text
+    audience: Audience
+    priority: str
+    ttl: int | None
+    data: Mapping[str, str]
+
+    def check(self, data: Mapping[str, Any]) -> None:
+        """Raise `Refused` (``invalid_data``) that names each known field whose type is wrong. None passes as absent."""
+        problems = tuple(
+            Problem(f"data.{name}", Text("Must be {0}.", "Debe ser {0}.").format(DATA_TYPES[kind].expected))
+            for name, kind in self.data.items()
+            if data.get(name) is not None and not DATA_TYPES[kind].holds(data[name])
+        )
+        if problems:
+            raise Refused.of_problems("invalid_data", problems)
+
+    def audience_for(self, data: Mapping[str, Any]) -> tuple[Audience, tuple[str, ...]]:
+        """The audience with its templates filled, and the names of the fields that were absent."""
+        missing: list[str] = []
+
+        def fill(templates: tuple[str, ...]) -> list[str]:
+            filled = []
+            for template in templates:
+                absent = [name for name in _PLACEHOLDER.findall(template) if not _is_id(data.get(name))]
+                missing.extend(absent)
+                if not absent:
+                    filled.append(_PLACEHOLDER.sub(lambda match: str(data[match[1]]), template))
+            return filled
+
+        audience = self.audience
+        resolved = Audience.of(
+            roles=audience.roles,
+            users=fill(audience.users),
+            topics=fill(audience.topics),
+            everybody=audience.all,
+            except_users=fill(audience.except_users),
+        )
+        return resolved, tuple(dict.fromkeys(missing))
+
+    def text_for(self, data: Mapping[str, Any], locale: str) -> str:
+        """The message for these data in ``locale``; the title where a field that the message names is absent."""
+        template = self.message.within(locale)
+        if all(isinstance(data.get(name), str | int | float) for name in _PLACEHOLDER.findall(template)):
+            return _PLACEHOLDER.sub(lambda match: str(data[match[1]]), template)
+        return self.title.within(locale)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The type as ``GET /v1/catalog`` and ``catalog export`` show it."""
+        return {
+            "type": self.name,
+            "title": _languages(self.title),
+            "message": _languages(self.message),
+            "description": _languages(self.description),
+            "audience": self.audience.as_dict(),
+            "priority": self.priority,
+            "ttl": self.ttl,
+            "data": dict(self.data),
+        }
+
+
+def _languages(text: Text) -> dict[str, str]:
+    return {"es": text.es, "en": str(text)}
+
+
+class _LanguagesSchema(Schema):
+    error_messages = fields.SCHEMA_MESSAGES
+    es = fields.Str(required=True, validate=fields.length(1, 500))
+    en = fields.Str(required=True, validate=fields.length(1, 500))
+
+
+class _ExceptSchema(Schema):
+    error_messages = fields.SCHEMA_MESSAGES
+    users = fields.List(fields.Str(validate=fields.length(1, 200)))
+
+
+class _AudienceSchema(Schema):
+    error_messages = fields.SCHEMA_MESSAGES
+    roles = fields.List(fields.Str(validate=fields.length(1, 200)))
+    users = fields.List(fields.Str(validate=fields.length(1, 200)))
+    topics = fields.List(fields.Str(validate=fields.length(1, 200)))
+    all = fields.Bool()
+    excepted = fields.Nested(_ExceptSchema, data_key="except")
+
+
+class _TypeSchema(Schema):
+    error_messages = fields.SCHEMA_MESSAGES
+    title = fields.Nested(_LanguagesSchema, required=True)
+    message = fields.Nested(_LanguagesSchema)
+    description = fields.Nested(_LanguagesSchema, required=True)
+    audience = fields.Nested(_AudienceSchema, required=True)
+    priority = fields.Str(load_default="normal", validate=fields.one_of(PRIORITIES))
+    ttl = fields.Int(load_default=None, validate=fields.between(1, MAX_TTL))
+    data = fields.Dict(
+        load_default=dict,
+        keys=fields.Str(validate=fields.matching(r"[A-Za-z_][A-Za-z0-9_]*", Text("Not a name.", "No es un nombre."))),
+        values=fields.Str(validate=fields.one_of(tuple(DATA_TYPES))),
+    )
+
+
+class _FileSchema(Schema):
+    error_messages = fields.SCHEMA_MESSAGES
+    version = fields.Int(load_default=1, validate=validate.Equal(1, error=Text("Must be 1.", "Debe ser 1.")))
+    types = fields.Dict(required=True, keys=fields.Str(), values=fields.Nested(_TypeSchema))
+
+
+def check_type_name(name: str) -> Text | None:
+    """What is wrong with a name of an event type, or None."""
+    if not TYPE_PATTERN.fullmatch(name):
+        return Text(
+            "Must be 1 to 64 lower-case letters, digits, '_', '.' or '-', beginning with a letter.",
+            "Deben ser de 1 a 64 minúsculas, cifras, '_', '.' o '-', empezando por una letra.",
+        )
+    if name in RESERVED_TYPES:
+        return Text("This name is Socket.IO's own.", "Este nombre es propio de Socket.IO.")
+    return None
+
+
+class Catalog:
+    """All event types by name, in the order of the files."""
+
+    def __init__(self, types: Mapping[str, EventType]) -> None:
+        self.types = dict(types)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Catalog:
+        """The built-in types, with those of ``path`` added or in their place.
+
+        Raises `CatalogError` naming the file and the line (TOML) or the key (contents).
+        """
+        builtin = resources.files("sio_server").joinpath(BUILTIN_FILE).read_text("utf-8")
+        types = _parse(builtin, BUILTIN_FILE)
+        if path is not None:
+            try:
+                text = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "not UTF-8 text"
+                raise CatalogError(f"catalogue {path}: cannot be read: {reason}") from error
+            types.update(_parse(text, str(path)))
+        return cls(types)
+
+    def __getitem__(self, name: str) -> EventType:
+        """The type of this name; raises `Refused` (``unknown_type``) with the nearest known one."""
+        found = self.types.get(name)
+        if found is None:
+            raise self._unknown(name)
+        return found
+
+    def _unknown(self, name: str) -> Refused:
+        nearest = difflib.get_close_matches(name, self.types, n=1)
+        detail = Text("Unknown event type '{0}'.", "Tipo de evento desconocido: '{0}'.").format(name)
+        if nearest:
+            hint = Text("{0} Did you mean '{1}'?", "{0} ¿Quizá '{1}'?").format(detail, nearest[0])
+        else:
+            hint = Text(
+                "{0} GET /v1/catalog lists the known ones.", "{0} GET /v1/catalog muestra los conocidos."
+            ).format(detail)
+        return Refused(
+            "unknown_type",
+            hint,
+            problems=(Problem("type", detail),),
+            extra={"nearest": nearest[0]} if nearest else None,
+        )
+
+
+def _parse(text: str, name: str) -> dict[str, EventType]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"catalogue {name}: not valid TOML: {error}") from error
+    try:
+        loaded: dict[str, Any] = _FileSchema(unknown=RAISE).load(document)
+    except ValidationError as error:
+        raise _bad(name, fields.problems_of(error)) from error
+    return {key: _event_type(name, key, value) for key, value in loaded["types"].items()}
+
+
+def _bad(name: str, problems: tuple[Problem, ...]) -> CatalogError:
+    # Marshmallow names the members of a dictionary "types.x.value.title"; the reader's file has no such word.
+    lines = [f"{_OF_DICTIONARY.sub(lambda match: match[1], problem.field)}: {problem.detail}" for problem in problems]
+    return CatalogError(f"catalogue {name}: " + "; ".join(lines))
+
+
+def _event_type(file: str, name: str, value: dict[str, Any]) -> EventType:
+    wrong = check_type_name(name)
+    if wrong is not None:
+        raise CatalogError(f"catalogue {file}: types.{name}: {wrong}")
+    given = value["audience"]
+    audience = Audience.of(
+        roles=given.get("roles", ()),
+        users=given.get("users", ()),
+        topics=given.get("topics", ()),
+        everybody=given.get("all", False),
+        except_users=given.get("excepted", {}).get("users", ()),
+    )
+    if audience.is_empty():
+        raise CatalogError(f"catalogue {file}: types.{name}.audience: names nobody: set roles, users, topics or all")
+    _check_templates(file, name, audience, value["data"])
+    title = Text(value["title"]["en"], value["title"]["es"])
+    message = value.get("message")
+    return EventType(
+        name=name,
+        title=title,
+        message=title if message is None else Text(message["en"], message["es"]),
+        description=Text(value["description"]["en"], value["description"]["es"]),
+        audience=audience,
+        priority=value["priority"],
+        ttl=value["ttl"],
+        data=value["data"],
+    )
+
+
+def _check_templates(file: str, name: str, audience: Audience, data: Mapping[str, str]) -> None:
+    for template in (*audience.users, *audience.topics, *audience.except_users):
+        for placeholder in _PLACEHOLDER.findall(template):
+            if data.get(placeholder) not in ("id", "string", "integer"):
+                raise CatalogError(
+                    f"catalogue {file}: types.{name}.audience: {{{placeholder}}} must be a field of data "
+                    "of type id, string or integer"
+                )

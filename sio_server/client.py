@@ -1,0 +1,245 @@
+"""What a backend imports to publish: two clients, and one function per event type.
+
+::
+
+    from sio_server.client import notificar_usuario_registrado
+
+    await notificar_usuario_registrado(usuario_id="123", nombre="Juan Pérez", email="juan@example.com", rol="turista")
+
+The functions of this module never raise because a notification could not be delivered: the request that they are
+called from has done its work, and must not fail for it. They log one warning and return None. The methods of the
+clients do raise: `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`, all of them `NotifyError`.
+
+Where the server is, and the key, come from SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. Nothing is connected to on import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self, Unpack
+
+import httpx
+
+from sio_server import client_request
+from sio_server.catalog import Catalog
+from sio_server.client_named import PREFIX, default_catalog, named_async, named_sync, names_of
+from sio_server.client_request import (
+    Exchange,
+    NotifyError,
+    NotifyInvalid,
+    NotifyRefused,
+    NotifyUnavailable,
+    PublishOptions,
+    PublishResult,
+    Reply,
+    Target,
+)
+
+__all__ = [
+    "NotifyClient",
+    "NotifyError",
+    "NotifyInvalid",
+    "NotifyRefused",
+    "NotifyUnavailable",
+    "PublishOptions",
+    "PublishResult",
+    "SyncNotifyClient",
+    "close_default_client",
+    "enviar_notificacion",
+]
+
+# Seconds. A restart of the server takes less, so a publish that meets one succeeds.
+TOTAL_TIMEOUT: Final = 5.0
+# The functions of this module are awaited inside somebody's request, which a dead server must not hold up for long.
+HELPER_TIMEOUT: Final = 2.0
+
+# One backend process has a few publishes in flight at a time; more connections would only queue in the server's log.
+_LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
+
+_log = logging.getLogger("sio_server.client")
+
+
+def _transport_options(target: Target) -> dict[str, Any]:
+    options: dict[str, Any] = {"limits": _LIMITS, "follow_redirects": False, "trust_env": not target.loopback}
+    if target.url.startswith("http:"):
+        # Reading the certificate authorities takes tens of milliseconds, for a connection that uses none. This context
+        # trusts nobody, so it cannot let anything through either.
+        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return options
+
+
+class _Client:
+    """What both clients are made of, except sending and waiting."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TOTAL_TIMEOUT,
+        locale: str | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        self._target = Target.of(url, key, timeout, locale)
+        self._catalog = catalog
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._target.url!r})"
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *names_of(self._catalog or default_catalog())]
+
+
+class NotifyClient(_Client):
+    """Publishes from asyncio, over one pool of connections; make one and keep it.
+
+    ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY; ``timeout`` is the longest a publish may
+    take with all its tries, in seconds; ``locale`` (``es`` or ``en``) is the language of refusals and warnings;
+    ``catalog`` names the ``notificar_…`` methods. Use it as ``async with``, or call `aclose`.
+    Raises `ConfigError` for an address or a key that cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TOTAL_TIMEOUT,
+        locale: str | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        super().__init__(url, key, timeout=timeout, locale=locale, catalog=catalog)
+        self._http = httpx.AsyncClient(**_transport_options(self._target))
+
+    async def publish(
+        self,
+        type: str,  # noqa: A002 - the word of the protocol
+        message: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **options: Unpack[PublishOptions],
+    ) -> PublishResult:
+        """Publish once, however many tries it takes; when this returns, the notification is in the log.
+
+        The message is the catalogue's where it is None. Raises `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`.
+        """
+        return await self._post(client_request.publish(type, message, data, **options))
+
+    enviar_notificacion = publish
+
+    async def _post(self, body: Mapping[str, Any]) -> PublishResult:
+        exchange = self._target.exchange(body)
+        while True:
+            try:
+                reply = await self._try(exchange)
+            except (httpx.TransportError, TimeoutError) as error:
+                delay = exchange.failed(error)
+            else:
+                outcome = exchange.answered(reply)
+                if isinstance(outcome, PublishResult):
+                    return outcome
+                delay = outcome
+            await asyncio.sleep(delay)
+
+    async def _try(self, exchange: Exchange) -> Reply:
+        async with (
+            # The timeouts of httpx are for each step; a server that sends a byte a second would keep all of them.
+            asyncio.timeout(exchange.remaining()),
+            self._http.stream(
+                "POST", exchange.url, content=exchange.content, headers=exchange.headers, timeout=exchange.timeout()
+            ) as response,
+        ):
+            reply = exchange.reply(response)
+            async for chunk in response.aiter_bytes():
+                reply.feed(chunk)
+            return reply
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[PublishResult]]:
+        """``notificar_<type>`` of the catalogue."""
+        event_type = _event_type(self, name)
+        function = named_async(name, event_type, self.publish)
+        self.__dict__[name] = function
+        return function
+
+
+class SyncNotifyClient(_Client):
+    """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TOTAL_TIMEOUT,
+        locale: str | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        super().__init__(url, key, timeout=timeout, locale=locale, catalog=catalog)
+        self._http = httpx.Client(**_transport_options(self._target))
+
+    def publish(
+        self,
+        type: str,  # noqa: A002 - the word of the protocol
+        message: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **options: Unpack[PublishOptions],
+    ) -> PublishResult:
+        """See `NotifyClient.publish`."""
+        exchange = self._target.exchange(client_request.publish(type, message, data, **options))
+        while True:
+            try:
+                reply = self._try(exchange)
+            except httpx.TransportError as error:
+                delay = exchange.failed(error)
+            else:
+                outcome = exchange.answered(reply)
+                if isinstance(outcome, PublishResult):
+                    return outcome
+                delay = outcome
+            time.sleep(delay)
+
+    enviar_notificacion = publish
+
+    def _try(self, exchange: Exchange) -> Reply:
+        with self._http.stream(
+            "POST", exchange.url, content=exchange.content, headers=exchange.headers, timeout=exchange.timeout()
+        ) as response:
+            reply = exchange.reply(response)
+            for chunk in response.iter_bytes():
+                reply.feed(chunk)
+            return reply
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Callable[..., PublishResult]:
+        """``notificar_<type>`` of the catalogue."""
+        event_type = _event_type(self, name)
+        function = named_sync(name, event_type, self.publish)
+        self.__dict__[name] = function
+        return function

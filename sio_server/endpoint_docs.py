@@ -1,0 +1,76 @@
+"""Pages for people: a first page at ``/`` and the API's viewer at ``/docs``. Everything is served from here, no CDN."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from sio_server.openapi import Operation, document
+
+# Swagger UI sets styles on elements; scripts come from this server alone.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_OURS: Final = {
+    "/": ("index.html", "text/html"),
+    "/static/page.css": ("page.css", "text/css"),
+    "/static/docs.js": ("docs.js", "text/javascript"),
+    "/docs": ("docs.html", "text/html"),
+}
+_VIEWER: Final = {
+    "/static/swagger-ui.css": ("swagger-ui.css", "text/css"),
+    "/static/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript"),
+    "/favicon.ico": ("favicon-32x32.png", "image/png"),
+}
+
+
+class DocsEndpoint:
+    """Pages and the OpenAPI document of these operations."""
+
+    def __init__(self, operations: list[Operation], *, open_access: bool) -> None:
+        self._operations = operations
+        self._open_access = open_access
+        self._document: bytes | None = None
+
+    async def openapi(self, _: web.Request) -> web.Response:
+        """``GET /openapi.json``; made on the first request, as most servers are never asked."""
+        if self._document is None:
+            self._document = orjson.dumps(document(self._operations, open_access=self._open_access))
+        return web.Response(body=self._document, content_type="application/json")
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every page and file."""
+        ours = resources.files("sio_server").joinpath("static")
+        made = [web.get("/openapi.json", self.openapi)]
+        for path, (name, content_type) in _OURS.items():
+            made.append(web.get(path, _file(ours.joinpath(name), content_type)))
+        viewer = _viewer_directory()
+        for path, (name, content_type) in _VIEWER.items():
+            made.append(web.get(path, _file(viewer / name, content_type)))
+        return made
+
+
+def _viewer_directory() -> Path:
+    """Where the viewer's files were installed. Its package is found, not imported: it would bring Flask along."""
+    spec = find_spec("flask_swagger_ui")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("flask_swagger_ui, which carries the API viewer's files, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "dist"
+
+
+def _file(file: Any, content_type: str) -> Any:
+    cached: list[bytes] = []
+
+    async def serve(_: web.Request) -> web.Response:
+        if not cached:
+            cached.append(file.read_bytes())
+        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
+        return web.Response(body=cached[0], content_type=content_type, charset="utf-8", headers=headers)
+
+    return serve

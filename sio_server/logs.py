@@ -1,0 +1,66 @@
+"""Structured log lines for people or for machines. No line holds a token, a key, or a notification's ``data``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Final
+
+import structlog
+
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+# Members that must not be logged whatever a later line of code hands over; a net below care, not instead of it.
+_SECRET_MEMBERS: Final = frozenset({"token", "key", "secret", "data", "auth", "authorization", "body"})
+
+
+def _without_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for name in _SECRET_MEMBERS.intersection(event):
+        event[name] = "[hidden]"
+    return event
+
+
+def configure(log_format: str = "auto", level: str = "info") -> None:
+    """Send everything, libraries' lines included, to standard error in one format."""
+    if log_format == "auto":
+        log_format = "console" if sys.stderr.isatty() else "json"
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_secrets,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(_LEVELS[level])
+    # They log whole packets at info and debug, with payloads and handshakes in them.
+    for name in ("socketio", "engineio", "asyncio", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of one part of the product."""
+    bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(f"sio_server.{name}")
+    return bound

@@ -1,0 +1,220 @@
+"""The use cases of one server process: publish, welcome a connection, count, stop.
+
+Endpoints call the node; the node calls the broker and the hub; the broker calls the node back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sio_server.audience import Audience, Identity
+from sio_server.broker import Broker, BrokerHandler, HealthCheck
+from sio_server.catalog import Catalog, EventType
+from sio_server.errors import Problem, Refused, Text
+from sio_server.hub import Connection, Hub
+from sio_server.metrics import Metrics, NoMetrics
+from sio_server.notification import (
+    Idempotency,
+    Notification,
+    Position,
+    Publication,
+    PublishRequest,
+    new_id,
+    rfc3339,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a publish that was accepted. ``sockets``: connections of this node it was handed to."""
+
+    id: str
+    type: str
+    position: Position
+    sockets: int
+    duplicate: bool
+    warnings: tuple[Text, ...]
+
+    def as_dict(self, locale: str) -> dict[str, Any]:
+        """The reply's JSON, with warnings in ``locale``."""
+        return {
+            "status": "ok",
+            "id": self.id,
+            "seq": self.position.seq,
+            "cursor": self.position.cursor(),
+            "type": self.type,
+            "recipients": {"sockets": self.sockets},
+            "duplicate": self.duplicate,
+            "warnings": [warning.within(locale) for warning in self.warnings],
+        }
+
+
+class Node:
+    """One server process. ``locale`` is the language of messages that publishers leave out."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        broker: Broker,
+        hub: Hub,
+        *,
+        locale: str = "es",
+        limits: dict[str, int] | None = None,
+        health: Sequence[HealthCheck] = (),
+        metrics: Metrics | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.catalog = catalog
+        self.hub = hub
+        self.metrics: Metrics = metrics or NoMetrics()
+        self.draining = False
+        self._broker = broker
+        self._locale = locale
+        self._limits = limits or {}
+        self._health = tuple(health)
+        self._now = now
+        self._started = time.monotonic()
+        self._published = self._duplicates = self._deliveries = 0
+        self._awaited: dict[str, int] = {}
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the log and begin to take notifications."""
+        await self._broker.start(self)
+        self._started = time.monotonic()
+
+    async def close(self) -> None:
+        """Refuse what is new, finish what was accepted, let go of the log."""
+        self.draining = True
+        await self._broker.close()
+
+    async def check(self) -> None:
+        """Raise `Refused` when this node should get no traffic: while it stops, and when a part of it fails."""
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        for part in self._health:
+            await part.check()
+
+    # -- publishing -----------------------------------------------------------------------------------------------
+
+    async def publish(self, request: PublishRequest, publisher: str) -> Receipt:
+        """Append to the log and hand to the sockets; when this returns, both are done.
+
+        Raises `Refused`: ``unknown_type``, ``invalid_data``, ``invalid_audience``, ``idempotency_mismatch``,
+        ``draining``, ``broker_unavailable``.
+        """
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        event_type = self.catalog[request.type]
+        event_type.check(request.data)
+        audience, warnings = self._audience(request, event_type)
+        notification = self._notification(request, event_type, audience, publisher)
+        self._awaited[notification.id] = 0
+        try:
+            published = await self._broker.publish(notification)
+        finally:
+            sockets = self._awaited.pop(notification.id)
+        if published.duplicate:
+            self._duplicates += 1
+        else:
+            self._published += 1
+        self.metrics.published(request.type, duplicate=published.duplicate)
+        return Receipt(published.id, request.type, published.position, sockets, published.duplicate, warnings)
+
+    @staticmethod
+    def _audience(request: PublishRequest, event_type: EventType) -> tuple[Audience, tuple[Text, ...]]:
+        if request.audience is not None:
+            return request.audience, request.warnings
+        audience, missing = event_type.audience_for(request.data)
+        if audience.is_empty():
+            problems = tuple(
+                Problem(
+                    f"data.{name}", Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
+                )
+                for name in missing
+            )
+            raise Refused.of_problems("invalid_audience", problems)
+        skipped = Text(
+            "data.{0} is absent: the part of the audience that needs it was skipped",
+            "falta data.{0}: se omitió la parte de la audiencia que lo necesita",
+        )
+        return audience, (*request.warnings, *(skipped.format(name) for name in missing))
+
+    def _notification(
+        self, request: PublishRequest, event_type: EventType, audience: Audience, publisher: str
+    ) -> Notification:
+        now = self._now()
+        ttl = request.ttl if request.ttl is not None else event_type.ttl
+        idempotency = None
+        if request.idempotency_key is not None:
+            idempotency = Idempotency(publisher, request.idempotency_key, request.fingerprint())
+        return Notification(
+            id=new_id(),
+            type=request.type,
+            message=event_type.text_for(request.data, self._locale) if request.message is None else request.message,
+            data=request.data,
+            timestamp=now,
+            audience=audience,
+            title=request.title,
+            priority=request.priority or event_type.priority,
+            expires_at=None if ttl is None else now + timedelta(seconds=ttl),
+            link=request.link,
+            actor=request.actor,
+            source=request.source,
+            persist=request.persist,
+            idempotency=idempotency,
+        )
+
+    def on_publications(self, batch: Sequence[Publication]) -> None:
+        """See `BrokerHandler.on_publications`."""
+        for publication, sockets in zip(batch, self.hub.broadcast(batch), strict=True):
+            self._deliveries += sockets
+            self.metrics.delivered(sockets)
+            if publication.id in self._awaited:
+                self._awaited[publication.id] = sockets
+
+    # -- connections ----------------------------------------------------------------------------------------------
+
+    def connect(self, connection: Connection) -> dict[str, Any]:
+        """Count a connection in and return its ``ns:hello``.
+
+        The caller joins the rooms before anything else can run, so that everything above ``cursor`` reaches it.
+        """
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        self.hub.add(connection)
+        self.metrics.connected(connection.protocol)
+        identity: Identity = connection.identity
+        return {
+            "user": identity.user,
+            "roles": list(identity.roles),
+            "topics": list(identity.topics),
+            "cursor": self._broker.head().cursor(),
+            "recovered": False,
+            "server_time": rfc3339(self._now()),
+            "limits": dict(self._limits),
+        }
+
+    def disconnect(self, connection: Connection, reason: str) -> None:
+        """Count a connection out."""
+        self.hub.remove(connection)
+        self.metrics.disconnected(connection.protocol, reason)
+
+    def stats(self) -> dict[str, Any]:
+        """What ``GET /v1/stats`` answers. Counts are since the start of this process; ``uptime`` is in seconds."""
+        return {
+            **self.hub.stats(),
+            "publishes": {"accepted": self._published, "duplicates": self._duplicates},
+            "deliveries": self._deliveries,
+            "head": {"seq": self._broker.head().seq, "cursor": self._broker.head().cursor()},
+            "uptime": round(time.monotonic() - self._started, 3),
+            "draining": self.draining,
+        }
+
+
+_: type[BrokerHandler] = Node

@@ -1,0 +1,190 @@
+"""The envelope, its position in the log and the text of both on the wire. Pure: no I/O.
+
+A `Notification` is what a publisher handed over; a `Publication` is a notification with its position. The body is
+encoded once, when the notification is made: the log stores these bytes, and every connection is sent these bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+import uuid_utils
+
+from sio_server.audience import Audience
+from sio_server.errors import Problem, Refused, Text
+
+PRIORITIES: Final = ("low", "normal", "high", "critical")
+
+# Events of these names are Socket.IO's own: a client's handler for them would be called by a publisher's text.
+RESERVED_TYPES: Final = frozenset({"connect", "connect_error", "disconnect", "disconnecting"})
+TYPE_PATTERN: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+
+_CURSOR_PATTERN: Final = re.compile(r"([0-9a-f]{8,32})-(0|[1-9][0-9]{0,17})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in one log: ``seq`` grows by one with each stored notification; ``epoch`` names the log."""
+
+    epoch: str
+    seq: int
+
+    def cursor(self) -> str:
+        """The text clients keep and hand back; opaque to them."""
+        return f"{self.epoch}-{self.seq}"
+
+    @classmethod
+    def parse(cls, cursor: str) -> Position | None:
+        """The position a cursor names, or None when it is none of ours."""
+        match = _CURSOR_PATTERN.fullmatch(cursor)
+        return cls(match[1], int(match[2])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """What makes a repeated publish the same one: the publisher, its key, and a digest of the body."""
+
+    publisher: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRequest:
+    """A publish as its body says it, checked; None stands for what was left out."""
+
+    type: str
+    message: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    title: str | None = None
+    audience: Audience | None = None
+    actor: dict[str, Any] | None = None
+    link: str | None = None
+    priority: str | None = None
+    ttl: int | None = None
+    persist: bool = True
+    source: str | None = None
+    idempotency_key: str | None = None
+    warnings: tuple[Text, ...] = ()
+
+    def fingerprint(self) -> bytes:
+        """A digest of everything that makes two bodies the same, whatever the order of their members."""
+        members = {
+            "type": self.type,
+            "message": self.message,
+            "data": self.data,
+            "title": self.title,
+            "audience": None if self.audience is None else self.audience.as_dict(),
+            "actor": self.actor,
+            "link": self.link,
+            "priority": self.priority,
+            "ttl": self.ttl,
+            "persist": self.persist,
+            "source": self.source,
+        }
+        return hashlib.sha256(_dumps(members, orjson.OPT_SORT_KEYS)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a publisher handed over, checked. ``body`` is derived: see `encode_body`."""
+
+    id: str
+    type: str
+    message: str
+    data: dict[str, Any]
+    timestamp: datetime
+    audience: Audience
+    title: str | None = None
+    priority: str = "normal"
+    expires_at: datetime | None = None
+    link: str | None = None
+    actor: dict[str, Any] | None = None
+    source: str | None = None
+    persist: bool = True
+    idempotency: Idempotency | None = None
+    body: bytes = field(init=False, repr=False, compare=False, default=b"")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", encode_body(self))
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562 §5.7): the identity of a notification. ``seq`` is the order, not this."""
+    return str(uuid_utils.uuid7())
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment in UTC with milliseconds, as in ``2026-11-24T02:33:28.123Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def encode_body(notification: Notification) -> bytes:
+    """The JSON members that follow ``id``, ``seq`` and ``cursor`` in the envelope, with neither brace.
+
+    The audience is not among them: it would tell one person the names of others.
+    """
+    expires_at = notification.expires_at
+    members = {
+        "type": notification.type,
+        "title": notification.title,
+        "message": notification.message,
+        "data": notification.data,
+        "timestamp": rfc3339(notification.timestamp),
+        "priority": notification.priority,
+        "link": notification.link,
+        "actor": notification.actor,
+        "expires_at": None if expires_at is None else rfc3339(expires_at),
+    }
+    return _dumps(members)[1:-1]
+
+
+def _dumps(members: dict[str, Any], option: int = 0) -> bytes:
+    try:
+        return orjson.dumps(members, option=option)
+    except orjson.JSONEncodeError as error:
+        # orjson reads deeper nesting than it writes; and what comes in as a Socket.IO argument can hold bytes.
+        detail = Text("Not JSON, or nested too deeply.", "No es JSON, o está anidado demasiado hondo.")
+        raise Refused.of_problems("invalid_data", (Problem("data", detail),)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A notification with its position: what the log gives back and what goes out."""
+
+    id: str
+    type: str
+    position: Position
+    audience: Audience
+    body: bytes
+    source: str | None = None
+    persist: bool = True
+
+    @classmethod
+    def of(cls, notification: Notification, position: Position) -> Publication:
+        """The publication of this notification at this position."""
+        return cls(
+            notification.id,
+            notification.type,
+            position,
+            notification.audience,
+            notification.body,
+            notification.source,
+            notification.persist,
+        )
+
+    def encode(self, *, replayed: bool = False) -> bytes:
+        """The envelope as JSON, ready for the wire."""
+        position = self.position
+        head = f'{{"id":"{self.id}","seq":{position.seq},"cursor":"{position.cursor()}",'
+        return b"".join((head.encode(), self.body, b',"replayed":true}' if replayed else b',"replayed":false}'))
+
+    def envelope(self, *, replayed: bool = False) -> dict[str, Any]:
+        """The envelope as a dictionary."""
+        decoded: dict[str, Any] = orjson.loads(self.encode(replayed=replayed))
+        return decoded

@@ -1,0 +1,115 @@
+"""The OpenAPI 3.1 document, made from the operations that are served and the schemas that check them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from sio_server import __version__
+from sio_server.errors import KINDS
+from sio_server.schemas import ProblemSchema
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+# What the middleware answers whatever the operation: foreign pages, malformed requests, failures of our own.
+_ALWAYS: Final = ("invalid_request", "origin_not_allowed", "host_not_allowed", "internal")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation over HTTP: its handler, and all that a reader of the document needs to know of it.
+
+    ``reply`` is a schema, or a JSON Schema of its own. ``credential`` is ``publisher``, ``observer`` or None.
+    ``errors`` are codes of `errors.KINDS`.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    name: str
+    summary: str
+    tag: str
+    reply: type[Schema] | dict[str, Any]
+    description: str = ""
+    request: type[Schema] | None = None
+    example: Any = None
+    header_parameters: tuple[tuple[str, str, int], ...] = ()
+    errors: tuple[str, ...] = ()
+    credential: str | None = None
+
+
+def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any]:
+    """The document. ``open_access``: in development no operation needs a credential."""
+    spec = APISpec(
+        title="sio-server",
+        version=__version__,
+        openapi_version="3.1.0",
+        info={
+            "description": "Publish notifications; they reach the right people as Socket.IO events.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        plugins=[MarshmallowPlugin()],
+        servers=[{"url": "/"}],
+        tags=[
+            {"name": "publish", "description": "Hand notifications to the server"},
+            {"name": "operate", "description": "Look after the server"},
+        ],
+    )
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    spec.components.schema("Problem", schema=ProblemSchema)
+    for operation in operations:
+        spec.path(
+            path=operation.path, operations={operation.method.lower(): _operation(operation, open_access=open_access)}
+        )
+    made: dict[str, Any] = spec.to_dict()
+    return made
+
+
+def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
+    needs = operation.credential is not None and not open_access
+    codes = [*operation.errors, *_ALWAYS, *(("unauthorized", "forbidden") if needs else ())]
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": operation.reply}}},
+            **_problems(codes),
+        },
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.request is not None:
+        media: dict[str, Any] = {"schema": operation.request}
+        if operation.example is not None:
+            media["example"] = operation.example
+        described["requestBody"] = {"required": True, "content": {"application/json": media}}
+    if operation.header_parameters:
+        described["parameters"] = [
+            {"in": "header", "name": name, "description": about, "schema": {"type": "string", "maxLength": longest}}
+            for name, about, longest in operation.header_parameters
+        ]
+    if needs:
+        described["security"] = [{"bearer": []}]
+    return described
+
+
+def _problems(codes: list[str]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    return {
+        str(status): {
+            "description": "; ".join(f"`{code}`: {KINDS[code].title}" for code in found),
+            "content": {PROBLEM_TYPE: {"schema": ProblemSchema}},
+        }
+        for status, found in sorted(by_status.items())
+    }

@@ -1,0 +1,313 @@
+"""Marshmallow schemas of every request, reply and frame. What passes here is not checked again.
+
+The OpenAPI document is made of these, so a field's description here is its documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from marshmallow import EXCLUDE, Schema, ValidationError, post_load, validates_schema
+from marshmallow import fields as plain
+
+from sio_server import fields
+from sio_server.audience import Audience
+from sio_server.catalog import MAX_TTL, check_type_name
+from sio_server.errors import Problem, Refused, Text
+from sio_server.notification import PRIORITIES, PublishRequest
+
+# Each name is a room, and each room a row in the log.
+MAX_NAMES: Final = 1000
+MAX_NAME_LENGTH: Final = 128
+MAX_BATCH: Final = 1000
+MAX_KEY_LENGTH: Final = 255
+
+# What later versions do and this one does not: refused, so that nobody believes it happened.
+NOT_SUPPORTED: Final = ("deliver_at", "collapse_key")
+
+_NAME = Text("Must be printable text.", "Debe ser texto imprimible.")
+_LINK = Text(
+    "Must be a path beginning with '/', or an http or https address.",
+    "Debe ser una ruta que empiece por '/', o una dirección http o https.",
+)
+
+
+def _about(text: str, **more: object) -> dict[str, object]:
+    return {"description": text, **more}
+
+
+def _is_name(value: str) -> bool:
+    if not value.isprintable():
+        raise ValidationError(_NAME)
+    return True
+
+
+def _names(about: str) -> fields.List:
+    return fields.List(
+        fields.Id(validate=[fields.length(1, MAX_NAME_LENGTH), _is_name], metadata={"type": "string"}),
+        validate=fields.length(0, MAX_NAMES),
+        metadata=_about(about),
+    )
+
+
+class ExceptSchema(Schema):
+    """Who gets nothing although the audience names them."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    users = _names("Users who get nothing")
+
+
+class AudienceSchema(Schema):
+    """Who gets a notification: the union of what is named, less ``except``."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+
+    roles = _names("Everybody with one of these roles")
+    users = _names("These users")
+    topics = _names("Everybody who follows one of these topics")
+    all = fields.Bool(metadata=_about("Everybody"))
+    excepted = fields.Nested(ExceptSchema, data_key="except", metadata=_about("Who gets nothing all the same"))
+
+    @post_load
+    def make(self, values: dict[str, Any], **_: Any) -> Audience:
+        """Turn checked values into an `Audience`."""
+        return Audience.of(
+            roles=values.get("roles", ()),
+            users=values.get("users", ()),
+            topics=values.get("topics", ()),
+            everybody=values.get("all", False),
+            except_users=values.get("excepted", {}).get("users", ()),
+        )
+
+    @validates_schema(skip_on_field_errors=True)
+    def names_somebody(self, values: dict[str, Any], **_: Any) -> None:
+        """Refuse an audience of nobody."""
+        if not any(values.get(name) for name in ("roles", "users", "topics", "all")):
+            raise ValidationError(
+                Text(
+                    "Names nobody: give roles, users, topics or all, or leave the audience out.",
+                    "No nombra a nadie: indica roles, users, topics o all, u omite la audiencia.",
+                )
+            )
+
+
+class ActorSchema(Schema):
+    """Who caused what the notification tells of."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    id = fields.Id(required=True, validate=fields.length(1, MAX_NAME_LENGTH), metadata={"type": "string"})
+    name = fields.Str(validate=fields.length(1, 200))
+
+
+def _is_type_name(value: str) -> bool:
+    wrong = check_type_name(value)
+    if wrong is not None:
+        raise ValidationError(wrong)
+    return True
+
+
+class PublishSchema(Schema):
+    """A notification to publish. Only ``type`` is required; null counts as left out."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+
+    type = fields.Str(
+        required=True,
+        validate=_is_type_name,
+        metadata=_about("Event type of the catalogue", pattern="^[a-z][a-z0-9_.-]{0,63}$"),
+    )
+    message = fields.Str(allow_none=True, metadata=_about("Text; the catalogue's where left out"))
+    data = fields.Dict(allow_none=True, metadata=_about("Fields of the event; known ones are checked by the catalogue"))
+    title = fields.Str(allow_none=True, validate=fields.length(0, 200), metadata=_about("Short text above the message"))
+    audience = fields.Nested(
+        AudienceSchema, allow_none=True, metadata=_about("Who gets it; the catalogue's audience where left out")
+    )
+    actor = fields.Nested(ActorSchema, allow_none=True, metadata=_about("Who caused it"))
+    link = fields.Str(
+        allow_none=True,
+        # Only these: a "javascript:" link would run in the page of whoever clicks it.
+        validate=[fields.length(1, 2048), fields.matching(r"/(?![/\\])[^\x00-\x20]*|https?://[^\x00-\x20]+", _LINK)],
+        metadata=_about("Where a click leads: a path or an http(s) address"),
+    )
+    priority = fields.Str(
+        allow_none=True, validate=fields.one_of(PRIORITIES), metadata=_about("The type's where left out")
+    )
+    ttl = fields.Int(
+        allow_none=True, validate=fields.between(1, MAX_TTL), metadata=_about("Seconds until it is of no more use")
+    )
+    persist = fields.Bool(
+        allow_none=True, metadata=_about("Whether it is kept in the log; if not, only who is connected gets it")
+    )
+    idempotency_key = fields.Str(
+        allow_none=True,
+        validate=[fields.length(1, MAX_KEY_LENGTH), _is_name],
+        metadata=_about("The same key with the same body publishes once; also the header Idempotency-Key"),
+    )
+    source = fields.Str(
+        allow_none=True, validate=fields.length(1, 200), metadata=_about("Which part of the backend this is from")
+    )
+
+
+_KNOWN: Final = frozenset(PublishSchema().fields)
+
+
+@lru_cache(maxsize=256)  # bounded: whoever may publish also chooses which fields a body has
+def _schema_of(names: frozenset[str]) -> PublishSchema:
+    """The schema of a body with these fields. Marshmallow visits every field it knows, present or not."""
+    return PublishSchema(only=names | {"type"}, unknown=EXCLUDE)
+
+
+def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
+    """The request in a decoded JSON body; ``header_key`` is the header ``Idempotency-Key``.
+
+    Raises `Refused`: ``invalid_data``, ``invalid_audience``, ``not_supported``.
+    """
+    if not isinstance(body, dict):
+        raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
+    if header_key is not None:
+        if body.get("idempotency_key") not in (None, header_key):
+            raise Refused.of_problems("invalid_data", (Problem("idempotency_key", _TWO_KEYS),))
+        body = {**body, "idempotency_key": header_key}
+    unknown = [name for name in body if name not in _KNOWN]
+    unsupported = tuple(Problem(name, _LATER) for name in unknown if name in NOT_SUPPORTED and body[name] is not None)
+    if unsupported:
+        raise Refused.of_problems("not_supported", unsupported)
+    try:
+        values: dict[str, Any] = _schema_of(_KNOWN.intersection(body)).load(body)
+    except ValidationError as error:
+        problems = fields.problems_of(error)
+        only_audience = all(problem.field.partition(".")[0] == "audience" for problem in problems)
+        raise Refused.of_problems("invalid_audience" if only_audience else "invalid_data", problems) from error
+    given = {name: value for name, value in values.items() if value is not None}
+    warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
+    return PublishRequest(**given, warnings=warnings[:_MAX_WARNINGS])
+
+
+_TWO_KEYS = Text(
+    "Differs from the header Idempotency-Key: send one of them.",
+    "Difiere de la cabecera Idempotency-Key: envía solo una.",
+)
+_LATER = Text("Not supported by this version: leave it out.", "Esta versión aún no lo admite: omítelo.")
+_UNKNOWN_FIELD = Text("unknown field '{0}' was ignored", "se ignoró el campo desconocido '{0}'")
+# A body of nothing but invented fields must not come back several times its size.
+_MAX_WARNINGS = 20
+
+
+def load_batch(body: object) -> list[object]:
+    """The items of a batch, not checked one by one yet; raises `Refused` (``invalid_data``)."""
+    items = body.get("notifications") if isinstance(body, dict) else body
+    if not isinstance(items, list):
+        raise Refused.of_problems("invalid_data", (Problem("notifications", fields.NOT_LIST),))
+    if not 0 < len(items) <= MAX_BATCH:
+        raise Refused.of_problems(
+            "invalid_data",
+            (
+                Problem(
+                    "notifications", Text("Must hold from 1 to {0} items.", "Debe tener de 1 a {0}.").format(MAX_BATCH)
+                ),
+            ),
+        )
+    return items
+
+
+# -- documents that the server sends; they are written by hand on the hot path and described here --------------------
+
+
+class RecipientsSchema(Schema):
+    """How far a notification went at once."""
+
+    sockets = plain.Integer(required=True, metadata=_about("Connections of this node it was handed to"))
+
+
+class ReceiptSchema(Schema):
+    """The answer to an accepted publish."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    id = plain.UUID(required=True, metadata=_about("Identity of the notification (UUIDv7)"))
+    seq = plain.Integer(required=True, metadata=_about("Its place in the log"))
+    cursor = plain.String(required=True, metadata=_about("The same as a client keeps it"))
+    type = plain.String(required=True)
+    recipients = plain.Nested(RecipientsSchema, required=True)
+    duplicate = plain.Boolean(required=True, metadata=_about("Whether an earlier publish with this key was it"))
+    warnings = plain.List(plain.String(), required=True)
+
+
+class FieldProblemSchema(Schema):
+    """What is wrong with one field."""
+
+    field = plain.String(required=True)
+    detail = plain.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """A problem document (RFC 9457)."""
+
+    type = plain.String(required=True)
+    title = plain.String(required=True)
+    status = plain.Integer(required=True)
+    code = plain.String(required=True, metadata=_about("Stable; never translated"))
+    detail = plain.String(required=True)
+    retryable = plain.Boolean(required=True)
+    errors = plain.List(plain.Nested(FieldProblemSchema))
+    nearest = plain.String(metadata=_about("The known event type whose name is nearest"))
+    request_id = plain.String()
+
+
+class BatchSchema(Schema):
+    """Notifications to publish in this order, each for itself."""
+
+    notifications = plain.List(plain.Nested(PublishSchema), required=True, validate=fields.length(1, MAX_BATCH))
+
+
+class BatchItemSchema(Schema):
+    """What became of one item: a receipt, or ``status`` ``error`` with a problem."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok", "error")))
+    error = plain.Nested(ProblemSchema)
+
+    class Meta:
+        """A receipt's members come beside ``status``."""
+
+        additional_properties = True
+
+
+class BatchReplySchema(Schema):
+    """A result for each item, in the order of the request."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    accepted = plain.Integer(required=True)
+    rejected = plain.Integer(required=True)
+    results = plain.List(plain.Nested(BatchItemSchema), required=True)
+
+
+def check_handshake(auth: object) -> Mapping[str, Any]:
+    """The handshake's ``auth`` object, its members of the right kind; raises `Refused` (``invalid_request``)."""
+    if auth is None:
+        return {}
+    if not isinstance(auth, dict):
+        raise Refused.of_problems("invalid_request", (Problem("auth", fields.NOT_OBJECT),))
+    try:
+        loaded: Mapping[str, Any] = _HANDSHAKE.load(auth)
+    except ValidationError as error:
+        raise Refused.of_problems("invalid_request", fields.problems_of(error)) from error
+    return loaded
+
+
+class HandshakeSchema(Schema):
+    """``auth`` of a Socket.IO handshake. ``role`` and ``user`` count in development only."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    token = fields.Str(allow_none=True)
+    key = fields.Str(allow_none=True, metadata=_about("Publisher key: the connection may emit 'notify'"))
+    cursor = fields.Str(allow_none=True, validate=fields.length(0, 64))
+    locale = fields.Str(allow_none=True, validate=fields.length(0, 64))
+    role = plain.Raw(allow_none=True)
+    roles = plain.Raw(allow_none=True)
+    rol = plain.Raw(allow_none=True)
+    user = plain.Raw(allow_none=True)
+    topics = plain.Raw(allow_none=True)
+
+
+_HANDSHAKE: Final = HandshakeSchema(unknown=EXCLUDE)

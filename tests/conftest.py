@@ -1,0 +1,55 @@
+"""What every test has: a watch over the event loop, bounded property tests, and the Node that runs the stock client."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import pytest
+from blockbuster import BlockBuster, BlockBusterFunction, blockbuster_ctx
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Calls into SQLite that blockbuster does not know, each of which may wait for the disk or for another's lock.
+# `Cursor.__next__` and `Connection.__exit__` cannot be replaced; a cursor or a transaction needs `execute` first.
+SQLITE_CALLS = (
+    "sqlite3.connect",
+    "sqlite3.Connection.backup",
+    "sqlite3.Connection.blobopen",
+    "sqlite3.Connection.close",
+)
+
+# No deadline: the machine that runs this may be busy. Under CI the examples are the same on every run, so that a
+# change is judged by what it changed; elsewhere they differ, and so find more as time goes by.
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, database=None)
+hypothesis.settings.register_profile("dev", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def blockbuster() -> Iterator[BlockBuster]:
+    """Make a blocking call of ours on the event loop, SQLite's included, raise `blockbuster.BlockingError`."""
+    with blockbuster_ctx("sio_server") as watch:
+        for name in SQLITE_CALLS:
+            watch.functions[name] = BlockBusterFunction(None, name, scanned_modules="sio_server").activate()
+        yield watch
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The Node.js of the tests: `binary` is its program, `modules` holds socket.io-client."""
+
+    binary: Path
+    modules: Path
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """Name the Node that `make test` prepared, or the system's where pytest runs without it."""
+    binary = os.environ.get("SIO_TEST_NODE") or shutil.which("node")
+    modules = ROOT / "tests" / "node" / "node_modules"
+    if not binary or not (modules / "socket.io-client").is_dir():
+        pytest.fail("the tests need Node and socket.io-client: run `make test`, which installs them")
+    return Node(Path(binary), modules)
