@@ -10,7 +10,7 @@ The functions of this module never raise because a notification could not be del
 called from has done its work, and must not fail for it. They log one warning and return None. The methods of the
 clients do raise: `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`, all of them `NotifyError`.
 
-Where the server is, and the key, come from SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. Nothing is connected to on import.
+Where the server is, and the key, come from SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. An import connects to nothing.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from typing import Any, Final, Self, Unpack
 
 import httpx
 
-from sio_server import client_request
-from sio_server.catalog import Catalog
+from sio_server.catalog import Catalog, EventType
 from sio_server.client_named import PREFIX, default_catalog, named_async, named_sync, names_of
 from sio_server.client_request import (
     Exchange,
@@ -38,7 +37,9 @@ from sio_server.client_request import (
     PublishResult,
     Reply,
     Target,
+    publish_body,
 )
+from sio_server.errors import Error
 
 __all__ = [
     "NotifyClient",
@@ -87,6 +88,19 @@ class _Client:
     ) -> None:
         self._target = Target.of(url, key, timeout, locale)
         self._catalog = catalog
+        self._open()
+
+    def _open(self) -> None:
+        """Make the pool; connects to nothing."""
+        raise NotImplementedError
+
+    def _event_type(self, name: str) -> EventType:
+        """The event type that the method of this name publishes. Raises AttributeError."""
+        # Looked at first: a half-made client (copied, unpickled) has no catalogue to ask, nor has any other name.
+        found = names_of(self._catalog or default_catalog()).get(name) if name.startswith(PREFIX) else None
+        if found is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        return found
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target.url!r})"
@@ -104,16 +118,7 @@ class NotifyClient(_Client):
     Raises `ConfigError` for an address or a key that cannot be used.
     """
 
-    def __init__(
-        self,
-        url: str | None = None,
-        key: str | None = None,
-        *,
-        timeout: float = TOTAL_TIMEOUT,
-        locale: str | None = None,
-        catalog: Catalog | None = None,
-    ) -> None:
-        super().__init__(url, key, timeout=timeout, locale=locale, catalog=catalog)
+    def _open(self) -> None:
         self._http = httpx.AsyncClient(**_transport_options(self._target))
 
     async def publish(
@@ -127,7 +132,7 @@ class NotifyClient(_Client):
 
         The message is the catalogue's where it is None. Raises `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`.
         """
-        return await self._post(client_request.publish(type, message, data, **options))
+        return await self._post(publish_body(type, message, data, **options))
 
     enviar_notificacion = publish
 
@@ -136,7 +141,7 @@ class NotifyClient(_Client):
         while True:
             try:
                 reply = await self._try(exchange)
-            except (httpx.TransportError, TimeoutError) as error:
+            except (httpx.RequestError, TimeoutError) as error:
                 delay = exchange.failed(error)
             else:
                 outcome = exchange.answered(reply)
@@ -172,8 +177,7 @@ class NotifyClient(_Client):
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[PublishResult]]:
         """``notificar_<type>`` of the catalogue."""
-        event_type = _event_type(self, name)
-        function = named_async(name, event_type, self.publish)
+        function = named_async(name, self._event_type(name), self.publish)
         self.__dict__[name] = function
         return function
 
@@ -181,16 +185,7 @@ class NotifyClient(_Client):
 class SyncNotifyClient(_Client):
     """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
 
-    def __init__(
-        self,
-        url: str | None = None,
-        key: str | None = None,
-        *,
-        timeout: float = TOTAL_TIMEOUT,
-        locale: str | None = None,
-        catalog: Catalog | None = None,
-    ) -> None:
-        super().__init__(url, key, timeout=timeout, locale=locale, catalog=catalog)
+    def _open(self) -> None:
         self._http = httpx.Client(**_transport_options(self._target))
 
     def publish(
@@ -201,11 +196,11 @@ class SyncNotifyClient(_Client):
         **options: Unpack[PublishOptions],
     ) -> PublishResult:
         """See `NotifyClient.publish`."""
-        exchange = self._target.exchange(client_request.publish(type, message, data, **options))
+        exchange = self._target.exchange(publish_body(type, message, data, **options))
         while True:
             try:
                 reply = self._try(exchange)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 delay = exchange.failed(error)
             else:
                 outcome = exchange.answered(reply)
@@ -239,7 +234,65 @@ class SyncNotifyClient(_Client):
 
     def __getattr__(self, name: str) -> Callable[..., PublishResult]:
         """``notificar_<type>`` of the catalogue."""
-        event_type = _event_type(self, name)
-        function = named_sync(name, event_type, self.publish)
+        function = named_sync(name, self._event_type(name), self.publish)
         self.__dict__[name] = function
         return function
+
+
+# One client for each running loop: connections belong to the loop they were made on.
+_default_clients: dict[asyncio.AbstractEventLoop, NotifyClient] = {}
+
+
+def _default_client() -> NotifyClient:
+    loop = asyncio.get_running_loop()
+    client = _default_clients.get(loop)
+    if client is None:
+        # Whoever calls asyncio.run() again and again would otherwise keep every loop and its sockets.
+        for ended in [other for other in _default_clients if other.is_closed()]:
+            _default_clients.pop(ended, None)
+        client = _default_clients[loop] = NotifyClient(timeout=HELPER_TIMEOUT)
+    return client
+
+
+async def close_default_client() -> None:
+    """Close the connections that this module's functions hold on this loop; for the end of an app's lifespan."""
+    client = _default_clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
+async def enviar_notificacion(
+    type: str,  # noqa: A002 - the word of the protocol
+    message: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    **options: Unpack[PublishOptions],
+) -> PublishResult | None:
+    """`NotifyClient.publish` on a shared client; None, and one warning in the log, where the notification got nowhere.
+
+    A wrong argument is a mistake of the program and raises TypeError as ever.
+    """
+    body = publish_body(type, message, data, **options)
+    try:
+        result = await _default_client()._post(body)  # noqa: SLF001 - one module
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller's request must not fail for it
+        # An error of ours holds no data; any other is told by its name alone, since its text might.
+        reason = str(error) if isinstance(error, Error) else error.__class__.__name__
+        _log.warning("notification %r was not delivered: %s", type, reason)
+        return None
+    for warning in result.warnings:
+        _log.warning("notification %r: %s", type, warning)
+    return result
+
+
+def __getattr__(name: str) -> Callable[..., Awaitable[PublishResult | None]]:
+    """``notificar_<type>`` of the catalogue. Raises AttributeError, or `CatalogError` for an unusable file."""
+    event_type = names_of(default_catalog()).get(name) if name.startswith(PREFIX) else None
+    if event_type is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    function = named_async(name, event_type, enviar_notificacion)
+    globals()[name] = function
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *names_of(default_catalog())})

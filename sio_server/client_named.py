@@ -10,27 +10,29 @@ import inspect
 import keyword
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Any, Final, TypeVar
 
 from sio_server.catalog import Catalog, EventType
-from sio_server.client_request import PublishOptions
+from sio_server.client_request import publish_body
 
 PREFIX: Final = "notificar_"
 
 T = TypeVar("T")
 
-# As in the catalogue's types of data; dates are written in ISO 8601.
-_ANNOTATIONS: Final = {
-    "id": "str | int | None",
-    "string": "str | None",
-    "integer": "int | None",
-    "number": "int | float | Decimal | None",
-    "boolean": "bool | None",
-    "object": "Mapping[str, Any] | None",
-    "array": "Sequence[Any] | None",
-    "date": "date | datetime | str | None",
+# By the catalogue's types of data; dates and decimals are written as JSON knows them.
+_ANNOTATIONS: Final[dict[str, object]] = {
+    "id": str | int | None,
+    "string": str | None,
+    "integer": int | None,
+    "number": int | float | Decimal | None,
+    "boolean": bool | None,
+    "object": Mapping[str, Any] | None,
+    "array": Sequence[Any] | None,
+    "date": date | datetime | str | None,
 }
 
 
@@ -57,15 +59,20 @@ def signature_of(event_type: EventType) -> inspect.Signature:
         for name, kind in event_type.data.items()
         if not keyword.iskeyword(name)
     }
-    more = {"message": "str | None", "data": "Mapping[str, Any] | None", **_options()}
-    for name, annotation in more.items():
-        parameters.setdefault(name, inspect.Parameter(name, keyword_only, default=None, annotation=annotation))
+    for name, parameter in _options().items():
+        parameters.setdefault(name, parameter)
     return inspect.Signature(list(parameters.values()))
 
 
 @functools.cache
-def _options() -> dict[str, Any]:
-    return get_type_hints(PublishOptions)
+def _options() -> dict[str, inspect.Parameter]:
+    """The parameters of a publish that an event type does not settle."""
+    publish = inspect.signature(publish_body, eval_str=True).parameters
+    return {
+        name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in publish.items()
+        if name != "type"
+    }
 
 
 class Arguments:
@@ -94,12 +101,13 @@ class Arguments:
 
 def _dress(function: Callable[..., Any], name: str, event_type: EventType, signature: inspect.Signature) -> None:
     # What inspect, help() and editors read of a function; `Callable` does not promise that they can be set.
-    function.__name__ = function.__qualname__ = name  # type: ignore[attr-defined]
+    function.__name__ = function.__qualname__ = name
     function.__module__ = "sio_server.client"
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__doc__ = (
         f"Publish ``{event_type.name}``: {event_type.description}\n\n"
-        "Keywords are the known fields of its data; further ones go into ``data``. The rest is as in `NotifyClient.publish`."
+        "Keywords are the known fields of its data; further ones go into ``data``. "
+        "The rest is as in `NotifyClient.publish`."
     )
 
 

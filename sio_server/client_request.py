@@ -100,11 +100,11 @@ class PublishOptions(TypedDict, total=False):
 
     title: str | None
     audience: Audience | Mapping[str, Any] | None
-    roles: Iterable[str]
-    users: Iterable[str | int]
-    topics: Iterable[str]
+    roles: Iterable[str] | None
+    users: Iterable[str | int] | None
+    topics: Iterable[str] | None
     everybody: bool
-    except_users: Iterable[str | int]
+    except_users: Iterable[str | int] | None
     actor: Mapping[str, Any] | None
     link: str | None
     priority: str | None
@@ -114,18 +114,18 @@ class PublishOptions(TypedDict, total=False):
     source: str | None
 
 
-def publish(  # its name is what a TypeError about a wrong argument shows
+def publish_body(
     type: str,  # noqa: A002 - the word of the protocol
     message: str | None = None,
     data: Mapping[str, Any] | None = None,
     *,
     title: str | None = None,
     audience: Audience | Mapping[str, Any] | None = None,
-    roles: Iterable[str] = (),
-    users: Iterable[str | int] = (),
-    topics: Iterable[str] = (),
+    roles: Iterable[str] | None = None,
+    users: Iterable[str | int] | None = None,
+    topics: Iterable[str] | None = None,
     everybody: bool = False,
-    except_users: Iterable[str | int] = (),
+    except_users: Iterable[str | int] | None = None,
     actor: Mapping[str, Any] | None = None,
     link: str | None = None,
     priority: str | None = None,
@@ -144,7 +144,9 @@ def publish(  # its name is what a TypeError about a wrong argument shows
     }
     if any(parts.values()):
         if audience is not None:
-            raise TypeError("publish() takes 'audience', or roles, users, topics, everybody and except_users, not both")
+            raise TypeError(
+                "publish_body() takes 'audience', or roles, users, topics, everybody and except_users, not both"
+            )
         audience = {name: value for name, value in parts.items() if value}
     body = {
         "type": type,
@@ -163,11 +165,11 @@ def publish(  # its name is what a TypeError about a wrong argument shows
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _names(argument: str, values: Iterable[str | int]) -> list[str]:
+def _names(argument: str, values: Iterable[str | int] | None) -> list[str]:
     if isinstance(values, str | bytes):
         # A string is an iterable of strings: "admin" would be five roles of one letter each.
-        raise TypeError(f"publish() argument '{argument}' must be a list of names, not one string")
-    return [str(value) for value in values]
+        raise TypeError(f"publish_body() argument '{argument}' must be a list of names, not one string")
+    return [str(value) for value in values or ()]
 
 
 def _plain(value: object) -> object:
@@ -194,16 +196,11 @@ class Target:
         """A target, with SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY for what is None. Raises `ConfigError`."""
         base = (url or os.environ.get("SIO_SERVER_URL") or DEFAULT_URL).rstrip("/")
         key = key or os.environ.get("SIO_SERVER_PUBLISH_KEY") or None
-        try:
-            parts = urlsplit(base)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-            httpx.URL(base)
-        except (ValueError, httpx.InvalidURL):
-            valid = False
-        # The text does not repeat the address: it may hold a password.
-        if not valid or parts.username or parts.password or parts.query or parts.fragment:
+        if not _is_base(base):
+            # The text does not repeat the address: it may hold a password.
             raise ConfigError(
-                "SIO_SERVER_URL: must be an http(s) address such as http://127.0.0.1:8080, without user, password or query"
+                "SIO_SERVER_URL: must be an http(s) address such as http://127.0.0.1:8080, "
+                "without user, password or query"
             )
         if key is not None and not (key.isascii() and key.isprintable()):
             raise ConfigError("SIO_SERVER_PUBLISH_KEY: must be printable ASCII, since it travels in a header")
@@ -232,6 +229,16 @@ class Target:
         if self.locale is not None:
             headers["Accept-Language"] = self.locale
         return Exchange(self, content, headers, named=named)
+
+
+def _is_base(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        whole = httpx.URL(address)
+        plain = not (whole.userinfo or parts.query or parts.fragment)
+        return parts.scheme in ("http", "https") and bool(whole.host) and parts.port != 0 and plain
+    except (ValueError, httpx.InvalidURL):
+        return False
 
 
 def _reason(error: BaseException) -> str:
@@ -306,6 +313,8 @@ class Exchange:
 
     def failed(self, error: Exception) -> float:
         """Seconds to wait before the next try, after one that got no answer. Raises `NotifyUnavailable`."""
+        if isinstance(error, httpx.DecodingError):
+            raise _unexpected(httpx.codes.OK) from error
         if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
             raise NotifyUnavailable(f"{self._target.url} cannot be asked: {_reason(error)}") from error
         return self._wait(_reason(error), None, 0.0, error)
@@ -364,4 +373,5 @@ def _retry_after(headers: Mapping[str, str]) -> float:
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+    seconds: float = (moment - datetime.now(UTC)).total_seconds()
+    return max(seconds, 0.0)

@@ -56,7 +56,8 @@ class SocketIoEndpoint:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
         for task in self._tasks:
             task.cancel()
-        await self._server.eio.disconnect()
+        if self._server.eio.sockets:  # the library waits for a set of tasks that must not be empty
+            await self._server.eio.disconnect()
 
     def _spawn(self, coroutine: Any) -> None:
         task = asyncio.create_task(coroutine)
