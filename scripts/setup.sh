@@ -5,7 +5,7 @@
 #
 # Each word is one step; `run` (which makes the environment) comes before any other. A step that was done for the
 # same lock file is skipped: its stamp is a copy of what it was done for, written last, so that an interrupted
-# install leaves none and is done again.
+# install leaves none. As pip takes a package that it wrote by half for installed, such an environment is made anew.
 #
 # PYTHON=/path/to/python  the Python to build the environment with (default: the newest found on PATH)
 set -eu
@@ -78,7 +78,8 @@ install_ensurepip() {
 
 # The scripts in an environment name its place, so one that was moved or copied, or whose Python went, is made anew.
 make_venv() {
-    if done_for "$VENV/.stamp-venv" "$(pwd -P)" && "$VENV/bin/python" -c '' 2>/dev/null; then
+    if [ ! -e "$VENV/.unfinished" ] && done_for "$VENV/.stamp-venv" "$(pwd -P)" &&
+        "$VENV/bin/python" -c '' 2>/dev/null; then
         return
     fi
     python=$(find_python)
@@ -90,7 +91,9 @@ make_venv() {
 
 # The locks are whole, so pip resolves nothing; what comes without a wheel is built by the setuptools of the lock.
 pip_install() {
+    : >"$VENV/.unfinished"
     "$VENV/bin/python" -m pip --disable-pip-version-check install --quiet --no-input --no-deps --no-build-isolation "$@"
+    rm "$VENV/.unfinished"
 }
 
 # install_lock NAME: the packages of requirements/NAME.txt, each one's file checked against its hash.
@@ -156,7 +159,11 @@ setup_node() {
 
 for step in "$@"; do
     case $step in
-    run) make_venv && install_lock run && install_project ;;
+    run) # one after the other and not with `&&`, under which `set -e` would not hold in them
+        make_venv
+        install_lock run
+        install_project
+        ;;
     dev | bench | lock) install_lock "$step" ;;
     node) setup_node ;;
     *) fail "no such step: $step" ;;

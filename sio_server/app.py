@@ -16,7 +16,6 @@ from aiohttp import web
 
 from sio_server import config as settings
 from sio_server.auth import Authenticator
-from sio_server.auth_jwks import JwksKeys
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.catalog import Catalog
 from sio_server.config import Config
@@ -59,7 +58,7 @@ def create_app(config: Config | None = None) -> web.Application:
     )
     hub = Hub()
     node = Node(catalog, broker, hub, locale=config.locale, limits={"max_body": config.max_body}, health=[broker])
-    auth = Authenticator(config, JwksKeys(config.jwks_url) if config.jwks_url else None)
+    auth = Authenticator(config)
     policy = OriginPolicy(config)
 
     app = web.Application(middlewares=[_middleware(policy)], handler_args={"access_log": None})

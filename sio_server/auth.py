@@ -1,39 +1,26 @@
-"""Who is asking: tokens to an `Identity`, keys to a `Publisher`.
-
-Roles and user come from a verified token's claims alone. A token's header chooses among the keys we hold, never the
-kind of key: HS256 is checked with the shared secrets only, RS256, ES256 and EdDSA with the JWKS only, so that neither
-``alg=none`` nor an HMAC made with a public key passes (RFC 8725 §2.1).
-"""
+"""Who is asking: tokens to an `Identity`, keys to a `Publisher`."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import jwt
+from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.audience import Identity
-from sio_server.auth_jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
+from sio_server.auth_claims import identity_stated
+from sio_server.auth_jwks import JwksKeys
 from sio_server.config import Config
 from sio_server.errors import Refused, Text
 
-# Seconds of difference between two machines' clocks that are no reason to refuse.
-LEEWAY: Final = 10.0
-
-# A token is a header of a request; ours are a few hundred bytes. Longer ones only cost time to refuse.
-MAX_TOKEN_LENGTH: Final = 8192
+if TYPE_CHECKING:
+    from sio_server.auth_tokens import TokenVerifier
 
 # A token has three parts (RFC 7515 §3.1).
 _TOKEN_DOTS: Final = 2
 
 ADMIN_ROLE: Final = "admin"
-
-# Each role and topic is a room that a connection is in.
-MAX_NAMES: Final = 100
-MAX_NAME_LENGTH: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +56,12 @@ class Authenticator:
     def __init__(self, config: Config, jwks: JwksKeys | None = None) -> None:
         self._config = config
         self._keyring = Keyring(config.publish_keys)
-        self._secrets = tuple(filter(None, (config.jwt_secret, config.jwt_secret_previous)))
-        self._jwks = jwks
+        self._tokens: TokenVerifier | None = None
+        if config.verifies_tokens:
+            # Not before it is needed: cryptography is a fifth of the memory of an idle server in development.
+            from sio_server.auth_tokens import TokenVerifier  # noqa: PLC0415
+
+            self._tokens = TokenVerifier(config, jwks)
 
     @property
     def development(self) -> bool:
@@ -95,10 +86,12 @@ class Authenticator:
         Raises `Refused`: ``unauthorized``, ``invalid_token``, ``token_expired``, ``keys_unavailable``.
         """
         if self._config.development:
-            return _stated(stated or {})
+            return identity_stated(stated or {})
+        if self._tokens is None:
+            raise Refused("unauthorized", _NO_VERIFIER)
         if not token:
-            raise Refused("unauthorized", _NO_VERIFIER if not self._config.verifies_tokens else _MISSING_TOKEN)
-        return _of_claims(await self._claims(token))
+            raise Refused("unauthorized", _MISSING_TOKEN)
+        return await self._tokens.identity(token)
 
     async def observer(self, credential: str | None) -> None:
         """Let pass who may look at the whole server: a publisher key, or a token with the role ``admin``.
@@ -111,54 +104,10 @@ class Authenticator:
             raise Refused("unauthorized", _MISSING_CREDENTIAL)
         if self._keyring.identify(credential) is not None:
             return
-        if credential.count(".") != _TOKEN_DOTS or not self._config.verifies_tokens:
+        if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
             raise Refused("unauthorized", _WRONG_KEY)
-        if ADMIN_ROLE not in (await self.identity(credential)).roles:
+        if ADMIN_ROLE not in (await self._tokens.identity(credential)).roles:
             raise Refused("forbidden", _NOT_ADMIN)
-
-    async def _claims(self, token: str) -> dict[str, Any]:
-        if len(token) > MAX_TOKEN_LENGTH:
-            raise Refused("invalid_token")
-        try:
-            header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError as error:
-            raise Refused("invalid_token") from error
-        algorithm = header.get("alg")
-        keys: Sequence[Any]
-        if algorithm == "HS256":
-            keys = self._secrets
-        elif algorithm in ASYMMETRIC_ALGORITHMS and self._jwks is not None:
-            keys = await self._jwks.keys(header.get("kid"), algorithm)
-        else:
-            raise Refused("invalid_token", _ALGORITHM)
-        failure: Refused | None = None
-        for key in keys:
-            try:
-                return self._decode(token, key, algorithm)
-            except jwt.ExpiredSignatureError as error:
-                raise Refused("token_expired") from error
-            except jwt.InvalidTokenError as error:
-                failure = failure or Refused("invalid_token", _reason(error))
-        raise failure or Refused("invalid_token", _SIGNATURE)
-
-    def _decode(self, token: str, key: Any, algorithm: str) -> dict[str, Any]:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[algorithm],
-            audience=self._config.token_audience,
-            issuer=self._config.token_issuer,
-            leeway=LEEWAY,
-            options={
-                "require": ["exp", "sub"],
-                # Several back ends put a number there; it becomes text in _of_claims.
-                "verify_sub": False,
-                "verify_aud": self._config.token_audience is not None,
-                # The length of a secret is judged once, when the settings are read.
-                "enforce_minimum_key_length": False,
-            },
-        )
-        return claims
 
 
 _MISSING_KEY = Text(
@@ -180,60 +129,3 @@ _NO_VERIFIER = Text(
     "Nothing verifies tokens here: set SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL.",
     "Aquí nada verifica los tokens: define SIO_SERVER_JWT_SECRET o SIO_SERVER_JWKS_URL.",
 )
-_ALGORITHM = Text("The token's algorithm is not accepted.", "No se acepta el algoritmo del token.")
-_SIGNATURE = Text("No key fits the token's signature.", "Ninguna clave corresponde a la firma del token.")
-_CLAIMS = Text("The claim '{0}' is not valid.", "El dato '{0}' del token no es válido.")
-
-_REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
-    (jwt.InvalidSignatureError, _SIGNATURE),
-    (jwt.ImmatureSignatureError, Text("The token is not valid yet.", "El token aún no es válido.")),
-    (jwt.InvalidAudienceError, _CLAIMS.format("aud")),
-    (jwt.InvalidIssuerError, _CLAIMS.format("iss")),
-    (jwt.InvalidIssuedAtError, _CLAIMS.format("iat")),
-    (
-        jwt.MissingRequiredClaimError,
-        Text("The token needs the claims 'exp' and 'sub'.", "El token necesita los datos 'exp' y 'sub'."),
-    ),
-)
-
-
-def _reason(error: jwt.InvalidTokenError) -> Text | None:
-    return next((text for kind, text in _REASONS if isinstance(error, kind)), None)
-
-
-def _of_claims(claims: Mapping[str, Any]) -> Identity:
-    user = _name("sub", claims["sub"])
-    roles: list[str] = []
-    for claim in ("role", "roles", "rol"):
-        roles.extend(_names(claim, claims.get(claim)))
-    topics = _names("topics", claims.get("topics"))
-    return Identity(user, tuple(dict.fromkeys(roles)), tuple(dict.fromkeys(topics)), float(claims["exp"]))
-
-
-def _stated(stated: Mapping[str, Any]) -> Identity:
-    user = stated.get("user")
-    roles: list[str] = []
-    for member in ("role", "roles", "rol"):
-        roles.extend(_names(member, stated.get(member)))
-    return Identity(
-        None if user in (None, "") else _name("user", user),
-        tuple(dict.fromkeys(roles)),
-        tuple(_names("topics", stated.get("topics"))),
-    )
-
-
-def _name(claim: str, value: Any) -> str:
-    if type(value) is int:
-        value = str(value)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_LENGTH or not value.isprintable():
-        raise Refused("invalid_token", _CLAIMS.format(claim))
-    return value
-
-
-def _names(claim: str, value: Any) -> list[str]:
-    if value is None or value == "":
-        return []
-    values = value if isinstance(value, list) else [value]
-    if len(values) > MAX_NAMES:
-        raise Refused("invalid_token", _CLAIMS.format(claim))
-    return [_name(claim, item) for item in values]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-import jwt
 
 from sio_server.errors import Refused
+
+if TYPE_CHECKING:
+    import jwt
 
 ASYMMETRIC_ALGORITHMS: Final = frozenset({"RS256", "ES256", "EdDSA"})
 _KEY_TYPES: Final = {"RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
@@ -69,6 +71,8 @@ class JwksKeys:
 
     async def _fetch(self) -> None:
         """Get the key set; on failure the old one stays: an issuer that is down for a minute is no reason to refuse."""
+        import jwt  # noqa: PLC0415 - see `auth.Authenticator`: only a server that verifies tokens pays for it
+
         self._tried = time.monotonic()
         timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
         try:

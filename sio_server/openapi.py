@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from sio_server import __version__
@@ -48,6 +46,10 @@ class Operation:
 
 def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any]:
     """The document. ``open_access``: in development no operation needs a credential."""
+    # Most servers are never asked for it, and need not load what makes it.
+    from apispec import APISpec  # noqa: PLC0415
+    from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415
+
     spec = APISpec(
         title="sio-server",
         version=__version__,

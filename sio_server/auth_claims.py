@@ -1,0 +1,56 @@
+"""What a token, or a client in development, says of itself, as an `Identity`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sio_server.audience import Identity
+from sio_server.errors import Refused, Text
+
+# Each role and topic is a room that a connection is in.
+MAX_NAMES: Final = 100
+MAX_NAME_LENGTH: Final = 128
+
+ROLE_CLAIMS: Final = ("role", "roles", "rol")
+
+INVALID_CLAIM: Final = Text("The claim '{0}' is not valid.", "El dato '{0}' del token no es válido.")
+
+
+def identity_of_claims(claims: Mapping[str, Any]) -> Identity:
+    """The identity in verified claims: ``sub`` (text or whole number), roles, ``topics``, ``exp``.
+
+    Raises `Refused` (``invalid_token``) that names the claim.
+    """
+    return Identity(
+        _name("sub", claims["sub"]), _roles(claims), _names("topics", claims.get("topics")), float(claims["exp"])
+    )
+
+
+def identity_stated(stated: Mapping[str, Any]) -> Identity:
+    """The identity that a client gives itself in development; raises `Refused` (``invalid_token``)."""
+    user = stated.get("user")
+    return Identity(
+        None if user in (None, "") else _name("user", user), _roles(stated), _names("topics", stated.get("topics"))
+    )
+
+
+def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(role for claim in ROLE_CLAIMS for role in _names(claim, claims.get(claim))))
+
+
+def _name(claim: str, value: Any) -> str:
+    if type(value) is int:
+        value = str(value)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_LENGTH or not value.isprintable():
+        raise Refused("invalid_token", INVALID_CLAIM.format(claim))
+    return value
+
+
+def _names(claim: str, value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    values = value if isinstance(value, list) else [value]
+    if len(values) > MAX_NAMES:
+        raise Refused("invalid_token", INVALID_CLAIM.format(claim))
+    return tuple(dict.fromkeys(_name(claim, item) for item in values))

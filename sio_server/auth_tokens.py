@@ -1,0 +1,102 @@
+"""Tokens (JWT, RFC 7519) to an `Identity`.
+
+Roles and user come from a verified token's claims alone. A token's header chooses among the keys we hold, never the
+kind of key: HS256 is checked with the shared secrets only, RS256, ES256 and EdDSA with the JWKS only, so that neither
+``alg=none`` nor an HMAC made with a public key passes (RFC 8725 §2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import jwt
+
+from sio_server.audience import Identity
+from sio_server.auth_claims import INVALID_CLAIM, identity_of_claims
+from sio_server.auth_jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
+from sio_server.config import Config
+from sio_server.errors import Refused, Text
+
+# Seconds of difference between two machines' clocks that are no reason to refuse.
+LEEWAY: Final = 10.0
+
+# A token is a header of a request; ours are a few hundred bytes. Longer ones only cost time to refuse.
+MAX_TOKEN_LENGTH: Final = 8192
+
+
+class TokenVerifier:
+    """Checks tokens as a `Config` says; ``jwks`` is the key set of its address."""
+
+    def __init__(self, config: Config, jwks: JwksKeys | None = None) -> None:
+        self._config = config
+        self._secrets = tuple(filter(None, (config.jwt_secret, config.jwt_secret_previous)))
+        self._jwks = JwksKeys(config.jwks_url) if jwks is None and config.jwks_url is not None else jwks
+
+    async def identity(self, token: str) -> Identity:
+        """Whom a token speaks for; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
+        return identity_of_claims(await self._claims(token))
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise Refused("invalid_token")
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError as error:
+            raise Refused("invalid_token") from error
+        algorithm = header.get("alg")
+        keys: Sequence[Any]
+        if algorithm == "HS256":
+            keys = self._secrets
+        elif algorithm in ASYMMETRIC_ALGORITHMS and self._jwks is not None:
+            keys = await self._jwks.keys(header.get("kid"), algorithm)
+        else:
+            raise Refused("invalid_token", _ALGORITHM)
+        failure: Refused | None = None
+        for key in keys:
+            try:
+                return self._decode(token, key, algorithm)
+            except jwt.ExpiredSignatureError as error:
+                raise Refused("token_expired") from error
+            except (jwt.InvalidTokenError, OverflowError) as error:  # OverflowError: an infinite exp
+                failure = failure or Refused("invalid_token", _reason(error))
+        raise failure or Refused("invalid_token", _SIGNATURE)
+
+    def _decode(self, token: str, key: Any, algorithm: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=self._config.token_audience,
+            issuer=self._config.token_issuer,
+            leeway=LEEWAY,
+            options={
+                "require": ["exp", "sub"],
+                # Several back ends put a number there; it becomes text in _of_claims.
+                "verify_sub": False,
+                "verify_aud": self._config.token_audience is not None,
+                # The length of a secret is judged once, when the settings are read.
+                "enforce_minimum_key_length": False,
+            },
+        )
+        return claims
+
+
+_ALGORITHM = Text("The token's algorithm is not accepted.", "No se acepta el algoritmo del token.")
+_SIGNATURE = Text("No key fits the token's signature.", "Ninguna clave corresponde a la firma del token.")
+
+_REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
+    (jwt.InvalidSignatureError, _SIGNATURE),
+    (jwt.ImmatureSignatureError, Text("The token is not valid yet.", "El token aún no es válido.")),
+    (jwt.InvalidAudienceError, INVALID_CLAIM.format("aud")),
+    (jwt.InvalidIssuerError, INVALID_CLAIM.format("iss")),
+    (jwt.InvalidIssuedAtError, INVALID_CLAIM.format("iat")),
+    (
+        jwt.MissingRequiredClaimError,
+        Text("The token needs the claims 'exp' and 'sub'.", "El token necesita los datos 'exp' y 'sub'."),
+    ),
+)
+
+
+def _reason(error: Exception) -> Text | None:
+    return next((text for kind, text in _REASONS if isinstance(error, kind)), None)
