@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 ROOM_ALL = "all"
 ROLE_PREFIX = "role:"
 USER_PREFIX = "user:"
 TOPIC_PREFIX = "topic:"
+
+# A name of a role, user or topic is the key of a room, in memory and in the log.
+MAX_NAME_LENGTH: Final = 128
+
+
+def is_name(value: str) -> bool:
+    """Whether this can be the name of a role, user or topic: 1 to `MAX_NAME_LENGTH` printable characters."""
+    return 0 < len(value) <= MAX_NAME_LENGTH and value.isprintable()
 
 
 def role_room(role: str) -> str:

@@ -39,7 +39,7 @@ class Keyring:
 
     def identify(self, key: str) -> Publisher | None:
         """The publisher of this key, or None. Takes as long for a wrong key as for a right one."""
-        digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
         found = None
         for known in self._digests:
             if hmac.compare_digest(known, digest):
@@ -82,7 +82,8 @@ class Authenticator:
     async def identity(self, token: str | None, stated: Mapping[str, Any] | None = None) -> Identity:
         """Whom this connection speaks for.
 
-        ``stated`` (``role``, ``roles``, ``user``, ``topics``) counts in development only, and only without a token.
+        ``stated`` (``role``, ``roles``, ``user``, ``topics``) counts in development only, where
+        nothing can verify a token.
         Raises `Refused`: ``unauthorized``, ``invalid_token``, ``token_expired``, ``keys_unavailable``.
         """
         if self._config.development:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sio_server.audience import Identity
+from sio_server.audience import Identity, is_name
 from sio_server.errors import Refused, Text
 
 # Each role and topic is a room that a connection is in.
 MAX_NAMES: Final = 100
-MAX_NAME_LENGTH: Final = 128
 
 ROLE_CLAIMS: Final = ("role", "roles", "rol")
 
@@ -42,7 +41,7 @@ def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
 def _name(claim: str, value: Any) -> str:
     if type(value) is int:
         value = str(value)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_LENGTH or not value.isprintable():
+    if not isinstance(value, str) or not is_name(value):
         raise Refused("invalid_token", INVALID_CLAIM.format(claim))
     return value
 

@@ -85,5 +85,7 @@ class JwksKeys:
                         return
             self._keys = jwt.PyJWKSet.from_json(document.decode()).keys
             self._fetched = time.monotonic()
-        except (aiohttp.ClientError, TimeoutError, ValueError, jwt.PyJWTError):
+        except (aiohttp.ClientError, TimeoutError):
             return
+        except (ValueError, TypeError, AttributeError, RecursionError, jwt.PyJWTError):
+            return  # no key set at all: a proxy in the way answered, for instance

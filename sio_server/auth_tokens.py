@@ -35,10 +35,14 @@ class TokenVerifier:
 
     async def identity(self, token: str) -> Identity:
         """Whom a token speaks for; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
-        return identity_of_claims(await self._claims(token))
+        claims = await self._claims(token)
+        try:
+            return identity_of_claims(claims)
+        except OverflowError as error:  # an exp beyond any clock
+            raise Refused("invalid_token", INVALID_CLAIM.format("exp")) from error
 
     async def _claims(self, token: str) -> dict[str, Any]:
-        if len(token) > MAX_TOKEN_LENGTH:
+        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             raise Refused("invalid_token")
         try:
             header = jwt.get_unverified_header(token)
@@ -46,6 +50,8 @@ class TokenVerifier:
             raise Refused("invalid_token") from error
         algorithm = header.get("alg")
         keys: Sequence[Any]
+        if not isinstance(algorithm, str):
+            raise Refused("invalid_token", _ALGORITHM)
         if algorithm == "HS256":
             keys = self._secrets
         elif algorithm in ASYMMETRIC_ALGORITHMS and self._jwks is not None:
@@ -58,7 +64,7 @@ class TokenVerifier:
                 return self._decode(token, key, algorithm)
             except jwt.ExpiredSignatureError as error:
                 raise Refused("token_expired") from error
-            except (jwt.InvalidTokenError, OverflowError) as error:  # OverflowError: an infinite exp
+            except (jwt.InvalidTokenError, OverflowError, TypeError) as error:  # the latter two: claims of an odd kind
                 failure = failure or Refused("invalid_token", _reason(error))
         raise failure or Refused("invalid_token", _SIGNATURE)
 
@@ -91,12 +97,10 @@ _REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
     (jwt.InvalidAudienceError, INVALID_CLAIM.format("aud")),
     (jwt.InvalidIssuerError, INVALID_CLAIM.format("iss")),
     (jwt.InvalidIssuedAtError, INVALID_CLAIM.format("iat")),
-    (
-        jwt.MissingRequiredClaimError,
-        Text("The token needs the claims 'exp' and 'sub'.", "El token necesita los datos 'exp' y 'sub'."),
-    ),
 )
 
 
 def _reason(error: Exception) -> Text | None:
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return Text("The token lacks the claim '{0}'.", "Al token le falta el dato '{0}'.").format(error.claim)
     return next((text for kind, text in _REASONS if isinstance(error, kind)), None)

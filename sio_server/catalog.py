@@ -18,7 +18,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, validate
 
 from sio_server import fields
-from sio_server.audience import Audience
+from sio_server.audience import MAX_NAME_LENGTH, Audience, is_name
 from sio_server.errors import CatalogError, Problem, Refused, Text
 from sio_server.notification import PRIORITIES, RESERVED_TYPES, TYPE_PATTERN
 
@@ -27,7 +27,6 @@ MAX_TTL: Final = 10 * 365 * 24 * 3600
 """Seconds. Beyond ten years a date-time leaves what clients' calendars can show."""
 
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_OF_DICTIONARY: Final = re.compile(r"(types[.][^.]+(?:[.]data[.][^.]+)?)[.](?:value|key)(?=[.]|$)")
 
 
 def _is_date(value: object) -> bool:
@@ -92,16 +91,22 @@ class EventType:
             raise Refused.of_problems("invalid_data", problems)
 
     def audience_for(self, data: Mapping[str, Any]) -> tuple[Audience, tuple[str, ...]]:
-        """The audience with its templates filled, and the names of the fields that were absent."""
+        """The audience with its templates filled, and the names of the fields that were absent.
+
+        Raises `Refused` (``invalid_audience``) where a field makes a name that nobody can have.
+        """
         missing: list[str] = []
 
         def fill(templates: tuple[str, ...]) -> list[str]:
             filled = []
             for template in templates:
-                absent = [name for name in _PLACEHOLDER.findall(template) if not _is_id(data.get(name))]
+                names = _PLACEHOLDER.findall(template)
+                absent = [name for name in names if not _is_id(data.get(name))]
                 missing.extend(absent)
                 if not absent:
                     filled.append(_PLACEHOLDER.sub(lambda match: str(data[match[1]]), template))
+                    if names and not is_name(filled[-1]):
+                        raise Refused.of_problems("invalid_audience", (Problem(f"data.{names[0]}", _NOT_A_NAME),))
             return filled
 
         audience = self.audience
@@ -117,7 +122,8 @@ class EventType:
     def text_for(self, data: Mapping[str, Any], locale: str) -> str:
         """The message for these data in ``locale``; the title where a field that the message names is absent."""
         template = self.message.within(locale)
-        if all(isinstance(data.get(name), str | int | float) for name in _PLACEHOLDER.findall(template)):
+        values = [data.get(name) for name in _PLACEHOLDER.findall(template)]
+        if all(isinstance(value, str) or _is_number(value) for value in values):
             return _PLACEHOLDER.sub(lambda match: str(data[match[1]]), template)
         return self.title.within(locale)
 
@@ -133,6 +139,12 @@ class EventType:
             "ttl": self.ttl,
             "data": dict(self.data),
         }
+
+
+_NOT_A_NAME: Final = Text(
+    "Names a part of the audience, so it must be 1 to {0} printable characters.",
+    "Nombra parte de la audiencia, así que debe tener de 1 a {0} caracteres imprimibles.",
+).format(MAX_NAME_LENGTH)
 
 
 def _languages(text: Text) -> dict[str, str]:
@@ -252,9 +264,17 @@ def _parse(text: str, name: str) -> dict[str, EventType]:
 
 
 def _bad(name: str, problems: tuple[Problem, ...]) -> CatalogError:
-    # Marshmallow names the members of a dictionary "types.x.value.title"; the reader's file has no such word.
-    lines = [f"{_OF_DICTIONARY.sub(lambda match: match[1], problem.field)}: {problem.detail}" for problem in problems]
-    return CatalogError(f"catalogue {name}: " + "; ".join(lines))
+    return CatalogError(f"catalogue {name}: " + "; ".join(f"{_key(p.field)}: {p.detail}" for p in problems))
+
+
+def _key(path: str) -> str:
+    """The key as the file has it: marshmallow calls the members of a dictionary ``types.x.value`` or ``types.x.key``."""
+    parts = path.split(".")
+    if parts[0] == "types":
+        del parts[2:3]
+        if parts[2:3] == ["data"]:
+            del parts[4:5]
+    return ".".join(parts)
 
 
 def _event_type(file: str, name: str, value: dict[str, Any]) -> EventType:
@@ -287,10 +307,13 @@ def _event_type(file: str, name: str, value: dict[str, Any]) -> EventType:
 
 
 def _check_templates(file: str, name: str, audience: Audience, data: Mapping[str, str]) -> None:
+    where = f"catalogue {file}: types.{name}.audience"
+    for role in audience.roles:
+        if "{" in role or "}" in role:
+            raise CatalogError(f"{where}.roles: '{role}': a role is not filled from data: write its name")
     for template in (*audience.users, *audience.topics, *audience.except_users):
         for placeholder in _PLACEHOLDER.findall(template):
             if data.get(placeholder) not in ("id", "string", "integer"):
-                raise CatalogError(
-                    f"catalogue {file}: types.{name}.audience: {{{placeholder}}} must be a field of data "
-                    "of type id, string or integer"
-                )
+                raise CatalogError(f"{where}: {{{placeholder}}} must be a field of data of type id, string or integer")
+        if set("{}") & set(_PLACEHOLDER.sub("", template)):
+            raise CatalogError(f"{where}: '{template}': write {{field}} with the name of a field of data")

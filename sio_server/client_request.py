@@ -320,7 +320,7 @@ class Exchange:
         return self._wait(_reason(error), None, 0.0, error)
 
     def _wait(self, reason: str, code: str | None, at_least: float, cause: Exception | None = None) -> float:
-        ceiling = min(BACKOFF_FIRST * 2**self._tries, BACKOFF_MAX)
+        ceiling = min(BACKOFF_FIRST * 2.0 ** min(self._tries, 10), BACKOFF_MAX)
         self._tries += 1
         # Jitter, nothing secret.
         delay = max(ceiling * random.uniform(0.5, 1), at_least)  # noqa: S311

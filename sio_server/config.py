@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SI
 
 # RFC 7518 §3.2: an HS256 key is at least as long as the hash. A shorter one can be guessed off line from one token.
 MIN_SECRET_BYTES: Final = 32
+
+
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(:([0-9]{1,5}|\*))?/?", re.IGNORECASE)
+# The address part is IPv6: a Host header's brackets and port are taken off before it is compared.
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,10 @@ class Config:
             found.append("SIO_SERVER_PUBLISH_KEYS is not set: nobody can publish")
         if not self.development and not self.verifies_tokens:
             found.append("neither SIO_SERVER_JWT_SECRET nor SIO_SERVER_JWKS_URL is set: no client can connect")
-        if any(secret and len(secret.encode()) < MIN_SECRET_BYTES for secret in (self.jwt_secret, *self.publish_keys)):
+        if any(
+            secret and len(secret.encode()) < MIN_SECRET_BYTES
+            for secret in (self.jwt_secret, self.jwt_secret_previous, *self.publish_keys)
+        ):
             found.append(f"a secret is shorter than {MIN_SECRET_BYTES} bytes: it can be guessed")
         return found
 
@@ -104,6 +113,15 @@ class _Words(marshmallow.fields.Field[tuple[str, ...]]):
         return tuple(word.strip() for word in value if word.strip())
 
 
+class _Whole(marshmallow.fields.Integer):
+    """A whole number, as text or as a number; 8080.7 is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, bool | float):
+            raise ValidationError("Not a whole number.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class _PathField(marshmallow.fields.Field[Path]):
     """A path; ``~`` is the home directory."""
 
@@ -128,9 +146,7 @@ class ConfigSchema(Schema):
     host = marshmallow.fields.String(
         metadata=_about("Address to listen on; anything but loopback needs the secrets below")
     )
-    port = marshmallow.fields.Integer(
-        validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one")
-    )
+    port = _Whole(validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one"))
     data_dir = _PathField(metadata=_about("Directory of the notification log"))
     broker = marshmallow.fields.String(
         metadata=_about("Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process")
@@ -163,10 +179,10 @@ class ConfigSchema(Schema):
     allowed_hosts = _Words(
         metadata=_about("Host names the server answers to; with none set, any (loopback in development)")
     )
-    max_body = marshmallow.fields.Integer(
+    max_body = _Whole(
         validate=fields.between(1024, 16 * 1024 * 1024), metadata=_about("Largest body of one notification, in bytes")
     )
-    idempotency_ttl = marshmallow.fields.Integer(
+    idempotency_ttl = _Whole(
         validate=fields.between(60, 30 * 24 * 3600),
         metadata=_about("How long an idempotency key is remembered, in seconds"),
     )
@@ -210,7 +226,12 @@ def load(
     for setting, value in (flags or {}).items():
         take(setting, value, "--" + setting.replace("_", "-"))
     env = Env()
-    env.read_env(env_file or Path.cwd() / ".env", recurse=False)
+    env_path = env_file or Path.cwd() / ".env"
+    try:
+        if env_path.is_file():
+            env.read_env(env_path, recurse=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{env_path}: cannot be read: {_why(error)}") from error
     for setting in ConfigSchema().fields:
         # A variable that is set to nothing is how compose files and unit files say "not set".
         take(setting, env.str(env_name(setting), "") or None, env_name(setting))
@@ -240,8 +261,12 @@ def _read_file(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {_why(error)}") from error
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else "not UTF-8 text"
 
 
 def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
@@ -261,9 +286,30 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def _check_together(config: Config) -> None:
     if config.broker not in ("sqlite:", "memory:"):
-        raise ConfigError(f"{env_name('broker')}: {config.broker!r} is not supported: use 'sqlite:' or 'memory:'")
-    if config.loopback:
-        return
+        scheme = config.broker.partition(":")[0]  # what follows may hold a password
+        raise ConfigError(f"{env_name('broker')}: '{scheme}:' is not supported: use 'sqlite:' or 'memory:'")
+    if config.jwt_secret_previous is not None and config.jwt_secret is None:
+        raise ConfigError("SIO_SERVER_JWT_SECRET_PREVIOUS needs SIO_SERVER_JWT_SECRET, the secret of today")
+    _check_addresses(config)
+    if not config.loopback:
+        _check_protected(config)
+
+
+def _check_addresses(config: Config) -> None:
+    for origin in config.allowed_origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"{env_name('allowed_origins')}: '{origin}' is no origin: write scheme and host, "
+                "such as https://app.example.org or https://*.example.org"
+            )
+    for host in config.allowed_hosts:
+        if not _HOST.fullmatch(host):
+            raise ConfigError(
+                f"{env_name('allowed_hosts')}: '{host}' is no host name: write it without scheme, port or brackets"
+            )
+
+
+def _check_protected(config: Config) -> None:
     missing = []
     if not config.verifies_tokens:
         missing.append("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL (how clients' tokens are verified)")

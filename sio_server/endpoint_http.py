@@ -13,7 +13,7 @@ from sio_server.auth import Authenticator
 from sio_server.errors import KINDS, Problem, Refused, Text
 from sio_server.locales import preferred_locale
 from sio_server.node import Node
-from sio_server.openapi import Operation
+from sio_server.openapi import Handler, Operation
 from sio_server.schemas import (
     MAX_KEY_LENGTH,
     BatchReplySchema,
@@ -157,11 +157,9 @@ class HttpEndpoint:
 
     def operations(self) -> list[Operation]:
         """Everything served here."""
-        status = {
-            "type": "object",
-            "required": ["status"],
-            "properties": {"status": {"const": "ok"}},
-        }
+        return [*self._publish_operations(), *self._observe_operations(), *self._health_operations()]
+
+    def _publish_operations(self) -> list[Operation]:
         return [
             Operation(
                 method="POST",
@@ -195,51 +193,60 @@ class HttpEndpoint:
                 errors=("invalid_json", "payload_too_large", "invalid_data", "rate_limited", "draining"),
                 credential="publisher",
             ),
+        ]
+
+    def _observe_operations(self) -> list[Operation]:
+        described: tuple[tuple[str, Handler, str, str, dict[str, Any]], ...] = (
+            ("/v1/stats", self.stats, "stats", "Connections, users, publishes and deliveries since the start", _OBJECT),
+            ("/v1/catalog", self.catalog, "catalog", "The event types", _CATALOG_REPLY),
+        )
+        return [
             Operation(
                 method="GET",
-                path="/v1/stats",
-                handler=self.stats,
-                name="stats",
+                path=path,
+                handler=handler,
+                name=name,
                 tag="operate",
-                summary="Connections, users, publishes and deliveries since the start",
-                reply={"type": "object"},
-                errors=_OBSERVER_ERRORS,
+                summary=summary,
+                reply=reply,
+                errors=("invalid_token", "token_expired", "keys_unavailable"),
                 credential="observer",
-            ),
+            )
+            for path, handler, name, summary, reply in described
+        ]
+
+    def _health_operations(self) -> list[Operation]:
+        described: tuple[tuple[str, Handler, str, str, tuple[str, ...]], ...] = (
+            ("/health/live", self.live, "live", "Whether the process is worth keeping", ()),
+            ("/health/ready", self.ready, "ready", "Whether this node should get traffic", _NOT_READY),
+        )
+        return [
             Operation(
                 method="GET",
-                path="/v1/catalog",
-                handler=self.catalog,
-                name="catalog",
+                path=path,
+                handler=handler,
+                name=name,
                 tag="operate",
-                summary="The event types",
-                reply={"type": "object", "required": ["types"], "properties": {"types": {"type": "array"}}},
-                errors=_OBSERVER_ERRORS,
-                credential="observer",
-            ),
-            Operation(
-                method="GET",
-                path="/health/live",
-                handler=self.live,
-                name="live",
-                tag="operate",
-                summary="Whether the process is worth keeping",
-                reply=status,
-            ),
-            Operation(
-                method="GET",
-                path="/health/ready",
-                handler=self.ready,
-                name="ready",
-                tag="operate",
-                summary="Whether this node should get traffic",
-                reply=status,
-                errors=("draining", "broker_unavailable"),
-            ),
+                summary=summary,
+                reply=_STATUS_REPLY,
+                errors=errors,
+            )
+            for path, handler, name, summary, errors in described
         ]
 
 
-_OBSERVER_ERRORS: Final = ("invalid_token", "token_expired", "keys_unavailable")
+_NOT_READY: Final = ("draining", "broker_unavailable")
+_OBJECT: Final[dict[str, Any]] = {"type": "object"}
+_CATALOG_REPLY: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["types"],
+    "properties": {"types": {"type": "array"}},
+}
+_STATUS_REPLY: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"const": "ok"}},
+}
 
 
 def _rejected(refused: Refused, locale: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ A `Refused` becomes an ``application/problem+json`` body over HTTP (RFC 9457), `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 class Text(str):
@@ -130,6 +130,10 @@ KINDS: dict[str, ErrorKind] = dict(
 )
 
 
+# A body of ten thousand wrong members must not be answered with many times its size.
+MAX_PROBLEMS: Final = 20
+
+
 class Error(Exception):
     """Whatever the product raises on purpose."""
 
@@ -191,7 +195,8 @@ class Refused(Error):
 
     @classmethod
     def of_problems(cls, code: str, problems: tuple[Problem, ...]) -> Refused:
-        """The refusal whose detail is its first problem."""
+        """The refusal whose detail is its first problem; only the first `MAX_PROBLEMS` are told."""
+        problems = problems[:MAX_PROBLEMS]
         first = problems[0]
         detail = Text("{0}: {1}", "{0}: {1}").format(first.field, first.detail) if first.field else first.detail
         return cls(code, detail, problems=problems)

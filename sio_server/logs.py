@@ -11,13 +11,21 @@ import structlog
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 # Members that must not be logged whatever a later line of code hands over; a net below care, not instead of it.
-_SECRET_MEMBERS: Final = frozenset({"token", "key", "secret", "data", "auth", "authorization", "body"})
+_SECRET_WORDS: Final = frozenset({"token", "key", "keys", "secret", "data", "auth", "authorization", "body", "cookie"})
 
 
 def _without_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    for name in _SECRET_MEMBERS.intersection(event):
-        event[name] = "[hidden]"
+    for name, value in event.items():
+        event[name] = _hidden(name, value)
+    # A library's text may hold a newline, and what follows it would look like a line of ours.
+    event["event"] = str(event.get("event", "")).replace("\n", "\\n").replace("\r", "\\r")
     return event
+
+
+def _hidden(name: object, value: Any) -> Any:
+    if _SECRET_WORDS.intersection(str(name).lower().replace("-", "_").split("_")):
+        return "[hidden]"
+    return {key: _hidden(key, inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def configure(log_format: str = "auto", level: str = "info") -> None:

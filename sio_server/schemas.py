@@ -13,14 +13,13 @@ from marshmallow import EXCLUDE, Schema, ValidationError, post_load, validates_s
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.audience import Audience
+from sio_server.audience import MAX_NAME_LENGTH, Audience
 from sio_server.catalog import MAX_TTL, check_type_name
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import MAX_PROBLEMS, Problem, Refused, Text
 from sio_server.notification import PRIORITIES, PublishRequest
 
 # Each name is a room, and each room a row in the log.
 MAX_NAMES: Final = 1000
-MAX_NAME_LENGTH: Final = 128
 MAX_BATCH: Final = 1000
 MAX_KEY_LENGTH: Final = 255
 
@@ -28,6 +27,7 @@ MAX_KEY_LENGTH: Final = 255
 NOT_SUPPORTED: Final = ("deliver_at", "collapse_key")
 
 _NAME = Text("Must be printable text.", "Debe ser texto imprimible.")
+_LINK_PATTERN = r"/(?![/\\])[^\x00-\x20]*|(?i:https?)://[^\x00-\x20]+"
 _LINK = Text(
     "Must be a path beginning with '/', or an http or https address.",
     "Debe ser una ruta que empiece por '/', o una dirección http o https.",
@@ -128,7 +128,10 @@ class PublishSchema(Schema):
     link = fields.Str(
         allow_none=True,
         # Only these: a "javascript:" link would run in the page of whoever clicks it.
-        validate=[fields.length(1, 2048), fields.matching(r"/(?![/\\])[^\x00-\x20]*|https?://[^\x00-\x20]+", _LINK)],
+        validate=[
+            fields.length(1, 2048),
+            fields.matching(_LINK_PATTERN, _LINK),
+        ],
         metadata=_about("Where a click leads: a path or an http(s) address"),
     )
     priority = fields.Str(
@@ -182,7 +185,7 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
         raise Refused.of_problems("invalid_audience" if only_audience else "invalid_data", problems) from error
     given = {name: value for name, value in values.items() if value is not None}
     warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
-    return PublishRequest(**given, warnings=warnings[:_MAX_WARNINGS])
+    return PublishRequest(**given, warnings=warnings[:MAX_PROBLEMS])
 
 
 _TWO_KEYS = Text(
@@ -191,8 +194,6 @@ _TWO_KEYS = Text(
 )
 _LATER = Text("Not supported by this version: leave it out.", "Esta versión aún no lo admite: omítelo.")
 _UNKNOWN_FIELD = Text("unknown field '{0}' was ignored", "se ignoró el campo desconocido '{0}'")
-# A body of nothing but invented fields must not come back several times its size.
-_MAX_WARNINGS = 20
 
 
 def load_batch(body: object) -> list[object]:

@@ -1,0 +1,133 @@
+"""``serve`` and ``check-config``: both take every setting as a flag, made from the one list of settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import fields as members_of
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+import marshmallow
+
+from sio_server import config as settings
+from sio_server.catalog import Catalog
+from sio_server.cli import CommandFailed, complain, one_line, read_dotenv
+from sio_server.config import Config, ConfigSchema, env_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FIELDS: Final = ConfigSchema().fields
+_DEFAULTS: Final = {member.name: member.default for member in members_of(Config)}
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_FIELDS[name].metadata["secret"])
+
+
+def _metavar(field: marshmallow.fields.Field[Any]) -> str:
+    for validator in field.validators:
+        if isinstance(validator, marshmallow.validate.OneOf):
+            return "|".join(map(str, validator.choices))
+    if isinstance(field, marshmallow.fields.Number):
+        return "NUMBER"
+    return "TEXT"
+
+
+def _shown_default(name: str) -> str:
+    default = _DEFAULTS[name]
+    return "" if default in (None, ()) else f" [default: {default}]"
+
+
+def settings_options(command: F) -> F:
+    """A flag for each setting that is no secret, and ``--config``. Values stay text: `config.load` checks them all."""
+    for name in reversed(list(_FIELDS)):
+        if _is_secret(name):
+            continue
+        about = f"{_FIELDS[name].metadata['about']}{_shown_default(name)}"
+        flag = "--" + name.replace("_", "-")
+        command = click.option(flag, name, metavar=_metavar(_FIELDS[name]), help=about)(command)
+    return click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="TOML file with the same names, 'data_dir = \"/var/lib/sio-server\"' [SIO_SERVER_CONFIG]",
+    )(command)
+
+
+_EPILOG: Final = (
+    "Each of these is also an environment variable, SIO_SERVER_DATA_DIR for --data-dir, or a line of .env. "
+    "Secrets have no flag, since every user of a machine can read its command lines: "
+    + "; ".join(f"{env_name(name)} ({_FIELDS[name].metadata['about']})" for name in _FIELDS if _is_secret(name))
+    + "."
+)
+
+
+def _load(config_file: Path | None, flags: dict[str, Any]) -> Config:
+    read_dotenv()
+    named = os.environ.get("SIO_SERVER_CONFIG")
+    return settings.load(flags, config_file=config_file or (Path(named).expanduser() if named else None))
+
+
+@click.command(epilog=_EPILOG)
+@settings_options
+def serve(config_file: Path | None, **flags: Any) -> None:
+    """Run the server until SIGTERM or Ctrl-C; the first line of output is its address."""
+    config = _load(config_file, flags)
+    # Both need a quarter of a second to import, which a wrong setting need not wait for.
+    from sio_server import logs  # noqa: PLC0415
+    from sio_server.app import serve as run  # noqa: PLC0415
+
+    logs.configure(config.log_format, config.log_level)
+    for line in settings.unknown_environment():
+        logs.logger("config").warning(line)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run(config, _announce))
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {reason}") from error
+
+
+def _announce(address: str) -> None:
+    # Flushed: whoever started this process waits for the line, and a pipe would hold it back.
+    click.echo(address)
+    sys.stdout.flush()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Uvloop's, where it is installed; None is asyncio's own."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+@click.command("check-config", epilog=_EPILOG)
+@settings_options
+def check_config(config_file: Path | None, **flags: Any) -> None:
+    """Check the settings as `serve` would with the same flags, and show what is in effect; secrets stay hidden."""
+    config = _load(config_file, flags)
+    types = Catalog.load(config.catalog).types
+    width = max(map(len, _FIELDS))
+    for name in _FIELDS:
+        click.echo(f"{name:{width}}  {_shown(name, getattr(config, name))}")
+    click.echo()
+    click.echo(f"{len(types)} event types" + (f", with those of {config.catalog}" if config.catalog else ""))
+    if config.development:
+        click.echo("development mode: publishing needs no key, and a client may state its own role and user")
+    for line in (*config.warnings(), *settings.unknown_environment()):
+        complain(f"warning: {line}")
+
+
+def _shown(name: str, value: Any) -> str:
+    if value in (None, ()):
+        return "-"
+    if _is_secret(name):
+        return f"{len(value)} hidden" if isinstance(value, tuple) else "hidden"
+    return one_line(", ".join(value) if isinstance(value, tuple) else value)
