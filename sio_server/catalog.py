@@ -268,7 +268,7 @@ def _bad(name: str, problems: tuple[Problem, ...]) -> CatalogError:
 
 
 def _key(path: str) -> str:
-    """The key as the file has it: marshmallow calls the members of a dictionary ``types.x.value`` or ``types.x.key``."""
+    """The key as the file has it; marshmallow calls members of a dictionary ``types.x.value`` or ``types.x.key``."""
     parts = path.split(".")
     if parts[0] == "types":
         del parts[2:3]
