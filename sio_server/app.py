@@ -176,11 +176,12 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
 
     Raises `ConfigError`, `LogError`, and OSError when the address cannot be listened on.
     """
+    app = await asyncio.to_thread(create_app, config)  # it reads the catalogue's file
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=config.shutdown_timeout)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.shutdown_timeout)
     try:
         await runner.setup()
         site = web.TCPSite(runner, config.host, config.port, backlog=BACKLOG)

@@ -191,7 +191,9 @@ class ConfigSchema(Schema):
     )
     log_format = marshmallow.fields.String(
         validate=fields.one_of(("auto", "console", "json")),
-        metadata=_about("Log lines for people or machines; 'auto' looks whether this is a terminal"),
+        metadata=_about(
+            "Log lines for people ('console') or machines ('json'); 'auto' looks whether this is a terminal"
+        ),
     )
     log_level = marshmallow.fields.String(
         validate=fields.one_of(_LEVELS), metadata=_about("Least severe log line that is written")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from aiohttp import web
 
-from sio_server.openapi import Operation, document
+from sio_server.openapi import Handler, Operation, document
 
 # Swagger UI sets styles on elements; scripts come from this server alone.
 _POLICY: Final = (
@@ -18,14 +17,14 @@ _POLICY: Final = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _OURS: Final = {
-    "/": ("index.html", "text/html"),
-    "/static/page.css": ("page.css", "text/css"),
-    "/static/docs.js": ("docs.js", "text/javascript"),
-    "/docs": ("docs.html", "text/html"),
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/static/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/static/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
+    "/docs": ("docs.html", "text/html; charset=utf-8"),
 }
 _VIEWER: Final = {
-    "/static/swagger-ui.css": ("swagger-ui.css", "text/css"),
-    "/static/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript"),
+    "/static/swagger-ui.css": ("swagger-ui.css", "text/css; charset=utf-8"),
+    "/static/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     "/favicon.ico": ("favicon-32x32.png", "image/png"),
 }
 
@@ -46,10 +45,10 @@ class DocsEndpoint:
 
     def routes(self) -> list[web.RouteDef]:
         """Every page and file."""
-        ours = resources.files("sio_server").joinpath("static")
+        ours = Path(__file__).with_name("static")
         made = [web.get("/openapi.json", self.openapi)]
         for path, (name, content_type) in _OURS.items():
-            made.append(web.get(path, _file(ours.joinpath(name), content_type)))
+            made.append(web.get(path, _file(ours / name, content_type)))
         viewer = _viewer_directory()
         for path, (name, content_type) in _VIEWER.items():
             made.append(web.get(path, _file(viewer / name, content_type)))
@@ -64,13 +63,10 @@ def _viewer_directory() -> Path:
     return Path(spec.submodule_search_locations[0]) / "dist"
 
 
-def _file(file: Any, content_type: str) -> Any:
-    cached: list[bytes] = []
+def _file(path: Path, content_type: str) -> Handler:
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache", "Content-Type": content_type}
 
-    async def serve(_: web.Request) -> web.Response:
-        if not cached:
-            cached.append(file.read_bytes())
-        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
-        return web.Response(body=cached[0], content_type=content_type, charset="utf-8", headers=headers)
+    async def serve(_: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path, headers=headers)
 
     return serve

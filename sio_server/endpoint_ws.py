@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 
 from sio_server.audience import Identity
 from sio_server.auth import Authenticator
+from sio_server.auth_claims import STATED
 from sio_server.errors import KINDS, Refused
 from sio_server.hub import Broadcaster, Connection
 from sio_server.locales import preferred_locale
@@ -32,9 +33,6 @@ MAX_INCOMING: Final = 16 * 1024
 
 # Bytes that wait for one client. A peer that stops reading must not fill the memory; it is cut and comes back.
 SEND_CAP: Final = 1024 * 1024
-
-# A member of the query that is not one of these is none of our business.
-_STATED: Final = ("role", "user", "rol")
 
 
 class _Client:
@@ -127,7 +125,7 @@ class WsEndpoint:
         return client
 
     async def _identity(self, request: web.Request) -> Identity:
-        stated = {name: request.query[name] for name in _STATED if name in request.query}
+        stated = {name: request.query[name] for name in STATED if name in request.query}
         scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
         token = credential.strip() if scheme.lower() == "bearer" else request.query.get("token")
         return await self._auth.identity(token, stated)

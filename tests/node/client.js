@@ -1,0 +1,20 @@
+// The stock client: `node client.js URL OPTIONS`, a JSON line on standard output for each thing that happens to it.
+import { io } from "socket.io-client";
+
+const [url, text = "{}"] = process.argv.slice(2);
+const { notify, ...options } = JSON.parse(text);
+const report = (line) => console.log(JSON.stringify(line));
+
+const socket = io(url, { reconnectionDelay: 50, reconnectionDelayMax: 200, ...options });
+socket.on("connect", () => {
+  report({ connect: socket.recovered ?? false });
+  if (notify !== undefined) {
+    socket.emit("notify", notify, (answer) => report({ ack: answer }));
+  }
+});
+socket.io.on("open", () => {
+  socket.io.engine.on("upgrade", (transport) => report({ upgrade: transport.name }));
+});
+socket.onAny((event, argument) => report({ event, argument, transport: socket.io.engine.transport.name }));
+socket.on("connect_error", (error) => report({ connect_error: error.message, data: error.data ?? null }));
+socket.on("disconnect", (reason) => report({ disconnect: reason }));
