@@ -259,22 +259,29 @@ def _parse(text: str, name: str) -> dict[str, EventType]:
     try:
         loaded: dict[str, Any] = _FileSchema(unknown=RAISE).load(document)
     except ValidationError as error:
-        raise _bad(name, fields.problems_of(error)) from error
+        raise _bad(name, error) from error
     return {key: _event_type(name, key, value) for key, value in loaded["types"].items()}
 
 
-def _bad(name: str, problems: tuple[Problem, ...]) -> CatalogError:
-    return CatalogError(f"catalogue {name}: " + "; ".join(f"{_key(p.field)}: {p.detail}" for p in problems))
+def _bad(name: str, error: ValidationError) -> CatalogError:
+    problems = fields.problems_of(ValidationError(_as_in_the_file(error.messages)))
+    return CatalogError(f"catalogue {name}: " + "; ".join(f"{p.field}: {p.detail}" for p in problems))
 
 
-def _key(path: str) -> str:
-    """The key as the file has it; marshmallow calls members of a dictionary ``types.x.value`` or ``types.x.key``."""
-    parts = path.split(".")
-    if parts[0] == "types":
-        del parts[2:3]
-        if parts[2:3] == ["data"]:
-            del parts[4:5]
-    return ".".join(parts)
+def _as_in_the_file(messages: Any) -> Any:
+    """Messages by the keys of the file: marshmallow puts ``key`` or ``value`` between a dictionary and its members."""
+    types = messages.get("types") if isinstance(messages, dict) else None
+    if not isinstance(types, dict):
+        return messages
+    plain = {name: _member(found) for name, found in types.items()}
+    for found in plain.values():
+        if isinstance(found, dict) and isinstance(found.get("data"), dict):
+            found["data"] = {name: _member(inner) for name, inner in found["data"].items()}
+    return {**messages, "types": plain}
+
+
+def _member(found: Any) -> Any:
+    return found.get("value", found.get("key")) if isinstance(found, dict) else found
 
 
 def _event_type(file: str, name: str, value: dict[str, Any]) -> EventType:

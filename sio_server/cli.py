@@ -22,6 +22,19 @@ EXIT_USER_ERROR: Final = 2
 EXIT_INTERRUPTED: Final = 130
 """128 + SIGINT, as shells count it."""
 
+# Settings of the server among them are those that a command beside it needs to meet it.
+_READ_BY_COMMANDS: Final = (
+    "SIO_SERVER_URL",
+    "SIO_SERVER_PUBLISH_KEY",
+    "SIO_SERVER_TOKEN",
+    "SIO_SERVER_CONFIG",
+    "SIO_SERVER_CATALOG",
+    "SIO_SERVER_DATA_DIR",
+    "SIO_SERVER_JWT_SECRET",
+    "SIO_SERVER_TOKEN_AUDIENCE",
+    "SIO_SERVER_TOKEN_ISSUER",
+)
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -79,7 +92,9 @@ def commands() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process: 0 done, 2 a mistake of the user or no server, 130 interrupted."""
     try:
-        code = commands.main(arguments, prog_name="sio-server", standalone_mode=False)
+        # https://no-color.org; rich obeys it by itself.
+        color = False if os.environ.get("NO_COLOR") else None
+        code = commands.main(arguments, prog_name="sio-server", standalone_mode=False, color=color)
     except click.ClickException as error:
         error.show()
         code = EXIT_USER_ERROR
@@ -98,10 +113,20 @@ def complain(text: str) -> None:
 
 
 def read_dotenv() -> None:
-    """Take ``.env`` of the working directory into the environment, whose own variables win: as the server does."""
+    """Take what commands read out of ``.env`` of the working directory; the environment's own variables win."""
     from environs import Env  # noqa: PLC0415 - a tenth of a second that the help need not wait for
 
-    Env().read_env(Path.cwd() / ".env", recurse=False)
+    path = Path.cwd() / ".env"
+    env = Env()
+    try:
+        if path.is_file():
+            env.read_env(path, recurse=False)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise CommandFailed(f"{path}: cannot be read: {reason}") from error
+    for name in _READ_BY_COMMANDS:
+        if value := env.str(name, ""):
+            os.environ.setdefault(name, value)
 
 
 def default_language() -> str:

@@ -247,8 +247,9 @@ def _default_client() -> NotifyClient:
     loop = asyncio.get_running_loop()
     client = _default_clients.get(loop)
     if client is None:
-        # Whoever calls asyncio.run() again and again would otherwise keep every loop and its sockets.
-        for ended in [other for other in _default_clients if other.is_closed()]:
+        # Whoever calls asyncio.run() again and again would otherwise keep every loop and its sockets. The copy is
+        # for the threads whose loops are added meanwhile.
+        for ended in [other for other in list(_default_clients) if other.is_closed()]:
             _default_clients.pop(ended, None)
         client = _default_clients[loop] = NotifyClient(timeout=HELPER_TIMEOUT)
     return client

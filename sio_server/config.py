@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SI
 MIN_SECRET_BYTES: Final = 32
 
 
-_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(:([0-9]{1,5}|\*))?/?", re.IGNORECASE)
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(:([0-9]{1,5}|\*))?", re.IGNORECASE)
 # The address part is IPv6: a Host header's brackets and port are taken off before it is compared.
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
@@ -47,12 +47,13 @@ class Config:
     broker: str = "sqlite:"
     catalog: Path | None = None
     locale: str = "es"
-    jwt_secret: str | None = None
-    jwt_secret_previous: str | None = None
+    # No secret in a repr: it would be in a log line or a traceback one day.
+    jwt_secret: str | None = field(default=None, repr=False)
+    jwt_secret_previous: str | None = field(default=None, repr=False)
     jwks_url: str | None = None
     token_audience: str | None = None
     token_issuer: str | None = None
-    publish_keys: tuple[str, ...] = ()
+    publish_keys: tuple[str, ...] = field(default=(), repr=False)
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     max_body: int = 64 * 1024
@@ -131,6 +132,27 @@ class _PathField(marshmallow.fields.Field[Path]):
         return Path(value).expanduser()
 
 
+def _check_broker(value: str) -> None:
+    if value not in ("sqlite:", "memory:"):
+        scheme = value.partition(":")[0]  # what follows may hold a password
+        raise ValidationError(f"'{scheme}:' is not supported: use 'sqlite:' or 'memory:'.")
+
+
+def _check_origins(values: tuple[str, ...]) -> None:
+    for origin in values:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValidationError(
+                f"'{origin}' is no origin: write scheme and host and no more, such as https://app.example.org or "
+                "https://*.example.org."
+            )
+
+
+def _check_hosts(values: tuple[str, ...]) -> None:
+    for host in values:
+        if not _HOST.fullmatch(host):
+            raise ValidationError(f"'{host}' is no host name: write it without scheme, port or brackets.")
+
+
 def _about(text: str, *, secret: bool = False) -> dict[str, object]:
     return {"about": text, "secret": secret}
 
@@ -149,7 +171,8 @@ class ConfigSchema(Schema):
     port = _Whole(validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one"))
     data_dir = _PathField(metadata=_about("Directory of the notification log"))
     broker = marshmallow.fields.String(
-        metadata=_about("Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process")
+        validate=_check_broker,
+        metadata=_about("Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process"),
     )
     catalog = _PathField(metadata=_about("TOML file whose event types are added to the built-in ones"))
     locale = marshmallow.fields.String(
@@ -174,10 +197,12 @@ class ConfigSchema(Schema):
         metadata=_about("Keys that may publish, parted by commas; all are valid at once", secret=True)
     )
     allowed_origins = _Words(
-        metadata=_about("Origins whose pages may connect, such as https://app.example.org or https://*.example.org")
+        validate=_check_origins,
+        metadata=_about("Origins whose pages may connect, such as https://app.example.org or https://*.example.org"),
     )
     allowed_hosts = _Words(
-        metadata=_about("Host names the server answers to; with none set, any (loopback in development)")
+        validate=_check_hosts,
+        metadata=_about("Host names the server answers to; with none set, any (loopback in development)"),
     )
     max_body = _Whole(
         validate=fields.between(1024, 16 * 1024 * 1024), metadata=_about("Largest body of one notification, in bytes")
@@ -287,28 +312,10 @@ def _nearest(name: str, known: list[str]) -> str:
 
 
 def _check_together(config: Config) -> None:
-    if config.broker not in ("sqlite:", "memory:"):
-        scheme = config.broker.partition(":")[0]  # what follows may hold a password
-        raise ConfigError(f"{env_name('broker')}: '{scheme}:' is not supported: use 'sqlite:' or 'memory:'")
     if config.jwt_secret_previous is not None and config.jwt_secret is None:
         raise ConfigError("SIO_SERVER_JWT_SECRET_PREVIOUS needs SIO_SERVER_JWT_SECRET, the secret of today")
-    _check_addresses(config)
     if not config.loopback:
         _check_protected(config)
-
-
-def _check_addresses(config: Config) -> None:
-    for origin in config.allowed_origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ConfigError(
-                f"{env_name('allowed_origins')}: '{origin}' is no origin: write scheme and host, "
-                "such as https://app.example.org or https://*.example.org"
-            )
-    for host in config.allowed_hosts:
-        if not _HOST.fullmatch(host):
-            raise ConfigError(
-                f"{env_name('allowed_hosts')}: '{host}' is no host name: write it without scheme, port or brackets"
-            )
 
 
 def _check_protected(config: Config) -> None:

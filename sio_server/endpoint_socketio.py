@@ -70,7 +70,8 @@ class SocketIoEndpoint:
         """See `Broadcaster.broadcast`."""
         counts = []
         for publication in batch:
-            counts.append(len(self._members(publication.audience.rooms())))
+            audience = publication.audience
+            counts.append(len(self._members(audience.rooms()) - self._members(audience.except_rooms())))
             self._queue.put_nowait(publication)
         return counts
 

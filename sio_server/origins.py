@@ -20,6 +20,7 @@ EXPOSED_HEADERS: Final = "Idempotent-Replayed, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = "600"
 
 _ANY: Final = "*"
+_HOST_HEADER: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::[0-9]*)?")
 
 
 class OriginPolicy:
@@ -65,7 +66,7 @@ class OriginPolicy:
         if self._development:
             # A development server of the frontend has a port of its own, so its origin is never ours.
             return is_loopback(name)
-        return host is not None and parts.netloc.lower() == host.lower()
+        return bool(host and parts.scheme) and parts.netloc.lower() == str(host).lower()
 
     def headers(self, origin: str | None, host: str | None) -> dict[str, str]:
         """The CORS headers of a reply to a request of this origin."""
@@ -90,10 +91,9 @@ class OriginPolicy:
 
 
 def _host_name(host: str) -> str:
-    """The name in a ``Host`` header, without its port."""
-    if host.startswith("["):
-        return host.partition("]")[0].lstrip("[").lower()
-    return host.partition(":")[0].lower()
+    """The name in a ``Host`` header (RFC 9110 §7.2) without its port; what is none stays as it is, and matches nothing."""
+    match = _HOST_HEADER.fullmatch(host.lower())
+    return match["name"].strip("[]") if match else host
 
 
 def _pattern(origin: str) -> re.Pattern[str]:

@@ -1,0 +1,456 @@
+"""Settings: where they come from, which source wins, and how a wrong one is told."""
+
+import dataclasses
+import ipaddress
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sio_server import config
+from sio_server.config import Config, ConfigSchema, env_name, is_loopback, load, unknown_environment
+from sio_server.errors import ConfigError
+
+STRONG = "0123456789abcdef0123456789abcdef"
+
+# For each setting: as it is written in a file, as it is written in the environment, and what becomes of it.
+EXAMPLES: dict[str, tuple[Any, str, Any]] = {
+    "host": ("localhost", "localhost", "localhost"),
+    "port": (9000, "9000", 9000),
+    "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
+    "broker": ("memory:", "memory:", "memory:"),
+    "catalog": ("my.toml", "my.toml", Path("my.toml")),
+    "locale": ("en", "en", "en"),
+    "jwt_secret": (STRONG, STRONG, STRONG),
+    "jwt_secret_previous": (STRONG + "0", STRONG + "0", STRONG + "0"),
+    "jwks_url": ("http://localhost:9/jwks", "http://localhost:9/jwks", "http://localhost:9/jwks"),
+    "token_audience": ("tourism", "tourism", "tourism"),
+    "token_issuer": ("https://id.example.org", "https://id.example.org", "https://id.example.org"),
+    "publish_keys": (["one", "two"], "one, two,", ("one", "two")),
+    "allowed_origins": (["https://a.example.org"], "https://a.example.org", ("https://a.example.org",)),
+    "allowed_hosts": (["a.example.org", "b"], "a.example.org,b", ("a.example.org", "b")),
+    "max_body": (1024, "1024", 1024),
+    "idempotency_ttl": (60, "60", 60),
+    "shutdown_timeout": (1.5, "1.5", 1.5),
+    "log_format": ("json", "json", "json"),
+    "log_level": ("debug", "debug", "debug"),
+}
+
+# A setting and values that it must not have, as text; and what is said of them.
+WRONG = [
+    ("port", "65536", "Must be from 0 to 65535"),
+    ("port", "-1", "Must be from 0 to 65535"),
+    ("port", "http", "integer"),
+    ("port", "80.5", "integer"),
+    ("locale", "fr", "Must be one of: es, en"),
+    ("jwks_url", "ftp://example.org/keys", "URL"),
+    ("jwks_url", "keys.json", "URL"),
+    ("max_body", "10", "Must be from 1024"),
+    ("idempotency_ttl", "1", "Must be from 60"),
+    ("shutdown_timeout", "-1", "Must be from 0"),
+    ("shutdown_timeout", "nan", "nan"),
+    ("log_format", "xml", "Must be one of: auto, console, json"),
+    ("log_level", "loud", "Must be one of: debug, info, warning, error"),
+    ("jwt_secret", "x" * 4097, "Length"),
+    ("broker", "kafka://there", "not supported"),
+    ("allowed_origins", "app.example.org", "no origin"),
+    ("allowed_origins", "https://", "no origin"),
+    ("allowed_origins", "https://app.example.org/path", "no origin"),
+    ("allowed_hosts", "app.example.org:8080", "no host name"),
+    ("allowed_hosts", "[2001:db8::1]", "no host name"),
+    ("allowed_hosts", "https://app.example.org", "no host name"),
+]
+
+SOURCES = ("flag", "environment", "dotenv", "file")
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no setting of this machine count, and give each test a working directory of its own."""
+    for setting in ConfigSchema().fields:
+        monkeypatch.delenv(env_name(setting), raising=False)
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert not Path("data").exists(), "reading settings must make nothing"
+
+
+def toml(values: dict[str, Any]) -> Path:
+    """Write a settings file; JSON's values are TOML's."""
+    file = Path.cwd() / "settings.toml"
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()), "utf-8")
+    return file
+
+
+def load_from(source: str, setting: str, text: str, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Load with one setting from one source."""
+    if source == "flag":
+        return load({setting: text})
+    if source == "environment":
+        monkeypatch.setenv(env_name(setting), text)
+        return load()
+    if source == "dotenv":
+        Path(".env").write_text(f"{env_name(setting)}={text}\n", "utf-8")
+        return load()
+    return load(config_file=toml({setting: text}))
+
+
+def refused(**flags: Any) -> str:
+    """Return how these flags are refused."""
+    with pytest.raises(ConfigError) as caught:
+        load(flags)
+    return str(caught.value)
+
+
+# -- where settings come from --
+
+
+def test_defaults() -> None:
+    """With nothing set the server is one for development, on this machine alone, and keeps its log in ``data``."""
+    loaded = load()
+    assert loaded == Config()
+    assert (loaded.host, loaded.port, loaded.data_dir, loaded.broker) == ("127.0.0.1", 8080, Path("data"), "sqlite:")
+    assert loaded.max_body == 65536
+    assert loaded.idempotency_ttl == 86400
+    assert loaded.development
+
+
+def test_each_setting_is_checked_and_described() -> None:
+    """Every member of the settings has a check and a text that says what it is for, and an example here."""
+    names = [member.name for member in dataclasses.fields(Config)]
+    assert list(ConfigSchema().fields) == names
+    assert list(EXAMPLES) == names
+    assert all(field.metadata["about"] for field in ConfigSchema().fields.values())
+
+
+@pytest.mark.parametrize("setting", EXAMPLES)
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_setting_from_each_source(source: str, setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting has one name in every source and means the same from each of them."""
+    _, text, expected = EXAMPLES[setting]
+    if setting == "jwt_secret_previous":
+        monkeypatch.setenv("SIO_SERVER_JWT_SECRET", STRONG)
+    assert getattr(load_from(source, setting, text, monkeypatch), setting) == expected
+
+
+def test_all_settings_of_a_file() -> None:
+    """A file may hold every setting at once, each in TOML's own type."""
+    loaded = load(config_file=toml({name: value for name, (value, _, _) in EXAMPLES.items()}))
+    assert dataclasses.asdict(loaded) == {name: expected for name, (_, _, expected) in EXAMPLES.items()}
+
+
+@pytest.mark.parametrize(
+    "present",
+    [chosen for count in range(len(SOURCES) + 1) for chosen in itertools.combinations(SOURCES, count)],
+    ids=lambda chosen: "+".join(chosen) or "none",
+)
+def test_first_source_wins(present: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flag wins over the environment, which wins over ``.env``, which wins over the file, then the default holds."""
+    ports = dict(zip(SOURCES, (9001, 9002, 9003, 9004), strict=True))
+    if "environment" in present:
+        monkeypatch.setenv("SIO_SERVER_PORT", str(ports["environment"]))
+    if "dotenv" in present:
+        Path(".env").write_text(f"SIO_SERVER_PORT={ports['dotenv']}\n")
+    flags = {"port": ports["flag"] if "flag" in present else None}
+    file = toml({"port": ports["file"]}) if "file" in present else None
+    assert load(flags, config_file=file).port == (ports[present[0]] if present else 8080)
+
+
+def test_sources_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each setting is looked for by itself, so that sources add up."""
+    monkeypatch.setenv("SIO_SERVER_LOCALE", "en")
+    Path(".env").write_text("SIO_SERVER_LOG_LEVEL=debug\n")
+    loaded = load({"port": 1}, config_file=toml({"broker": "memory:", "locale": "es"}))
+    assert (loaded.port, loaded.locale, loaded.log_level, loaded.broker) == (1, "en", "debug", "memory:")
+
+
+def test_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is set to nothing counts as not set, so a file's value holds."""
+    monkeypatch.setenv("SIO_SERVER_PORT", "")
+    monkeypatch.setenv("SIO_SERVER_JWT_SECRET", "")
+    loaded = load(config_file=toml({"port": 9000}))
+    assert (loaded.port, loaded.jwt_secret) == (9000, None)
+
+
+def test_env_file_may_be_named() -> None:
+    """Another file takes the place of ``.env`` where it is named."""
+    Path(".env").write_text("SIO_SERVER_PORT=9001\n")
+    Path("other.env").write_text("SIO_SERVER_PORT=9002\n")
+    assert load(env_file=Path("other.env")).port == 9002
+
+
+def test_env_file_is_not_looked_for_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ``.env`` of a directory above is somebody else's."""
+    Path(".env").write_text("SIO_SERVER_PORT=9001\n")
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    assert load().port == 8080
+
+
+def test_reading_settings_leaves_the_environment_alone() -> None:
+    """What ``.env`` says is not put into the environment, where it would reach other programs and later reads."""
+    Path(".env").write_text("SIO_SERVER_PORT=9001\n")
+    assert load().port == 9001
+    Path(".env").unlink()
+    assert load().port == 8080
+
+
+def test_home_directory_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A path may begin with ``~``."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load({"data_dir": "~/log"}).data_dir == tmp_path / "log"
+
+
+# -- wrong settings --
+
+
+@pytest.mark.parametrize(("setting", "text", "told"), WRONG, ids=lambda value: value[:24])
+@pytest.mark.parametrize("source", SOURCES)
+def test_wrong_setting_names_its_source(
+    source: str, setting: str, text: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong value is refused with the name it has where it came from, and with what it should be."""
+    with pytest.raises(ConfigError) as caught:
+        load_from(source, setting, text, monkeypatch)
+    written = {
+        "flag": "--" + setting.replace("_", "-"),
+        "environment": env_name(setting),
+        "dotenv": env_name(setting),
+        "file": f"settings.toml: {setting}",
+    }[source]
+    message = str(caught.value)
+    assert f"{written}: " in message
+    assert told in message
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("port", True),
+        ("port", 8080.5),
+        ("host", 1),
+        ("publish_keys", 5),
+        ("publish_keys", [1]),
+        ("data_dir", ""),
+        ("max_body", [1]),
+        ("locale", {}),
+    ],
+)
+def test_wrong_type_in_a_file(setting: str, value: Any) -> None:
+    """A value of another type is refused by the key of the file."""
+    value = {"a": 1} if value == {} else value
+    file = Path.cwd() / "settings.toml"
+    file.write_text(f"{setting} = {json.dumps(value) if value != {'a': 1} else '{a = 1}'}\n")
+    with pytest.raises(ConfigError, match=rf"settings\.toml: {setting}: "):
+        load(config_file=file)
+
+
+def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each wrong setting has a line of its own, whatever source it is from."""
+    monkeypatch.setenv("SIO_SERVER_LOCALE", "fr")
+    with pytest.raises(ConfigError) as caught:
+        load({"port": "x"}, config_file=toml({"log_level": "loud"}))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert {line.partition(": ")[0].rpartition("/")[2] for line in lines} == {
+        "--port",
+        "SIO_SERVER_LOCALE",
+        "settings.toml",
+    }
+
+
+def test_unknown_key_names_the_nearest() -> None:
+    """A key of the file that is no setting is refused, with the setting it may have meant."""
+    with pytest.raises(ConfigError, match=r"settings\.toml: prot: Unknown field\. \(did you mean port\?\)"):
+        load(config_file=toml({"prot": 1}))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"port = ", "not valid TOML"), (b'host = "\xff"', "cannot be read"), (None, "No such file")],
+)
+def test_unreadable_file_is_named(content: bytes | None, told: str) -> None:
+    """A file that is missing, not TOML or not text is refused by its name."""
+    file = Path.cwd() / "settings.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load(config_file=file)
+    assert "settings.toml: " in str(caught.value)
+    assert told in str(caught.value)
+
+
+def test_env_file_that_is_no_text_is_named() -> None:
+    """An ``.env`` that is not UTF-8 is refused by its name."""
+    Path(".env").write_bytes(b"SIO_SERVER_PORT=\xff\n")
+    with pytest.raises(ConfigError, match=r"\.env: cannot be read"):
+        load()
+
+
+def test_unknown_variable_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is no setting is told with the nearest one; those of the client and of commands are known."""
+    monkeypatch.setenv("SIO_SERVER_JWT_SECERT", "x")
+    for name in (*config.CLIENT_NAMES, env_name("port")):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("OTHER_SERVER_PORT", "1")
+    found = [line for line in unknown_environment() if "SECERT" in line or "PORT" in line or "URL" in line]
+    assert found == ["SIO_SERVER_JWT_SECERT is no setting (did you mean SIO_SERVER_JWT_SECRET?)"]
+
+
+# -- secrets --
+
+
+def test_error_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No text of an error repeats a secret or a password."""
+    secret = "hunter2" * 600
+    monkeypatch.setenv("SIO_SERVER_JWT_SECRET", secret)
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.delenv("SIO_SERVER_JWT_SECRET")
+    assert "hunter2" not in refused(broker="redis://:hunter2@localhost")
+
+
+def test_printed_settings_hold_no_secret() -> None:
+    """Settings that get into a log line or a traceback show no secret and no key."""
+    shown = repr(Config(jwt_secret="hunter2a", jwt_secret_previous="hunter2b", publish_keys=("hunter2c",)))
+    assert "hunter2" not in shown
+
+
+def test_secrets_are_marked() -> None:
+    """Whatever is a secret says so, so that no flag is made for it and no page shows it."""
+    marked = {name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]}
+    assert marked == {"jwt_secret", "jwt_secret_previous", "publish_keys"}
+
+
+def test_previous_secret_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A previous secret without one of today would protect nothing, so the server does not start."""
+    monkeypatch.setenv("SIO_SERVER_JWT_SECRET_PREVIOUS", STRONG)
+    with pytest.raises(ConfigError, match="SIO_SERVER_JWT_SECRET_PREVIOUS"):
+        load()
+
+
+# -- development, and the refusal to start unprotected --
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "localhost.example.org"])  # noqa: S104
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({}, ["SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL", "SIO_SERVER_PUBLISH_KEYS"]),
+        ({"publish_keys": "k"}, ["SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL"]),
+        ({"jwt_secret": STRONG}, ["SIO_SERVER_PUBLISH_KEYS"]),
+        ({"jwks_url": "https://id.example.org/jwks"}, ["SIO_SERVER_PUBLISH_KEYS"]),
+        ({"publish_keys": " , ", "jwt_secret": STRONG}, ["SIO_SERVER_PUBLISH_KEYS"]),
+        ({"publish_keys": "k", "jwt_secret": "short"}, ["SIO_SERVER_JWT_SECRET of at least 32 bytes"]),
+        (
+            {"publish_keys": "k", "jwt_secret": STRONG, "jwt_secret_previous": "short"},
+            ["SIO_SERVER_JWT_SECRET_PREVIOUS of at least 32 bytes"],
+        ),
+    ],
+)
+def test_unprotected_server_does_not_start(host: str, settings: dict[str, Any], missing: list[str]) -> None:
+    """Where others can reach it, the server refuses to start and names everything that is missing, and nothing else."""
+    message = refused(host=host, **settings)
+    assert message.startswith(f"refusing to listen on {host} unprotected")
+    for name in ("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL", "SIO_SERVER_PUBLISH_KEYS", "at least 32 bytes"):
+        assert (name in message) is any(name in told for told in missing)
+    assert all(told in message for told in missing)
+    assert "--host 127.0.0.1" in message
+
+
+@pytest.mark.parametrize("verifier", [{"jwt_secret": STRONG}, {"jwks_url": "https://id.example.org/jwks"}])
+def test_protected_server_starts_anywhere(verifier: dict[str, Any]) -> None:
+    """With something that verifies tokens and a publisher key others may reach the server; it is not in development."""
+    loaded = load({"host": "0.0.0.0", "publish_keys": STRONG, **verifier})  # noqa: S104
+    assert not loaded.development
+    assert loaded.warnings() == []
+
+
+@pytest.mark.parametrize(
+    "settings", [{"jwt_secret": STRONG}, {"jwks_url": "http://localhost/jwks"}, {"publish_keys": STRONG}]
+)
+def test_any_secret_ends_development(settings: dict[str, Any]) -> None:
+    """One secret is enough for a server on this machine not to be in development."""
+    assert not load(settings).development
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"jwt_secret": STRONG}, "SIO_SERVER_PUBLISH_KEYS is not set: nobody can publish"),
+        ({"publish_keys": STRONG}, "no client can connect"),
+        ({"publish_keys": STRONG, "jwt_secret": "short"}, "shorter than 32 bytes"),
+        ({"publish_keys": "short", "jwt_secret": STRONG}, "shorter than 32 bytes"),
+        ({"publish_keys": STRONG, "jwt_secret": STRONG, "jwt_secret_previous": "short"}, "shorter than 32 bytes"),
+    ],
+)
+def test_half_protected_server_warns(settings: dict[str, Any], told: str) -> None:
+    """What is allowed on this machine and yet most likely not meant is told once."""
+    (warning,) = load(settings).warnings()
+    assert told in warning
+
+
+def test_development_has_no_warnings() -> None:
+    """A server in development has nothing to warn of."""
+    assert load().warnings() == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "app.localhost",
+        "127.0.0.1",
+        "127.9.9.9",
+        "::1",
+        "[::1]",
+        "0:0:0:0:0:0:0:1",
+    ],
+)
+def test_loopback(host: str) -> None:
+    """A name or an address of this machine alone."""
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "0.0.0.0",  # noqa: S104
+        "::",
+        "[::]",
+        "notlocalhost",
+        "localhost.example.org",
+        "127.0.0.1.example.org",
+        "127.0.0.1:80",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "10.0.0.1",
+        "example.org",
+        "local host",
+    ],
+)
+def test_no_loopback(host: str) -> None:
+    """What others can reach, or what another program might read as another address."""
+    assert not is_loopback(host)
+
+
+@given(st.ip_addresses(v=4) | st.ip_addresses(v=6) | st.ip_addresses(v=4, network="127.0.0.0/8"))
+def test_loopback_of_addresses(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    """An address is this machine's own exactly when the standard says so."""
+    assert is_loopback(str(address)) is address.is_loopback
+
+
+@given(st.text())
+def test_any_text_is_loopback_or_not(host: str) -> None:
+    """No text makes it fail."""
+    assert is_loopback(host) in (True, False)
