@@ -1,0 +1,1 @@
+"""A self-hosted, real-time notification server."""
