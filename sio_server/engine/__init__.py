@@ -20,7 +20,9 @@ it stands on are listed in `private_names` alone.
 
 from sio_server.engine.async_server import AsyncServer, CallDisconnectedError
 from sio_server.engine.counters import Counters
+from sio_server.engine.front import FrontSite
 from sio_server.engine.handshake import Refusal
+from sio_server.engine.http_head import FrontReply, FrontRequest
 from sio_server.engine.limits import Limits
 from sio_server.engine.membership import AsyncManager
 from sio_server.engine.reasons import Reason
@@ -32,6 +34,9 @@ __all__ = [
     "CallDisconnectedError",
     "Claim",
     "Counters",
+    "FrontReply",
+    "FrontRequest",
+    "FrontSite",
     "Kept",
     "Limits",
     "MemoryLog",

@@ -124,18 +124,22 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
 
     # what both ways in share
 
-    def refuse(self, environ: Environ) -> Refusal | None:
+    def refuse(self, environ: Environ, *, count: bool = True) -> Refusal | None:
         """Whether origin, host or the application forbid the request, before anything else is looked at."""
+        found = self._forbidden(environ)
+        if found is not None and count:
+            self.counters.forbidden += 1
+        return found
+
+    def _forbidden(self, environ: Environ) -> Refusal | None:
         if self.check_handshake is not None:
             found = self.check_handshake(environ, environ["REMOTE_ADDR"])
             if found is not None:
-                self.counters.forbidden += 1
                 return found
         origin = environ.get("HTTP_ORIGIN")
         if origin and self.cors_allowed_origins != []:
             allowed = self._cors_allowed_origins(environ)
             if allowed is not None and origin not in allowed:
-                self.counters.forbidden += 1
                 self._log_error_once("a request's origin is not accepted", "bad-origin")
                 return refusal(FORBIDDEN)
         return None
