@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sio_server.engine import handshake
 from sio_server.engine.addresses import peer_of
@@ -47,8 +47,7 @@ class FrontProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer has connected: its first request has to come in time."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  for mypy
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         self._front.live.add(self)
         self._wait(self._front.eio.limits.request_timeout)
 
