@@ -291,6 +291,8 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             return
         self.logger.info("Disconnecting %s [%s]", sid, namespace)
         socket = member.socket
+        if member.settling:
+            self.manager.settled(member)
         self.manager.pre_disconnect(sid, namespace=namespace)
         socket.send_wire(self.encode(packets.DISCONNECT, namespace, None))
         if close:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from sio_server.engine.eio_socket import EngineSocket
     from sio_server.engine.packets import Packet
     from sio_server.engine.recovery import Restored
+
+#: Seconds between the CONNECT packet and what the connect handler sent.
+_SETTLE = 0.002
 
 
 class Connector:
@@ -115,8 +119,13 @@ class Connector:
         if pid is not None:
             answer["pid"] = pid
         member.socket.send_wire(sio.encode(packets.CONNECT, member.namespace, answer))
-        for wire in replay:
-            member.socket.send_wire(wire)
+        if replay:
+            member.held = [(wire, wire) for wire in replay] + (member.held or [])
+        if member.held and member.socket.connection is not None:
+            # clients that set their listeners up on CONNECT lose what comes in the same segment
+            member.settling = True
+            sio.eio.outbox.flush()
+            asyncio.get_running_loop().call_later(_SETTLE, sio.manager.settled, member)
         sio.manager.welcome(member)
 
     async def _turn_away(self, member: Member, refusal: Any) -> None:

@@ -206,6 +206,12 @@ class Dispatcher:
 
     # leaving
 
+    def ending(self, socket: EngineSocket) -> None:
+        """The session is about to end: what waits behind a CONNECT packet goes out now."""
+        for member in socket.members:
+            if member.settling:
+                self._sio.manager.settled(member)
+
     def gone(self, socket: EngineSocket, reason: str) -> None:
         """The session has ended. Its handlers under way are finished first, then it leaves its namespaces."""
         sio = self._sio

@@ -29,6 +29,13 @@ _DATA = Wire(b"")
 _UPGRADING_PAUSE = 0.05
 
 
+Watch = Callable[[Callable[[], None] | None], None]
+
+
+def _unwatched(_aborted: Callable[[], None] | None) -> None:
+    """For a GET of which nothing can be known."""
+
+
 class PollOverlapError(Exception):
     """Two polls of one session at once."""
 
@@ -45,7 +52,6 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         "_session",
         "_tokens",
         "_waiter",
-        "_waiter_alive",
         "close_when_drained",
         "closed",
         "closing",
@@ -78,7 +84,6 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         self.queue: list[Wire] | None = None
         self._queued = 0
         self._waiter: asyncio.Future[Wire] | None = None
-        self._waiter_alive: Callable[[], bool] | None = None
         self.posting = False
         self.close_when_drained = False
         self._session: dict[str, Any] | None = None
@@ -139,7 +144,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
 
     def _arm(self) -> None:
         when = self._beat if not self._join_by or self._beat < self._join_by else self._join_by
-        self.server.wheel.at(self, when)
+        self.server.wheel.at(self, when, exact=not self._answered)
 
     def on_timer(self) -> None:
         """A ping is due, or a pong, or the CONNECT."""
@@ -152,7 +157,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         if now >= self._beat:
             if self._answered:
                 self._answered = False
-                self._beat = now + server.ping_timeout
+                self._beat += server.ping_timeout  # from when the ping was due, or small delays would add up
                 self.send_wire(PING)
             elif self._backlog() or not server.start_service_task:
                 self._beat = now + server.ping_timeout  # its pong may wait in the socket that we do not read
@@ -162,6 +167,12 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
                 return
         if not self.closing:
             self._arm()
+
+    def expired(self) -> bool:
+        """Whether the ping timeout has come; a request may be a little faster than the timer."""
+        if not self._answered and self.server.wheel.time() >= self._beat:
+            self.on_timer()
+        return self.closing
 
     def _pong(self) -> None:
         self._answered = True
@@ -197,30 +208,28 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(what)
 
-    async def poll(self, alive: Callable[[], bool] = bool) -> list[Wire]:
-        """The packets for a GET; waits until there are some. `alive` says whether that GET still has its connection.
+    async def poll(self, watch: Watch = _unwatched) -> list[Wire]:
+        """The packets for a GET; waits until there are some. `watch(f)` has f called when that GET is aborted.
 
-        Raises PollOverlapError when another living GET waits already: that ends the session.
+        Raises PollOverlapError when another GET waits already: that ends the session.
         """
         if self._waiter is not None and not self._waiter.done():
-            if self._waiter_alive is not None and self._waiter_alive():
-                self.server.counters.poll_overlaps += 1
-                self.end(self.server.reason.TRANSPORT_ERROR)
-                raise PollOverlapError
-            self._waiter.set_result(NOOP)  # an aborted GET gets nothing of what is to come
+            self.server.counters.poll_overlaps += 1
+            self.end(self.server.reason.TRANSPORT_ERROR)
+            raise PollOverlapError
         if self.upgrading:
             await asyncio.sleep(_UPGRADING_PAUSE)  # or a client that gave its upgrade up would poll in a busy loop
             return [NOOP]
         why = _DATA
         if not self.queue:
             self._waiter = waiter = asyncio.get_running_loop().create_future()
-            self._waiter_alive = alive
+            watch(self._aborted)
             try:
                 why = await waiter
             finally:
-                if self._waiter is waiter:
-                    self._waiter = self._waiter_alive = None
-        if why is NOOP or not alive():
+                watch(None)
+                self._waiter = None
+        if why is NOOP:
             return [NOOP]
         packets = self.queue or []
         self.queue, self._queued = None, 0
@@ -230,6 +239,11 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             packets.append(CLOSE)
             self.end(self.server.reason.SERVER_DISCONNECT)
         return packets or [NOOP]
+
+    def _aborted(self) -> None:
+        # as Node does: the client may have gone, and the next packets must not go to a dead request
+        if self._waiter is not None and not self._waiter.done():
+            self.end(self.server.reason.TRANSPORT_ERROR)
 
     # in
 
@@ -340,8 +354,10 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         """End the session: the transport is closed now, the disconnect handlers run once after those under way."""
         if self.closing:
             return
-        self.closing = True
         server = self.server
+        if reason != server.reason.SLOW:
+            server.dispatcher.ending(self)
+        self.closing = True
         server.wheel.drop(self)
         connection, self.connection = self.connection, None
         if connection is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from sio_server.engine import handshake
 from sio_server.engine.addresses import peer_of
+from sio_server.engine.detach import Watched
 from sio_server.engine.environ import build
 from sio_server.engine.guard import Guard
 from sio_server.engine.http_head import FrontReply, FrontRequest, Head, parse_head, reply_bytes
@@ -27,10 +29,21 @@ _UNUSUAL = ("transfer-encoding", "expect", "content-encoding", "upgrade", "trail
 _BODY_HEADERS = ("transfer-encoding", "content-length")
 
 
-class FrontProtocol(asyncio.Protocol):
+class FrontProtocol(Watched, asyncio.Protocol):
     """Reads a head and decides whose it is."""
 
-    __slots__ = ("_buffer", "_busy", "_deadline", "_front", "_guard", "_need", "_paused", "timer_key", "transport")
+    __slots__ = (
+        "_buffer",
+        "_busy",
+        "_deadline",
+        "_front",
+        "_guard",
+        "_need",
+        "_paused",
+        "on_lost",
+        "timer_key",
+        "transport",
+    )
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -42,6 +55,7 @@ class FrontProtocol(asyncio.Protocol):
         self._paused = False
         self._deadline = 0.0
         self._guard: Guard | None = None
+        self.on_lost: Callable[[], None] | None = None
 
     # asyncio.Protocol
 
@@ -56,6 +70,9 @@ class FrontProtocol(asyncio.Protocol):
         self.release()
         if self._guard is not None:
             self._guard.inner.connection_lost(exc)
+        lost, self.on_lost = self.on_lost, None
+        if lost is not None:
+            lost()
 
     def pause_writing(self) -> None:
         """Flow control is aiohttp's, where it has the connection."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from sio_server.engine import handshake
-from sio_server.engine.detach import Switched, detach
+from sio_server.engine.detach import Switched, detach, watch
 from sio_server.engine.eio_socket import PollOverlapError
 from sio_server.engine.environ import Environ, build
 from sio_server.engine.addresses import peer_of
@@ -56,7 +57,7 @@ class HttpEndpoint:
         if ask.sid is None:
             return self._open(environ)
         socket = self._server.sockets[ask.sid]
-        if socket.upgraded or socket.closing:
+        if socket.upgraded or socket.closing or socket.expired():
             return self._refuse(refusal(BAD_REQUEST), environ)
         if request.method == "GET":
             return await self._poll(request, socket, environ)
@@ -123,12 +124,8 @@ class HttpEndpoint:
         return self._answer(packet, environ, headers=headers)
 
     async def _poll(self, request: web.Request, socket: EngineSocket, environ: Environ) -> web.Response:
-        def alive() -> bool:
-            transport = request.transport
-            return transport is not None and not transport.is_closing()
-
         try:
-            found = await socket.poll(alive)
+            found = await socket.poll(functools.partial(watch, request))
         except PollOverlapError:
             return self._refuse(refusal(BAD_REQUEST), environ)
         return self._answer(b"\x1e".join([wire.payload for wire in found]), environ)

@@ -134,7 +134,16 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         member.state = State.CONNECTED
         space.everybody[member.sid] = member
         space.touch(member)
-        member.release()
+        if not member.settling:
+            member.release()
+
+    def settled(self, member: Member) -> None:
+        """The CONNECT packet has a segment of its own: the rest may follow."""
+        member.settling = False
+        space = self.spaces.get(member.namespace)
+        if space is not None and member.state is State.CONNECTED:
+            space.touch(member)
+            member.release()
 
     def touch(self, socket: EngineSocket) -> None:
         """The socket was upgraded or is closing: its rooms have to look again."""

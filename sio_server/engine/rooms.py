@@ -24,7 +24,7 @@ class State(IntEnum):
 class Member:
     """One connection in one namespace."""
 
-    __slots__ = ("held", "held_bytes", "namespace", "pid", "refused", "rooms", "sid", "socket", "state")
+    __slots__ = ("held", "held_bytes", "namespace", "pid", "refused", "rooms", "settling", "sid", "socket", "state")
 
     def __init__(self, sid: str, namespace: str, socket: EngineSocket) -> None:
         self.sid = sid
@@ -38,12 +38,14 @@ class Member:
         self.held_bytes = 0
         #: recovery: the private id given to the client, whose events carry an offset then
         self.pid: str | None = None
+        #: the CONNECT packet is on its way alone: what follows waits a moment
+        self.settling = False
         #: disconnected by the application while its connect handler still runs
         self.refused = False
 
     def deliver(self, wire: Wire, marked: Wire | None = None) -> None:
         """Send one packet, whatever the transport; `marked` is the variant with an offset."""
-        if self.state is State.CONNECTING:
+        if self.settling or self.state is State.CONNECTING:
             if self.held is None:
                 self.held = []
             self.held.append((wire, marked))
@@ -76,7 +78,7 @@ class Ready:
             if socket.closing or member.state is State.LEAVING:
                 continue
             connection = socket.connection
-            if connection is None or member.state is not State.CONNECTED:
+            if connection is None or member.settling or member.state is not State.CONNECTED:
                 self.others.append(member)
             elif member.pid is None:
                 self.plain.append(connection)
