@@ -56,6 +56,11 @@ class _Waiter:
         if not self.future.done():
             self.future.set_result(values)
 
+    @property
+    def done(self) -> bool:
+        """Whether the answer has come, or never will."""
+        return self.future.done()
+
     def gone(self) -> None:
         """The client has left."""
         if not self.future.done():
@@ -243,6 +248,9 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             await self.emit(
                 event, data=data, room=target, namespace=namespace, callback=waiter, ignore_queue=ignore_queue
             )
+            if not self.manager.waits_for(target, waiter):
+                self.counters.call_abandoned += 1
+                raise CallDisconnectedError
             async with asyncio.timeout(timeout):
                 values = await waiter.future
         except TimeoutError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sio_server.engine.recovery import Restored
 
 #: Seconds between the CONNECT packet and what the connect handler sent.
-_SETTLE = 0.002
+_SETTLE = 0.004
 
 
 class Connector:

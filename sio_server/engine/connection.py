@@ -74,17 +74,22 @@ class WebSocketConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse and hand on; a broken frame closes with the code that RFC 6455 names."""
-        receiver = self.receiver
-        if receiver is None and not self._closing:
-            return
-        try:
-            found = self._parser.feed(data)
-        except FrameError as error:
-            if error.code is CloseCode.TOO_BIG:
-                self.server.counters.websocket_too_large += 1
-            self._fail(error.code)
-            return
-        for opcode, payload in found:
+        self._parser.feed(data)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        # a client whose handlers lag is not even parsed on: a segment may hold thousands of events
+        while self._reading and (self.receiver is not None or self._closing):
+            try:
+                found = self._parser.next()
+            except FrameError as error:
+                if error.code is CloseCode.TOO_BIG:
+                    self.server.counters.websocket_too_large += 1
+                self._fail(error.code)
+                return
+            if found is None:
+                return
+            opcode, payload = found
             if opcode == TEXT or opcode == BINARY:  # noqa: PLR1714  twice as fast as `in`
                 if self.receiver is not None:
                     self._message(opcode, payload)
@@ -141,6 +146,7 @@ class WebSocketConnection(asyncio.Protocol):
         if not self._reading and not self.transport.is_closing():
             self._reading = True
             self.transport.resume_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
 
     def send(self, data: bytes, count: int) -> None:
         """Write `count` frames now, or cut a peer that holds more than its cap."""
@@ -217,6 +223,9 @@ class WebSocketConnection(asyncio.Protocol):
         self._lost(self.server.reason.TRANSPORT_CLOSE)
 
     def _fail(self, code: CloseCode) -> None:
+        if self._closing:
+            self.transport.abort()
+            return
         self.server.counters.websocket_errors += 1
         self._lost(self.server.reason.TRANSPORT_ERROR)
         self.close(code)

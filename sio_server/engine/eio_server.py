@@ -132,6 +132,8 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         return found
 
     def _forbidden(self, environ: Environ) -> Refusal | None:
+        if self.draining:
+            return Refusal(503, b'{"code":3,"message":"Server shutting down"}')
         if self.check_handshake is not None:
             found = self.check_handshake(environ, environ["REMOTE_ADDR"])
             if found is not None:

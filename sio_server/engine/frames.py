@@ -67,67 +67,66 @@ def unmask(payload: bytes, key: bytes) -> bytes:
 
 
 class FrameParser:
-    """Bytes in, whole messages out. Holds at most `max_size` bytes of a message and the head of a frame."""
+    """Bytes in, whole messages out, one at a time: what follows stays unparsed until it is asked for."""
 
-    __slots__ = ("_buffer", "_parts", "_size", "_start", "max_size")
+    __slots__ = ("_at", "_buffer", "_missing", "_parts", "_start", "max_size")
 
     def __init__(self, max_size: int) -> None:
+        #: bytes of a message, its fragments together
         self.max_size = max_size
         self._buffer = b""
-        # a frame in many segments is gathered in a list and joined once: bytes += bytes is quadratic
+        self._at = 0
+        # a long frame in many segments is gathered in a list and joined once: bytes += bytes is quadratic
         self._parts: list[bytes] | None = None
-        self._size = 0
+        self._missing = 0
         # the message a fragment belongs to: its opcode and what came so far
         self._start: tuple[int, bytearray] | None = None
 
-    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """The messages and control frames completed by `data`, as (opcode, payload). Raises FrameError."""
+    def feed(self, data: bytes) -> None:
+        """Take in what was received."""
         if self._parts is not None:
             self._parts.append(data)
-            self._size -= len(data)
-            if self._size > 0:
-                return []
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
             data = b"".join(self._parts)
             self._parts = None
-        elif self._buffer:
-            data = self._buffer + data
-        self._buffer = b""
-        found: list[tuple[int, bytes]] = []
-        offset = 0
-        end = len(data)
-        while end - offset >= 2:  # noqa: PLR2004  a frame has at least two bytes
-            used = self._frame(data, offset, end, found)
-            if not used:
-                break
-            offset += used
-        if offset < end and self._parts is None:
-            self._buffer = data[offset:] if offset else data
-        return found
+        elif self._at < len(self._buffer):
+            data = self._buffer[self._at :] + data
+        self._buffer, self._at = data, 0
 
-    def _frame(self, data: bytes, offset: int, end: int, found: list[tuple[int, bytes]]) -> int:
-        first, second = data[offset], data[offset + 1]
-        size = second & 127
-        at = offset + 2
-        if size == _LENGTH_16:
-            at += 2
-            if end < at:
-                return 0
-            size = int.from_bytes(data[offset + 2 : at], "big")
-        elif size == _LENGTH_64:
-            at += 8
-            if end < at:
-                return 0
-            size = int.from_bytes(data[offset + 2 : at], "big")
-        self._check(first, second, size)
-        stop = at + 4 + size
-        if end < stop:
-            if size > _GATHER:
-                self._parts = [data[offset:]]
-                self._size = stop - end
-            return 0
-        payload = unmask(data[at + 4 : stop], data[at : at + 4])
-        self._deliver(first, payload, found)
-        return stop - offset
+    def next(self) -> tuple[int, bytes] | None:
+        """The next message or control frame as (opcode, payload), None when it has not come in. Raises FrameError."""
+        data, end = self._buffer, len(self._buffer)
+        while end - self._at >= 2:  # noqa: PLR2004  a frame has at least two bytes
+            offset = self._at
+            first, second = data[offset], data[offset + 1]
+            size = second & 127
+            at = offset + 2
+            if size >= _LENGTH_16:
+                start = at
+                at += 2 if size == _LENGTH_16 else 8
+                if end < at:
+                    return None
+                size = int.from_bytes(data[start:at], "big")
+            self._check(first, second, size)
+            stop = at + 4 + size
+            if end < stop:
+                if size > _GATHER:
+                    self._parts, self._missing = [data[offset:]], stop - end
+                    self._buffer, self._at = b"", 0
+                return None
+            self._at = stop
+            payload = unmask(data[at + 4 : stop], data[at : at + 4])
+            opcode = first & 15
+            if opcode >= CLOSE or (first & 0x80 and opcode != CONTINUATION):
+                return opcode, payload
+            whole = self._fragment(first, payload)
+            if whole is not None:
+                return whole
+        if self._at == end:
+            self._buffer, self._at = b"", 0
+        return None
 
     def _check(self, first: int, second: int, size: int) -> None:
         opcode = first & 15
@@ -149,19 +148,16 @@ class FrameParser:
         if held + size > self.max_size:
             raise FrameError(CloseCode.TOO_BIG, "message too big")
 
-    def _deliver(self, first: int, payload: bytes, found: list[tuple[int, bytes]]) -> None:
-        opcode = first & 15
-        if opcode >= CLOSE or (first & 0x80 and opcode != CONTINUATION):
-            found.append((opcode, payload))
-            return
+    def _fragment(self, first: int, payload: bytes) -> tuple[int, bytes] | None:
         if self._start is None:
-            self._start = (opcode, bytearray(payload))
-            return
+            self._start = (first & 15, bytearray(payload))
+            return None
         self._start[1].extend(payload)
-        if first & 0x80:
-            kind, whole = self._start
-            self._start = None
-            found.append((kind, bytes(whole)))
+        if not first & 0x80:
+            return None
+        kind, whole = self._start
+        self._start = None
+        return kind, bytes(whole)
 
 
 def check_close(payload: bytes) -> CloseCode:

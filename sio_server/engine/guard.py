@@ -26,7 +26,7 @@ class Guard:
         self._fresh = 0
         self._total = 0
         self._requests = 0
-        #: what is waited for and since when: ("head" | "body" | "idle", time, total bytes then)
+        #: what is waited for and since when: ("head", "body", "write" or "idle"; time; bytes then)
         self._since: tuple[str, float, int] | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -56,12 +56,20 @@ class Guard:
             self._since = (what, now, self._total)
             return False
         since, total = self._since[1], self._since[2]
+        if what == "write":
+            # a peer that reads slowly but does read is left alone
+            left = self.inner.transport.get_write_buffer_size() if self.inner.transport is not None else 0
+            if left != total:
+                self._since = (what, now, left)
+                return False
         if what == "idle":
             return now - since >= self._idle_limit
         extra = (self._total - total) / BODY_RATE if what == "body" else 0.0
         return now - since + 2 * self.interval > self._limit + extra
 
     def _state(self) -> str | None:
+        if self.inner.writing_paused:
+            return "write"
         if not self._waits_for_head():
             request = self.inner._current_request  # noqa: SLF001
             return None if request is None or request.content.is_eof() else "body"

@@ -261,6 +261,10 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
             del self.callbacks[sid]
         return callback
 
+    def waits_for(self, sid: Any, callback: Callable[..., Any]) -> bool:
+        """Whether the callback was sent along, or has been called already."""
+        return callback in self.callbacks.get(sid, {}).values() or getattr(callback, "done", False)
+
     def forget_callback(self, callback: Callable[..., Any], sids: Iterable[Any]) -> None:
         """Free a callback whose caller waits no longer."""
         for sid in sids:
