@@ -14,7 +14,7 @@ import aiohttp
 import engineio.base_socket
 from aiohttp import web
 
-from sio_server.engine import AsyncServer
+from sio_server.engine import AsyncServer, FrontSite
 from tests.engine_wire import PATIENCE, WIRES, Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
 
 TRANSPORTS = ("polling", "websocket", "upgrade")
@@ -42,6 +42,7 @@ class Served:
         self.connected: list[str] = []
         self.disconnected: list[tuple[str, str]] = []
         self.wires: list[Wire] = []
+        self.writers: list[asyncio.StreamWriter] = []
 
     @property
     def url(self) -> str:
@@ -76,6 +77,7 @@ class Served:
     async def raw(self, request: str | bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Open a TCP connection and send bytes over it."""
         reader, writer = await asyncio.open_connection(self.host, self.port)
+        self.writers.append(writer)
         writer.write(request.encode() if isinstance(request, str) else request)
         await writer.drain()
         return reader, writer
@@ -111,6 +113,9 @@ class Served:
 
     async def hang_up(self) -> None:
         """End every client of this test: polling by a close packet, websockets by a close frame."""
+        for writer in self.writers:
+            writer.close()
+            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
         for wire in self.wires:
             if isinstance(wire, WebSocketWire) and hasattr(wire, "ws"):
                 await wire.ws.close()
@@ -133,12 +138,16 @@ def _sockets_alive() -> int:
 
 @asynccontextmanager
 async def engine(
-    *, tls: tuple[ssl.SSLContext, ssl.SSLContext] | None = None, handlers: bool = True, **options: Any
+    *,
+    tls: tuple[ssl.SSLContext, ssl.SSLContext] | None = None,
+    handlers: bool = True,
+    front: bool = True,
+    **options: Any,
 ) -> AsyncIterator[Served]:
     """Run the engine's server with these options; on leaving, hang up and prove that nothing is left.
 
     ``tls`` is the server's and the client's context. Without ``handlers`` no connect and disconnect handler
-    is registered. A default room of time is given to none of the options: a test that needs heartbeats sets them.
+    is registered; without ``front`` aiohttp's own TCPSite listens in place of the engine's site.
     """
     tasks, files = asyncio.all_tasks(), _fds()
     sio = AsyncServer(async_mode="aiohttp", **options)
@@ -160,12 +169,17 @@ async def engine(
         sio.on("connect", connect)
         sio.on("disconnect", disconnect)
     try:
-        site = web.TCPSite(runner, served.host, 0, ssl_context=tls[0] if tls else None)
-        await site.start()
-        assert site._server is not None
-        served.port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-        yield served
-        await served.hang_up()
+        context = tls[0] if tls else None
+        if front:
+            site = FrontSite(runner, sio, served.host, 0, ssl_context=context)
+            await site.start()
+        else:
+            await web.TCPSite(runner, served.host, 0, ssl_context=context).start()
+        served.port = runner.addresses[0][1]
+        try:
+            yield served
+        finally:
+            await served.hang_up()
         await served.all_gone()
     finally:
         await http.close()

@@ -11,8 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sio_server.engine import Limits
 from tests.engine_js import javascript
-from tests.engine_server import TRANSPORTS, Closed, Served, engine, until
+from tests.engine_server import PATIENCE, TRANSPORTS, Closed, Served, engine, until
 
 SEPARATOR = "\x1e"
 
@@ -188,7 +189,7 @@ async def test_bad_websocket_frame_closes_the_connection(bad: bytes, joined: boo
             writer.write(_frame(0x81, b"40"))
             await until(lambda: server.connected)
         writer.write(bad)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await reader.read(1 << 20)
             while not reader.at_eof():
                 await reader.read(1 << 20)
@@ -228,7 +229,6 @@ async def test_frames_may_arrive_in_any_pieces(sliced: int) -> None:
                 await asyncio.sleep(0)
         await until(lambda: len(heard) == 10)
         assert heard == [str(n) * 60 for n in range(10)]
-        writer.close()
         assert await reader.read(12) == b"HTTP/1.1 101"
 
 
@@ -291,15 +291,16 @@ async def test_compressed_body_cannot_grow_beyond_the_limit(encoding: str) -> No
         "",
         "GET /socket.io/?EIO=4",
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgr",
-        "POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4",
+        "POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4",
     ],
     ids=["nothing", "half a line", "half a head", "half a body"],
 )
 async def test_silent_or_unfinished_request_is_closed(said: str) -> None:
     """A connection that says nothing, or does not finish its request, is closed after ``request_timeout``."""
-    async with engine(request_timeout=0.3) as server:
-        reader, writer = await server.raw(said)
-        async with asyncio.timeout(10):
+    async with engine(limits=Limits(request_timeout=0.3)) as server:
+        session = await server.polling()
+        reader, writer = await server.raw(said.format(sid=session.sid))
+        async with asyncio.timeout(PATIENCE):
             while await reader.read(4096):
                 pass
         writer.close()
@@ -307,7 +308,7 @@ async def test_silent_or_unfinished_request_is_closed(said: str) -> None:
 
 async def test_dribbling_head_is_closed() -> None:
     """A head that comes a byte at a time is closed after ``request_timeout``, however lively the dribble."""
-    async with engine(request_timeout=0.3) as server:
+    async with engine(limits=Limits(request_timeout=0.3)) as server:
         reader, writer = await server.raw("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n")
 
         async def dribble() -> None:
@@ -318,21 +319,19 @@ async def test_dribbling_head_is_closed() -> None:
 
         dribbling = asyncio.create_task(dribble())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await reader.read(4096):
                     pass
         except ConnectionResetError:
             pass
-        finally:
-            dribbling.cancel()
-            await asyncio.wait([dribbling])
-            writer.close()
+        dribbling.cancel()
+        await asyncio.gather(dribbling, return_exceptions=True)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_pending_poll_and_idle_websocket_outlive_the_request_timeout(transport: str) -> None:
     """The limit on slow requests does not touch a poll that waits for data, nor a quiet websocket."""
-    async with engine(request_timeout=0.2) as server:
+    async with engine(limits=Limits(request_timeout=0.2)) as server:
         wire = await server.wire(transport)
         await wire.join()
         waiting = asyncio.create_task(wire.events(1))
