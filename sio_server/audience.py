@@ -47,6 +47,8 @@ class Identity:
     topics: tuple[str, ...] = ()
     expires_at: float | None = None
     """Unix seconds after which the token no longer holds; None where there is no token."""
+    issued_at: float | None = None
+    """Unix seconds at which the token was made, where it says so."""
 
     def rooms(self) -> tuple[str, ...]:
         """The rooms this person is in, each once."""

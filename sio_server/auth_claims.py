@@ -27,8 +27,13 @@ def identity_of_claims(claims: Mapping[str, Any]) -> Identity:
 
     Raises `Refused` (``invalid_token``) that names the claim.
     """
+    issued_at = claims.get("iat")
     return Identity(
-        _name("sub", claims["sub"]), _roles(claims), _names("topics", claims.get("topics")), float(claims["exp"])
+        _name("sub", claims["sub"]),
+        _roles(claims),
+        _names("topics", claims.get("topics")),
+        float(claims["exp"]),
+        None if issued_at is None else float(issued_at),
     )
 
 

@@ -78,6 +78,7 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("invalid_token", 401, 4401, "The token is not valid", "El token no es válido"),
         # A client whose token has run out should fetch a new one and then come back; by itself it would loop.
         _kind("token_expired", 401, 4401, "The token has expired", "El token ha caducado"),
+        _kind("token_revoked", 401, 4401, "The token was revoked", "El token fue revocado"),
         _kind("forbidden", 403, 4403, "Not allowed for these credentials", "Estas credenciales no lo permiten"),
         _kind("origin_not_allowed", 403, 4403, "Origin not allowed", "Origen no permitido"),
         _kind("host_not_allowed", 403, 4403, "Host not allowed", "Host no permitido"),

@@ -1,26 +1,59 @@
 """The connections of this node, and how a publication gets to them.
 
-The hub knows who is connected; an endpoint knows how to write to its own connections and is a `Broadcaster`.
+The hub knows who is connected; an endpoint knows how to write to its own connections: it is a `Broadcaster`, and each of
+its connections has a `Link`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from sio_server.audience import Identity
+from sio_server.broker import View
 from sio_server.notification import Publication
+from sio_server.recovery import Catchup
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Link(Protocol):
+    """What the core asks of one connection's endpoint. Nothing here waits or suspends; order of calls is order on the wire."""
+
+    def join(self, rooms: Sequence[str]) -> None:
+        """Be in just these rooms from now on: every broadcast to one of them, once each."""
+
+    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+        """Send stored publications to this connection alone."""
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Send a control event (``ns:…``)."""
+
+    def pending(self) -> int:
+        """Bytes that were sent and that the peer has not taken yet."""
+
+    def close(self, reason: str) -> None:
+        """Send what is queued, then end the transport. ``reason`` is a code of `errors.KINDS`."""
+
+    def transport(self) -> str:
+        """``polling`` or ``websocket``, as it is now."""
+
+
 class Connection:
-    """One connection. ``protocol`` is ``socketio`` or ``ws``; ``transport`` tells ``polling`` or ``websocket`` now."""
+    """One connection. ``protocol`` is ``socketio`` or ``ws``; ``address`` is the peer's."""
 
-    identity: Identity
-    protocol: str
-    transport: Callable[[], str]
+    __slots__ = ("address", "catchup", "identity", "link", "protocol", "start", "timer", "view")
+
+    def __init__(self, identity: Identity, link: Link, *, protocol: str, address: str = "") -> None:
+        self.identity = identity
+        self.link = link
+        self.protocol = protocol
+        self.address = address
+        self.view = View(identity.user or "", {})
+        self.start = 0
+        """The ``seq`` after which its stream begins."""
+        self.catchup: Catchup[Publication] | None = None
+        """While it is on its way from a cursor to live; then it is in no room."""
+        self.timer: Any = None
 
 
 class Broadcaster(Protocol):
@@ -37,8 +70,17 @@ class Hub:
     """Who is connected to this node."""
 
     def __init__(self) -> None:
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, None] = {}
+        self._by_user: dict[str, dict[Connection, None]] = {}
+        self._by_address: Counter[str] = Counter()
         self._broadcasters: list[Broadcaster] = []
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def __iter__(self) -> Iterator[Connection]:
+        """Every connection, as it is now."""
+        return iter(tuple(self._connections))
 
     def register(self, broadcaster: Broadcaster) -> None:
         """Let an endpoint take part in every broadcast."""
@@ -46,11 +88,34 @@ class Hub:
 
     def add(self, connection: Connection) -> None:
         """Count a connection in."""
-        self._connections.add(connection)
+        self._connections[connection] = None
+        self._by_address[connection.address] += 1
+        if connection.identity.user is not None:
+            self._by_user.setdefault(connection.identity.user, {})[connection] = None
 
-    def remove(self, connection: Connection) -> None:
-        """Count a connection out; one that is not in is no error."""
-        self._connections.discard(connection)
+    def remove(self, connection: Connection) -> bool:
+        """Count a connection out; False when it was not in."""
+        if connection not in self._connections:
+            return False
+        del self._connections[connection]
+        self._by_address[connection.address] -= 1
+        if not self._by_address[connection.address]:
+            del self._by_address[connection.address]
+        user = connection.identity.user
+        if user is not None:
+            others = self._by_user[user]
+            del others[connection]
+            if not others:
+                del self._by_user[user]
+        return True
+
+    def of_user(self, user: str) -> tuple[Connection, ...]:
+        """The connections of one user."""
+        return tuple(self._by_user.get(user, ()))
+
+    def count_of(self, *, user: str | None, address: str) -> tuple[int, int]:
+        """How many connections this user and this address have."""
+        return len(self._by_user.get(user, ())) if user is not None else 0, self._by_address[address]
 
     def broadcast(self, batch: Sequence[Publication]) -> list[int]:
         """Hand publications to every endpoint; returns for each to how many connections it went."""
@@ -68,16 +133,13 @@ class Hub:
         connections_by_role: Counter[str] = Counter()
         by_transport: Counter[str] = Counter()
         users_by_role: dict[str, set[str]] = {}
-        users: set[str] = set()
         for connection in self._connections:
             identity = connection.identity
-            by_transport[f"{connection.protocol}/{connection.transport()}"] += 1
+            by_transport[f"{connection.protocol}/{connection.link.transport()}"] += 1
             for role in identity.roles or ("none",):
                 connections_by_role[role] += 1
                 if identity.user is not None:
                     users_by_role.setdefault(role, set()).add(identity.user)
-            if identity.user is not None:
-                users.add(identity.user)
         return {
             "connections": {
                 "total": len(self._connections),
@@ -85,7 +147,7 @@ class Hub:
                 "by_transport": dict(sorted(by_transport.items())),
             },
             "users": {
-                "total": len(users),
+                "total": len(self._by_user),
                 "by_role": {role: len(names) for role, names in sorted(users_by_role.items())},
             },
         }

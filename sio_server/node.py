@@ -1,4 +1,4 @@
-"""The use cases of one server process: publish, welcome a connection, count, stop.
+"""The use cases of one server process: publish, count, look after the log, stop.
 
 Endpoints call the node; the node calls the broker and the hub; the broker calls the node back.
 """
@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from sio_server.audience import Audience, Identity
-from sio_server.broker import Broker, BrokerHandler, HealthCheck
+from sio_server.audience import Audience
+from sio_server.broker import BrokerHandler, HealthCheck, Measured, Retention
 from sio_server.catalog import Catalog, EventType
 from sio_server.errors import Problem, Refused, Text
-from sio_server.hub import Connection, Hub
+from sio_server.connections import Connections, Log
+from sio_server.hub import Hub
+from sio_server.limits import ConnectionLimits, PublishRate, Quota
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import (
     Idempotency,
@@ -24,7 +26,6 @@ from sio_server.notification import (
     Publication,
     PublishRequest,
     new_id,
-    rfc3339,
 )
 
 
@@ -38,6 +39,7 @@ class Receipt:
     sockets: int
     duplicate: bool
     warnings: tuple[Text, ...]
+    quota: Quota | None = None
 
     def as_dict(self, locale: str) -> dict[str, Any]:
         """The reply's JSON, with warnings in ``locale``."""
@@ -53,29 +55,32 @@ class Receipt:
         }
 
 
+class FullLog(Log, Retention, Measured, HealthCheck, Protocol):
+    """Everything a node asks of its log."""
+
+
 class Node:
     """One server process. ``locale`` is the language of messages that publishers leave out."""
 
     def __init__(
         self,
         catalog: Catalog,
-        broker: Broker,
+        log: FullLog,
         hub: Hub,
+        connections: Connections,
         *,
         locale: str = "es",
-        limits: dict[str, int] | None = None,
-        health: Sequence[HealthCheck] = (),
+        publish_rate: PublishRate | None = None,
         metrics: Metrics | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.catalog = catalog
         self.hub = hub
+        self.connections = connections
+        self.log = log
         self.metrics: Metrics = metrics or NoMetrics()
-        self.draining = False
-        self._broker = broker
         self._locale = locale
-        self._limits = limits or {}
-        self._health = tuple(health)
+        self._rate = publish_rate or PublishRate(0)
         self._now = now
         self._started = time.monotonic()
         self._published = self._duplicates = self._deliveries = 0
@@ -85,20 +90,30 @@ class Node:
 
     async def start(self) -> None:
         """Open the log and begin to take notifications."""
-        await self._broker.start(self)
+        await self.log.start(self)
+        self.connections.start()
         self._started = time.monotonic()
+
+    @property
+    def draining(self) -> bool:
+        """Whether nothing new is taken."""
+        return self.connections.draining
+
+    @draining.setter
+    def draining(self, value: bool) -> None:
+        self.connections.draining = value
 
     async def close(self) -> None:
         """Refuse what is new, finish what was accepted, let go of the log."""
         self.draining = True
-        await self._broker.close()
+        await self.connections.stop()
+        await self.log.close()
 
     async def check(self) -> None:
-        """Raise `Refused` when this node should get no traffic: while it stops, and when a part of it fails."""
+        """Raise `Refused` when this node should get no traffic: while it stops, and when its log fails."""
         if self.draining:
             raise Refused("draining", retry_after=1)
-        for part in self._health:
-            await part.check()
+        await self.log.check()
 
     # -- publishing -----------------------------------------------------------------------------------------------
 
@@ -110,13 +125,14 @@ class Node:
         """
         if self.draining:
             raise Refused("draining", retry_after=1)
+        quota = self._rate.take(publisher)
         event_type = self.catalog[request.type]
         event_type.check(request.data)
         audience, warnings = self._audience(request, event_type)
         notification = self._notification(request, event_type, audience, publisher)
         self._awaited[notification.id] = 0
         try:
-            published = await self._broker.publish(notification)
+            published = await self.log.publish(notification)
         finally:
             sockets = self._awaited.pop(notification.id)
         if published.duplicate:
@@ -124,7 +140,7 @@ class Node:
         else:
             self._published += 1
         self.metrics.published(request.type, duplicate=published.duplicate)
-        return Receipt(published.id, request.type, published.position, sockets, published.duplicate, warnings)
+        return Receipt(published.id, request.type, published.position, sockets, published.duplicate, warnings, quota)
 
     @staticmethod
     def _audience(request: PublishRequest, event_type: EventType) -> tuple[Audience, tuple[Text, ...]]:
@@ -172,38 +188,12 @@ class Node:
 
     def on_publications(self, batch: Sequence[Publication]) -> None:
         """See `BrokerHandler.on_publications`."""
+        self.connections.take(batch)
         for publication, sockets in zip(batch, self.hub.broadcast(batch), strict=True):
             self._deliveries += sockets
             self.metrics.delivered(sockets)
             if publication.id in self._awaited:
                 self._awaited[publication.id] = sockets
-
-    # -- connections ----------------------------------------------------------------------------------------------
-
-    def connect(self, connection: Connection) -> dict[str, Any]:
-        """Count a connection in and return its ``ns:hello``.
-
-        The caller joins the rooms before anything else can run, so that everything above ``cursor`` reaches it.
-        """
-        if self.draining:
-            raise Refused("draining", retry_after=1)
-        self.hub.add(connection)
-        self.metrics.connected(connection.protocol)
-        identity: Identity = connection.identity
-        return {
-            "user": identity.user,
-            "roles": list(identity.roles),
-            "topics": list(identity.topics),
-            "cursor": self._broker.head().cursor(),
-            "recovered": False,
-            "server_time": rfc3339(self._now()),
-            "limits": dict(self._limits),
-        }
-
-    def disconnect(self, connection: Connection, reason: str) -> None:
-        """Count a connection out."""
-        self.hub.remove(connection)
-        self.metrics.disconnected(connection.protocol, reason)
 
     def stats(self) -> dict[str, Any]:
         """What ``GET /v1/stats`` answers. Counts are since the start of this process; ``uptime`` is in seconds."""
@@ -211,7 +201,7 @@ class Node:
             **self.hub.stats(),
             "publishes": {"accepted": self._published, "duplicates": self._duplicates},
             "deliveries": self._deliveries,
-            "head": {"seq": self._broker.head().seq, "cursor": self._broker.head().cursor()},
+            "head": {"seq": self.log.head().seq, "cursor": self.log.head().cursor()},
             "uptime": round(time.monotonic() - self._started, 3),
             "draining": self.draining,
         }

@@ -164,6 +164,13 @@ class Publication:
     body: bytes
     source: str | None = None
     persist: bool = True
+    expires_at: int | None = None
+    """Milliseconds of Unix time; None never expires."""
+
+    @property
+    def seq(self) -> int:
+        """Its place in the log; that of the last stored one where it is not stored itself."""
+        return self.position.seq
 
     @classmethod
     def of(cls, notification: Notification, position: Position) -> Publication:
@@ -176,6 +183,7 @@ class Publication:
             notification.body,
             notification.source,
             notification.persist,
+            None if notification.expires_at is None else int(notification.expires_at.timestamp() * 1000),
         )
 
     def encode(self, *, replayed: bool = False) -> bytes:

@@ -62,7 +62,8 @@ class Catchup(Generic[P]):
         read before the client came to stand where it does holds nothing new, and nothing of it is sent twice.
         """
         fresh = [publication for publication in publications if publication.seq > self.position]
-        self.position = max(self.position, covered)
+        # A page can hold what was published while it was read: then it is whole up to its own last member.
+        self.position = max(self.position, covered, fresh[-1].seq if fresh else 0)
         self.replayed += len(fresh)
         return fresh
 

@@ -1,0 +1,310 @@
+"""The life of one connection: welcome, catch up, acknowledge, renew its token, leave.
+
+Nothing about a connection is kept beyond its end: a cursor and the log are enough to bring it up to date, on any node and
+after any crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from sio_server.audience import Identity
+from sio_server.broker import Broker, Counts, Inbox, Receipts, Revocations, Sight, View
+from sio_server.errors import KINDS, Refused, Text
+from sio_server.hub import Connection, Hub
+from sio_server.limits import ConnectionLimits
+from sio_server.logs import logger
+from sio_server.metrics import Metrics
+from sio_server.notification import Position, Publication
+from sio_server.recovery import Catchup, resume
+from sio_server.window import Window
+
+log = logger("connections")
+
+# Publications in one page of a replay: small enough to be encoded in a millisecond or two.
+PAGE: Final = 200
+
+# Bytes that a replay leaves waiting for one peer before it goes on. A replay is input without end to a peer that reads
+# slowly, and would reach the send cap at once.
+REPLAY_HIGH: Final = 256 * 1024
+
+# Seconds a peer may take none of a replay before it is given up as slow.
+REPLAY_PATIENCE: Final = 20.0
+_REPLAY_PAUSE: Final = 0.02
+
+# Seconds before `exp` at which a client is told, and after it at which it is closed.
+EXPIRY_NOTICE: Final = 60.0
+EXPIRY_GRACE: Final = 25.0
+
+
+class Log(Broker, Sight, Inbox, Receipts, Revocations, Protocol):
+    """The abilities of a log that connections need."""
+
+
+class Connections:
+    """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides."""
+
+    def __init__(
+        self,
+        log_: Log,
+        hub: Hub,
+        metrics: Metrics,
+        limits: ConnectionLimits,
+        hello: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._log = log_
+        self._hub = hub
+        self._metrics = metrics
+        self._limits = limits
+        self._hello = hello
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.window = Window()
+        self.draining = False
+
+    def start(self) -> None:
+        """The log is open: what comes from now on is in the window."""
+        self.window = Window(self._log.head().seq)
+
+    # -- coming ---------------------------------------------------------------------------------------------------
+
+    def admit(self, identity: Identity, address: str) -> None:
+        """Raise `Refused` (``draining``, ``token_revoked``, ``rate_limited``) for who may not connect now."""
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        self._check_revoked(identity)
+        self._limits.check(*self._hub.count_of(user=identity.user, address=address), address)
+
+    def _check_revoked(self, identity: Identity) -> None:
+        if identity.user is None or identity.expires_at is None:
+            return  # nothing but a token can be revoked
+        before = self._log.revoked_before(identity.user)
+        if before is not None and (identity.issued_at is None or identity.issued_at < before):
+            raise Refused("token_revoked")
+
+    async def view_of(self, identity: Identity) -> View:
+        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states."""
+        if identity.user is None:
+            return View("", dict.fromkeys(identity.rooms(), 0))
+        return await self._log.sight(identity.user, identity.rooms())
+
+    async def open(self, connection: Connection, cursor: str | None, *, recovered: bool = False) -> None:
+        """Greet a connection, and bring it from its cursor up to date or live at once.
+
+        ``recovered``: its transport has restored it already, to the present. Raises `Refused` as `admit` does.
+        """
+        identity = connection.identity
+        self.admit(identity, connection.address)
+        connection.view = await self.view_of(identity)
+        counts = await self._log.counts(connection.view) if identity.user is not None else None
+        self.admit(identity, connection.address)
+        # From here to the end nothing suspends: what is published next reaches the connection.
+        head = self._log.head()
+        after = None if cursor is None or recovered else self._resumable(cursor, head)
+        connection.start = head.seq if after is None else after
+        self._hub.add(connection)
+        self._metrics.connected(connection.protocol)
+        self._arm(connection)
+        greeted_at = head if after is None else Position(head.epoch, after)
+        connection.link.control(
+            "ns:hello",
+            {
+                "user": identity.user,
+                "roles": list(identity.roles),
+                "topics": list(identity.topics),
+                "cursor": greeted_at.cursor(),
+                "recovered": recovered or after is not None,
+                **({} if counts is None else {"counts": counts_dict(counts)}),
+                **self._hello(),
+            },
+        )
+        if after is not None:
+            self._catch_up(connection, after)
+            return
+        connection.link.join(identity.rooms())
+        if cursor is not None and not recovered:
+            self._metrics.unrecovered()
+            self._sync(connection, recovered=False, replayed=0)
+
+    def _resumable(self, cursor: str, head: Position) -> int | None:
+        """The ``seq`` of a cursor that nothing is missing above, or None."""
+        position = Position.parse(cursor)
+        if position is None or position.epoch != head.epoch:
+            return None
+        return position.seq if resume(position.seq, head=head.seq, floor=self._log.floor()) else None
+
+    # -- catching up ----------------------------------------------------------------------------------------------
+
+    def _catch_up(self, connection: Connection, after: int) -> None:
+        catchup: Catchup[Publication] = Catchup(after)
+        connection.catchup = catchup
+        if not self._finish(connection, catchup):
+            task = asyncio.create_task(self._replay(connection, catchup))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _finish(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
+        """Go live if the window reaches back to where the connection stands and the rest is not too much at once."""
+        view = connection.view
+        rest = self.window.after(catchup.position, view.since, view.user or None)
+        if rest is None or (len(rest) > PAGE and sum(len(item.body) for item in rest) > REPLAY_HIGH):
+            return False
+        replayed, held = catchup.finish(rest, head=self._log.head().seq)
+        link = connection.link
+        link.replay(replayed)
+        link.join(connection.identity.rooms())
+        link.replay(held, replayed=False)
+        connection.catchup = None
+        self._metrics.replayed(catchup.replayed)
+        self._sync(connection, recovered=True, replayed=catchup.replayed)
+        return True
+
+    async def _replay(self, connection: Connection, catchup: Catchup[Publication]) -> None:
+        """Send page after page, as fast as this peer reads, until the window does the rest."""
+        try:
+            while connection.catchup is catchup:
+                page, covered = await self._page(connection.view, catchup.position)
+                if self._log.floor() > catchup.position:
+                    self._give_up(connection)  # retention has overtaken it
+                    return
+                if connection.catchup is not catchup:
+                    return
+                connection.link.replay(catchup.page(page, covered=covered))
+                if not await self._taken(connection, catchup) or self._finish(connection, catchup):
+                    return
+        except Refused as refused:
+            self.close(connection, refused.kind.code)
+
+    async def _page(self, view: View, after: int) -> tuple[Sequence[Publication], int]:
+        head = self._log.head().seq
+        rest = self.window.after(after, view.since, view.user or None)
+        if rest is not None:
+            page = rest[:PAGE]
+            return page, head if len(rest) <= PAGE else page[-1].seq
+        page = await self._log.replay(view, after, PAGE)
+        return page, head if len(page) < PAGE else page[-1].seq
+
+    async def _taken(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
+        """Wait until the peer has taken most of what was sent; False when it left or takes nothing."""
+        link = connection.link
+        least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
+        while link.pending() > REPLAY_HIGH:
+            if connection.catchup is not catchup:
+                return False
+            if link.pending() < least:
+                least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
+            if time.monotonic() > deadline:
+                self._metrics.slow(connection.protocol)
+                self.close(connection, "slow")
+                return False
+            await asyncio.sleep(_REPLAY_PAUSE)
+        return connection.catchup is catchup
+
+    def _give_up(self, connection: Connection) -> None:
+        connection.catchup = None
+        connection.start = self._log.head().seq
+        connection.link.join(connection.identity.rooms())
+        self._metrics.unrecovered()
+        self._sync(connection, recovered=False, replayed=0)
+
+    def _sync(self, connection: Connection, *, recovered: bool, replayed: int) -> None:
+        cursor = self._log.head().cursor()
+        connection.link.control("ns:sync", {"recovered": recovered, "replayed": replayed, "cursor": cursor})
+
+    def take(self, batch: Sequence[Publication]) -> None:
+        """Keep what was just published for those who come or are on their way."""
+        for publication in batch:
+            if publication.persist:
+                self.window.append(publication)
+                continue
+            for connection in self._hub:
+                if connection.catchup is not None and publication.audience.includes(connection.identity):
+                    connection.catchup.hold(publication)
+
+    # -- being there ----------------------------------------------------------------------------------------------
+
+    def acknowledge(self, connection: Connection, seq: int) -> None:
+        """The client confirms everything of its own up to ``seq``; what it cannot have had yet is not confirmed."""
+        user = connection.identity.user
+        if user is not None:
+            self._log.acknowledge(user, min(seq, self._reached(connection)), after=connection.start)
+
+    def _reached(self, connection: Connection) -> int:
+        """The ``seq`` up to which this connection was handed everything."""
+        return self._log.head().seq if connection.catchup is None else connection.catchup.position
+
+    def note_handed(self, connection: Connection) -> None:
+        """Tell the log how far this connection was served."""
+        user = connection.identity.user
+        if user is not None:
+            self._log.handed(user, self._reached(connection), after=connection.start)
+
+    async def renew(self, connection: Connection, identity: Identity) -> None:
+        """Go on with a newer token of the same user; the rooms follow its claims.
+
+        Raises `Refused` (``forbidden``) for another user's, ``token_revoked`` for one that was revoked.
+        """
+        if identity.user != connection.identity.user:
+            raise Refused("forbidden", _OTHER_USER)
+        self._check_revoked(identity)
+        view = await self.view_of(identity)
+        connection.identity = identity
+        connection.view = view
+        if connection.catchup is None:
+            connection.link.join(identity.rooms())
+        self._arm(connection)
+
+    def _arm(self, connection: Connection) -> None:
+        """Wake up when there is something to say about the token."""
+        self._disarm(connection)
+        expires_at = connection.identity.expires_at
+        if expires_at is not None:
+            loop = asyncio.get_running_loop()
+            delay = max(0.0, expires_at - EXPIRY_NOTICE - time.time())
+            connection.timer = loop.call_later(delay, self._expiring, connection)
+
+    @staticmethod
+    def _disarm(connection: Connection) -> None:
+        if connection.timer is not None:
+            connection.timer.cancel()
+            connection.timer = None
+
+    def _expiring(self, connection: Connection) -> None:
+        remaining = (connection.identity.expires_at or 0.0) - time.time()
+        connection.link.control("ns:auth_expiring", {"expires_in_ms": max(0, round(remaining * 1000))})
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, remaining + EXPIRY_GRACE)
+        connection.timer = loop.call_later(delay, self.close, connection, "token_expired")
+
+    # -- going ----------------------------------------------------------------------------------------------------
+
+    def close(self, connection: Connection, code: str) -> None:
+        """Tell a client why, and whether to come back, and end its connection."""
+        kind = KINDS[code]
+        connection.link.control("ns:closing", {"code": code, "reconnect": kind.reconnect})
+        connection.link.close(code)
+
+    def left(self, connection: Connection, reason: str) -> None:
+        """The connection has ended, whoever ended it."""
+        self._disarm(connection)
+        if self._hub.remove(connection):
+            self.note_handed(connection)
+            connection.catchup = None
+            self._metrics.disconnected(connection.protocol, reason)
+
+    async def stop(self) -> None:
+        """End what is under way for connections."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def counts_dict(counts: Counts) -> dict[str, int]:
+    """Counters as clients get them."""
+    return {"unread": counts.unread, "unseen": counts.unseen, "at_seq": counts.at_seq}
+
+
+_OTHER_USER: Final = Text("The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo.")

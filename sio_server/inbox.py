@@ -1,0 +1,71 @@
+"""What a user does with the inbox, told to all connections of that user with the server's own counters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sio_server.audience import Identity
+from sio_server.broker import Action, InboxItem, InboxPage, Marked, Status
+from sio_server.connections import Connections, Log, counts_dict
+from sio_server.errors import Refused, Text
+from sio_server.hub import Hub
+
+
+class Inboxes:
+    """The use cases of inboxes. A user without a name has none."""
+
+    def __init__(self, log: Log, hub: Hub, connections: Connections) -> None:
+        self._log = log
+        self._hub = hub
+        self._connections = connections
+
+    async def page(
+        self, identity: Identity, *, status: Status, types: Sequence[str], limit: int, before: int | None
+    ) -> dict[str, Any]:
+        """A page of the inbox with the counters, as ``GET /v1/inbox`` answers; raises `Refused` (``forbidden``)."""
+        _named(identity)
+        view = await self._connections.view_of(identity)
+        page = await self._log.page(view, status=status, types=types, limit=limit, before=before)
+        return page_dict(page) | {"counts": counts_dict(await self._log.counts(view))}
+
+    async def mark(
+        self, identity: Identity, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None
+    ) -> Marked:
+        """Change states, and tell all connections of the user; raises `Refused` (``forbidden``)."""
+        user = _named(identity)
+        view = await self._connections.view_of(identity)
+        marked = await self._log.mark(view, action, ids, up_to=up_to)
+        state = state_dict(marked)
+        for connection in self._hub.of_user(user):
+            connection.link.control("ns:state", state)
+        return marked
+
+
+def _named(identity: Identity) -> str:
+    if identity.user is None:
+        raise Refused("forbidden", _NO_USER)
+    return identity.user
+
+
+def state_dict(marked: Marked) -> dict[str, Any]:
+    """``ns:state``: what changed, by ids or up to a position, and the counters after it."""
+    reached: dict[str, Any] = {"ids": list(marked.ids)} if marked.up_to is None else {"up_to": marked.up_to}
+    return {"action": marked.action, **reached, "counts": counts_dict(marked.counts)}
+
+
+def item_dict(item: InboxItem) -> dict[str, Any]:
+    """An item of an inbox: the envelope and its state."""
+    envelope = item.publication.envelope(replayed=True)
+    return {**envelope, "seen": item.seen, "read": item.read, "archived": item.archived}
+
+
+def page_dict(page: InboxPage) -> dict[str, Any]:
+    """A page as it is answered."""
+    return {"items": [item_dict(item) for item in page.items], "next_before": page.next_before}
+
+
+_NO_USER: Final = Text(
+    "An inbox is a user's: connect or ask with a token that has a 'sub', or in development state a user.",
+    "Una bandeja es de un usuario: usa un token con 'sub' o, en desarrollo, indica un usuario.",
+)

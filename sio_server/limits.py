@@ -1,0 +1,95 @@
+"""How much one peer may ask of the server. Each limit is a setting; the comment at a default says what breaks without it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from sio_server.config import is_loopback
+from sio_server.errors import Refused, Text
+
+# Publishers whose use is remembered. There are as many as keys; the bound is for a file of thousands of them.
+_MAX_BUCKETS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections one user and one address may have; 0 is no limit."""
+
+    per_user: int = 0
+    per_address: int = 0
+
+    def check(self, of_user: int, of_address: int, address: str) -> None:
+        """Raise `Refused` (``rate_limited``) where one more is too many.
+
+        An address of this machine is exempt: it is a proxy's, or the developer's.
+        """
+        if self.per_user and of_user >= self.per_user:
+            raise Refused("rate_limited", _PER_USER.format(self.per_user), retry_after=30)
+        if self.per_address and of_address >= self.per_address and not is_loopback(address):
+            raise Refused("rate_limited", _PER_ADDRESS.format(self.per_address), retry_after=30)
+
+
+_PER_USER = Text(
+    "This user has {0} connections already: close one.", "Este usuario ya tiene {0} conexiones: cierra una."
+)
+_PER_ADDRESS = Text(
+    "This address has {0} connections already.", "Esta dirección ya tiene {0} conexiones."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is left: the header fields ``RateLimit`` and ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers)."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        """The header fields of a reply."""
+        return {
+            "RateLimit-Policy": f'"publish";q={self.limit};w=1',
+            "RateLimit": f'"publish";r={self.remaining};t={self.reset}',
+        }
+
+
+class PublishRate:
+    """Notifications a second for each publisher key: a bucket that holds two seconds' worth and refills steadily.
+
+    ``rate`` 0 is no limit.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._size = 2.0 * rate
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, publisher: str, count: int = 1) -> Quota | None:
+        """Use some of the quota; returns what is left, None without a limit.
+
+        Raises `Refused` (``rate_limited``) with the seconds until it would do; nothing is used up then.
+        """
+        if not self._rate:
+            return None
+        now = time.monotonic()
+        left, since = self._buckets.get(publisher, (self._size, now))
+        left = min(self._size, left + (now - since) * self._rate)
+        if left < min(count, self._size):
+            wait = math.ceil((min(count, self._size) - left) / self._rate)
+            raise Refused("rate_limited", _PER_KEY.format(self._rate), retry_after=max(1, wait))
+        left -= count
+        self._buckets[publisher] = (left, now)
+        self._buckets.move_to_end(publisher)
+        while len(self._buckets) > _MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+        remaining = max(0, int(left))
+        return Quota(self._rate, remaining, math.ceil((self._size - left) / self._rate))
+
+
+_PER_KEY = Text(
+    "This key may publish {0} notifications a second.", "Esta clave puede publicar {0} notificaciones por segundo."
+)
