@@ -82,7 +82,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     :param events_per_second: packets a client may send on average (twice as many in a burst); None: no limit.
     :param ordered_events: events of one client are handled one after the other. False: side by side.
     :param connection_state_recovery: None, a RecoveryLog, or a mapping of `max_disconnection_duration`,
-        `max_events`, `max_bytes` for the log in memory, `clients` (`asking`: with `recovery: true` in their auth;
+        `max_events`, `max_bytes` for the log in memory, `clients` (`asking`: `recovery: true` in the auth;
         or `all`) and `identity`, a function of (environ, auth) that says whom the client is taken for.
     :param trusted_proxies: addresses or networks whose `X-Forwarded-*` headers are believed.
     :param check_handshake: a function of (environ, peer address) that returns None or a `Refusal`.

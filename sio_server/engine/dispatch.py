@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Item = Packet | str
 
 
+def _defined(value: Any) -> Any:
+    """None for what JavaScript's msgpack writes for undefined: extension type 0 with one zero byte."""
+    return None if getattr(value, "code", None) == 0 and getattr(value, "data", None) == b"\0" else value
+
+
 class Dispatcher:
     """What happens to each packet that comes in."""
 
@@ -102,7 +107,7 @@ class Dispatcher:
         try:
             found = self._sio.packet_class(encoded_packet=data)
             kind, namespace = found.packet_type, found.namespace or "/"
-            packet = Packet(kind, namespace, found.id, found.data)
+            packet = Packet(kind, namespace, _defined(found.id), _defined(found.data))
         except Exception as error:
             message = "invalid payload"
             raise PacketError(message) from error

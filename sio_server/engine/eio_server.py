@@ -195,7 +195,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     # the library's interface
 
     def attach(self, app: Application, engineio_path: str = "engine.io") -> None:
-        """Serve `engineio_path` of an aiohttp application, all methods: a wrong one is answered like in Node."""
+        """Serve `engineio_path` of an aiohttp application, all methods: a wrong one is answered 400."""
         self.path = f"/{engineio_path.strip('/')}/"
         app.router.add_route("*", self.path, self.handle_request)
         app.on_shutdown.append(self._on_shutdown)
