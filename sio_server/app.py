@@ -78,15 +78,14 @@ def create_app(config: Config | None = None) -> web.Application:
     app.router.add_get("/ws", ws.handle)
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
     app.on_response_prepare.append(_headers(policy))
-    app.cleanup_ctx.append(_lifetime(node, socketio))
+    app.cleanup_ctx.append(_lifetime(node))
     app.on_shutdown.append(_closing(node, socketio, ws))
     return app
 
 
-def _lifetime(node: Node, socketio: SocketIoEndpoint) -> Callable[[web.Application], AsyncIterator[None]]:
+def _lifetime(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await node.start()
-        socketio.start()
         yield
         await node.close()
 

@@ -21,7 +21,7 @@ import orjson
 
 from sio_server.audience import Audience
 from sio_server.broker import Broker, BrokerHandler, Published
-from sio_server.broker_sqlite_schema import migrate, read_epoch
+from sio_server.broker_sqlite_schema import check_ours, make_epoch, migrate, read_epoch
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Refused, Text
 from sio_server.notification import Notification, Position, Publication
 
@@ -169,11 +169,13 @@ class SqliteBroker:
             self._take_directory(self._directory)
         try:
             self._connection = sqlite3.connect(self._name, isolation_level=None)
+            check_ours(self._connection, self._name)  # before the first write: the next line is one
             if self._directory is not None:
                 self._connection.execute("PRAGMA journal_mode = WAL")
             # FULL: a commit is on the disk when it returns. NORMAL would lose the last ones with the power.
             self._connection.execute("PRAGMA synchronous = FULL")
             migrate(self._connection, self._name)
+            make_epoch(self._connection)
             epoch = read_epoch(self._connection)
             last = self._connection.execute("SELECT coalesce(max(seq), 0) FROM notification").fetchone()[0]
         except sqlite3.DatabaseError as error:

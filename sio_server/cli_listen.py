@@ -21,6 +21,9 @@ CONTROL_PREFIX: Final = "ns:"
 # Seconds to wait for the server's word after the connection stands. Fetching keys to verify a token takes longest.
 CONNECT_TIMEOUT: Final = 10
 
+# Seconds for saying goodbye.
+CLOSE_TIMEOUT: Final = 2
+
 _DEFAULT_DATA_DIR: Final = Path("data")
 _LAST: Final = 20
 
@@ -41,14 +44,17 @@ class Listener:
     """
 
     def __init__(self, url: str, auth: Mapping[str, Any], on_event: OnEvent, on_lost: Callable[[], None]) -> None:
-        import socketio  # noqa: PLC0415 - a third of a second
+        import aiohttp  # noqa: PLC0415 - together half a second, which no other command should wait for
+        import socketio  # noqa: PLC0415
 
         self.url = url
         self._auth = {name: value for name, value in auth.items() if value}
         self._on_event = on_event
         self._on_lost = on_lost
         self._errors = socketio.exceptions
-        self._client: Any = socketio.AsyncClient(handle_sigint=False)
+        # Ours, so that it is closed too when Ctrl-C comes while the library is still connecting.
+        self._session = aiohttp.ClientSession()
+        self._client: Any = socketio.AsyncClient(handle_sigint=False, http_session=self._session)
         self._client.on("connect_error", self._refused)
         self._client.on("disconnect", self._disconnected)
         # Plain functions: coroutines would run as tasks of their own, and those may overtake one another.
@@ -92,8 +98,11 @@ class Listener:
         """Take leave of the server."""
         if self._end.done() and not self._end.cancelled():
             self._end.exception()  # seen: whoever did not wait for it did not want to know
-        with suppress(self._errors.SocketIOError):
-            await self._client.shutdown()
+        with suppress(self._errors.SocketIOError, TimeoutError):
+            # The library waits for the answer to its last poll, which a server in trouble may never give.
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._client.shutdown()
+        await self._session.close()
         # Not before: it waits for the task that reads, and a cancellation would reach that too.
         if self._waiting is not None:
             self._waiting.cancel()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,54 +40,28 @@ class SocketIoEndpoint:
         self._auth = auth
         self._max_body = max_body
         self._clients: dict[str, _Client] = {}
-        self._queue: asyncio.Queue[Publication] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
         server.on("connect", self._on_connect)
         server.on("disconnect", self._on_disconnect)
         server.on("notify", self._on_notify)
 
-    def start(self) -> None:
-        """Begin to send; on the loop that serves."""
-        self._spawn(self._pump())
-
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
-        for task in self._tasks:
-            task.cancel()
-        if self._server.eio.sockets:  # the library waits for a set of tasks that must not be empty
-            await self._server.eio.disconnect()
-
-    def _spawn(self, coroutine: Any) -> None:
-        task = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._server.shutdown()
 
     # -- fan-out --------------------------------------------------------------------------------------------------
 
     def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
-        counts = []
-        for publication in batch:
-            audience = publication.audience
-            counts.append(len(self._members(audience.rooms()) - self._members(audience.except_rooms())))
-            self._queue.put_nowait(publication)
-        return counts
-
-    def _members(self, rooms: Sequence[str]) -> set[str]:
-        members = self._server.manager.get_participants
-        return {sid for room in rooms for sid, _ in members("/", room)}
-
-    async def _pump(self) -> None:
-        while True:
-            publication = await self._queue.get()
-            audience = publication.audience
-            with suppress(Exception):  # one client's broken link must not stop the others' events
-                await self._server.emit(
-                    publication.type,
-                    publication.envelope(),
-                    room=list(audience.rooms()),
-                    skip_sid=list(self._members(audience.except_rooms())),
-                )
+        send = self._server.broadcast
+        return [
+            send(
+                publication.type,
+                publication.encode(),
+                rooms=publication.audience.rooms(),
+                skip_rooms=publication.audience.except_rooms(),
+            )
+            for publication in batch
+        ]
 
     # -- connections ----------------------------------------------------------------------------------------------
 
@@ -105,7 +77,10 @@ class SocketIoEndpoint:
             self._node.metrics.refused(refused.kind.code)
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
         self._clients[sid] = client
-        self._spawn(self._welcome(sid, client.connection.identity, hello))
+        # Nothing from here on suspends: whatever is published above the cursor in this greeting reaches the client.
+        self._server.broadcast("ns:hello", hello, rooms=(sid,))
+        for room in client.connection.identity.rooms():
+            self._server.enter_room_nowait(sid, room)
 
     async def _authenticate(
         self, sid: str, environ: Mapping[str, Any], handshake: Mapping[str, Any], locale: str
@@ -121,12 +96,6 @@ class SocketIoEndpoint:
             identity = await self._auth.identity(token, handshake)
         connection = Connection(identity, "socketio", lambda: str(self._server.transport(sid)))
         return _Client(connection, publisher, locale)
-
-    async def _welcome(self, sid: str, identity: Identity, hello: Mapping[str, Any]) -> None:
-        await self._server.emit("ns:hello", hello, to=sid)
-        for room in identity.rooms():
-            with suppress(ValueError):  # it left meanwhile
-                await self._server.enter_room(sid, room)
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)

@@ -91,7 +91,7 @@ class OriginPolicy:
 
 
 def _host_name(host: str) -> str:
-    """The name in a ``Host`` header (RFC 9110 §7.2) without its port; what is none stays as it is, and matches nothing."""
+    """The name in a ``Host`` header (RFC 9110 §7.2) without its port; what is none stays, and matches nothing."""
     match = _HOST_HEADER.fullmatch(host.lower())
     return match["name"].strip("[]") if match else host
 

@@ -10,13 +10,15 @@
     sio.attach(app)
     web.run_app(app)
 
-What it adds stands in its docstring. `FrontSite` in place of aiohttp's `TCPSite` answers websocket handshakes and an
-application's hot POST routes before aiohttp builds a request, and closes connections that do not finish theirs.
-The modules, from the wire inwards: `frames`, `packets`, `handshake`, `jsonio` (pure, no I/O); `connection`, `outbox`,
-`wheel` (transports and time); `eio_socket`, `probe`, `eio_server`, `http`, `detach` (Engine.IO); `rooms`, `membership`,
-`fanout`, `dispatch`, `connect`, `recovery` (Socket.IO); `front` (the listening socket). Private names of the libraries
-it stands on are listed in `private_names` alone.
+What it adds stands in its docstring. `FrontSite` in place of aiohttp's `TCPSite` answers websocket handshakes
+and an application's hot POST routes before aiohttp builds a request, and closes connections that do not
+finish theirs. The modules, from the wire inwards: `frames`, `packets`, `handshake`, `jsonio` (pure, no I/O);
+`connection`, `outbox`, `wheel` (transport, time); `eio_socket`, `probe`, `eio_server`, `polling`, `detach`
+(Engine.IO); `rooms`, `membership`, `fanout`, `dispatch`, `connect`, `recovery` (Socket.IO); `front` (the
+listening socket). Private names of the libraries it stands on are listed in `private_names` alone.
 """
+
+from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
 
 from sio_server.engine.async_server import AsyncServer, CallDisconnectedError
 from sio_server.engine.counters import Counters
@@ -33,6 +35,7 @@ __all__ = [
     "AsyncServer",
     "CallDisconnectedError",
     "Claim",
+    "ConnectionRefused",
     "Counters",
     "FrontReply",
     "FrontRequest",

@@ -1,7 +1,8 @@
-"""The Socket.IO Admin UI: python-socketio's instrumentation, fed from the engine instead of by patching its classes."""
+"""The Socket.IO Admin UI: python-socketio's instrumentation, fed by the engine instead of patched classes."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
     """Reports connections, rooms, events and statistics of one server to the admin namespace."""
 
     sio: AsyncServer
+    stop_stats_event: asyncio.Event | None
+    stats_task: asyncio.Task[None] | None
 
     def instrument(self) -> None:
         """Put the reporting functions in front of the server's own, on this instance alone."""
@@ -39,10 +42,10 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
             "leave": manager.basic_leave_room,
             "emit": manager.emit,
         }
-        sio._trigger_event = self._trigger_event  # noqa: SLF001
-        manager.basic_enter_room = self._basic_enter_room
-        manager.basic_leave_room = self._basic_leave_room
-        manager.emit = self._emit
+        sio.__dict__["_trigger_event"] = self._trigger_event
+        manager.__dict__.update(
+            basic_enter_room=self._basic_enter_room, basic_leave_room=self._basic_leave_room, emit=self._emit
+        )
 
     def uninstrument(self) -> None:
         """Take everything away again."""
@@ -78,7 +81,10 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         report: tuple[str, tuple[Any, ...]]
         if event == "connect":
             stamps[sid] = now
-            report = "socket_connected", (self.serialize_socket(sid, namespace, self._eio_sid(sid, namespace)), stamp)
+            report = (
+                "socket_connected",
+                (self.serialize_socket(sid, namespace, self._eio_sid(sid, namespace)), stamp),
+            )
         elif event == "disconnect":
             stamps.pop(sid, None)
             report = "socket_disconnected", (namespace, sid, args[1], stamp)
@@ -108,7 +114,9 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         callback: Any = None,
         **kwargs: Any,
     ) -> None:
-        await self._own["emit"](event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **kwargs)
+        await self._own["emit"](
+            event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **kwargs
+        )
         if namespace == self.admin_namespace:
             return
         sent = [event, *data] if isinstance(data, tuple) else [event, data]
@@ -116,4 +124,6 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         for sid, _ in self.sio.manager.get_participants(namespace, room):
             if sid not in skipped:
                 stamp = datetime.now(UTC).isoformat()
-                await self.sio.emit("event_sent", (namespace, sid, sent, stamp), namespace=self.admin_namespace)
+                await self.sio.emit(
+                    "event_sent", (namespace, sid, sent, stamp), namespace=self.admin_namespace
+                )

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from sio_server.engine.recovery_log import RecoveryLog
 
 
-class CallDisconnectedError(exceptions.TimeoutError, exceptions.DisconnectedError):  # type: ignore[misc]  # untyped
-    """The client of a `call` left before it answered. Caught by whoever catches the library's TimeoutError."""
+class CallDisconnectedError(exceptions.TimeoutError, exceptions.DisconnectedError):  # type: ignore[misc]
+    """The client of a `call` left before it answered. It is one of the library's TimeoutErrors, too."""
 
 
 class _Waiter:
@@ -71,18 +71,19 @@ class _Waiter:
 class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
     """python-socketio's AsyncServer on aiohttp: the same interface, correct, hardened and fast.
 
-    All options of `socketio.AsyncServer` and `engineio.AsyncServer` hold. Beyond them, times in seconds, sizes in bytes:
+    All options of `socketio.AsyncServer` and `engineio.AsyncServer` hold. Beyond them, times in seconds,
+    sizes in bytes:
 
     :param connect_timeout: a connection that joined no namespace for this long is closed; None: never.
-    :param send_cap: bytes held for a client that does not read before it is cut with reason `slow`; None: no limit.
+    :param send_cap: bytes held for a client that does not read before it is cut (`slow`); None: no limit.
     :param send_packets_cap: the same in packets.
     :param max_attachments: binary attachments of one incoming packet.
     :param max_attachment_bytes: their size together.
     :param events_per_second: packets a client may send on average (twice as many in a burst); None: no limit.
     :param ordered_events: events of one client are handled one after the other. False: side by side.
-    :param connection_state_recovery: None, a RecoveryLog, or a mapping of `max_disconnection_duration`, `max_events`,
-        `max_bytes` for the log in memory, `clients` (`asking`: those with `recovery: true` in their auth; or `all`)
-        and `identity`, a function of (environ, auth) that says whom the client is taken for.
+    :param connection_state_recovery: None, a RecoveryLog, or a mapping of `max_disconnection_duration`,
+        `max_events`, `max_bytes` for the log in memory, `clients` (`asking`: `recovery: true` in the auth;
+        or `all`) and `identity`, a function of (environ, auth) that says whom the client is taken for.
     :param trusted_proxies: addresses or networks whose `X-Forwarded-*` headers are believed.
     :param check_handshake: a function of (environ, peer address) that returns None or a `Refusal`.
     :param compression: must be False; permessage-deflate costs 80 KB per connection and is not offered.
@@ -92,6 +93,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
 
     reason = Reason
     eio: EngineServer
+    manager_initialized: bool
     manager: AsyncManager
 
     def __init__(  # noqa: PLR0913  the options
@@ -131,7 +133,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
                 max_attachment_bytes=max_attachment_bytes,
                 events_per_second=events_per_second,
             )
-        self._engine_options = {
+        self._engine_options: dict[str, Any] = {
             "limits": limits,
             "trusted_proxies": trusted_proxies,
             "check_handshake": check_handshake,
@@ -205,8 +207,8 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     ) -> int:
         """Send an event without suspending; returns the number of recipients.
 
-        :param payload: the argument; `bytes` are JSON already and are sent as they are, a tuple is several arguments.
-        :param rooms: room names and sids; a recipient in several gets one copy. None: everybody in the namespace.
+        :param payload: the argument; `bytes` are JSON already and sent as is, a tuple is several arguments.
+        :param rooms: room names and sids; who is in several gets one copy. None: everybody in the namespace.
         :param skip_rooms: who is in any of these is left out.
         :param offset: the recovery offset of this event where the application keeps the log itself.
         :param volatile: not to be recovered.
@@ -234,7 +236,8 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     ) -> Any:
         """Send an event to one client and return its answer.
 
-        Raises the library's TimeoutError in time, and CallDisconnectedError (a kind of it) as soon as the client left.
+        Raises the library's TimeoutError in time, and CallDisconnectedError (a kind of it) as soon as the
+        client left.
         """
         target = to or sid
         if target is None:
@@ -282,7 +285,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         *,
         close: bool = False,
     ) -> None:
-        """Disconnect a client from a namespace; with `close` its transport too (the JavaScript client then comes back).
+        """Disconnect a client from a namespace; with `close` its transport too (JavaScript then reconnects).
 
         A client whose connect handler still runs is refused when that is through.
         """

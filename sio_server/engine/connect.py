@@ -1,4 +1,4 @@
-"""The CONNECT of a namespace: authentication by the connect handler, recovery, and the order of what is sent."""
+"""The CONNECT of a namespace: the connect handler, recovery, and the order of what is sent."""
 
 from __future__ import annotations
 

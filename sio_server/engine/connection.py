@@ -1,6 +1,7 @@
 """The protocol that owns the transport of a websocket: parser in, joined frames out, nothing else.
 
-It takes the place of aiohttp's objects after the 101 (`transport.set_protocol`) and costs a few hundred bytes.
+It takes the place of aiohttp's objects after the 101 (`transport.set_protocol`) and costs a few hundred
+bytes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from sio_server.engine.limits import CLOSE_TIMEOUT
 
 if TYPE_CHECKING:
     from sio_server.engine.eio_server import EngineServer
+
+_MESSAGES = (TEXT, BINARY)
 
 
 class Receiver(Protocol):
@@ -90,7 +93,7 @@ class WebSocketConnection(asyncio.Protocol):
             if found is None:
                 return
             opcode, payload = found
-            if opcode == TEXT or opcode == BINARY:  # noqa: PLR1714  twice as fast as `in`
+            if opcode in _MESSAGES:
                 if self.receiver is not None:
                     self._message(opcode, payload)
             elif opcode == PING:

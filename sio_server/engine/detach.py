@@ -1,4 +1,4 @@
-"""What the engine does to connections that aiohttp has: watch them for their loss, and take websockets away."""
+"""What the engine does to aiohttp's connections: watch them for their loss, take websockets away."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Switched(web.StreamResponse):
         """Nothing is left to prepare."""
         return None
 
-    async def write_eof(self, data: bytes = b"") -> None:  # noqa: ARG002
+    async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to write."""
 
 

@@ -1,7 +1,7 @@
-"""From packets to handlers: in order per client, one task per client and only while there is something to handle.
+"""From packets to handlers: in order per client, with a task per client only while there is work.
 
-A slow handler holds up its own client alone. Acknowledgements do not wait in the line: a handler may itself be
-waiting for one.
+A slow handler holds up its own client alone. Acknowledgements do not wait in the line: a handler may itself
+be waiting for one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 #: A packet to handle, or the reason for which the session ended.
 Item = Packet | str
+
+
+def _defined(value: Any) -> Any:
+    """None for what JavaScript's msgpack writes for undefined: extension type 0 with one zero byte."""
+    return None if getattr(value, "code", None) == 0 and getattr(value, "data", None) == b"\0" else value
 
 
 class Dispatcher:
@@ -102,30 +107,23 @@ class Dispatcher:
         try:
             found = self._sio.packet_class(encoded_packet=data)
             kind, namespace = found.packet_type, found.namespace or "/"
-            packet = Packet(kind, namespace, found.id, found.data)
+            packet = Packet(kind, namespace, _defined(found.id), _defined(found.data))
         except Exception as error:
             message = "invalid payload"
             raise PacketError(message) from error
         known = isinstance(kind, int) and not isinstance(kind, bool) and kind in range(packets.BINARY_ACK + 1)
-        if not known or kind == packets.CONNECT_ERROR or not isinstance(namespace, str):
+        if not known or not isinstance(namespace, str) or not isinstance(packet.id, int | None):
             message = "unknown packet type"
             raise PacketError(message)
-        valid = {
-            packets.EVENT: lambda: packets.is_event(packet.data),
-            packets.BINARY_EVENT: lambda: packets.is_event(packet.data),
-            packets.CONNECT: lambda: packet.data is None or isinstance(packet.data, dict),
-            packets.DISCONNECT: lambda: True,
-        }.get(kind, lambda: isinstance(packet.data, list) and isinstance(packet.id, int))
-        if not valid() or not (packet.id is None or isinstance(packet.id, int)):
-            message = "invalid payload"
-            raise PacketError(message)
+        packet.data = None if kind == packets.DISCONNECT else packet.data
+        packets.check(packet, present=packet.data is not None)
         return packet
 
     def _ack(self, socket: EngineSocket, packet: Packet) -> None:
         member = socket.member(packet.namespace)
-        assert member is not None and packet.id is not None  # noqa: PT018, S101  for mypy; checked when decoded
-        manager = self._sio.manager
-        callback = manager.take_callback(member.sid, packet.id)
+        if member is None or packet.id is None:
+            return
+        callback = self._sio.manager.take_callback(member.sid, packet.id)
         if callback is None:
             self._sio.counters.ack_unknown += 1
             return

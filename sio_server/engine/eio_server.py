@@ -16,10 +16,10 @@ from sio_server.engine.eio_socket import EngineSocket
 from sio_server.engine.environ import Environ
 from sio_server.engine.frames import TEXT, accept_key, frame
 from sio_server.engine.handshake import FORBIDDEN, Ask, Refusal, refusal, switching
-from sio_server.engine.http import HttpEndpoint
 from sio_server.engine.jsonio import dumps
 from sio_server.engine.limits import Limits
 from sio_server.engine.outbox import Outbox
+from sio_server.engine.polling import HttpEndpoint
 from sio_server.engine.probe import Probe
 from sio_server.engine.reasons import Reason
 from sio_server.engine.wheel import Wheel
@@ -35,13 +35,14 @@ CheckHandshake = Callable[[Mapping[str, Any], str], Refusal | None]
 class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     """Engine.IO for one Socket.IO server on aiohttp.
 
-    `check_handshake(environ, peer_address)` is asked for each request on either way in; what it returns is the answer.
+    `check_handshake(environ, peer_address)` is asked for each request on either way in; what it returns is
+    the answer.
     """
 
     reason = Reason
     sockets: dict[str, EngineSocket]
 
-    def __init__(  # noqa: PLR0913  the options
+    def __init__(
         self,
         *,
         limits: Limits,
@@ -164,7 +165,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         environ: Environ,
         key: str,
     ) -> WebSocketConnection:
-        """Answer 101 and own the transport: a new session, an upgrade, or one too many that is closed at once."""
+        """Answer 101 and own the transport: a new session, an upgrade, or one too many, closed at once."""
         answer = switching(accept_key(key), self.cookie_headers)
         if ask.sid is None:
             socket, packet = self.open_session(environ, "websocket")
@@ -194,7 +195,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     # the library's interface
 
     def attach(self, app: Application, engineio_path: str = "engine.io") -> None:
-        """Serve `engineio_path` of an aiohttp application, all methods: a wrong one is answered as Node does."""
+        """Serve `engineio_path` of an aiohttp application, all methods: a wrong one is answered 400."""
         self.path = f"/{engineio_path.strip('/')}/"
         app.router.add_route("*", self.path, self.handle_request)
         app.on_shutdown.append(self._on_shutdown)
@@ -231,7 +232,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     async def _close_transports(self) -> None:
         # a moment for the peers' Close frames, then whatever is left is dropped
         deadline = asyncio.get_running_loop().time() + 1.0
-        while self.connections and asyncio.get_running_loop().time() < deadline:
+        while self.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110  once per process
             await asyncio.sleep(0.01)
         for connection in list(self.connections):
             connection.abort(self.reason.SHUTDOWN)

@@ -1,10 +1,9 @@
-"""An Engine.IO v4 session: a queue while it polls, a websocket once it is upgraded, no task and no timer of its own."""
+"""An Engine.IO v4 session: a queue while it polls, a websocket once upgraded, no task or timer of its own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engineio.async_socket import AsyncSocket
@@ -12,6 +11,7 @@ from engineio.async_socket import AsyncSocket
 from sio_server.engine.frames import CloseCode
 from sio_server.engine.limits import INBOX_LOW
 from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire
+from sio_server.engine.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.probe import Probe
 
 if TYPE_CHECKING:
@@ -23,22 +23,6 @@ if TYPE_CHECKING:
     from sio_server.engine.packets import Packet
     from sio_server.engine.rooms import Member
 
-#: What wakes a poll that finds its packets in the queue.
-_DATA = Wire(b"")
-#: Seconds a poll waits for its NOOP while an upgrade is under way.
-_UPGRADING_PAUSE = 0.05
-
-
-Watch = Callable[[Callable[[], None] | None], None]
-
-
-def _unwatched(_aborted: Callable[[], None] | None) -> None:
-    """For a GET of which nothing can be known."""
-
-
-class PollOverlapError(Exception):
-    """Two polls of one session at once."""
-
 
 class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     """One session. All methods but the few async ones of the library's interface are synchronous."""
@@ -48,10 +32,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         "_beat",
         "_join_by",
         "_last_event",
-        "_queued",
         "_session",
         "_tokens",
-        "_waiter",
         "close_when_drained",
         "closed",
         "closing",
@@ -61,9 +43,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         "left",
         "members",
         "partial",
+        "polls",
         "posting",
         "probe",
-        "queue",
         "running",
         "server",
         "sid",
@@ -73,17 +55,17 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         "worker",
     )
 
-    def __init__(self, server: EngineServer, sid: str) -> None:  # stock's constructor would make a queue and a dict
+    def __init__(
+        self, server: EngineServer, sid: str
+    ) -> None:  # stock's constructor would make a queue and a dict
         self.server = server
         self.sid = sid
         self.connected = True
         self.upgrading = self.upgraded = self.closing = self.closed = False
         self.connection: WebSocketConnection | None = None
         self.probe: Probe | None = None
-        #: packets that wait for a poll
-        self.queue: list[Wire] | None = None
-        self._queued = 0
-        self._waiter: asyncio.Future[Wire] | None = None
+        #: what waits for a poll; a session that began as a websocket never has one
+        self.polls: PollQueue | None = None
         self.posting = False
         self.close_when_drained = False
         self._session: dict[str, Any] | None = None
@@ -186,12 +168,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         if self.connection is not None:
             self.server.outbox.write(self.connection, wire.frame)
         elif not self.closing:
-            if self.queue is None:
-                self.queue = []
-            self.queue.append(wire)
-            self._queued += wire.size
-            self.check_held(self._queued, len(self.queue))
-            self._wake(_DATA)
+            self._polls().add(wire)
 
     def check_held(self, size: int, count: int) -> None:
         """Cut a client for which too much is held; one packet alone is never too much."""
@@ -201,49 +178,17 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             or (limits.send_packets_cap is not None and count > limits.send_packets_cap)
         ):
             self.server.counters.slow_cuts += 1
-            self.queue = None
+            self.polls = None
             self.end(self.server.reason.SLOW, code=CloseCode.POLICY)
 
-    def _wake(self, what: Wire) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(what)
+    async def poll(self, watch: Watch = unwatched) -> list[bytes]:
+        """The packets for a GET, see `PollQueue.poll`."""
+        return await self._polls().poll(watch)
 
-    async def poll(self, watch: Watch = _unwatched) -> list[Wire]:
-        """The packets for a GET; waits until there are some. `watch(f)` has f called when that GET is aborted.
-
-        Raises PollOverlapError when another GET waits already: that ends the session.
-        """
-        if self._waiter is not None and not self._waiter.done():
-            self.server.counters.poll_overlaps += 1
-            self.end(self.server.reason.TRANSPORT_ERROR)
-            raise PollOverlapError
-        if self.upgrading:
-            await asyncio.sleep(_UPGRADING_PAUSE)  # or a client that gave its upgrade up would poll in a busy loop
-            return [NOOP]
-        why = _DATA
-        if not self.queue:
-            self._waiter = waiter = asyncio.get_running_loop().create_future()
-            watch(self._aborted)
-            try:
-                why = await waiter
-            finally:
-                watch(None)
-                self._waiter = None
-        if why is NOOP:
-            return [NOOP]
-        packets = self.queue or []
-        self.queue, self._queued = None, 0
-        if why is CLOSE or self.closing:
-            packets.append(CLOSE)
-        elif self.close_when_drained:
-            packets.append(CLOSE)
-            self.end(self.server.reason.SERVER_DISCONNECT)
-        return packets or [NOOP]
-
-    def _aborted(self) -> None:
-        # as Node does: the client may have gone, and the next packets must not go to a dead request
-        if self._waiter is not None and not self._waiter.done():
-            self.end(self.server.reason.TRANSPORT_ERROR)
+    def _polls(self) -> PollQueue:
+        if self.polls is None:
+            self.polls = PollQueue(self)
+        return self.polls
 
     # in
 
@@ -326,21 +271,24 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
 
     def adopt(self, connection: WebSocketConnection) -> None:
         """From now on everything goes through this websocket, what is queued first."""
-        self._wake(NOOP)
+        polls, self.polls = self.polls, None
         self.upgrading = False
         self.upgraded = True
         self.probe = None
         connection.receiver = self
         self.connection = connection
-        queue, self.queue, self._queued = self.queue, None, 0
-        for wire in queue or ():
-            self.server.outbox.write(connection, wire.frame)
+        if polls is not None:
+            polls.wake(NOOP)
+            wires, polls.wires = polls.wires, []
+            for wire in wires:
+                self.server.outbox.write(connection, wire.frame)
         self.server.dispatcher.transport_changed(self)
 
     def probed(self) -> None:
         """An upgrade has begun: polls are answered with NOOP until it is through or has failed."""
         self.upgrading = True
-        self._wake(NOOP)
+        if self.polls is not None:
+            self.polls.wake(NOOP)
 
     def probe_failed(self) -> None:
         """The session goes on polling."""
@@ -351,7 +299,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     # end
 
     def end(self, reason: str, *, code: int = CloseCode.NORMAL, final: Wire = CLOSE) -> None:
-        """End the session: the transport is closed now, the disconnect handlers run once after those under way."""
+        """End the session: close the transport now, run the disconnect handlers after those under way."""
         if self.closing:
             return
         server = self.server
@@ -364,16 +312,15 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             connection.close(code)
         if self.probe is not None:
             self.probe.cancel()
-        if self._waiter is None:
-            self.queue = None
-        else:
-            self._wake(final)  # the poll takes what is queued along
+        polls, self.polls = self.polls, None
+        if polls is not None:
+            polls.wake(final)  # a poll under way takes what is queued along
         self.partial = None
         server.dispatcher.gone(self, reason)
 
     def close_soon(self) -> None:
         """End the session once what is queued has been fetched (a websocket: now, it is written already)."""
-        if self.connection is None and self.queue and self._waiter is None:
+        if self.polls is not None and self.polls.wires and not self.polls.waiting:
             self.close_when_drained = True
         else:
             self.end(self.server.reason.SERVER_DISCONNECT)

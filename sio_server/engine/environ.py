@@ -50,7 +50,8 @@ def build(  # noqa: PLR0913  the parts of a request
 ) -> Environ:
     """The environ of a request.
 
-    `REMOTE_ADDR` is the client's real address; `wsgi.url_scheme` follows `X-Forwarded-Proto` from a trusted proxy only.
+    `REMOTE_ADDR` is the client's real address; `wsgi.url_scheme` follows `X-Forwarded-Proto` from a trusted
+    proxy only.
     """
     environ: Environ = {
         "REQUEST_METHOD": _shared(method),
@@ -76,7 +77,7 @@ def build(  # noqa: PLR0913  the parts of a request
 
 
 class EnvironTable(dict[str, Any]):
-    """Engine.IO sid -> environ. `compact` folds an environ until somebody asks for it again: 1.3 KB become 0.2."""
+    """Engine.IO sid -> environ. `compact` folds one until somebody asks for it again: 1.3 KB become 0.2."""
 
     __slots__ = ("_shapes",)
 

@@ -32,7 +32,11 @@ class Fanout:
         """An event in the manner of `AsyncServer.emit`; returns the number of recipients."""
         namespace = namespace or "/"
         rooms = as_rooms(room)
-        skip = _NOBODY if skip_sid is None else frozenset(skip_sid if isinstance(skip_sid, list | tuple) else [skip_sid])
+        skip = (
+            _NOBODY
+            if skip_sid is None
+            else frozenset(skip_sid if isinstance(skip_sid, list | tuple) else [skip_sid])
+        )
         if not self._wanted(namespace):
             return 0
         wire = self._sio.encode(EVENT, namespace, self.arguments(event, data))
@@ -122,4 +126,3 @@ def as_rooms(room: Any) -> tuple[Any, ...] | None:
     if isinstance(room, str) or not hasattr(room, "__len__"):
         return (room,)
     return tuple(room)
-

@@ -96,7 +96,7 @@ class FrameParser:
         self._buffer, self._at = data, 0
 
     def next(self) -> tuple[int, bytes] | None:
-        """The next message or control frame as (opcode, payload), None when it has not come in. Raises FrameError."""
+        """The next message or control frame as (opcode, payload); None: not yet. Raises FrameError."""
         data, end = self._buffer, len(self._buffer)
         while end - self._at >= 2:  # noqa: PLR2004  a frame has at least two bytes
             offset = self._at

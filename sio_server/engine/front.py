@@ -1,8 +1,8 @@
-"""The listening socket: answers direct websocket handshakes and fast routes itself, hands all else to aiohttp.
+"""The listening socket: answers websocket handshakes and fast routes itself, hands all else to aiohttp.
 
-A handshake through aiohttp costs a request object, two tasks and a parser per connection, all thrown away after the
-101. Whatever is not plain is given to aiohttp's own protocol with the same bytes, refusals too: there is one place
-where requests are refused.
+A handshake through aiohttp costs a request object, two tasks and a parser per connection, all thrown away
+after the 101. Whatever is not plain is given to aiohttp's own protocol with the same bytes, refusals too:
+there is one place where requests are refused.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KEEPALIVE_TIMEOUT = 75.0
 class Front:
     """What the front's connections share."""
 
-    def __init__(  # noqa: PLR0913  what the front needs to know
+    def __init__(
         self,
         sio: AsyncServer,
         make_http: Callable[[], Any],
@@ -44,7 +44,9 @@ class Front:
         self.eio = sio.eio
         self.counters = sio.counters
         self.make_http = make_http
-        self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
+        self.routes = {
+            f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()
+        }
         self.engine_start = f"GET {self.eio.path}?".encode()
         self.access_log = access_log
         self.keepalive_timeout = keepalive_timeout
@@ -66,9 +68,9 @@ class Front:
 class FrontSite(web.BaseSite):
     """In place of `aiohttp.web.TCPSite`, with the engine's front on the socket.
 
-    :param fast_routes: `{("POST", "/notify"): handler}`; the handler takes a FrontRequest and returns a FrontReply, or
-        is a coroutine function that does. Requests that are not plain (chunked, `Expect`, a body above 64 KB, a query)
-        go to the aiohttp application, which should serve the same path.
+    :param fast_routes: `{("POST", "/notify"): handler}`; it takes a FrontRequest and returns a FrontReply, or
+        is a coroutine function that does. Requests that are not plain (chunked, `Expect`, a body above 64 KB,
+        a query) go to the aiohttp application, which should serve the same path.
     :param access_log: called with (method, target, status, peer address) for what the front answers.
     """
 
@@ -76,7 +78,7 @@ class FrontSite(web.BaseSite):
 
     def __init__(  # noqa: PLR0913  TCPSite's parameters and three more
         self,
-        runner: web.BaseRunner[Any],
+        runner: web.BaseRunner,
         sio: AsyncServer,
         host: str | None = None,
         port: int = 8080,

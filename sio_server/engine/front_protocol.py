@@ -184,9 +184,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
         request = FrontRequest(head.method, head.target, head.fields, body, peer)
         try:
             result = route(request)
-        except Exception:
-            _log.exception("fast route failed")
-            result = FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
+        except Exception:  # noqa: BLE001  logged in _failed
+            result = _failed()
         if inspect.isawaitable(result):
             self._busy = True
             task = asyncio.get_running_loop().create_task(self._finish(result, request))
@@ -198,9 +197,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
     async def _finish(self, awaitable: Any, request: FrontRequest) -> None:
         try:
             result = await awaitable
-        except Exception:
-            _log.exception("fast route failed")
-            result = FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
+        except Exception:  # noqa: BLE001  logged in _failed
+            result = _failed()
         self._busy = False
         if self.transport is None:
             return
@@ -232,7 +230,9 @@ class FrontProtocol(Watched, asyncio.Protocol):
         path, _, query = head.target.partition("?")
         eio = self._front.eio
         secure = transport.get_extra_info("sslcontext") is not None
-        environ = build(head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure)
+        environ = build(
+            head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure
+        )
         key = head.fields.get("sec-websocket-key")
         try:
             ask = handshake.parse_query(query)
@@ -262,10 +262,18 @@ class FrontProtocol(Watched, asyncio.Protocol):
         data, self._buffer = self._buffer, b""
         front = self._front
         inner = front.make_http()
-        self._guard = Guard(inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time)
+        self._guard = Guard(
+            inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time
+        )
         inner.connection_made(self.transport)
         self._guard.data_received(data)
         front.wheel.at(self, front.wheel.time() + self._guard.interval)
+
+
+def _failed() -> FrontReply:
+    """The answer for a fast route that raised."""
+    _log.exception("fast route failed")
+    return FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
 
 
 def _body_size(head: Head) -> int:

@@ -1,4 +1,4 @@
-"""Watches a connection that aiohttp has: aiohttp itself never closes one that is silent or dribbles (slow-loris)."""
+"""Watches aiohttp's connections: aiohttp never closes one that is silent or dribbles (slow-loris)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ _LOOKS = 6
 class Guard:
     """Passes bytes on and keeps in mind since when a head or a body is unfinished."""
 
-    __slots__ = ("_fresh", "_idle_limit", "_limit", "_requests", "_since", "_time", "_total", "inner", "interval")
+    __slots__ = (
+        "_fresh",
+        "_idle_limit",
+        "_limit",
+        "_requests",
+        "_since",
+        "_time",
+        "_total",
+        "inner",
+        "interval",
+    )
 
     def __init__(self, inner: Any, limit: float, idle_limit: float, time: Callable[[], float]) -> None:
         self.inner = inner

@@ -1,4 +1,4 @@
-"""What a request to the engine's path may be, decided without I/O: both ways in, aiohttp's and the front, ask here."""
+"""What a request to the engine's path may be, without I/O: aiohttp's way in and the front's ask here."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def parse_query(query: str) -> Ask:
     )
 
 
-def check(ask: Ask, method: str, environ: Mapping[str, Any], transports: list[str], sids: Mapping[str, Any]) -> Refusal | None:
+def check(
+    ask: Ask, method: str, environ: Mapping[str, Any], transports: list[str], sids: Mapping[str, Any]
+) -> Refusal | None:
     """Why the request is refused, or None."""
     if ask.jsonp or ask.transport not in transports:
         return refusal(BAD_REQUEST if ask.jsonp else UNKNOWN_TRANSPORT)

@@ -1,7 +1,7 @@
 """JSON in and out: fast, and never with the three words that are not JSON.
 
-`NaN`, `Infinity` and `-Infinity` are refused when they come in and written as `null` when they go out: a JavaScript
-receiver closes the connection on them, so one sender could cut every other (RFC 8259, section 6).
+`NaN`, `Infinity` and `-Infinity` are refused when they come in and written as `null` when they go out: a
+JavaScript receiver closes the connection on them, so one sender could cut every other (RFC 8259, section 6).
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ def finite(value: Any) -> Any:
 def dumps(value: Any) -> bytes:
     """UTF-8 JSON. Raises TypeError for what is no JSON value.
 
-    orjson writes NaN as null and is ten times as fast as the standard library; integers above 64 bits, keys that
-    are no strings and lone surrogates go through the standard library, as python-socketio users may send them.
+    orjson writes NaN as null and is ten times as fast as the standard library; integers above 64 bits, keys
+    that are no strings and lone surrogates go through the standard library, as python-socketio users may send
+    them.
     """
     try:
         return orjson.dumps(value)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: A handshake is followed by a CONNECT within milliseconds. Without a limit every half-made session lives for ever.
+#: A handshake is followed by a CONNECT within milliseconds. Without a limit every half-made session lives for
+#: ever.
 CONNECT_TIMEOUT = 45.0
 #: Bytes held for one peer that does not read. Without it one stalled phone keeps every event since in memory.
 SEND_CAP = 1 << 20
 #: Packets held for one peer. Without it many tiny packets cost far more memory than their bytes say.
 SEND_PACKETS_CAP = 10_000
-#: Binary attachments of one packet, as in Node's server. Without it one header line reserves an endless packet.
+#: Binary attachments of one packet, as in Node's server. Without it one header line reserves an endless
+#: packet.
 MAX_ATTACHMENTS = 10
 #: Bytes of all attachments of one packet.
 MAX_ATTACHMENT_BYTES = 10_000_000
@@ -22,6 +24,8 @@ CLOSE_TIMEOUT = 2.0
 INBOX_HIGH = 64
 #: Reading goes on when this few are left.
 INBOX_LOW = 16
+#: Packets in the answer to one poll: the Python client refuses more (its Payload.max_decode_packets).
+MAX_POLL_PACKETS = 16
 #: Namespaces one connection may be in. Without it `namespaces='*'` lets a peer create rooms for ever.
 MAX_NAMESPACES = 64
 #: Seconds for an HTTP head, and for a body (plus one second per BODY_RATE bytes): slow-loris.
@@ -32,7 +36,8 @@ BODY_RATE = 4096
 MAX_HEAD = 16_384
 #: Bytes of a body that a fast route takes; a larger one goes to aiohttp.
 MAX_FAST_BODY = 65_536
-#: Bytes gathered for one connection or one broadcast before they are written without waiting for the turn's end.
+#: Bytes gathered for one connection or one broadcast before they are written without waiting for the turn's
+#: end.
 FLUSH_BYTES = 262_144
 
 

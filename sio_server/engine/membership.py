@@ -1,7 +1,7 @@
 """The client manager: python-socketio's AsyncManager on rooms that are ready to be written to.
 
-Everything stock's managers promise keeps working, so a Redis (or other) manager given as `client_manager` is re-based
-onto this class by `adopt`.
+Everything stock's managers promise keeps working, so a Redis (or other) manager given as `client_manager` is
+re-based onto this class by `adopt`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         """A copy in the shape of stock's: namespace -> room (None is everybody) -> sid -> Engine.IO sid."""
         found: dict[str, dict[Any, dict[str, str]]] = {}
         for name, space in self.spaces.items():
-            rooms: dict[Any, dict[str, str]] = {None: {sid: m.socket.sid for sid, m in space.everybody.items()}}
+            rooms: dict[Any, dict[str, str]] = {
+                None: {sid: m.socket.sid for sid, m in space.everybody.items()}
+            }
             for room, members in space.rooms.items():
                 rooms[room] = {sid: m.socket.sid for sid, m in members.items()}
             found[name] = rooms
@@ -105,7 +107,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
     # coming and going
 
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
-        """Register a client whose connect handler is about to run; it is in no room yet and receives nothing."""
+        """Register a client whose connect handler is about to run: it is in no room and receives nothing."""
         member = self.admit(self.server.eio.sockets[eio_sid], namespace)
         return None if member is None else member.sid
 
@@ -292,13 +294,15 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
 
 
 def adopt(manager: Any) -> Any:
-    """The given manager, its AsyncManager base replaced by the engine's (for Redis and other message queues)."""
+    """The given manager (Redis or another message queue), its AsyncManager base replaced by the engine's."""
     if isinstance(manager, AsyncManager):
         return manager
     if not isinstance(manager, StockManager):
         message = "client_manager must be an asyncio manager of python-socketio"
         raise TypeError(message)
     kind = type(manager)
-    manager.__class__ = AsyncManager if kind is StockManager else type(kind.__name__, (kind, AsyncManager), {})
+    manager.__class__ = (
+        AsyncManager if kind is StockManager else type(kind.__name__, (kind, AsyncManager), {})
+    )
     manager._start()  # noqa: SLF001  now our own class
     return manager

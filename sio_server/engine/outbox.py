@@ -1,8 +1,9 @@
 """Joined writes: all that one loop turn sends to a connection leaves in one system call.
 
-A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers send in the
-same turn is gathered and written two `call_soon` hops later: the first hop lets the readable sockets of this turn
-publish too. Order per connection is the order of the calls, whether single writes or broadcasts.
+A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers
+send in the same turn is gathered and written two `call_soon` hops later: the first hop lets the readable
+sockets of this turn publish too. Order per connection is the order of the calls, whether single writes or
+broadcasts.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Outbox:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one object)
+        #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one
+        #: object)
         self._groups: list[tuple[bytes, Sequence[WebSocketConnection]]] = []
         #: connections with frames of their own, in `connection.own`
         self._own: list[WebSocketConnection] = []

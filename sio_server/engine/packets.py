@@ -17,7 +17,9 @@ CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range
 SEPARATOR = "\x1e"
 #: Event names that mean something to either side's library: a client that could send them would forge its own
 #: connect or disconnect event (socket.io-parser refuses the same).
-RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
+RESERVED = frozenset(
+    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+)
 #: Digits of an ack id: JavaScript counts exactly up to 2**53.
 _MAX_ID_DIGITS = 16
 
@@ -46,7 +48,7 @@ class Packet:
 class Wire:
     """One packet, encoded once for all recipients and for each transport when first asked."""
 
-    __slots__ = ("_frame", "_payload", "attachments", "size", "text")
+    __slots__ = ("_frame", "_pieces", "attachments", "size", "text")
 
     def __init__(self, text: bytes, attachments: tuple[bytes, ...] = ()) -> None:
         #: The Engine.IO packet; empty when the message is binary alone (msgpack).
@@ -54,7 +56,7 @@ class Wire:
         self.attachments = attachments
         self.size = len(text) + sum(map(len, attachments))
         self._frame: bytes | None = None
-        self._payload: bytes | None = None
+        self._pieces: list[bytes] | None = None
 
     @property
     def frame(self) -> bytes:
@@ -68,14 +70,14 @@ class Wire:
         return data
 
     @property
-    def payload(self) -> bytes:
-        """The packet as part of a polling body."""
-        data = self._payload
-        if data is None:
-            parts = [self.text] if self.text else []
-            parts.extend(b"b" + base64.b64encode(part) for part in self.attachments)
-            data = self._payload = b"\x1e".join(parts)
-        return data
+    def pieces(self) -> list[bytes]:
+        """The packet as parts of a polling body."""
+        found = self._pieces
+        if found is None:
+            found = [self.text] if self.text else []
+            found.extend(b"b" + base64.b64encode(part) for part in self.attachments)
+            self._pieces = found
+        return found
 
 
 NOOP = Wire(b"6")
@@ -127,9 +129,9 @@ def decode(text: str, loads: Loads, max_attachments: int) -> Packet:
         except (ValueError, RecursionError) as error:
             message = "invalid payload"
             raise PacketError(message) from error
-        _check(packet, present=True)
+        check(packet, present=True)
     else:
-        _check(packet, present=False)
+        check(packet, present=False)
     return packet
 
 
@@ -159,7 +161,8 @@ def _ack_id(text: str, at: int, packet: Packet) -> int:
     return at
 
 
-def _check(packet: Packet, *, present: bool) -> None:
+def check(packet: Packet, *, present: bool) -> None:
+    """Raise PacketError unless the data suits the type; `present`: there was some."""
     kind, data = packet.kind, packet.data
     if kind == CONNECT:
         valid = not present or data is None or isinstance(data, dict)

@@ -1,7 +1,7 @@
 """Every private name of python-socketio, python-engineio and aiohttp that the engine leans on.
 
-A new version of one of them may change any of these without notice. `missing()` names what is gone; one test calls it,
-so the versions in setup.cfg can be raised with open eyes.
+A new version of one of them may change any of these without notice. `missing()` names what is gone; one test
+calls it, so the versions in setup.cfg can be raised with open eyes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("socketio.async_server", "AsyncServer._send_packet", "overridden: one write, no queue"),
     ("socketio.async_server", "AsyncServer._send_eio_packet", "overridden"),
     ("socketio.async_server", "AsyncServer._trigger_event", "runs the application's handlers"),
+    ("socketio.base_server", "BaseServer._get_event_handler", "whether there is a disconnect handler"),
+    ("socketio.base_server", "BaseServer._get_namespace_handler", "whether there is a disconnect handler"),
     ("socketio.async_server", "AsyncServer._handle_eio_connect", "overridden: has nothing to await"),
     ("socketio.async_server", "AsyncServer._handle_eio_message", "overridden: the dispatcher's work"),
     ("socketio.async_server", "AsyncServer._handle_eio_disconnect", "overridden: the dispatcher's work"),

@@ -1,7 +1,8 @@
 """Connection state recovery as the stock JavaScript client (4.6 and later) speaks it.
 
-The CONNECT reply carries a private id, each event the offset as a last argument; a client that comes back with both
-gets what it missed and keeps its sid. Authentication is never skipped: the connect handler runs every time.
+The CONNECT reply carries a private id, each event the offset as a last argument; a client that comes back
+with both gets what it missed and keeps its sid. Authentication is never skipped: the connect handler runs
+every time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sio_server.engine.eio_socket import EngineSocket
     from sio_server.engine.packets import Wire
 
-Identify = Callable[[dict[str, Any], Any], str | None | Awaitable[str | None]]
+Identify = Callable[[dict[str, Any], Any], Awaitable[str | None] | str | None]
 
 #: Seconds that the disconnect handler of a connection being replaced may hold up the new one.
 _EVICTION_TIME = 5.0
@@ -78,8 +79,8 @@ class Recovery:
     ) -> Wire | None:
         """Remember a broadcast; the variant for clients that take an offset.
 
-        A volatile event is not remembered but carries the current offset: a trailing string of its own would be
-        taken for one by the client.
+        A volatile event is not remembered but carries the current offset: a trailing string of its own would
+        be taken for one by the client.
         """
         if self.log is None or not wire.text:
             return None
@@ -98,9 +99,9 @@ class Recovery:
             return None
         claim = self.log.verify(pid)
         kept = None
-        if claim is not None and claim.namespace == namespace:
-            if identity == claim.identity and await self._evict(claim, socket):
-                kept = self.log.take(claim)
+        known = claim is not None and (claim.namespace, claim.identity) == (namespace, identity)
+        if claim is not None and known and await self._evict(claim, socket):
+            kept = self.log.take(claim)
         if claim is None or kept is None:
             self._sio.counters.recovery_refused += 1
             return None
@@ -167,7 +168,11 @@ class Recovery:
         log = self.log
         if log is None or member.pid is None or member.state is not State.CONNECTED:
             return
-        unrecoverable = (self._sio.reason.PARSE_ERROR, self._sio.reason.FLOOD, self._sio.reason.SERVER_DISCONNECT)
+        unrecoverable = (
+            self._sio.reason.PARSE_ERROR,
+            self._sio.reason.FLOOD,
+            self._sio.reason.SERVER_DISCONNECT,
+        )
         claim = log.verify(member.pid)
         if claim is not None and reason not in unrecoverable:
             session = member.socket.session.get(member.namespace, {})

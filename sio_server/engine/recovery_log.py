@@ -67,7 +67,7 @@ class RecoveryLog(Protocol):
         """Remember a broadcast before it is sent. The offset its recipients get; None where they get none."""
 
     def after(self, offset: str, kept: Kept) -> list[Wire] | None:
-        """What the kept connection missed after `offset`, oldest first, offsets included; None: it cannot be known."""
+        """What the kept connection missed after `offset`, oldest first, offsets included; None: unknown."""
 
     def sign(self, claim: Claim) -> str:
         """A private id that only this log's owner can make."""
@@ -127,7 +127,9 @@ class MemoryLog:
         self._bytes += record.wire.size
         oldest = time.monotonic() - self.max_disconnection_duration
         while self._records and (
-            len(self._records) > self.max_events or self._bytes > self.max_bytes or self._records[0][0] < oldest
+            len(self._records) > self.max_events
+            or self._bytes > self.max_bytes
+            or self._records[0][0] < oldest
         ):
             self._bytes -= self._records.popleft()[2].wire.size
         return self._offset(self._position)
@@ -201,4 +203,3 @@ class MemoryLog:
 def check_log(log: RecoveryLog) -> RecoveryLog:
     """For the type checker: what is passed here is a RecoveryLog."""
     return log
-

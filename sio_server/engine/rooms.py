@@ -24,7 +24,18 @@ class State(IntEnum):
 class Member:
     """One connection in one namespace."""
 
-    __slots__ = ("held", "held_bytes", "namespace", "pid", "refused", "rooms", "settling", "sid", "socket", "state")
+    __slots__ = (
+        "held",
+        "held_bytes",
+        "namespace",
+        "pid",
+        "refused",
+        "rooms",
+        "settling",
+        "sid",
+        "socket",
+        "state",
+    )
 
     def __init__(self, sid: str, namespace: str, socket: EngineSocket) -> None:
         self.sid = sid

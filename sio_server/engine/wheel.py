@@ -1,7 +1,7 @@
 """One timer for all connections: a wheel of 50 ms buckets, of 5 ms for what has to be exact.
 
-A timer handle per connection costs about 250 bytes and a heap operation per ping; here an entry costs one place in a
-set, to add or to drop one is O(1), and the loop holds a single timer for the nearest bucket.
+A timer handle per connection costs about 250 bytes and a heap operation per ping; here an entry costs one
+place in a set, to add or to drop one is O(1), and the loop holds a single timer for the nearest bucket.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Wheel:
                 entry.timer_key = 0
                 try:
                     entry.on_timer()
-                except Exception:
+                except Exception:  # noqa: BLE001  one entry must not stop the others
                     _log.exception("timer of %r failed", entry)
         if self._keys:
             self._arm(self._keys[0])

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from sio_server.engine import handshake
-from sio_server.engine.detach import Switched, detach, watch
-from sio_server.engine.eio_socket import PollOverlapError
-from sio_server.engine.environ import Environ, build
 from sio_server.engine.addresses import peer_of
+from sio_server.engine.detach import Switched, detach, watch
+from sio_server.engine.environ import Environ, build
 from sio_server.engine.handshake import BAD_REQUEST, Ask, Refusal, refusal
 from sio_server.engine.limits import BODY_RATE
 from sio_server.engine.packets import PacketError, polling_packets
+from sio_server.engine.poll_queue import PollOverlapError
 
 if TYPE_CHECKING:
     from sio_server.engine.eio_server import EngineServer
@@ -88,7 +88,9 @@ class HttpEndpoint:
         server = self._server
         merged: list[tuple[str, Any]] = [*headers, *server._cors_headers(environ)]  # noqa: SLF001
         if server.http_compression and len(body) >= server.compression_threshold:
-            accepted = [part.split(";")[0].strip() for part in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")]
+            accepted = [
+                part.split(";")[0].strip() for part in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")
+            ]
             for coding in accepted:
                 if coding in ("gzip", "deflate"):
                     body = _compress(body, coding)
@@ -119,7 +121,9 @@ class HttpEndpoint:
         headers: tuple[tuple[str, str], ...] = (_TEXT,)
         cookie = self._server.cookie
         if cookie:
-            attributes = cookie if isinstance(cookie, dict) else {"name": cookie, "path": "/", "SameSite": "Lax"}
+            attributes = (
+                cookie if isinstance(cookie, dict) else {"name": cookie, "path": "/", "SameSite": "Lax"}
+            )
             headers = (_TEXT, ("Set-Cookie", self._server._generate_sid_cookie(socket.sid, attributes)))  # noqa: SLF001
         return self._answer(packet, environ, headers=headers)
 
@@ -128,7 +132,7 @@ class HttpEndpoint:
             found = await socket.poll(functools.partial(watch, request))
         except PollOverlapError:
             return self._refuse(refusal(BAD_REQUEST), environ)
-        return self._answer(b"\x1e".join([wire.payload for wire in found]), environ)
+        return self._answer(b"\x1e".join(found), environ)
 
     async def _post(self, request: web.Request, socket: EngineSocket, environ: Environ) -> web.Response:
         server = self._server
@@ -159,7 +163,9 @@ class HttpEndpoint:
             socket.posting = False
         return await self._receive(socket, found, environ)
 
-    async def _receive(self, socket: EngineSocket, found: list[str | bytes], environ: Environ) -> web.Response:
+    async def _receive(
+        self, socket: EngineSocket, found: list[str | bytes], environ: Environ
+    ) -> web.Response:
         broken = self._server.counters.parse_errors
         for packet in found:
             socket.receive_text(packet)
@@ -169,7 +175,7 @@ class HttpEndpoint:
         return self._answer(b"ok", environ, headers=(("Content-Type", "text/html"),))
 
     async def _body(self, request: web.Request) -> bytes:
-        """The whole body, whatever its segments. Raises BodyTooLargeError, or TimeoutError when it dribbles."""
+        """The whole body, whatever its segments. Raises BodyTooLargeError, TimeoutError when it dribbles."""
         limit = self._server.max_http_buffer_size
         if request.content_length is not None and request.content_length > limit:
             raise BodyTooLargeError
