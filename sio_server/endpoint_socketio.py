@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,80 @@ import orjson
 
 from sio_server.audience import Identity
 from sio_server.auth import Authenticator, Publisher
+from sio_server.broker import Action
+from sio_server.connections import counts_dict
 from sio_server.engine import AsyncServer, ConnectionRefused
 from sio_server.errors import Problem, Refused, Text
-from sio_server.hub import Broadcaster, Connection
+from sio_server.hub import Broadcaster, Connection, Link
+from sio_server.inbox import Inboxes
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node
 from sio_server.notification import Publication
-from sio_server.schemas import check_handshake, load_publish
+from sio_server.schemas import check_handshake, load_ack, load_mark, load_publish, load_token
+from sio_server.socketio_recovery import DurableRecovery
 
 log = logger("socketio")
+
+# Reasons after which a connection was not lost but ended: its private id must not bring it back.
+_ENDED = frozenset({"client disconnect", "server disconnect", "client namespace disconnect", "server namespace disconnect"})
+
+_INBOX_EVENTS: Mapping[str, Action] = {
+    "ns:seen": "seen",
+    "ns:read": "read",
+    "ns:unread": "unread",
+    "ns:archive": "archive",
+    "ns:unarchive": "unarchive",
+}
+
+Handler = Callable[["_Client", object], Awaitable[Mapping[str, Any]]]
+
+
+class _Link:
+    """The core's way to one Socket.IO connection."""
+
+    __slots__ = ("_rooms", "_server", "_sid")
+
+    def __init__(self, server: AsyncServer, sid: str) -> None:
+        self._server = server
+        self._sid = sid
+        self._rooms: tuple[str, ...] = ()
+
+    def join(self, rooms: Sequence[str]) -> None:
+        """See `Link.join`."""
+        for room in self._rooms:
+            if room not in rooms:
+                self._server.leave_room_nowait(self._sid, room)
+        for room in rooms:
+            if room not in self._rooms:
+                self._server.enter_room_nowait(self._sid, room)
+        self._rooms = tuple(rooms)
+
+    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+        """See `Link.replay`."""
+        for publication in publications:
+            self._server.broadcast(
+                publication.type,
+                publication.encode(replayed=replayed),
+                rooms=(self._sid,),
+                offset=publication.position.cursor(),
+            )
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> None:
+        """See `Link.control`."""
+        self._server.broadcast(event, orjson.dumps(payload), rooms=(self._sid,), volatile=True)
+
+    def pending(self) -> int:
+        """See `Link.pending`."""
+        return self._server.pending(self._sid)
+
+    def close(self, reason: str) -> None:
+        """See `Link.close`."""
+        self._server.close(self._sid, reason)
+
+    def transport(self) -> str:
+        """See `Link.transport`."""
+        return str(self._server.transport(self._sid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +98,37 @@ class _Client:
 class SocketIoEndpoint:
     """Connections over Socket.IO, and the `Broadcaster` for them. ``max_body`` is in bytes."""
 
-    def __init__(self, server: AsyncServer, node: Node, auth: Authenticator, *, max_body: int) -> None:
+    def __init__(
+        self,
+        server: AsyncServer,
+        node: Node,
+        inboxes: Inboxes,
+        auth: Authenticator,
+        recovery: DurableRecovery,
+        *,
+        max_body: int,
+    ) -> None:
         self._server = server
         self._node = node
+        self._inboxes = inboxes
         self._auth = auth
+        self._recovery = recovery
         self._max_body = max_body
         self._clients: dict[str, _Client] = {}
         server.on("connect", self._on_connect)
         server.on("disconnect", self._on_disconnect)
-        server.on("notify", self._on_notify)
+        for event, handler in (
+            ("notify", self._notify),
+            ("ns:ack", self._ack),
+            ("ns:auth", self._renew),
+        ):
+            server.on(event, self._answering(handler))
+        for event, action in _INBOX_EVENTS.items():
+            server.on(event, self._answering(self._marking(action)))
 
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
         await self._server.shutdown()
-
-    # -- fan-out --------------------------------------------------------------------------------------------------
 
     def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
@@ -59,11 +139,27 @@ class SocketIoEndpoint:
                 publication.encode(),
                 rooms=publication.audience.rooms(),
                 skip_rooms=publication.audience.except_rooms(),
+                offset=publication.position.cursor(),
             )
             for publication in batch
         ]
 
     # -- connections ----------------------------------------------------------------------------------------------
+
+    async def identify(self, environ: Mapping[str, Any], auth: object) -> str | None:
+        """Whom a client that wants to be recovered is taken for; what it missed is read meanwhile.
+
+        Who may not connect is nobody here, and is refused by the connect handler.
+        """
+        pid = auth.get("pid") if isinstance(auth, dict) else None
+        try:
+            handshake = check_handshake(auth)
+            identity = await self._auth.identity(_token(environ, handshake), handshake)
+            if isinstance(pid, str) and isinstance(auth, dict):
+                await self._recovery.prepare(pid, auth.get("offset"), identity)
+        except Refused:
+            return None
+        return identity.user
 
     async def _on_connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         locale = preferred_locale(environ.get("HTTP_ACCEPT_LANGUAGE"))
@@ -71,78 +167,112 @@ class SocketIoEndpoint:
             handshake = check_handshake(auth)
             locale = preferred_locale(handshake.get("locale"), locale)
             client = await self._authenticate(sid, environ, handshake, locale)
-            hello = self._node.connect(client.connection)
+            self._clients[sid] = client
+            restored = self._recovery.prepared(sid)
+            await self._node.connections.open(
+                client.connection, handshake.get("cursor"), recovered_from=None if restored is None else restored.after
+            )
         except Refused as refused:
+            self._clients.pop(sid, None)
             log.info("connection refused", code=refused.kind.code, protocol="socketio")
             self._node.metrics.refused(refused.kind.code)
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
-        self._clients[sid] = client
-        # Nothing from here on suspends: whatever is published above the cursor in this greeting reaches the client.
-        self._server.broadcast("ns:hello", hello, rooms=(sid,))
-        for room in client.connection.identity.rooms():
-            self._server.enter_room_nowait(sid, room)
 
     async def _authenticate(
         self, sid: str, environ: Mapping[str, Any], handshake: Mapping[str, Any], locale: str
     ) -> _Client:
-        key, token = handshake.get("key"), handshake.get("token")
-        if token is None:
-            scheme, _, credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
-            token = credential.strip() if scheme.lower() == "bearer" else None
+        key, token = handshake.get("key"), _token(environ, handshake)
         publisher = self._auth.publisher(key) if key or self._auth.development else None
         if publisher is not None and token is None and not self._auth.development:
-            identity = Identity(None)  # a backend that only publishes
+            identity = Identity(None, receives=False)  # a backend that only publishes
         else:
             identity = await self._auth.identity(token, handshake)
-        connection = Connection(identity, "socketio", lambda: str(self._server.transport(sid)))
-        return _Client(connection, publisher, locale)
+        link = _Link(self._server, sid)
+        address = str(environ.get("REMOTE_ADDR", ""))
+        return _Client(Connection(identity, link, protocol="socketio", address=address), publisher, locale)
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)
+        if reason in _ENDED:
+            self._recovery.ended(sid)
         if client is not None:
-            self._node.disconnect(client.connection, reason)
+            self._node.connections.left(client.connection, reason)
 
     # -- events from clients --------------------------------------------------------------------------------------
 
-    async def _on_notify(self, sid: str, *arguments: object) -> dict[str, Any]:
+    def _answering(self, handler: Handler) -> Callable[..., Awaitable[dict[str, Any]]]:
+        """A handler whose result, or refusal, is the acknowledgement."""
+
+        async def answer(sid: str, *arguments: object) -> dict[str, Any]:
+            client = self._clients.get(sid)
+            try:
+                if client is None:
+                    raise Refused("forbidden")
+                return {"ok": True, **await handler(client, arguments[0] if arguments else None)}
+            except Refused as refused:
+                self._node.metrics.refused(refused.kind.code)
+                locale = client.locale if client else "en"
+                return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
+
+        return answer
+
+    async def _notify(self, client: _Client, body: object) -> Mapping[str, Any]:
         """``notify`` with the body of ``POST /notify``; the acknowledgement is the same reply."""
-        client = self._clients.get(sid)
-        locale = client.locale if client else "en"
-        try:
-            publisher = _publisher_of(client)
-            body = self._checked(arguments[0] if arguments else None)
-            receipt = await self._node.publish(load_publish(body), publisher.name)
-        except Refused as refused:
-            self._node.metrics.refused(refused.kind.code)
-            return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
-        return {"ok": True, **receipt.as_dict(locale)}
+        if client.publisher is None:
+            raise Refused("forbidden", _NEEDS_KEY)
+        receipt = await self._node.publish(load_publish(self._checked(body)), client.publisher.name)
+        return receipt.as_dict(client.locale)
 
     def _checked(self, body: object) -> object:
         """The argument as strict JSON within the size limit, as if it had come over HTTP."""
         try:
             encoded = orjson.dumps(body)
         except orjson.JSONEncodeError as error:
-            problem = Problem(
-                "", Text("Not JSON, or nested too deeply.", "No es JSON, o está anidado demasiado hondo.")
-            )
+            problem = Problem("", Text("Not JSON, or nested too deeply.", "No es JSON, o está anidado demasiado hondo."))
             raise Refused.of_problems("invalid_data", (problem,)) from error
         if len(encoded) > self._max_body:
-            raise Refused(
-                "payload_too_large",
-                Text("It may have at most {0} bytes.", "Puede tener como mucho {0} bytes.").format(self._max_body),
-            )
+            raise Refused("payload_too_large", _TOO_LARGE.format(self._max_body))
         return body
 
+    async def _ack(self, client: _Client, body: object) -> Mapping[str, Any]:
+        """``ns:ack {seq}``: everything up to there has arrived."""
+        self._node.connections.acknowledge(client.connection, load_ack(body))
+        return {}
 
-def _publisher_of(client: _Client | None) -> Publisher:
-    if client is None or client.publisher is None:
-        raise Refused("forbidden", _NEEDS_KEY)
-    return client.publisher
+    async def _renew(self, client: _Client, body: object) -> Mapping[str, Any]:
+        """``ns:auth {token}``: go on with a newer token."""
+        identity = await self._auth.identity(load_token(body))
+        await self._node.connections.renew(client.connection, identity)
+        return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
+
+    def _marking(self, action: Action) -> Handler:
+        async def mark(client: _Client, body: object) -> Mapping[str, Any]:
+            ids, up_to = load_mark(body)
+            marked = await self._inboxes.mark(client.connection.identity, action, ids, up_to=up_to)
+            return {
+                "action": marked.action,
+                "ids": list(marked.ids),
+                "ignored": list(marked.ignored),
+                "up_to": marked.up_to,
+                "counts": counts_dict(marked.counts),
+            }
+
+        return mark
+
+
+def _token(environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> str | None:
+    token: str | None = handshake.get("token")
+    if token is None:
+        scheme, _, credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+        token = credential.strip() or None if scheme.lower() == "bearer" else None
+    return token
 
 
 _NEEDS_KEY = Text(
     "Publishing needs a connection that was made with auth.key.",
     "Para publicar hace falta una conexión hecha con auth.key.",
 )
+_TOO_LARGE = Text("It may have at most {0} bytes.", "Puede tener como mucho {0} bytes.")
 
 _: type[Broadcaster] = SocketIoEndpoint
+_link: type[Link] = _Link
