@@ -169,6 +169,11 @@ class WebSocketConnection(asyncio.Protocol):
             self.special = self.own is not None
         self.transport.write(data)
 
+    def pending(self) -> int:
+        """Bytes that wait for the peer, those of this turn included."""
+        own = sum(len(piece) for _, piece in self.own or ())
+        return own + self.transport.get_write_buffer_size()
+
     def send_among(self, frames: list[bytes], data: bytes, count: int) -> None:
         """Write the frames of this turn's broadcasts with this connection's own between them."""
         own = self.own
@@ -209,8 +214,13 @@ class WebSocketConnection(asyncio.Protocol):
         self._release(reason)
 
     def on_timer(self) -> None:
-        """The peer did not answer our Close frame."""
-        self.transport.abort()
+        """The peer did not answer our Close frame; one that still reads what came before it gets more time."""
+        left = self.transport.get_write_buffer_size()
+        if left and left != self._held:
+            self._held = left
+            self.server.wheel.at(self, self.server.wheel.time() + CLOSE_TIMEOUT)
+        else:
+            self.transport.abort()
 
     # inside
 
