@@ -214,7 +214,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._release(reason)
 
     def on_timer(self) -> None:
-        """The peer did not answer our Close frame; one that still reads what came before it gets more time."""
+        """The peer did not answer our Close frame; one that still reads what came before gets more time."""
         left = self.transport.get_write_buffer_size()
         if left and left != self._held:
             self._held = left

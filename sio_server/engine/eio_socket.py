@@ -321,7 +321,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     def close_soon(self, reason: str) -> None:
         """End the session once what is queued has been fetched (a websocket: now, it is written already)."""
         self.server.dispatcher.ending(self)
-        if self.polls is not None and self.polls.wires and not self.polls.waiting:
+        if self.polls is not None and self.polls.wires:
             self.close_when_drained = reason
         else:
             self.end(reason)

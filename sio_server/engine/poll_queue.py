@@ -40,11 +40,6 @@ class PollQueue:
         self._waiter: asyncio.Future[Wire] | None = None
         self.wires: list[Wire] = []
 
-    @property
-    def waiting(self) -> bool:
-        """Whether a poll waits."""
-        return self._waiter is not None
-
     def add(self, wire: Wire) -> None:
         """Queue a packet, or cut a client that does not fetch them."""
         self.wires.append(wire)
@@ -71,14 +66,14 @@ class PollQueue:
             await asyncio.sleep(_UPGRADING_PAUSE)  # or a client that gave up would poll in a busy loop
             return NOOP.pieces
         why = _DATA
-        if not self.wires:
+        if not self.wires and socket.close_when_drained is None:
             why = await self._wait(watch)
         if why is NOOP:
             return NOOP.pieces
         found = self._take(everything=why is CLOSE or socket.closing)
         if why is CLOSE or socket.closing:
             found.extend(CLOSE.pieces)
-        elif socket.close_when_drained is not None and not self.wires:
+        elif socket.close_when_drained is not None and not self.wires and len(found) < MAX_POLL_PACKETS:
             found.extend(CLOSE.pieces)
             socket.end(socket.close_when_drained)
         return found or NOOP.pieces
