@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from sio_server.engine.accelerator import descriptor
 from sio_server.engine.frames import (
     BINARY,
     CLOSE,
@@ -49,6 +50,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_held",
         "_parser",
         "_reading",
+        "descriptor",
         "own",
         "receiver",
         "server",
@@ -65,6 +67,8 @@ class WebSocketConnection(asyncio.Protocol):
         self.own: list[tuple[int, bytes]] | None = None
         #: True: not to be written to directly, `send` has to look
         self.special = False
+        #: where the C send loop may write, or -1
+        self.descriptor = descriptor(transport)
         self.timer_key = 0
         self._parser = FrameParser(server.max_http_buffer_size)
         self._full = False
