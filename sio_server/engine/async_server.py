@@ -277,6 +277,20 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         member = self.manager.member(sid, namespace)
         return member is not None and member.pid is not None
 
+    def pending(self, sid: str, namespace: str = "/") -> int:
+        """Bytes sent to a client that it has not taken yet; 0 for an unknown one."""
+        member = self.manager.member(sid, namespace)
+        return 0 if member is None else member.socket.pending()
+
+    def close(self, sid: str, reason: str, namespace: str = "/") -> None:
+        """End a client's transport after what was sent to it; a JavaScript client comes back by itself.
+
+        The disconnect handlers get `reason`. Nothing happens for an unknown client.
+        """
+        member = self.manager.member(sid, namespace)
+        if member is not None:
+            member.socket.close_soon(reason)
+
     async def disconnect(
         self,
         sid: str,
@@ -307,7 +321,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         self.manager.pre_disconnect(sid, namespace=namespace)
         socket.send_wire(self.encode(packets.DISCONNECT, namespace, None))
         if close:
-            socket.close_soon()
+            socket.close_soon(self.reason.SERVER_DISCONNECT)
         try:
             await self._trigger_event("disconnect", namespace, sid, self.reason.SERVER_DISCONNECT)
         finally:

@@ -67,7 +67,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         #: what waits for a poll; a session that began as a websocket never has one
         self.polls: PollQueue | None = None
         self.posting = False
-        self.close_when_drained = False
+        self.close_when_drained: str | None = None
         self._session: dict[str, Any] | None = None
         self.members: tuple[Member, ...] = ()
         #: namespaces that were left or refused: late packets for them are no crime
@@ -318,12 +318,20 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         self.partial = None
         server.dispatcher.gone(self, reason)
 
-    def close_soon(self) -> None:
+    def close_soon(self, reason: str) -> None:
         """End the session once what is queued has been fetched (a websocket: now, it is written already)."""
-        if self.polls is not None and self.polls.wires and not self.polls.waiting:
-            self.close_when_drained = True
+        self.server.dispatcher.ending(self)
+        if self.polls is not None and self.polls.wires:
+            self.close_when_drained = reason
         else:
-            self.end(self.server.reason.SERVER_DISCONNECT)
+            self.end(reason)
+
+    def pending(self) -> int:
+        """Bytes that were sent to this client and that it has not taken yet."""
+        waiting = sum(member.held_bytes for member in self.members)
+        if self.connection is not None:
+            return waiting + self.connection.pending()
+        return waiting + (0 if self.polls is None else self.polls.size)
 
     def finish(self) -> None:
         """Everybody was told: forget the session."""
