@@ -49,9 +49,13 @@ class Identity:
     """Unix seconds after which the token no longer holds; None where there is no token."""
     issued_at: float | None = None
     """Unix seconds at which the token was made, where it says so."""
+    receives: bool = True
+    """False for a backend that is connected to publish only: it is in no room."""
 
     def rooms(self) -> tuple[str, ...]:
         """The rooms this person is in, each once."""
+        if not self.receives:
+            return ()
         rooms = [ROOM_ALL, *map(role_room, self.roles)]
         if self.user is not None:
             rooms.append(user_room(self.user))
@@ -102,7 +106,7 @@ class Audience:
 
     def includes(self, identity: Identity) -> bool:
         """Whether this person is meant: what the rooms say, worked out without rooms."""
-        if identity.user is not None and identity.user in self.except_users:
+        if not identity.receives or (identity.user is not None and identity.user in self.except_users):
             return False
         return (
             self.all

@@ -90,10 +90,10 @@ class Connections:
             return View("", dict.fromkeys(identity.rooms(), 0))
         return await self._log.sight(identity.user, identity.rooms())
 
-    async def open(self, connection: Connection, cursor: str | None, *, recovered: bool = False) -> None:
+    async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
 
-        ``recovered``: its transport has restored it already, to the present. Raises `Refused` as `admit` does.
+        ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises `Refused` as `admit`.
         """
         identity = connection.identity
         self.admit(identity, connection.address)
@@ -102,8 +102,9 @@ class Connections:
         self.admit(identity, connection.address)
         # From here to the end nothing suspends: what is published next reaches the connection.
         head = self._log.head()
+        recovered = recovered_from is not None
         after = None if cursor is None or recovered else self._resumable(cursor, head)
-        connection.start = head.seq if after is None else after
+        connection.start = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
         self._hub.add(connection)
         self._metrics.connected(connection.protocol)
         self._arm(connection)

@@ -25,9 +25,6 @@ from sio_server.socketio_recovery import DurableRecovery
 
 log = logger("socketio")
 
-# Reasons after which a connection was not lost but ended: its private id must not bring it back.
-_ENDED = frozenset({"client disconnect", "server disconnect", "client namespace disconnect", "server namespace disconnect"})
-
 _INBOX_EVENTS: Mapping[str, Action] = {
     "ns:seen": "seen",
     "ns:read": "read",
@@ -193,8 +190,8 @@ class SocketIoEndpoint:
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)
-        if reason in _ENDED:
-            self._recovery.ended(sid)
+        if self._server.is_recovering(sid):
+            self._recovery.gone(sid)
         if client is not None:
             self._node.connections.left(client.connection, reason)
 

@@ -22,8 +22,8 @@ from sio_server.audience import Identity
 from sio_server.broker import View
 from sio_server.connections import Connections, Log
 from sio_server.engine import Claim, Kept, Record, RecoveryLog
-from sio_server.engine.packets import Wire, encode_event_json
-from sio_server.engine.recovery_log import offset_wire
+from sio_server.engine.jsonio import dumps
+from sio_server.engine.packets import Wire, encode_event_json, with_offset
 from sio_server.notification import Position, Publication
 
 # Seconds a private id is good for. It is a bearer secret, bound to its user; tokens are checked beside it all the same.
@@ -55,6 +55,7 @@ class DurableRecovery:
         self._log = log
         self._key = key
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+        self._lost: OrderedDict[str, None] = OrderedDict()
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     # -- before the engine asks -----------------------------------------------------------------------------------
@@ -88,8 +89,11 @@ class DurableRecovery:
         found = self._prepared.get(sid)
         return found if found is not None and self._rest(found) is not None else None
 
-    def ended(self, sid: str) -> None:
-        """The connection was ended on purpose, by either side: its private id holds no longer."""
+    def gone(self, sid: str) -> None:
+        """A connection with a private id is gone; if it was not lost, it was ended, and the id holds no longer."""
+        if sid in self._lost:
+            del self._lost[sid]
+            return
         self._ended[sid] = None
         while len(self._ended) > _MAX_ENDED:
             self._ended.popitem(last=False)
@@ -122,8 +126,8 @@ class DurableRecovery:
 
     @staticmethod
     def _wire(publication: Publication) -> Wire:
-        wire = encode_event_json(publication.type, "/", publication.encode(replayed=True), orjson_text)
-        return offset_wire(wire, publication.position.cursor())
+        wire = encode_event_json(publication.type, "/", publication.encode(replayed=True), dumps)
+        return with_offset(wire, publication.position.cursor(), dumps)
 
     def sign(self, claim: Claim) -> str:
         """See `RecoveryLog.sign`: the claim, the time, and an HMAC-SHA256 of both."""
@@ -148,16 +152,14 @@ class DurableRecovery:
         return Claim(sid, namespace, offset, identity)
 
     def keep(self, kept: Kept) -> None:
-        """See `RecoveryLog.keep`: there is nothing to keep."""
+        """See `RecoveryLog.keep`: nothing but that it was lost, until its disconnect handler runs."""
+        self._lost[kept.claim.sid] = None
+        while len(self._lost) > _MAX_ENDED:
+            self._lost.popitem(last=False)
 
     def take(self, claim: Claim) -> Kept | None:
         """See `RecoveryLog.take`: rooms come from the identity, which was verified again."""
         return Kept(claim, {}, {}) if claim.sid in self._prepared else None
-
-
-def orjson_text(value: object) -> str:
-    """JSON as the engine's encoders give it."""
-    return orjson.dumps(value).decode()
 
 
 _: type[RecoveryLog] = DurableRecovery
