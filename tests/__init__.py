@@ -1,0 +1,1 @@
+"""The tests: real servers on free ports, real clients."""

@@ -1,6 +1,47 @@
-"""The Socket.IO server core. The one place that python-socketio's server is imported from."""
+"""A Socket.IO server core that is correct, hardened and fast, usable by any aiohttp application.
 
-from socketio import AsyncServer
-from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
+`AsyncServer` is a drop-in for `socketio.AsyncServer(async_mode="aiohttp")`:
 
-__all__ = ["AsyncServer", "ConnectionRefused"]
+    from aiohttp import web
+    from sio_server.engine import AsyncServer
+
+    sio = AsyncServer()
+    app = web.Application()
+    sio.attach(app)
+    web.run_app(app)
+
+What it adds stands in its docstring. `FrontSite` in place of aiohttp's `TCPSite` answers websocket handshakes and an
+application's hot POST routes before aiohttp builds a request, and closes connections that do not finish theirs.
+The modules, from the wire inwards: `frames`, `packets`, `handshake`, `jsonio` (pure, no I/O); `connection`, `outbox`,
+`wheel` (transports and time); `eio_socket`, `probe`, `eio_server`, `http`, `detach` (Engine.IO); `rooms`, `membership`,
+`fanout`, `dispatch`, `connect`, `recovery` (Socket.IO); `front` (the listening socket). Private names of the libraries
+it stands on are listed in `private_names` alone.
+"""
+
+from sio_server.engine.async_server import AsyncServer, CallDisconnectedError
+from sio_server.engine.counters import Counters
+from sio_server.engine.front import FrontSite
+from sio_server.engine.handshake import Refusal
+from sio_server.engine.http_head import FrontReply, FrontRequest
+from sio_server.engine.limits import Limits
+from sio_server.engine.membership import AsyncManager
+from sio_server.engine.reasons import Reason
+from sio_server.engine.recovery_log import Claim, Kept, MemoryLog, Record, RecoveryLog
+
+__all__ = [
+    "AsyncManager",
+    "AsyncServer",
+    "CallDisconnectedError",
+    "Claim",
+    "Counters",
+    "FrontReply",
+    "FrontRequest",
+    "FrontSite",
+    "Kept",
+    "Limits",
+    "MemoryLog",
+    "Reason",
+    "Record",
+    "RecoveryLog",
+    "Refusal",
+]

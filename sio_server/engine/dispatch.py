@@ -1,0 +1,277 @@
+"""From packets to handlers: in order per client, one task per client and only while there is something to handle.
+
+A slow handler holds up its own client alone. Acknowledgements do not wait in the line: a handler may itself be
+waiting for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from sio_server.engine import packets
+from sio_server.engine.connect import Connector
+from sio_server.engine.packets import Packet, PacketError, TooManyAttachmentsError
+from sio_server.engine.rooms import Member, State
+
+if TYPE_CHECKING:
+    from sio_server.engine.async_server import AsyncServer
+    from sio_server.engine.eio_socket import EngineSocket
+
+#: A packet to handle, or the reason for which the session ended.
+Item = Packet | str
+
+
+class Dispatcher:
+    """What happens to each packet that comes in."""
+
+    def __init__(self, sio: AsyncServer) -> None:
+        self._sio = sio
+        self._connector = Connector(sio)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # packets in
+
+    def message(self, socket: EngineSocket, data: str | bytes) -> None:
+        """One Engine.IO message. Raises PacketError when it has to close the connection."""
+        packet = self._decode(socket, data)
+        if packet is None:
+            return
+        if packet.kind == packets.CONNECT or socket.member(packet.namespace) is not None:
+            if packet.kind in (packets.ACK, packets.BINARY_ACK):
+                self._ack(socket, packet)
+                return
+        elif not self._may_be_late(socket, packet):
+            message = "packet for a namespace that was not joined"
+            raise PacketError(message)
+        self._enqueue(socket, packet)
+
+    @staticmethod
+    def _may_be_late(socket: EngineSocket, packet: Packet) -> bool:
+        # a packet may cross our DISCONNECT, or follow a CONNECT that still waits in the line
+        return packet.namespace in socket.left or any(
+            isinstance(item, Packet) and item.kind == packets.CONNECT and item.namespace == packet.namespace
+            for item in socket.inbox or ()
+        )
+
+    def _decode(self, socket: EngineSocket, data: str | bytes) -> Packet | None:
+        sio = self._sio
+        try:
+            if sio.foreign_packets:
+                return self._decode_foreign(data)
+            partial = socket.partial
+            if partial is not None:
+                if isinstance(data, str):
+                    message = "text between attachments"
+                    raise PacketError(message)
+                return self._attach(socket, partial, data)
+            if isinstance(data, bytes):
+                message = "attachment without a packet"
+                raise PacketError(message)
+            packet = packets.decode(data, sio.loads, sio.eio.limits.max_attachments)
+        except TooManyAttachmentsError:
+            sio.counters.attachments_refused += 1
+            raise
+        if packet.attachments:
+            if socket.member(packet.namespace) is None and not self._may_be_late(socket, packet):
+                message = "binary packet for a namespace that was not joined"
+                raise PacketError(message)
+            socket.partial = packet
+            return None
+        if packet.kind in (packets.BINARY_EVENT, packets.BINARY_ACK):
+            packet.data = packets.rebuild(packet.data, packet.parts)
+        return packet
+
+    def _attach(self, socket: EngineSocket, packet: Packet, data: bytes) -> Packet | None:
+        packet.size += len(data)
+        if packet.size > self._sio.eio.limits.max_attachment_bytes:
+            message = "attachments too big"
+            raise TooManyAttachmentsError(message)
+        packet.parts.append(data)
+        if len(packet.parts) < packet.attachments:
+            return None
+        socket.partial = None
+        packet.data = packets.rebuild(packet.data, packet.parts)
+        packet.parts = []
+        return packet
+
+    def _decode_foreign(self, data: str | bytes) -> Packet:
+        # msgpack or an application's own serializer: its class decodes, the checks are ours
+        try:
+            found = self._sio.packet_class(encoded_packet=data)
+            kind, namespace = found.packet_type, found.namespace or "/"
+            packet = Packet(kind, namespace, found.id, found.data)
+        except Exception as error:
+            message = "invalid payload"
+            raise PacketError(message) from error
+        known = isinstance(kind, int) and not isinstance(kind, bool) and kind in range(packets.BINARY_ACK + 1)
+        if not known or kind == packets.CONNECT_ERROR or not isinstance(namespace, str):
+            message = "unknown packet type"
+            raise PacketError(message)
+        valid = {
+            packets.EVENT: lambda: packets.is_event(packet.data),
+            packets.BINARY_EVENT: lambda: packets.is_event(packet.data),
+            packets.CONNECT: lambda: packet.data is None or isinstance(packet.data, dict),
+            packets.DISCONNECT: lambda: True,
+        }.get(kind, lambda: isinstance(packet.data, list) and isinstance(packet.id, int))
+        if not valid() or not (packet.id is None or isinstance(packet.id, int)):
+            message = "invalid payload"
+            raise PacketError(message)
+        return packet
+
+    def _ack(self, socket: EngineSocket, packet: Packet) -> None:
+        member = socket.member(packet.namespace)
+        assert member is not None and packet.id is not None  # noqa: PT018, S101  for mypy; checked when decoded
+        manager = self._sio.manager
+        callback = manager.take_callback(member.sid, packet.id)
+        if callback is None:
+            self._sio.counters.ack_unknown += 1
+            return
+        try:
+            result = callback(*packet.data)
+        except Exception:
+            self._sio.logger.exception("callback of an acknowledgement failed")
+            return
+        if inspect.isawaitable(result):
+            self._spawn(self._logged(result))
+
+    # the line of one client
+
+    def _enqueue(self, socket: EngineSocket, item: Item) -> None:
+        if socket.inbox is None:
+            socket.inbox = deque()
+        socket.inbox.append(item)
+        if socket.worker is None:
+            socket.worker = asyncio.get_running_loop().create_task(self._work(socket))
+        else:
+            socket.backlog_grew()
+
+    async def _work(self, socket: EngineSocket) -> None:
+        inbox = socket.inbox
+        assert inbox is not None  # noqa: S101  for mypy
+        try:
+            while inbox:
+                item = inbox.popleft()
+                try:
+                    if isinstance(item, str):
+                        await self._leave_all(socket, item)
+                    else:
+                        await self._handle(socket, item)
+                except Exception:
+                    self._sio.logger.exception("handler failed")
+                socket.backlog_shrank()
+        finally:
+            socket.worker = None
+            socket.inbox = None
+            if inbox:  # cancelled from outside: what waits goes on in a new task
+                for item in inbox:
+                    self._enqueue(socket, item)
+
+    async def _handle(self, socket: EngineSocket, packet: Packet) -> None:
+        if packet.kind == packets.CONNECT:
+            await self._connector.connect(socket, packet)
+            return
+        member = socket.member(packet.namespace)
+        if member is None or member.state is not State.CONNECTED:
+            return
+        if packet.kind == packets.DISCONNECT:
+            await self.leave(member, self._sio.reason.CLIENT_DISCONNECT)
+        elif self._sio.ordered_events:
+            await self.event(member, packet)
+        else:
+            socket.running += 1
+            self._spawn(self._overlapping(socket, member, packet))
+            socket.backlog_grew()
+
+    async def _overlapping(self, socket: EngineSocket, member: Member, packet: Packet) -> None:
+        try:
+            await self.event(member, packet)
+        except Exception:
+            self._sio.logger.exception("handler failed")
+        finally:
+            socket.running -= 1
+            socket.backlog_shrank()
+
+    async def event(self, member: Member, packet: Packet) -> None:
+        """Run the handler of an event and acknowledge with what it returns."""
+        sio = self._sio
+        result = await sio._trigger_event(packet.data[0], member.namespace, member.sid, *packet.data[1:])  # noqa: SLF001
+        if packet.id is None or result is sio.not_handled or member.state is not State.CONNECTED:
+            return
+        # JavaScript's cb(null): an empty list reads as "no answer" to a client that retries
+        values = list(result) if isinstance(result, tuple) else [result]
+        member.deliver(sio.encode(packets.ACK, member.namespace, values, packet.id))
+
+    # leaving
+
+    def ending(self, socket: EngineSocket) -> None:
+        """The session is about to end: what waits behind a CONNECT packet goes out now."""
+        for member in socket.members:
+            if member.settling:
+                self._sio.manager.settled(member)
+
+    def gone(self, socket: EngineSocket, reason: str) -> None:
+        """The session has ended. Its handlers under way are finished first, then it leaves its namespaces."""
+        sio = self._sio
+        sio.manager.touch(socket)
+        for member in socket.members:
+            sio.manager.abandon(member.sid)
+            sio.recovery.lost(member, reason)
+        if socket.worker is not None or any(map(self._has_handler, socket.members)):
+            self._enqueue(socket, reason)
+            return
+        for member in socket.members:
+            sio.manager.pre_disconnect(member.sid, member.namespace)
+            sio.manager.basic_disconnect(member.sid, member.namespace)
+        self._finish(socket)
+
+    def _has_handler(self, member: Member) -> bool:
+        sio = self._sio
+        return bool(
+            sio.watched
+            or sio._get_event_handler("disconnect", member.namespace, (member.sid,))[0]  # noqa: SLF001
+            or sio._get_namespace_handler(member.namespace, ())[0]  # noqa: SLF001
+        )
+
+    async def _leave_all(self, socket: EngineSocket, reason: str) -> None:
+        for member in socket.members:
+            await self.leave(member, reason)
+        self._finish(socket)
+
+    def _finish(self, socket: EngineSocket) -> None:
+        self._sio.environ.pop(socket.sid, None)
+        socket.finish()
+
+    async def leave(self, member: Member, reason: str) -> None:
+        """Run the disconnect handler, once, and forget the member."""
+        sio = self._sio
+        if member.state is not State.CONNECTED:
+            if member.state is State.CONNECTING:
+                sio.manager.basic_disconnect(member.sid, member.namespace)
+            return
+        sio.manager.pre_disconnect(member.sid, member.namespace)
+        try:
+            await sio._trigger_event("disconnect", member.namespace, member.sid, reason)  # noqa: SLF001
+        except Exception:
+            sio.logger.exception("disconnect handler failed")
+        finally:
+            await sio.manager.disconnect(member.sid, member.namespace, ignore_queue=True)
+
+    def transport_changed(self, socket: EngineSocket) -> None:
+        """The session was upgraded."""
+        self._sio.manager.touch(socket)
+
+    # tasks
+
+    def _spawn(self, coroutine: Any) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _logged(self, awaitable: Any) -> None:
+        try:
+            await awaitable
+        except Exception:
+            self._sio.logger.exception("callback of an acknowledgement failed")

@@ -1,0 +1,180 @@
+"""RFC 6455 frames without I/O: what the server writes, and a parser for what it reads."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from enum import IntEnum
+
+from sio_server.engine.private_names import websocket_mask
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#: Above this many bytes an unfinished frame is gathered as a list of segments.
+_GATHER = 1024
+#: A first length byte of 126 or 127 announces a longer length field (section 5.2).
+_LENGTH_16, _LENGTH_64 = 126, 127
+_MAX_CONTROL = 125
+
+
+class CloseCode(IntEnum):
+    """The codes this server sends (section 7.4.1)."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    INVALID_DATA = 1007
+    POLICY = 1008
+    TOO_BIG = 1009
+
+
+class FrameError(Exception):
+    """The peer broke RFC 6455; `code` is what its Close frame shall carry."""
+
+    def __init__(self, code: CloseCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def accept_key(key: str) -> str:
+    """The Sec-WebSocket-Accept of a Sec-WebSocket-Key (section 4.2.2)."""
+    return base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest()).decode()
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """One final, unmasked frame."""
+    size = len(payload)
+    if size < _LENGTH_16:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 1 << 16:
+        return bytes((0x80 | opcode, _LENGTH_16, size >> 8, size & 255)) + payload
+    return bytes((0x80 | opcode, _LENGTH_64)) + size.to_bytes(8, "big") + payload
+
+
+def close_frame(code: int) -> bytes:
+    """A Close frame with a code and no reason text."""
+    return frame(CLOSE, code.to_bytes(2, "big"))
+
+
+def unmask(payload: bytes, key: bytes) -> bytes:
+    """The payload xor the repeated 4-byte key (section 5.3)."""
+    if key == b"\0\0\0\0" or not payload:
+        return payload
+    array = bytearray(payload)
+    websocket_mask(key, array)
+    return bytes(array)
+
+
+class FrameParser:
+    """Bytes in, whole messages out. Holds at most `max_size` bytes of a message and the head of a frame."""
+
+    __slots__ = ("_buffer", "_parts", "_size", "_start", "max_size")
+
+    def __init__(self, max_size: int) -> None:
+        self.max_size = max_size
+        self._buffer = b""
+        # a frame in many segments is gathered in a list and joined once: bytes += bytes is quadratic
+        self._parts: list[bytes] | None = None
+        self._size = 0
+        # the message a fragment belongs to: its opcode and what came so far
+        self._start: tuple[int, bytearray] | None = None
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """The messages and control frames completed by `data`, as (opcode, payload). Raises FrameError."""
+        if self._parts is not None:
+            self._parts.append(data)
+            self._size -= len(data)
+            if self._size > 0:
+                return []
+            data = b"".join(self._parts)
+            self._parts = None
+        elif self._buffer:
+            data = self._buffer + data
+        self._buffer = b""
+        found: list[tuple[int, bytes]] = []
+        offset = 0
+        end = len(data)
+        while end - offset >= 2:  # noqa: PLR2004  a frame has at least two bytes
+            used = self._frame(data, offset, end, found)
+            if not used:
+                break
+            offset += used
+        if offset < end and self._parts is None:
+            self._buffer = data[offset:] if offset else data
+        return found
+
+    def _frame(self, data: bytes, offset: int, end: int, found: list[tuple[int, bytes]]) -> int:
+        first, second = data[offset], data[offset + 1]
+        size = second & 127
+        at = offset + 2
+        if size == _LENGTH_16:
+            at += 2
+            if end < at:
+                return 0
+            size = int.from_bytes(data[offset + 2 : at], "big")
+        elif size == _LENGTH_64:
+            at += 8
+            if end < at:
+                return 0
+            size = int.from_bytes(data[offset + 2 : at], "big")
+        self._check(first, second, size)
+        stop = at + 4 + size
+        if end < stop:
+            if size > _GATHER:
+                self._parts = [data[offset:]]
+                self._size = stop - end
+            return 0
+        payload = unmask(data[at + 4 : stop], data[at : at + 4])
+        self._deliver(first, payload, found)
+        return stop - offset
+
+    def _check(self, first: int, second: int, size: int) -> None:
+        opcode = first & 15
+        if first & 0x70:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "reserved bit set and no extension agreed")
+        if not second & 0x80:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "frame of a client is not masked")
+        if opcode >= CLOSE:
+            if opcode > PONG:
+                raise FrameError(CloseCode.PROTOCOL_ERROR, "unknown control opcode")
+            if size > _MAX_CONTROL or not first & 0x80:
+                raise FrameError(CloseCode.PROTOCOL_ERROR, "control frame too long or fragmented")
+            return
+        if opcode > BINARY:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "unknown opcode")
+        if (opcode == CONTINUATION) != (self._start is not None):
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "continuation out of order")
+        held = len(self._start[1]) if self._start is not None else 0
+        if held + size > self.max_size:
+            raise FrameError(CloseCode.TOO_BIG, "message too big")
+
+    def _deliver(self, first: int, payload: bytes, found: list[tuple[int, bytes]]) -> None:
+        opcode = first & 15
+        if opcode >= CLOSE or (first & 0x80 and opcode != CONTINUATION):
+            found.append((opcode, payload))
+            return
+        if self._start is None:
+            self._start = (opcode, bytearray(payload))
+            return
+        self._start[1].extend(payload)
+        if first & 0x80:
+            kind, whole = self._start
+            self._start = None
+            found.append((kind, bytes(whole)))
+
+
+def check_close(payload: bytes) -> CloseCode:
+    """The code to answer a peer's Close payload with (section 7.1.5, 7.4)."""
+    if not payload:
+        return CloseCode.NORMAL
+    if len(payload) == 1:
+        return CloseCode.PROTOCOL_ERROR
+    code = int.from_bytes(payload[:2], "big")
+    if not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in (1004, 1005, 1006):  # noqa: PLR2004
+        return CloseCode.PROTOCOL_ERROR
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        return CloseCode.INVALID_DATA
+    return CloseCode.NORMAL

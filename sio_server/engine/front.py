@@ -1,0 +1,133 @@
+"""The listening socket: answers direct websocket handshakes and fast routes itself, hands all else to aiohttp.
+
+A handshake through aiohttp costs a request object, two tasks and a parser per connection, all thrown away after the
+101. Whatever is not plain is given to aiohttp's own protocol with the same bytes, refusals too: there is one place
+where requests are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sio_server.engine.front_protocol import FrontProtocol
+from sio_server.engine.http_head import FrontReply, FrontRequest
+from sio_server.engine.wheel import Wheel
+
+if TYPE_CHECKING:
+    from sio_server.engine.async_server import AsyncServer
+
+FastHandler = Callable[[FrontRequest], Awaitable[FrontReply] | FrontReply]
+FastRoutes = Mapping[tuple[str, str], FastHandler]
+#: (method, target, status, peer address)
+AccessLog = Callable[[str, str, int, str], None]
+
+#: Seconds an idle keep-alive connection is kept.
+KEEPALIVE_TIMEOUT = 75.0
+
+
+class Front:
+    """What the front's connections share."""
+
+    def __init__(  # noqa: PLR0913  what the front needs to know
+        self,
+        sio: AsyncServer,
+        make_http: Callable[[], Any],
+        fast_routes: FastRoutes | None = None,
+        access_log: AccessLog | None = None,
+        keepalive_timeout: float = KEEPALIVE_TIMEOUT,
+    ) -> None:
+        self.eio = sio.eio
+        self.counters = sio.counters
+        self.make_http = make_http
+        self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
+        self.engine_start = f"GET {self.eio.path}?".encode()
+        self.access_log = access_log
+        self.keepalive_timeout = keepalive_timeout
+        self.wheel = Wheel(asyncio.get_running_loop())
+        self.live: set[FrontProtocol] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self) -> FrontProtocol:
+        """The protocol for a new connection."""
+        return FrontProtocol(self)
+
+    def close(self) -> None:
+        """Close what waits for a request; what is under way ends by itself, what aiohttp has is aiohttp's."""
+        for protocol in list(self.live):
+            protocol.drain()
+        self.wheel.close()
+
+
+class FrontSite(web.BaseSite):
+    """In place of `aiohttp.web.TCPSite`, with the engine's front on the socket.
+
+    :param fast_routes: `{("POST", "/notify"): handler}`; the handler takes a FrontRequest and returns a FrontReply, or
+        is a coroutine function that does. Requests that are not plain (chunked, `Expect`, a body above 64 KB, a query)
+        go to the aiohttp application, which should serve the same path.
+    :param access_log: called with (method, target, status, peer address) for what the front answers.
+    """
+
+    __slots__ = ("_front", "_host", "_options", "_port", "_sio")
+
+    def __init__(  # noqa: PLR0913  TCPSite's parameters and three more
+        self,
+        runner: web.BaseRunner[Any],
+        sio: AsyncServer,
+        host: str | None = None,
+        port: int = 8080,
+        *,
+        fast_routes: FastRoutes | None = None,
+        access_log: AccessLog | None = None,
+        keepalive_timeout: float = KEEPALIVE_TIMEOUT,
+        ssl_context: SSLContext | None = None,
+        backlog: int = 4096,
+        reuse_address: bool | None = None,
+        reuse_port: bool | None = None,
+    ) -> None:
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        self._sio = sio
+        self._host = host
+        self._port = port
+        self._front: Front | None = None
+        self._options: dict[str, Any] = {
+            "fast_routes": fast_routes,
+            "access_log": access_log,
+            "keepalive_timeout": keepalive_timeout,
+            "reuse_address": reuse_address,
+            "reuse_port": reuse_port,
+        }
+
+    @property
+    def name(self) -> str:
+        """The URL, with the real port once started."""
+        scheme = "https" if self._ssl_context else "http"
+        return f"{scheme}://{self._host or '0.0.0.0'}:{self.port}"  # noqa: S104  a name, nothing is bound here
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        sockets = getattr(self._server, "sockets", None)
+        return int(sockets[0].getsockname()[1]) if sockets else self._port
+
+    async def start(self) -> None:
+        """Listen."""
+        await super().start()
+        options = dict(self._options)
+        reuse = {name: options.pop(name) for name in ("reuse_address", "reuse_port")}
+        server = self._runner.server
+        assert server is not None  # noqa: S101  for mypy; BaseSite looked
+        self._front = Front(self._sio, server, **options)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._front, self._host, self._port, ssl=self._ssl_context, backlog=self._backlog, **reuse
+        )
+
+    async def stop(self) -> None:
+        """Listen no more and close idle connections."""
+        await super().stop()
+        if self._front is not None:
+            self._front.close()

@@ -1,0 +1,279 @@
+"""One connection to the front, until it is a websocket; or for good, as a guard before aiohttp's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from sio_server.engine import handshake
+from sio_server.engine.addresses import peer_of
+from sio_server.engine.detach import Watched
+from sio_server.engine.environ import build
+from sio_server.engine.guard import Guard
+from sio_server.engine.http_head import FrontReply, FrontRequest, Head, parse_head, reply_bytes
+from sio_server.engine.limits import BODY_RATE, MAX_FAST_BODY, MAX_HEAD
+
+if TYPE_CHECKING:
+    from sio_server.engine.front import FastHandler, Front
+
+_log = logging.getLogger("sio_server.engine")
+
+#: Bytes of pipelined requests that are read while one is being handled.
+_MAX_AHEAD = 262_144
+#: Headers that make a fast route's request unusual.
+_UNUSUAL = ("transfer-encoding", "expect", "content-encoding", "upgrade", "trailer")
+#: Headers of a handshake that make it unusual: it has no body.
+_BODY_HEADERS = ("transfer-encoding", "content-length")
+
+
+class FrontProtocol(Watched, asyncio.Protocol):
+    """Reads a head and decides whose it is."""
+
+    __slots__ = (
+        "_buffer",
+        "_busy",
+        "_deadline",
+        "_front",
+        "_guard",
+        "_need",
+        "_paused",
+        "on_lost",
+        "timer_key",
+        "transport",
+    )
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self.transport: asyncio.Transport | None = None
+        self.timer_key = 0
+        self._buffer = b""
+        self._need = 0
+        self._busy = False
+        self._paused = False
+        self._deadline = 0.0
+        self._guard: Guard | None = None
+        self.on_lost: Callable[[], None] | None = None
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A peer has connected: its first request has to come in time."""
+        self.transport = cast("asyncio.Transport", transport)
+        self._front.live.add(self)
+        self._wait(self._front.eio.limits.request_timeout)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer has gone."""
+        self.release()
+        if self._guard is not None:
+            self._guard.inner.connection_lost(exc)
+        lost, self.on_lost = self.on_lost, None
+        if lost is not None:
+            lost()
+
+    def pause_writing(self) -> None:
+        """Flow control is aiohttp's, where it has the connection."""
+        if self._guard is not None:
+            self._guard.inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The same."""
+        if self._guard is not None:
+            self._guard.inner.resume_writing()
+
+    def eof_received(self) -> bool | None:
+        """A half-closed connection gets its answer under way, nothing more."""
+        if self._guard is not None:
+            result: bool | None = self._guard.inner.eof_received()
+            return result
+        return self._busy
+
+    def data_received(self, data: bytes) -> None:
+        """Gather a request."""
+        if self._guard is not None:
+            self._guard.data_received(data)
+            return
+        if not self._buffer and not self._busy:
+            self._deadline = self._front.wheel.time() + self._front.eio.limits.request_timeout
+        self._buffer = self._buffer + data if self._buffer else data
+        if self._busy:
+            if len(self._buffer) > _MAX_AHEAD and not self._paused and self.transport is not None:
+                self._paused = True
+                self.transport.pause_reading()
+        elif len(self._buffer) >= self._need:
+            self._advance()
+
+    # time
+
+    def _wait(self, seconds: float) -> None:
+        now = self._front.wheel.time()
+        self._deadline = now + seconds
+        self._front.wheel.at(self, self._deadline)
+
+    def on_timer(self) -> None:
+        """The deadline has come, or was moved since."""
+        now = self._front.wheel.time()
+        if self._guard is not None:
+            if self._guard.overdue(now):
+                self._slow()
+            else:
+                self._front.wheel.at(self, now + self._guard.interval)
+        elif self._busy:
+            self._wait(self._front.eio.limits.request_timeout)
+        elif now >= self._deadline:
+            self._slow()
+        else:
+            self._front.wheel.at(self, self._deadline)
+
+    def _slow(self) -> None:
+        self._front.counters.http_slow += 1
+        if self.transport is not None:
+            self.transport.abort()
+
+    def release(self) -> None:
+        """The connection is not this protocol's any more."""
+        self._front.wheel.drop(self)
+        self._front.live.discard(self)
+        self.transport = None
+
+    def drain(self) -> None:
+        """The server stops: close unless a request is under way."""
+        if self._guard is None and not self._busy and self.transport is not None:
+            self.transport.close()
+
+    # requests
+
+    def _advance(self) -> None:
+        while self._buffer and not self._busy and self.transport is not None:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._buffer) > MAX_HEAD:
+                    self._hand_over()
+                return
+            if self._buffer.startswith(self._front.engine_start):
+                if not self._handshake(end):
+                    self._hand_over()
+                return
+            if not self._fast(end):
+                return
+
+    def _fast(self, end: int) -> bool:
+        """Start a fast route; False when its body has not come in, or aiohttp has the connection now."""
+        line = self._buffer[: self._buffer.find(b"\r\n")]
+        route = self._front.routes.get(line[:-8]) if line.endswith(b" HTTP/1.1") else None
+        head = None if route is None or end > MAX_HEAD else parse_head(self._buffer[:end])
+        size = -1 if head is None else _body_size(head)
+        if route is None or head is None or size < 0:
+            self._hand_over()
+            return False
+        stop = end + 4 + size
+        if len(self._buffer) < stop:
+            self._need = stop
+            self._deadline += size / BODY_RATE
+            return False
+        body, self._buffer, self._need = self._buffer[end + 4 : stop], self._buffer[stop:], 0
+        self._run(route, head, body)
+        return True
+
+    def _run(self, route: FastHandler, head: Head, body: bytes) -> None:
+        address = peer_of(self.transport)[0]
+        peer = self._front.eio.proxies.client(address, head.fields.get("x-forwarded-for"))
+        request = FrontRequest(head.method, head.target, head.fields, body, peer)
+        try:
+            result = route(request)
+        except Exception:
+            _log.exception("fast route failed")
+            result = FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
+        if inspect.isawaitable(result):
+            self._busy = True
+            task = asyncio.get_running_loop().create_task(self._finish(result, request))
+            self._front.tasks.add(task)
+            task.add_done_callback(self._front.tasks.discard)
+        else:
+            self._reply(result, request)
+
+    async def _finish(self, awaitable: Any, request: FrontRequest) -> None:
+        try:
+            result = await awaitable
+        except Exception:
+            _log.exception("fast route failed")
+            result = FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
+        self._busy = False
+        if self.transport is None:
+            return
+        self._reply(result, request)
+        if self._paused and self.transport is not None:
+            self._paused = False
+            self.transport.resume_reading()
+        self._advance()
+
+    def _reply(self, reply: FrontReply, request: FrontRequest) -> None:
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        close = request.headers.get("connection", "").lower() == "close"
+        transport.write(reply_bytes(reply, close=close))
+        if self._front.access_log is not None:
+            self._front.access_log(request.method, request.path, reply.status, request.peer)
+        self._deadline = self._front.wheel.time() + self._front.keepalive_timeout
+        if close:
+            transport.close()
+            self.release()
+
+    def _handshake(self, end: int) -> bool:
+        """Accept a websocket; False when aiohttp has to answer."""
+        head = parse_head(self._buffer[:end]) if end <= MAX_HEAD else None
+        transport = self.transport
+        if head is None or transport is None or any(name in head.fields for name in _BODY_HEADERS):
+            return False
+        path, _, query = head.target.partition("?")
+        eio = self._front.eio
+        secure = transport.get_extra_info("sslcontext") is not None
+        environ = build(head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure)
+        key = head.fields.get("sec-websocket-key")
+        try:
+            ask = handshake.parse_query(query)
+        except ValueError:
+            return False
+        if (
+            key is None
+            or not handshake.is_key(key)
+            or ask.transport != "websocket"
+            or handshake.check(ask, head.method, environ, eio.transports, eio.sockets) is not None
+            or eio.refuse(environ, count=False) is not None
+        ):
+            return False
+        rest = self._buffer[end + 4 :]
+        self._buffer = b""
+        self.release()
+        connection = eio.accept_websocket(transport, ask, environ, key)
+        if self._front.access_log is not None:
+            self._front.access_log(head.method, head.target, 101, environ["REMOTE_ADDR"])
+        if rest:
+            connection.data_received(rest)
+        return True
+
+    def _hand_over(self) -> None:
+        """Give the connection to aiohttp, with every byte of it."""
+        assert self.transport is not None  # noqa: S101  for mypy; the caller looked
+        data, self._buffer = self._buffer, b""
+        front = self._front
+        inner = front.make_http()
+        self._guard = Guard(inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time)
+        inner.connection_made(self.transport)
+        self._guard.data_received(data)
+        front.wheel.at(self, front.wheel.time() + self._guard.interval)
+
+
+def _body_size(head: Head) -> int:
+    """Content-Length of a plain request, -1 for one that is not."""
+    fields = head.fields
+    size = fields.get("content-length", "")
+    if any(name in fields for name in _UNUSUAL) or not (size.isascii() and size.isdigit() and len(size) < 8):  # noqa: PLR2004
+        return -1
+    if fields.get("connection", "keep-alive").lower() not in ("keep-alive", "close"):
+        return -1
+    return int(size) if int(size) <= MAX_FAST_BODY else -1

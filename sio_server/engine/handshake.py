@@ -1,0 +1,115 @@
+"""What a request to the engine's path may be, decided without I/O: both ways in, aiohttp's and the front, ask here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+#: The error bodies of Node's server, by its codes.
+UNKNOWN_TRANSPORT = (0, "Transport unknown")
+UNKNOWN_SID = (1, "Session ID unknown")
+BAD_METHOD = (2, "Bad handshake method")
+BAD_REQUEST = (3, "Bad request")
+FORBIDDEN = (4, "Forbidden")
+UNSUPPORTED_VERSION = (5, "Unsupported protocol version")
+
+_FAST_QUERY = "EIO=4&transport=websocket"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer in place of what was asked for. `headers` are (name, value) pairs."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+
+
+def refusal(error: tuple[int, str], status: int = 400) -> Refusal:
+    """One of Node's errors."""
+    code, message = error
+    return Refusal(status, json.dumps({"code": code, "message": message}, separators=(",", ":")).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The query of a request."""
+
+    transport: str
+    version: str
+    sid: str | None
+    jsonp: bool = False
+    query: dict[str, list[str]] = field(default_factory=dict)
+
+
+def parse_query(query: str) -> Ask:
+    """The query's parameters; a repeated one counts once, the first."""
+    if query == _FAST_QUERY:
+        return Ask("websocket", "4", None)
+    found = parse_qs(query, keep_blank_values=True, max_num_fields=64)
+    sid = found.get("sid")
+    return Ask(
+        found.get("transport", [""])[0],
+        found.get("EIO", [""])[0],
+        sid[0] if sid else None,
+        "j" in found,
+        found,
+    )
+
+
+def check(ask: Ask, method: str, environ: Mapping[str, Any], transports: list[str], sids: Mapping[str, Any]) -> Refusal | None:
+    """Why the request is refused, or None."""
+    if ask.jsonp or ask.transport not in transports:
+        return refusal(BAD_REQUEST if ask.jsonp else UNKNOWN_TRANSPORT)
+    if ask.sid is not None:
+        if ask.sid not in sids:
+            return refusal(UNKNOWN_SID)
+        if method not in ("GET", "POST") or (method == "POST" and ask.transport != "polling"):
+            return refusal(BAD_REQUEST)
+    elif method != "GET":
+        return refusal(BAD_METHOD)
+    elif ask.version != "4":
+        return refusal(UNSUPPORTED_VERSION)
+    if ask.transport == "websocket" and not is_upgrade(environ):
+        return refusal(BAD_REQUEST)
+    return None
+
+
+def is_upgrade(environ: Mapping[str, Any]) -> bool:
+    """Whether the headers are a websocket handshake (RFC 6455, section 4.2.1)."""
+    connection = environ.get("HTTP_CONNECTION", "").lower()
+    return (
+        environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        and any(part.strip() == "upgrade" for part in connection.split(","))
+        and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
+    )
+
+
+def is_key(key: str | None) -> bool:
+    """Whether a Sec-WebSocket-Key is 16 bytes in base64."""
+    try:
+        return key is not None and len(base64.b64decode(key, validate=True)) == 16  # noqa: PLR2004
+    except (binascii.Error, ValueError):
+        return False
+
+
+def switching(accept: str, extra: tuple[tuple[str, str], ...] = ()) -> bytes:
+    """The 101 answer."""
+    lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Accept: {accept}",
+    ]
+    lines.extend(f"{name}: {value}" for name, value in extra)
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def decode_path(raw: str) -> str:
+    """The path of a request target, percent-decoded."""
+    return unquote(raw)

@@ -1,0 +1,119 @@
+"""A strict parser for the few HTTP/1.1 heads the front answers itself, and the replies it writes. No I/O.
+
+What is unusual is not refused here: it is handed to aiohttp, whose parser judges it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+#: Characters that no header value or target may hold (RFC 9110, section 5.5).
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+#: Headers that may come once only: two of them are how requests are smuggled.
+_SINGLE = frozenset({"host", "content-length", "authorization", "origin", "content-type"})
+_MAX_HEADERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request head. `headers` as sent, `fields` by lower-case name (repeated ones joined by commas)."""
+
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    fields: dict[str, str]
+
+
+def parse_head(data: bytes) -> Head | None:
+    """The head (everything up to the blank line), or None when it is not plain HTTP/1.1."""
+    try:
+        lines = data.decode("ascii").split("\r\n")
+    except UnicodeDecodeError:
+        return None
+    parts = lines[0].split(" ")
+    if len(parts) != 3 or parts[2] != "HTTP/1.1" or _CONTROL.search(data.decode("ascii").replace("\r\n", "")):  # noqa: PLR2004
+        return None
+    if len(lines) > _MAX_HEADERS:
+        return None
+    headers: list[tuple[str, str]] = []
+    fields: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not _TOKEN.match(name):
+            return None
+        value = value.strip(" \t")
+        headers.append((name, value))
+        lower = name.lower()
+        if lower not in fields:
+            fields[lower] = value
+        elif lower in _SINGLE:
+            return None
+        else:
+            fields[lower] += "," + value
+    return Head(parts[0], parts[1], headers, fields) if "host" in fields else None
+
+
+@dataclass(frozen=True, slots=True)
+class FrontRequest:
+    """A request to a fast route: header names in lower case, `peer` the client's real address."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrontReply:
+    """What a fast route answers."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class _Clock:
+    """The Date header, formatted once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def __call__(self) -> str:
+        now = int(time.time())
+        if now != self._second:
+            self._second, self._text = now, formatdate(now, usegmt=True)
+        return self._text
+
+
+_date = _Clock()
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def reply_bytes(reply: FrontReply, *, close: bool) -> bytes:
+    """The reply as it goes out. Raises ValueError for a header that would split it."""
+    head = (
+        f"HTTP/1.1 {reply.status} {_reason(reply.status)}\r\n"
+        f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\nDate: {_date()}\r\n"
+    )
+    for name, value in reply.headers:
+        if not _TOKEN.match(name) or _CONTROL.search(value):
+            message = f"not a header: {name!r}"
+            raise ValueError(message)
+        head += f"{name}: {value}\r\n"
+    if close:
+        head += "Connection: close\r\n"
+    return head.encode("latin-1") + b"\r\n" + reply.body

@@ -1,0 +1,68 @@
+"""Every limit of the engine: its default, its unit and what breaks without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: A handshake is followed by a CONNECT within milliseconds. Without a limit every half-made session lives for ever.
+CONNECT_TIMEOUT = 45.0
+#: Bytes held for one peer that does not read. Without it one stalled phone keeps every event since in memory.
+SEND_CAP = 1 << 20
+#: Packets held for one peer. Without it many tiny packets cost far more memory than their bytes say.
+SEND_PACKETS_CAP = 10_000
+#: Binary attachments of one packet, as in Node's server. Without it one header line reserves an endless packet.
+MAX_ATTACHMENTS = 10
+#: Bytes of all attachments of one packet.
+MAX_ATTACHMENT_BYTES = 10_000_000
+#: Seconds from the websocket of an upgrade to its `5` frame (Node: upgradeTimeout).
+UPGRADE_TIMEOUT = 10.0
+#: Seconds for a peer to answer our Close frame before its socket is dropped.
+CLOSE_TIMEOUT = 2.0
+#: Events of one client that may wait for its handlers. At this many its socket is not read any more.
+INBOX_HIGH = 64
+#: Reading goes on when this few are left.
+INBOX_LOW = 16
+#: Namespaces one connection may be in. Without it `namespaces='*'` lets a peer create rooms for ever.
+MAX_NAMESPACES = 64
+#: Seconds for an HTTP head, and for a body (plus one second per BODY_RATE bytes): slow-loris.
+REQUEST_TIMEOUT = 20.0
+#: Bytes per second below which a body counts as dribbling.
+BODY_RATE = 4096
+#: Bytes of an HTTP head the front protocol reads before aiohttp has to.
+MAX_HEAD = 16_384
+#: Bytes of a body that a fast route takes; a larger one goes to aiohttp.
+MAX_FAST_BODY = 65_536
+#: Bytes gathered for one connection or one broadcast before they are written without waiting for the turn's end.
+FLUSH_BYTES = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits one server runs with. Times in seconds, sizes in bytes; a None means no limit."""
+
+    connect_timeout: float | None = CONNECT_TIMEOUT
+    send_cap: int | None = SEND_CAP
+    send_packets_cap: int | None = SEND_PACKETS_CAP
+    max_attachments: int = MAX_ATTACHMENTS
+    max_attachment_bytes: int = MAX_ATTACHMENT_BYTES
+    events_per_second: float | None = None
+    max_namespaces: int = MAX_NAMESPACES
+    upgrade_timeout: float = UPGRADE_TIMEOUT
+    request_timeout: float = REQUEST_TIMEOUT
+    inbox_high: int = INBOX_HIGH
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that would cut everybody, by its name."""
+        for name in ("connect_timeout", "send_cap", "send_packets_cap", "events_per_second"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                message = f"{name} must be positive or None"
+                raise ValueError(message)
+        for name in ("max_attachments", "max_attachment_bytes"):
+            if getattr(self, name) < 0:
+                message = f"{name} must not be negative"
+                raise ValueError(message)
+        for name in ("max_namespaces", "upgrade_timeout", "request_timeout", "inbox_high"):
+            if getattr(self, name) <= 0:
+                message = f"{name} must be positive"
+                raise ValueError(message)

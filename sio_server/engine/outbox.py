@@ -1,0 +1,115 @@
+"""Joined writes: all that one loop turn sends to a connection leaves in one system call.
+
+A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers send in the
+same turn is gathered and written two `call_soon` hops later: the first hop lets the readable sockets of this turn
+publish too. Order per connection is the order of the calls, whether single writes or broadcasts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sio_server.engine.limits import FLUSH_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sio_server.engine.connection import WebSocketConnection
+
+
+class Outbox:
+    """What this turn's writes are gathered in; one per server."""
+
+    __slots__ = ("_bytes", "_groups", "_loop", "_own", "_scheduled")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one object)
+        self._groups: list[tuple[bytes, Sequence[WebSocketConnection]]] = []
+        #: connections with frames of their own, in `connection.own`
+        self._own: list[WebSocketConnection] = []
+        self._bytes = 0
+        self._scheduled = False
+
+    def write(self, connection: WebSocketConnection, frame: bytes) -> None:
+        """Send a frame to one connection."""
+        own = connection.own
+        if own is None:
+            own = connection.own = []
+            connection.special = True
+            self._own.append(connection)
+            if not self._scheduled:
+                self._schedule()
+        own.append((len(self._groups), frame))
+        self._bytes += len(frame)
+        if self._bytes > FLUSH_BYTES:
+            self.flush()
+
+    def broadcast(self, frame: bytes, connections: Sequence[WebSocketConnection]) -> None:
+        """Send a frame to each of the connections. The sequence must not change afterwards."""
+        self._groups.append((frame, connections))
+        if not self._scheduled:
+            self._schedule()
+        self._bytes += len(frame)
+        if self._bytes > FLUSH_BYTES:
+            self.flush()
+
+    def _schedule(self) -> None:
+        self._scheduled = True
+        self._loop.call_soon(self._hop)
+
+    def _hop(self) -> None:
+        self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything gathered so far."""
+        groups, own = self._groups, self._own
+        if not groups and not own:
+            return
+        self._groups, self._own, self._bytes = [], [], 0
+        if groups:
+            first = groups[0][1]
+            if all(connections is first for _, connections in groups):
+                self._flush_shared([frame for frame, _ in groups], first)
+            else:
+                self._flush_mixed(groups)
+        for connection in own:
+            rest = connection.own
+            if rest is not None:
+                connection.own = None
+                connection.send(b"".join([frame for _, frame in rest]), len(rest))
+
+    @staticmethod
+    def _flush_shared(frames: list[bytes], connections: Sequence[WebSocketConnection]) -> None:
+        # the hot loop of the server: one join for all, one write per connection
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        count = len(frames)
+        for connection in connections:
+            if connection.special:
+                connection.send_among(frames, data, count)
+            else:
+                connection.transport.write(data)
+
+    @staticmethod
+    def _flush_mixed(groups: list[tuple[bytes, Sequence[WebSocketConnection]]]) -> None:
+        pending: dict[WebSocketConnection, list[bytes]] = {}
+        for index, (frame, connections) in enumerate(groups):
+            for connection in connections:
+                frames = pending.get(connection)
+                if frames is None:
+                    frames = pending[connection] = []
+                own = connection.own
+                while own and own[0][0] <= index:
+                    frames.append(own.pop(0)[1])
+                frames.append(frame)
+        for connection, frames in pending.items():
+            own = connection.own
+            if own is not None:
+                connection.own = None
+                frames.extend(frame for _, frame in own)
+            connection.send(frames[0] if len(frames) == 1 else b"".join(frames), len(frames))

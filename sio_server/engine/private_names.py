@@ -1,0 +1,65 @@
+"""Every private name of python-socketio, python-engineio and aiohttp that the engine leans on.
+
+A new version of one of them may change any of these without notice. `missing()` names what is gone; one test calls it,
+so the versions in setup.cfg can be raised with open eyes.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+try:
+    from aiohttp.http_websocket import websocket_mask  # type: ignore[attr-defined]
+except ImportError:
+    from aiohttp._websocket.helpers import websocket_mask
+
+#: module, attribute path, what the engine does with it
+PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
+    ("socketio.async_server", "AsyncServer._engineio_server_class", "puts EngineServer in its place"),
+    ("socketio.async_server", "AsyncServer._send_packet", "overridden: one write, no queue"),
+    ("socketio.async_server", "AsyncServer._send_eio_packet", "overridden"),
+    ("socketio.async_server", "AsyncServer._trigger_event", "runs the application's handlers"),
+    ("socketio.async_server", "AsyncServer._handle_eio_connect", "overridden: has nothing to await"),
+    ("socketio.async_server", "AsyncServer._handle_eio_message", "overridden: the dispatcher's work"),
+    ("socketio.async_server", "AsyncServer._handle_eio_disconnect", "overridden: the dispatcher's work"),
+    ("socketio.async_admin", "InstrumentedAsyncServer._eio_http_response", "overridden"),
+    ("socketio.async_admin", "InstrumentedAsyncServer._emit_server_stats", "started by the engine"),
+    ("socketio.async_admin", "InstrumentedAsyncServer._trigger_event", "put before the server's own"),
+    ("socketio.base_manager", "BaseManager._generate_ack_id", "overridden: ids that are freed"),
+    ("socketio.base_manager", "BaseManager.basic_enter_room", "overridden: rooms per sid"),
+    ("socketio.base_manager", "BaseManager.basic_leave_room", "overridden: rooms per sid"),
+    ("socketio.base_manager", "BaseManager.basic_disconnect", "overridden: rooms per sid"),
+    ("socketio.base_manager", "BaseManager.basic_close_room", "overridden: rooms per sid"),
+    ("engineio.async_server", "AsyncServer._service_task", "never started: the wheel is in its place"),
+    ("engineio.async_server", "AsyncServer._make_response", "adds the CORS headers"),
+    ("engineio.base_server", "BaseServer._generate_sid_cookie", "the cookie option"),
+    ("engineio.base_server", "BaseServer._cors_allowed_origins", "the cors_allowed_origins option"),
+    ("engineio.base_server", "BaseServer._cors_headers", "the cors_allowed_origins option"),
+    ("engineio.base_server", "BaseServer._log_error_once", "logging"),
+    ("engineio.base_server", "BaseServer._get_socket", "overridden: closing sockets stay readable"),
+    ("engineio.base_server", "BaseServer._gzip", "http_compression"),
+    ("engineio.base_server", "BaseServer._deflate", "http_compression"),
+    ("aiohttp.web_protocol", "RequestHandler._message_tail", "frames sent right behind the handshake"),
+    ("aiohttp.web_protocol", "RequestHandler._messages", "whether a request is waiting"),
+    ("aiohttp.web_protocol", "RequestHandler._request_count", "whether a head has come in whole"),
+    ("aiohttp.web_protocol", "RequestHandler._current_request", "whether a body is still coming"),
+    ("aiohttp.web_protocol", "RequestHandler.connection_lost", "lets a connection go to the engine"),
+    ("aiohttp.web_protocol", "RequestHandler.transport", "lets a connection go to the engine"),
+    ("aiohttp._websocket.helpers", "websocket_mask", "masking in C where aiohttp has it"),
+)
+
+
+def missing() -> list[str]:
+    """The names that the installed libraries do not have."""
+    gone = []
+    for module, path, _ in PRIVATE_NAMES:
+        try:
+            found: object = importlib.import_module(module)
+            for name in path.split("."):
+                found = getattr(found, name)
+        except (ImportError, AttributeError):
+            gone.append(f"{module}.{path}")
+    return gone
+
+
+__all__ = ["PRIVATE_NAMES", "missing", "websocket_mask"]

@@ -1,0 +1,63 @@
+"""The upgrade of a polling session: a websocket that has to say `2probe` and then `5` in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sio_server.engine.frames import TEXT, frame
+
+if TYPE_CHECKING:
+    from sio_server.engine.connection import WebSocketConnection
+    from sio_server.engine.eio_socket import EngineSocket
+
+_PONG = frame(TEXT, b"3probe")
+
+
+class Probe:
+    """Receives for a websocket until the upgrade is through. Whatever goes wrong, the session polls on."""
+
+    __slots__ = ("_probed", "connection", "socket", "timer_key")
+
+    def __init__(self, socket: EngineSocket) -> None:
+        self.socket = socket
+        self.connection: WebSocketConnection | None = None
+        self.timer_key = 0
+        self._probed = False
+
+    def start(self, connection: WebSocketConnection) -> None:
+        """Take the session's one place for an upgrade, and a time limit."""
+        self.connection = connection
+        self.socket.probe = self
+        wheel = self.socket.server.wheel
+        wheel.at(self, wheel.time() + self.socket.server.limits.upgrade_timeout)
+
+    def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:
+        """`2probe` is answered, `5` completes the upgrade, all else fails it."""
+        if data == "2probe" and not self._probed:
+            self._probed = True
+            self.socket.server.outbox.write(connection, _PONG)
+            self.socket.probed()
+        elif data == "5" and self._probed:
+            self.socket.server.wheel.drop(self)
+            self.socket.server.counters.upgrades += 1
+            self.socket.adopt(connection)
+        else:
+            self.on_timer()
+
+    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:  # noqa: ARG002
+        """The websocket died before the upgrade was through."""
+        self.connection = None
+        self.on_timer()
+
+    def on_timer(self) -> None:
+        """The upgrade failed or took too long."""
+        if self.socket.probe is self:
+            self.socket.probe_failed()
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Close the websocket; the session sees to itself."""
+        self.socket.server.wheel.drop(self)
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()

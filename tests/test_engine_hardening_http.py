@@ -1,0 +1,415 @@
+"""What an abusive HTTP or websocket peer can do to the server's transports: nothing that lasts."""
+
+import asyncio
+import base64
+import json
+import os
+import struct
+import zlib
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.engine_js import javascript
+from tests.engine_server import TRANSPORTS, Closed, Served, engine, until
+
+SEPARATOR = "\x1e"
+
+
+def _count(server: Served) -> list[Any]:
+    heard: list[Any] = []
+
+    async def n(_sid: str, number: Any) -> Any:
+        heard.append(number)
+        return number
+
+    server.sio.on("n", n)
+    return heard
+
+
+@pytest.mark.parametrize("packets", [17, 40, 1000])
+async def test_many_packets_in_one_payload_are_all_handled(packets: int) -> None:
+    """A POST with far more packets than a browser would join is handled whole, in order."""
+    async with engine() as server:
+        heard = _count(server)
+        wire = await server.polling()
+        await wire.join()
+        status, text = await wire.post(SEPARATOR.join(f'42["n",{n}]' for n in range(packets)))
+        assert (status, text) == (200, "ok")
+        await until(lambda: len(heard) == packets)
+        assert heard == list(range(packets))
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_body_in_many_segments_is_read_whole(chunked: bool) -> None:  # noqa: FBT001
+    """A POST whose body trickles in, announced or chunked, loses none of it."""
+    async with engine() as server:
+        heard = _count(server)
+        wire = await server.polling()
+        await wire.join()
+        body = SEPARATOR.join(f'42["n",{json.dumps(str(n) * 400)}]' for n in range(50)).encode()
+        path = wire.url.removeprefix(server.url)
+        framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
+        reader, writer = await server.raw(f"POST {path} HTTP/1.1\r\nHost: {server.host}\r\n{framing}\r\n\r\n")
+        for start in range(0, len(body), 1500):
+            piece = body[start : start + 1500]
+            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+            await writer.drain()
+            await asyncio.sleep(0.001)
+        if chunked:
+            writer.write(b"0\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+        await until(lambda: len(heard) == 50)
+        assert heard == [str(n) * 400 for n in range(50)]
+
+
+async def test_body_that_ends_early_is_not_handled_in_part() -> None:
+    """A POST whose connection dies in the middle of the body is handled not at all."""
+    async with engine() as server:
+        heard = _count(server)
+        wire = await server.polling()
+        await wire.join()
+        path = wire.url.removeprefix(server.url)
+        head = f"POST {path} HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 100\r\n\r\n"
+        _, writer = await server.raw(head + f'42["n",1]{SEPARATOR}42["n",2]')
+        await server.request_arrived()
+        writer.close()
+        await server.request_arrived()
+        assert heard == []
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"4\xc3", b"b!!!!", b"bAQ"])
+async def test_body_that_is_no_payload_is_refused(body: bytes) -> None:
+    """Bytes that are no UTF-8, or no base64 where it is announced, get 400 and end the session."""
+    async with engine() as server:
+        wire = await server.polling()
+        await wire.join()
+        status, _ = await wire.post(body)
+        assert status == 400
+        await until(lambda: len(server.disconnected) == 1)
+
+
+async def test_javascript_burst_on_polling_is_acknowledged_whole() -> None:
+    """Forty events that the stock client sends at once over polling are all handled and acknowledged."""
+    async with engine() as server, javascript() as js:
+        heard = _count(server)
+        client = await js.connected(server.url, transports=["polling"])
+        await client.burst("n", 40)
+        await client.first("ack", 40)
+        assert heard == list(range(40))
+        assert sorted(ack["args"][0] for ack in client.all("ack")) == list(range(40))
+        await client.disconnect()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_jsonp_is_refused(method: str) -> None:
+    """JSONP, which turns a message into a script, gets 400 in the handshake and in a session."""
+    async with engine() as server:
+        wire = await server.polling()
+        await wire.join()
+        async with server.http.get(f"{server.url}/socket.io/?EIO=4&transport=polling&j=0") as response:
+            assert response.status == 400
+        async with server.http.request(method, wire.url + "&j=0") as response:
+            assert response.status == 400
+            assert "___eio" not in await response.text()
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"])
+async def test_foreign_origin_is_refused(transport: str, origin: str) -> None:
+    """By default a page of another origin can open no session over either transport."""
+    async with engine() as server:
+        url = f"{server.url}/socket.io/?EIO=4&transport={transport}"
+        if transport == "websocket":
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+                await server.http.ws_connect(url, headers={"Origin": origin})
+            assert refusal.value.status in (400, 403)
+        else:
+            async with server.http.get(url, headers={"Origin": origin}) as response:
+                assert response.status in (400, 403)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_same_origin_and_listed_origins_are_accepted(transport: str) -> None:
+    """The server's own origin is accepted by default, and a listed one when listed."""
+    async with engine() as server:
+        assert await (await server.wire(transport, headers={"Origin": server.url})).join()
+    async with engine(cors_allowed_origins=["http://good.example"]) as server:
+        assert await (await server.wire(transport, headers={"Origin": "http://good.example"})).join()
+
+
+def _handshake(server: Served, extra: str = "") -> str:
+    key = base64.b64encode(os.urandom(16)).decode()
+    return (
+        f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {server.host}:{server.port}\r\n"
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{extra}\r\n"
+    )
+
+
+def _frame(head: int, payload: bytes, *, mask: bytes | None = b"abcd", length: bytes | None = None) -> bytes:
+    size = len(payload)
+    flag = 0x80 if mask else 0
+    short = bytes([flag | size]) if size < 126 else bytes([flag | 126]) + struct.pack(">H", size)
+    if mask:
+        payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return bytes([head]) + (length or short) + (mask or b"") + payload
+
+
+BAD_FRAMES = {
+    "no mask": _frame(0x81, b"40", mask=None),
+    "reserved bit": _frame(0xC1, b"40"),
+    "two reserved bits": _frame(0xB1, b"40"),
+    "unknown opcode": _frame(0x83, b"40"),
+    "unknown control opcode": _frame(0x8B, b""),
+    "fragmented ping": _frame(0x09, b"x"),
+    "long ping": _frame(0x89, b"x" * 126),
+    "continuation of nothing": _frame(0x80, b"40"),
+    "new message inside a message": _frame(0x01, b"4") + _frame(0x81, b"40"),
+    "text that is no UTF-8": _frame(0x81, b"4\xff\xfe"),
+    "close with one byte": _frame(0x88, b"x"),
+    "close with a reserved code": _frame(0x88, struct.pack(">H", 1005)),
+    "close with a code too low": _frame(0x88, struct.pack(">H", 999)),
+    "close with a reason that is no UTF-8": _frame(0x88, struct.pack(">H", 1000) + b"\xff"),
+    "length with the top bit": _frame(0x81, b"", length=b"\xff" + b"\xff" * 8),
+    "length above the limit": _frame(0x81, b"", length=b"\xff" + struct.pack(">Q", 1 << 31)),
+}
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("bad", BAD_FRAMES.values(), ids=BAD_FRAMES.keys())
+async def test_bad_websocket_frame_closes_the_connection(bad: bytes, joined: bool) -> None:  # noqa: FBT001
+    """A frame that RFC 6455 forbids ends the connection, once, with no session left behind."""
+    async with engine() as server:
+        reader, writer = await server.raw(_handshake(server))
+        await reader.readuntil(b"\r\n\r\n")
+        if joined:
+            writer.write(_frame(0x81, b"40"))
+            await until(lambda: server.connected)
+        writer.write(bad)
+        async with asyncio.timeout(10):
+            await reader.read(1 << 20)
+            while not reader.at_eof():
+                await reader.read(1 << 20)
+        writer.close()
+        await server.all_gone()
+        assert [sid for sid, _ in server.disconnected] == server.connected
+
+
+async def test_fragmented_message_is_joined() -> None:
+    """A message in several frames, with a ping in between, is one message; the ping is answered."""
+    async with engine() as server:
+        heard = _count(server)
+        reader, writer = await server.raw(_handshake(server))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(_frame(0x81, b"40"))
+        writer.write(_frame(0x01, b'42["n"') + _frame(0x89, b"hi") + _frame(0x00, b",") + _frame(0x80, "\"ñ\"]".encode()))
+        await until(lambda: heard)
+        assert heard == ["ñ"]
+        received = await reader.read(1 << 16)
+        while b"\x8a\x02hi" not in received:
+            received += await reader.read(1 << 16)
+        writer.close()
+
+
+@pytest.mark.parametrize("sliced", [1, 7, 1000])
+async def test_frames_may_arrive_in_any_pieces(sliced: int) -> None:
+    """However TCP cuts the bytes, the same messages come out, those sent right behind the handshake included."""
+    async with engine() as server:
+        heard = _count(server)
+        stream = _handshake(server).encode() + _frame(0x81, b"40")
+        stream += b"".join(_frame(0x81, b'42["n","%s"]' % (b"%d" % n * 60)) for n in range(10))
+        reader, writer = await server.raw(b"")
+        for start in range(0, len(stream), sliced):
+            writer.write(stream[start : start + sliced])
+            await writer.drain()
+            if sliced > 1 or start % 50 == 0:
+                await asyncio.sleep(0)
+        await until(lambda: len(heard) == 10)
+        assert heard == [str(n) * 60 for n in range(10)]
+        writer.close()
+        assert await reader.read(12) == b"HTTP/1.1 101"
+
+
+@pytest.mark.parametrize("size", [125, 126, 127, 65535, 65536, 200_000])
+async def test_lengths_of_every_class_arrive_whole(size: int) -> None:
+    """Messages of each length class of RFC 6455 arrive whole, in both directions."""
+    async with engine() as server:
+        _count(server)
+        wire = await server.websocket()
+        await wire.join()
+        text = "x" * (size - len('421["n",""]'))
+        await wire.send(f'421["n","{text}"]')
+        assert await wire.text() == f'431["{text}"]'
+
+
+@pytest.mark.parametrize("transport", ["websocket", "upgrade"])
+async def test_message_above_the_buffer_size_closes_the_websocket(transport: str) -> None:
+    """A message larger than ``max_http_buffer_size`` ends the connection and reaches no handler."""
+    async with engine(max_http_buffer_size=10_000) as server:
+        heard = _count(server)
+        wire = await server.wire(transport)
+        await wire.join()
+        await wire.send('42["n","%s"]' % ("x" * 20_000))
+        await wire.closed()
+        await until(lambda: len(server.disconnected) == 1)
+        assert heard == []
+
+
+async def test_deflate_is_not_negotiated_by_default() -> None:
+    """permessage-deflate, which costs memory per connection and opens inflate bombs, is not accepted unless asked for."""
+    async with engine() as server:
+        reader, writer = await server.raw(_handshake(server, "Sec-WebSocket-Extensions: permessage-deflate\r\n"))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101")
+        assert b"deflate" not in head.lower()
+        writer.close()
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "gzip"])
+async def test_compressed_body_cannot_grow_beyond_the_limit(encoding: str) -> None:
+    """A POST that inflates beyond the limit is refused, and nothing of it is handled."""
+    async with engine(max_http_buffer_size=100_000) as server:
+        heard = _count(server)
+        wire = await server.polling()
+        await wire.join()
+        plain = b'42["n","' + b"x" * 10_000_000 + b'"]'
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31 if encoding == "gzip" else 15)
+        body = packer.compress(plain) + packer.flush()
+        try:
+            async with server.http.post(wire.url, data=body, headers={"Content-Encoding": encoding}) as response:
+                assert response.status in (400, 413, 415)
+        except aiohttp.ClientError:  # cut in the middle is refused as well
+            pass
+        assert heard == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "GET /socket.io/?EIO=4",
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgr",
+        "POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4",
+    ],
+    ids=["nothing", "half a line", "half a head", "half a body"],
+)
+async def test_silent_or_unfinished_request_is_closed(said: str) -> None:
+    """A connection that says nothing, or does not finish its request, is closed after ``request_timeout``."""
+    async with engine(request_timeout=0.3) as server:
+        reader, writer = await server.raw(said)
+        async with asyncio.timeout(10):
+            while await reader.read(4096):
+                pass
+        writer.close()
+
+
+async def test_dribbling_head_is_closed() -> None:
+    """A head that comes a byte at a time is closed after ``request_timeout``, however lively the dribble."""
+    async with engine(request_timeout=0.3) as server:
+        reader, writer = await server.raw("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n")
+
+        async def dribble() -> None:
+            while True:
+                writer.write(b"X-A: b\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+        dribbling = asyncio.create_task(dribble())
+        try:
+            async with asyncio.timeout(10):
+                while await reader.read(4096):
+                    pass
+        except ConnectionResetError:
+            pass
+        finally:
+            dribbling.cancel()
+            await asyncio.wait([dribbling])
+            writer.close()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_pending_poll_and_idle_websocket_outlive_the_request_timeout(transport: str) -> None:
+    """The limit on slow requests does not touch a poll that waits for data, nor a quiet websocket."""
+    async with engine(request_timeout=0.2) as server:
+        wire = await server.wire(transport)
+        await wire.join()
+        waiting = asyncio.create_task(wire.events(1))
+        await asyncio.sleep(0.6)  # three times the limit
+        await server.sio.emit("late", 1)
+        assert await waiting == [["late", 1]]
+
+
+async def test_both_ways_into_a_websocket_answer_alike() -> None:
+    """A websocket GET gets the same answer whether its head comes in one piece or in a way that only aiohttp parses."""
+    cases = {
+        "good": "",
+        "foreign origin": "Origin: http://evil.example\r\n",
+        "null origin": "Origin: null\r\n",
+    }
+    async with engine() as server:
+        for extra in cases.values():
+            answers = []
+            for pieces in (1, 3):
+                reader, writer = await server.raw(b"")
+                head = _handshake(server, extra).encode()
+                step = len(head) // pieces + 1
+                for start in range(0, len(head), step):
+                    writer.write(head[start : start + step])
+                    await writer.drain()
+                    await server.request_arrived()
+                answers.append((await reader.readline()).split()[1])
+                writer.close()
+            assert answers[0] == answers[1]
+            assert (answers[0] == b"101") == (extra == "")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_environ_tells_the_real_peer(transport: str) -> None:
+    """The environ carries the peer's real address, and a forwarded header is believed from nobody by default."""
+    async with engine(handlers=False) as server:
+        seen = []
+
+        async def connect(_sid: str, environ: dict[str, Any], _auth: Any) -> None:
+            seen.append(environ["REMOTE_ADDR"])
+
+        server.sio.on("connect", connect)
+        connector = aiohttp.TCPConnector(local_addr=("127.0.0.7", 0))
+        async with aiohttp.ClientSession(connector=connector) as elsewhere:
+            server.http, own = elsewhere, server.http
+            wire = await server.wire(transport, headers={"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"})
+            await wire.join()
+            await server.hang_up()
+            server.wires.clear()
+            server.http = own
+        assert seen == ["127.0.0.7"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_trusted_proxy_may_tell_the_peer(transport: str) -> None:
+    """From a trusted proxy the last address that is no trusted proxy itself is the peer's."""
+    async with engine(handlers=False, trusted_proxies=["127.0.0.0/8"]) as server:
+        seen = []
+
+        async def connect(_sid: str, environ: dict[str, Any], _auth: Any) -> None:
+            seen.append(environ["REMOTE_ADDR"])
+
+        server.sio.on("connect", connect)
+        wire = await server.wire(transport, headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 127.0.0.3"})
+        await wire.join()
+        assert seen == ["203.0.113.9"]
+
+
+
+
+async def test_refused_websocket_leaves_no_session() -> None:
+    """A websocket request that is refused has made no session."""
+    async with engine() as server:
+        reader, writer = await server.raw(_handshake(server, "Origin: http://evil.example\r\n"))
+        assert b"101" not in await reader.readline()
+        writer.close()
+        with pytest.raises(Closed):
+            await server.wire("polling", headers={"Origin": "http://evil.example"})
+        server.wires.clear()
+        assert not server.leftovers()
