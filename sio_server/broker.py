@@ -1,15 +1,23 @@
 """What the core asks of a log. Protocols only; their docstrings are the guarantees every implementation gives.
 
-A broker knows notifications, rooms and positions. It knows no connection: it calls back one `BrokerHandler`.
+A broker knows notifications, rooms, users and positions. It knows no connection: it calls back one `BrokerHandler`.
+Every ability is a protocol of its own; the embedded log has all of them. Whatever is ``async`` here raises
+`BrokerUnavailable` when the log cannot take or give anything now; then nothing of the call was stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sio_server.notification import Notification, Position, Publication
+
+Status = Literal["all", "unread", "archived"]
+Action = Literal["seen", "read", "unread", "archive", "unarchive"]
+
+# Items in one page of an inbox or of a search. More make one answer of several megabytes.
+MAX_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,18 @@ class BrokerHandler(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one user may see: room → the ``seq`` after which (exclusive) this user sees what is published to it.
+
+    The personal room is seen from the beginning, any other from the first sight of this user with that room.
+    ``user`` is "" for somebody without a name, whom no ``except_users`` leaves out.
+    """
+
+    user: str
+    since: Mapping[str, int]
+
+
 class Broker(Protocol):
     """A log that assigns positions and announces what it took."""
 
@@ -45,8 +65,8 @@ class Broker(Protocol):
         """Append, assign a position, announce: one atomic step.
 
         When this returns, a notification with ``persist`` survives the death of the process and of the machine's
-        power. Calls that are made one after another on the loop get positions in that order. Without ``persist``
-        nothing is appended, and the position is that of the last notification that was.
+        power. Calls that are made one after another on the loop get positions in that order, whatever the clock says.
+        Without ``persist`` nothing is appended, and the position is that of the last notification that was.
 
         Raises `Refused` (``idempotency_mismatch``) for a key that was used with another body, and `BrokerUnavailable`
         when nothing was stored.
@@ -55,8 +75,229 @@ class Broker(Protocol):
     def head(self) -> Position:
         """The position of the last publication that was announced; ``seq`` 0 before the first."""
 
+    def floor(self) -> int:
+        """The ``seq`` up to which retention may have cut something out: from a cursor at or above it, all is there.
+
+        It rises before what it speaks of is gone. Read it after `replay` or `history` to know whether they were whole.
+        """
+
     async def history(self, rooms: Sequence[str], after: Position, limit: int) -> Sequence[Publication]:
-        """At most ``limit`` stored publications for any of these rooms after a position, in order, each once."""
+        """At most ``limit`` stored publications for any of these rooms after a position, in order, each once.
+
+        Expired ones are among them, and ``except_users`` is the caller's to obey. Another epoch has no history here.
+        """
+
+    async def replay(self, view: View, after: int, limit: int) -> Sequence[Publication]:
+        """At most ``limit`` stored publications above ``seq`` ``after`` that this view holds, in order, each once.
+
+        What the user is excepted from and what expired is left out. Fewer than ``limit`` means that there were no more
+        when it was read, which includes everything that `head` had reached when this was called.
+        """
+
+
+class Sight(Protocol):
+    """When each user was first seen in each room: no room's past from before goes to anybody."""
+
+    async def sight(self, user: str, rooms: Sequence[str]) -> View:
+        """The view of a user who has just these rooms now. Durable when it returns.
+
+        A room this user had not until now is seen from `Broker.head` as it was at this call, so that whatever is
+        announced after the call belongs to the view. A room the user has no longer is forgotten: regained later, it
+        starts anew. Users seen lately with the same rooms cost neither a write nor a query.
+        """
+
+    async def view_of(self, user: str) -> View:
+        """The view as the last `sight` left it, for users who are looked at by others. Records nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A user's counters with everything up to and including ``at_seq``; what is announced above it comes on top."""
+
+    unread: int
+    unseen: int
+    at_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A publication as it stands in one user's inbox. Archived implies read, and read implies seen."""
+
+    publication: Publication
+    seen: bool
+    read: bool
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Items, newest first. ``next_before`` is the ``before`` of the next page, None after the last.
+
+    A page can be short, even empty, with more to come: a search for a rare type is cut where it would take long.
+    """
+
+    items: tuple[InboxItem, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What a change of state did.
+
+    ``ids`` are those that changed, in the order they were named. ``ignored`` are unknown, expired or somebody else's:
+    which of these it is, nobody is told. ``up_to`` is the ``seq`` that a change of all reached, None for ids.
+    """
+
+    action: Action
+    ids: tuple[str, ...]
+    ignored: tuple[str, ...]
+    up_to: int | None
+    counts: Counts
+
+
+class Inbox(Protocol):
+    """Per user and notification: seen, read, archived. What expired is in no page and no counter."""
+
+    async def page(
+        self,
+        view: View,
+        *,
+        status: Status = "all",
+        types: Sequence[str] = (),
+        limit: int = MAX_PAGE,
+        before: int | None = None,
+    ) -> InboxPage:
+        """One page, newest first, below ``seq`` ``before``; ``types`` empty takes every type.
+
+        ``all`` and ``unread`` hold nothing archived, ``archived`` nothing else. ``limit`` is at most `MAX_PAGE`.
+        """
+
+    async def counts(self, view: View) -> Counts:
+        """The counters now; archived ones are in neither."""
+
+    async def mark(self, view: View, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None) -> Marked:
+        """Change the state of these ids, or with None of all up to now. The counters are of the same transaction.
+
+        ``read`` implies seen, ``archive`` implies read and seen. ``unarchive`` brings back as read and seen. ``unread``
+        takes a named one out of the archive, too; of all, it leaves the archive alone. ``up_to`` keeps a change of all
+        from what came after the user looked; ``unread`` and ``unarchive`` of all do not heed it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A publication as its publisher may see it. ``timestamp`` is in milliseconds of Unix time."""
+
+    publication: Publication
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """Stored publications, newest first; ``next_before`` as in `InboxPage`."""
+
+    items: tuple[Stored, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserReceipt:
+    """How far one notification came with one user."""
+
+    user: str
+    sent: bool
+    acknowledged: bool
+    seen: bool
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far one notification came: numbers of users.
+
+    ``targeted`` are the users it names, and those who were seen in one of its rooms before it, less
+    ``except_users``. ``users`` are the first of them by name; ``next_after`` is the ``after`` of the next ones.
+    """
+
+    targeted: int
+    sent: int
+    acknowledged: int
+    seen: int
+    read: int
+    users: tuple[UserReceipt, ...]
+    next_after: str | None
+
+
+class Receipts(Protocol):
+    """What was sent, what arrived, what was seen, what was read."""
+
+    def handed(self, user: str, seq: int, *, after: int) -> None:
+        """A connection of this user was handed all that is the user's in ``(after, seq]``.
+
+        ``after`` is where the stream of that connection begins: the cursor it recovered from, else the head when it
+        connected. Never blocks; durable within about a second, and at `Broker.close`.
+        """
+
+    def acknowledge(self, user: str, seq: int, *, after: int) -> None:
+        """A client of this user confirmed all that is the user's in ``(after, seq]``. Otherwise as `handed`."""
+
+    async def find(self, identity: str) -> Stored | None:
+        """The stored notification with this id."""
+
+    async def search(
+        self,
+        *,
+        types: Sequence[str] = (),
+        user: str | None = None,
+        limit: int = MAX_PAGE,
+        before: int | None = None,
+    ) -> StoredPage:
+        """Stored notifications below ``seq`` ``before``, newest first, expired ones too; ``types`` empty takes all.
+
+        With ``user`` only those that are for this user as `Sight.view_of` has it.
+        """
+
+    async def receipt(self, identity: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
+        """The receipt of one notification with at most ``limit`` users above the name ``after``; None when unknown.
+
+        Everything that `handed` and `acknowledge` were told before this call is in it.
+        """
+
+
+class Revocations(Protocol):
+    """From when on a user's tokens hold again."""
+
+    async def revoke(self, user: str, before: float) -> None:
+        """Refuse this user's tokens that were issued before this moment (Unix seconds). Durable, never moves back."""
+
+    def revoked_before(self, user: str) -> float | None:
+        """That moment, or None where there is none. Entries of more than 30 days ago may be forgotten."""
+
+
+class Secrets(Protocol):
+    """Keys that live as long as the log."""
+
+    def secret(self, name: str) -> bytes:
+        """32 bytes that only this log knows, for one purpose: another name gives unrelated ones. Needs `start`."""
+
+
+class Retention(Protocol):
+    """Letting the oldest go."""
+
+    async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
+        """Delete the oldest until none is older than ``max_age`` seconds and no more than ``max_count`` are left.
+
+        Works in small steps between commits and returns how many went. Users' watermarks stay, and an idempotency key
+        lasts as long as was promised. A notification whose timestamp a wrong clock set ahead keeps those after it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LogSize:
+    """Bytes on disk (in memory for a log there) and stored notifications."""
+
+    bytes: int
+    notifications: int
 
 
 class HealthCheck(Protocol):
@@ -64,3 +305,10 @@ class HealthCheck(Protocol):
 
     async def check(self) -> None:
         """Raise `BrokerUnavailable` when it does not."""
+
+
+class Measured(Protocol):
+    """A log that knows how big it is."""
+
+    async def size(self) -> LogSize:
+        """How big it is now. Not for every request: it may count."""

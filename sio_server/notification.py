@@ -164,10 +164,13 @@ class Publication:
     body: bytes
     source: str | None = None
     persist: bool = True
+    expires_at: int | None = None
+    """Milliseconds of Unix time after which it goes to nobody any more; None never expires."""
 
     @classmethod
     def of(cls, notification: Notification, position: Position) -> Publication:
         """The publication of this notification at this position."""
+        expires_at = notification.expires_at
         return cls(
             notification.id,
             notification.type,
@@ -176,6 +179,7 @@ class Publication:
             notification.body,
             notification.source,
             notification.persist,
+            None if expires_at is None else int(expires_at.timestamp() * 1000),
         )
 
     def encode(self, *, replayed: bool = False) -> bytes:
