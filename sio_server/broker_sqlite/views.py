@@ -157,7 +157,7 @@ FROM view
 
 # Entries of one room that others of the view, which were counted already, hold too. Parameters: room, low.
 _COUNTED_TWICE: Final = f"""
-SELECT count(*) FROM notification_room AS n
+SELECT count(*) FROM notification_room AS n INDEXED BY notification_room_shared
 WHERE n.room = ? AND n.seq > ? AND n.shared = 1 AND n.expires_at IS NULL AND {IN_VIEW}
 """  # noqa: S608 - constants
 
