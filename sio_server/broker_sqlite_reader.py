@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from sio_server.broker_sqlite import FILE_NAME, publication_of
+from sio_server.broker_sqlite import COLUMNS, FILE_NAME, publication_of
 from sio_server.broker_sqlite_schema import check_ours, read_epoch
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Publication
@@ -27,7 +27,7 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
                 raise LogError(f"{path}: there is nothing in this log yet")
             epoch = read_epoch(connection)
             rows = connection.execute(
-                "SELECT * FROM (SELECT seq, id, type, audience, source, body FROM notification WHERE seq > ? "
+                f"SELECT * FROM (SELECT {COLUMNS} FROM notification WHERE seq > ? "  # noqa: S608 - a constant
                 "ORDER BY seq DESC LIMIT ?) ORDER BY seq",
                 (after, -1 if last is None else last),
             )

@@ -45,6 +45,69 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) WITHOUT ROWID;
     CREATE INDEX idempotency_expiry ON idempotency (expires_at);
     """,
+    # 2. Inbox, receipts, revocations. A room's entries carry a running number, so that how many lie above a position is
+    # the difference of two of them and not a walk over a million; only what expires has to be counted one by one.
+    """
+    CREATE TABLE entry (
+        room       TEXT NOT NULL,
+        seq        INTEGER NOT NULL,
+        expires_at INTEGER,            -- as in notification
+        shared     INTEGER NOT NULL,   -- 1: it is for other rooms, too
+        lasting    INTEGER NOT NULL,   -- entries of this room up to and with this one that never expire
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    INSERT INTO entry
+        SELECT room, seq, expires_at,
+            count(*) OVER (PARTITION BY seq) > 1,
+            sum(expires_at IS NULL) OVER (PARTITION BY room ORDER BY seq)
+        FROM notification_room JOIN notification USING (seq) ORDER BY room, seq;
+    DROP TABLE notification_room;
+    ALTER TABLE entry RENAME TO notification_room;
+    CREATE INDEX notification_room_shared ON notification_room (room, seq) WHERE shared = 1 AND expires_at IS NULL;
+    CREATE INDEX notification_room_expiry ON notification_room (room, expires_at) WHERE expires_at IS NOT NULL;
+    CREATE INDEX notification_type ON notification (type);
+    CREATE TABLE notification_except (
+        user TEXT NOT NULL,
+        seq  INTEGER NOT NULL,
+        PRIMARY KEY (user, seq)
+    ) WITHOUT ROWID;
+    INSERT INTO notification_except
+        SELECT DISTINCT excepted.value, seq FROM notification, json_each(audience, '$.except.users') AS excepted;
+    CREATE TABLE sight (
+        user  TEXT NOT NULL,
+        room  TEXT NOT NULL,           -- any but the personal one
+        since INTEGER NOT NULL,        -- seq of the last notification before the first sight
+        PRIMARY KEY (user, room)
+    ) WITHOUT ROWID;
+    CREATE INDEX sight_room ON sight (room, since);
+    CREATE TABLE inbox (
+        user        TEXT PRIMARY KEY,
+        seen_to     INTEGER NOT NULL,  -- seq up to which all is seen, but for the rows of inbox_state
+        read_to     INTEGER NOT NULL,
+        archived_to INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE inbox_state (         -- only what differs from the watermarks
+        user     TEXT NOT NULL,
+        seq      INTEGER NOT NULL,
+        seen     INTEGER NOT NULL,
+        read     INTEGER NOT NULL,
+        archived INTEGER NOT NULL,
+        PRIMARY KEY (user, seq)
+    ) WITHOUT ROWID;
+    CREATE INDEX inbox_state_seq ON inbox_state (seq);
+    CREATE TABLE delivery (
+        user TEXT NOT NULL,
+        kind INTEGER NOT NULL,         -- 0 handed to a connection, 1 acknowledged by a client
+        low  INTEGER NOT NULL,         -- all that is the user's above it ...
+        high INTEGER NOT NULL,         -- ... up to and including this seq
+        PRIMARY KEY (user, kind, low)
+    ) WITHOUT ROWID;
+    CREATE TABLE revocation (
+        user        TEXT PRIMARY KEY,
+        before      REAL NOT NULL,     -- Unix seconds
+        recorded_at REAL NOT NULL      -- the same
+    ) WITHOUT ROWID;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
@@ -88,3 +151,13 @@ def make_epoch(connection: sqlite3.Connection) -> None:
 def read_epoch(connection: sqlite3.Connection) -> str:
     """The name of this log."""
     return str(connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0])
+
+
+def make_secret(connection: sqlite3.Connection) -> None:
+    """Give a new log the key that all its keys are derived from."""
+    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('secret', ?)", (secrets.token_hex(32),))
+
+
+def read_secret(connection: sqlite3.Connection) -> bytes:
+    """The key that all keys of this log are derived from."""
+    return bytes.fromhex(connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0])

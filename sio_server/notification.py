@@ -165,7 +165,7 @@ class Publication:
     source: str | None = None
     persist: bool = True
     expires_at: int | None = None
-    """Milliseconds of Unix time; None never expires."""
+    """Milliseconds of Unix time after which it goes to nobody any more; None never expires."""
 
     @property
     def seq(self) -> int:
@@ -175,6 +175,7 @@ class Publication:
     @classmethod
     def of(cls, notification: Notification, position: Position) -> Publication:
         """The publication of this notification at this position."""
+        expires_at = notification.expires_at
         return cls(
             notification.id,
             notification.type,
@@ -183,7 +184,7 @@ class Publication:
             notification.body,
             notification.source,
             notification.persist,
-            None if notification.expires_at is None else int(notification.expires_at.timestamp() * 1000),
+            None if expires_at is None else int(expires_at.timestamp() * 1000),
         )
 
     def encode(self, *, replayed: bool = False) -> bytes:

@@ -1,0 +1,12 @@
+"""The embedded log: SQLite in a file, or in memory.
+
+`broker` is the whole, which delegates: `store` holds the connections and their threads, `writer` commits in groups,
+`rows` is the log itself, `views` what a user may see of it, `inbox`, `deliveries`, `receipts` and `retention` what
+their names say.
+"""
+
+from sio_server.broker_sqlite.broker import SqliteBroker
+from sio_server.broker_sqlite.rows import COLUMNS, publication_of
+from sio_server.broker_sqlite.store import FILE_NAME
+
+__all__ = ["COLUMNS", "FILE_NAME", "SqliteBroker", "publication_of"]

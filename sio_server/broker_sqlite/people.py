@@ -1,0 +1,86 @@
+"""What is remembered of users in memory, before the log is asked: first sights, and from when on tokens hold."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sio_server.broker import View
+from sio_server.broker_sqlite.store import Store
+from sio_server.broker_sqlite.views import record_sight
+from sio_server.broker_sqlite.writer import Writer
+
+# Users whose view is kept in memory, about 1 KiB each. Four times the 5,000 who are to come back at once.
+MAX_VIEWS: Final = 20_000
+
+# Seconds after which a revocation is forgotten. No token that was issued before it lives that long.
+REVOCATION_TTL: Final = 30 * 24 * 3600
+
+
+class SightCache:
+    """The views of the users seen last."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._views: OrderedDict[str, tuple[frozenset[str], View]] = OrderedDict()
+
+    async def sight(self, user: str, rooms: Sequence[str]) -> View:
+        """See `Sight.sight`."""
+        wanted = frozenset(rooms)
+        known = self._views.get(user)
+        if known is not None and known[0] == wanted:
+            self._views.move_to_end(user)
+            return known[1]
+        # Until the log has them, nobody may take the former rooms for the present ones.
+        self._views.pop(user, None)
+        since = self._writer.head.seq
+        view = await self._writer.change(lambda step: record_sight(step.connection, user, rooms, since))
+        self._views[user] = (wanted, view)
+        if len(self._views) > MAX_VIEWS:
+            self._views.popitem(last=False)
+        return view
+
+
+class RevocationList:
+    """All revocations of the last 30 days. One entry a user."""
+
+    def __init__(self, writer: Writer, now: Callable[[], float]) -> None:
+        self._writer = writer
+        self._now = now
+        self._before: dict[str, float] = {}
+
+    async def load(self, store: Store) -> None:
+        """Read those of the log."""
+        oldest = self._now() - REVOCATION_TTL
+        self._before = await store.read(lambda connection: _read(connection, oldest))
+
+    def before(self, user: str) -> float | None:
+        """See `Revocations.revoked_before`."""
+        return self._before.get(user)
+
+    async def revoke(self, user: str, before: float) -> None:
+        """See `Revocations.revoke`."""
+        recorded_at = self._now()
+        oldest = recorded_at - REVOCATION_TTL
+        forgotten = await self._writer.change(lambda step: _write(step.connection, user, before, recorded_at, oldest))
+        for other in forgotten:
+            self._before.pop(other, None)
+        self._before[user] = max(before, self._before.get(user, before))
+
+
+def _read(connection: sqlite3.Connection, oldest: float) -> dict[str, float]:
+    return dict(connection.execute("SELECT user, before FROM revocation WHERE recorded_at >= ?", (oldest,)))
+
+
+def _write(connection: sqlite3.Connection, user: str, before: float, recorded_at: float, oldest: float) -> list[str]:
+    """Write one and return the users whose entries were dropped."""
+    forgotten = connection.execute("SELECT user FROM revocation WHERE recorded_at < ?", (oldest,)).fetchall()
+    connection.execute("DELETE FROM revocation WHERE recorded_at < ?", (oldest,))
+    connection.execute(
+        "INSERT INTO revocation VALUES (?, ?, ?) ON CONFLICT (user) DO UPDATE SET "
+        "before = max(before, excluded.before), recorded_at = max(recorded_at, excluded.recorded_at)",
+        (user, before, recorded_at),
+    )
+    return [other for (other,) in forgotten]

@@ -1,0 +1,256 @@
+"""The database file, its connections, and the threads that use them.
+
+A log in a file has two: the writer's and one that only reads (SQLite's WAL lets both work at once), so that a long page
+never delays a commit. A log in memory has one connection and one thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+import filelock
+
+from sio_server.broker import LogSize
+from sio_server.broker_sqlite.rows import floor, last_seq
+from sio_server.broker_sqlite_schema import check_ours, make_epoch, make_secret, migrate, read_epoch, read_secret
+from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
+
+FILE_NAME: Final = "sio-server.db"
+
+# The first with MATERIALIZED, which keeps a view's rooms from being worked out for each row.
+OLDEST_SQLITE: Final = (3, 35)
+
+# Up to this size a log is checked page by page when it is opened: some tens of milliseconds. A larger one would keep
+# the server from starting for seconds; its damage shows when the page is read.
+QUICK_CHECK_BYTES: Final = 32 * 1024 * 1024
+
+# Pages kept in memory by each connection, in KiB; SQLite's default of 2 MiB reads a busy inbox from the disk again.
+CACHE_KIB: Final = 16 * 1024
+
+# The write-ahead log is cut back to this after a checkpoint; one long read may let it grow.
+WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_MENDS: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full: free some space",
+    sqlite3.SQLITE_READONLY: "cannot be written: give this user the right to write it, or use another --data-dir",
+    sqlite3.SQLITE_PERM: "cannot be written: give this user the right to write it, or use another --data-dir",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: give this user the right to, or use another --data-dir",
+    sqlite3.SQLITE_IOERR: "the disk answers with an error: look at the system's log",
+}
+
+T = TypeVar("T")
+
+
+class Store:
+    """The connections. ``directory`` None keeps the log in memory. Opened once, closed once."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self.name = ":memory:" if directory is None else str(directory / FILE_NAME)
+        self.epoch = ""
+        self.secret = b""
+        self.last_seq = 0
+        self.floor = 0
+        self.closed = True
+        self.failure: Exception | None = None
+        """What the last write failed with; None after one that did not."""
+        self._directory = directory
+        self._identity: tuple[int, int] | None = None
+        self._damage: Exception | None = None
+        self._lock: filelock.FileLock | None = None
+        self._connections: list[sqlite3.Connection] = []
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="sio-server-log")
+        self._read_thread = (
+            self._write_thread
+            if directory is None
+            else ThreadPoolExecutor(1, thread_name_prefix="sio-server-log-reader")
+        )
+
+    # -- on the loop ----------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open or make the log. Raises `LogError`."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._write_thread, self._open)
+        if self._read_thread is not self._write_thread:
+            await loop.run_in_executor(self._read_thread, self._open_reader)
+        self.closed = False
+
+    async def close(self) -> None:
+        """Let go of the file and the threads. Closing twice is no error."""
+        self.closed = True
+        with suppress(RuntimeError):  # the threads were shut down already
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._read_thread, lambda: None)  # what is being read comes to its end
+            await loop.run_in_executor(self._write_thread, self._shut)
+        self._read_thread.shutdown(wait=False)
+        self._write_thread.shutdown(wait=False)
+
+    async def in_writer(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Call with the writing connection, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, function, self._connections[0])
+
+    async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Call within one read transaction: all its queries see the same moment. Raises `BrokerUnavailable`."""
+        self.ensure_open()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._read_thread, self._in_snapshot, function)
+        except (sqlite3.Error, OSError) as error:
+            raise self.unavailable(error) from error
+
+    def ensure_open(self) -> None:
+        """Raise `BrokerUnavailable` before `open` and after `close`."""
+        if self.closed:
+            raise BrokerUnavailable(Text("The log is closed.", "El registro está cerrado."))
+
+    def unavailable(self, error: Exception) -> BrokerUnavailable:
+        """The refusal for what SQLite raised. A damaged file is remembered: `check` fails from now on."""
+        if isinstance(error, sqlite3.Error) and _code(error) in _DAMAGE:
+            self._damage = error
+        return BrokerUnavailable(
+            Text("The log answers: {0}. Nothing was stored.", "El registro responde: {0}. No se guardó nada.").format(
+                error
+            )
+        )
+
+    def ensure_whole(self) -> None:
+        """Raise `BrokerUnavailable` when a damaged page was met since the start."""
+        if self._damage is not None:
+            raise self.unavailable(self._damage)
+
+    # -- in the threads -------------------------------------------------------------------------------------------
+
+    def glance(self, connection: sqlite3.Connection) -> None:
+        """Read a page of the file, which must be where it was."""
+        connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+        self.ensure_in_place()
+
+    def ensure_in_place(self) -> None:
+        """Raise `OSError` when the file was moved or deleted: what is written to it now nobody would find again."""
+        if self._identity is not None and self._identity != _identity(self.name):
+            raise OSError(f"{self.name}: is not the file that was opened: restart the server")
+
+    def size(self, connection: sqlite3.Connection) -> LogSize:
+        """See `Measured.size`."""
+        pages, page_size = _pragma(connection, "page_count"), _pragma(connection, "page_size")
+        wal = 0
+        if self._directory is not None:
+            with suppress(FileNotFoundError):
+                wal = os.stat(f"{self.name}-wal").st_size  # noqa: PTH116 - a name that SQLite makes, not a path of ours
+        count = connection.execute("SELECT count(*) FROM notification").fetchone()[0]
+        return LogSize(pages * page_size + wal, count)
+
+    def _in_snapshot(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._connections[-1]
+        connection.execute("BEGIN")
+        try:
+            return function(connection)
+        finally:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")  # nothing was written
+
+    def _open(self) -> None:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise LogError(f"SQLite {sqlite3.sqlite_version}: is too old: this program needs 3.35 or newer")
+        if self._directory is not None:
+            self._take_directory(self._directory)
+        try:
+            connection = self._connect()
+            check_ours(connection, self.name)  # before the first write: the next line is one
+            if self._directory is not None:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+            # FULL: a commit is on the disk when it returns. NORMAL would lose the last ones with the power.
+            connection.execute("PRAGMA synchronous = FULL")
+            _check_pages(connection, self.name)
+            migrate(connection, self.name)
+            self._read_start(connection)
+        except sqlite3.Error as error:
+            raise _log_error(self.name, error) from error
+        if self._directory is not None:
+            self._identity = _identity(self.name)
+
+    def _read_start(self, connection: sqlite3.Connection) -> None:
+        make_epoch(connection)
+        make_secret(connection)
+        self.epoch = read_epoch(connection)
+        self.secret = read_secret(connection)
+        self.floor = floor(connection)
+        self.last_seq = last_seq(connection)
+
+    def _open_reader(self) -> None:
+        try:
+            self._connect().execute("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            raise _log_error(self.name, error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        # Each connection is used in one thread alone; only closing happens in another, after that one has come to rest.
+        connection = sqlite3.connect(self.name, isolation_level=None, check_same_thread=False)
+        self._connections.append(connection)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        return connection
+
+    def _take_directory(self, directory: Path) -> None:
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = filelock.FileLock(directory / "lock", timeout=0, mode=0o600)
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise LogInUse(
+                f"{directory}: another sio-server uses this directory: stop it, or use --data-dir"
+            ) from error
+        except OSError as error:
+            raise LogError(f"{directory}: {error.strerror}: use --data-dir with a directory to write to") from error
+        self._lock = lock
+        database = directory / FILE_NAME
+        with suppress(OSError):  # other users of the machine have no business in the log
+            os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
+
+    def _shut(self) -> None:
+        for connection in reversed(self._connections):
+            connection.close()
+        self._connections.clear()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(name)  # noqa: PTH116 - before each commit: a Path made and parsed costs more than the call
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _check_pages(connection: sqlite3.Connection, name: str) -> None:
+    if _pragma(connection, "page_count") * _pragma(connection, "page_size") > QUICK_CHECK_BYTES:
+        return
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise LogDamaged(f"{name}: {found}: restore a backup, or move the file away")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; an extended one has more above the lowest byte."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _log_error(name: str, error: sqlite3.Error) -> LogError:
+    code = _code(error)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LogInUse(f"{name}: {error}: another program holds it: stop that one")
+    if code in _MENDS:
+        return LogError(f"{name}: {_MENDS[code]} ({error})")
+    return LogDamaged(f"{name}: {error}: restore a backup, or move the file away")

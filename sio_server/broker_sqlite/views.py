@@ -1,0 +1,198 @@
+"""What a user may see of the log: the entries of some rooms, merged, and how many they are.
+
+A view goes into a query as rows of ``view (room, low)``, ordered as given; everything above ``low`` is seen.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+from sio_server.audience import ROOM_ALL, user_room
+from sio_server.broker import View
+from sio_server.broker_sqlite.rows import publications
+from sio_server.notification import Publication
+
+# Above every position.
+TOP: Final = 2**62
+
+# Rooms that SQLite merges in one query; its limit for the parts of one is 500. More rooms are merged here.
+MERGED_ROOMS: Final = 64
+
+# Entries that are looked at together.
+CHUNK: Final = 128
+
+Bounds = Sequence[tuple[str, int]]
+
+# What of the view is left for its user. `n` is a notification; parameters: user, now.
+NOT_EXCEPTED: Final = "NOT EXISTS (SELECT 1 FROM notification_except AS x WHERE x.user = ? AND x.seq = n.seq)"
+NOT_EXPIRED: Final = "(n.expires_at IS NULL OR n.expires_at > ?)"
+
+
+def bounds_of(view: View, above: int = 0) -> list[tuple[str, int]]:
+    """The rooms of a view with their lowest positions (exclusive), nothing up to ``above``."""
+    return [(room, max(since, above)) for room, since in view.since.items()]
+
+
+def view_of(connection: sqlite3.Connection, user: str) -> View:
+    """The view of a user as it was last recorded."""
+    since = dict(connection.execute("SELECT room, since FROM sight WHERE user = ?", (user,)))
+    return View(user, {**since, user_room(user): 0})
+
+
+def record_sight(connection: sqlite3.Connection, user: str, rooms: Sequence[str], since: int) -> View:
+    """Make these the rooms of a user, new ones from ``since`` on, and return the view."""
+    personal = user_room(user)
+    known = dict(connection.execute("SELECT room, since FROM sight WHERE user = ?", (user,)))
+    wanted = dict.fromkeys(room for room in rooms if room != personal)
+    gone = [(user, room) for room in known if room not in wanted]
+    fresh = [(user, room, since) for room in wanted if room not in known]
+    if gone:
+        connection.executemany("DELETE FROM sight WHERE user = ? AND room = ?", gone)
+    if fresh:
+        connection.executemany("INSERT INTO sight VALUES (?, ?, ?)", fresh)
+    return View(user, {**{room: known.get(room, since) for room in wanted}, personal: 0})
+
+
+# -- in order ---------------------------------------------------------------------------------------------------------
+
+
+def walk(
+    connection: sqlite3.Connection, bounds: Bounds, *, below: int = TOP, newest_first: bool
+) -> Generator[int, None, None]:
+    """The positions in some rooms below ``below``, each once, in order; read only as far as they are asked for.
+
+    Close it (`contextlib.closing`) when it is left early.
+    """
+    with ExitStack() as stack:
+        streams: list[Iterator[tuple[int]]] = []
+        for start in range(0, len(bounds), MERGED_ROOMS):
+            part = bounds[start : start + MERGED_ROOMS]
+            parameters = [value for room, low in part for value in (room, low, below)]
+            streams.append(
+                stack.enter_context(closing(connection.execute(_merge(len(part), newest_first), parameters)))
+            )
+        last = None
+        for (seq,) in streams[0] if len(streams) == 1 else heapq.merge(*streams, reverse=newest_first):
+            if seq != last:
+                last = seq
+                yield seq
+
+
+@lru_cache(maxsize=2 * MERGED_ROOMS)
+def _merge(rooms: int, newest_first: bool) -> str:  # noqa: FBT001 - the cache takes no keywords cheaply
+    part = "SELECT seq FROM notification_room WHERE room = ? AND seq > ? AND seq < ?"
+    return " UNION ".join([part] * rooms) + (" ORDER BY seq DESC" if newest_first else " ORDER BY seq")
+
+
+def replay(
+    connection: sqlite3.Connection, epoch: str, view: View, *, after: int, limit: int, now: int
+) -> list[Publication]:
+    """See `Broker.replay`."""
+    found: list[Publication] = []
+    with closing(walk(connection, bounds_of(view, after), newest_first=False)) as seqs:
+        while len(found) < limit and (chunk := list(islice(seqs, min(CHUNK, limit - len(found))))):
+            excepted = {
+                seq
+                for (seq,) in connection.execute(
+                    "SELECT seq FROM notification_except WHERE user = ? AND seq BETWEEN ? AND ?",
+                    (view.user, chunk[0], chunk[-1]),
+                )
+            }
+            stored = publications(connection, epoch, (seq for seq in chunk if seq not in excepted))
+            found.extend(
+                publication
+                for _, publication in sorted(stored.items())
+                if publication.expires_at is None or publication.expires_at > now
+            )
+    return found
+
+
+def history(
+    connection: sqlite3.Connection, epoch: str, rooms: Sequence[str], after: int, limit: int
+) -> list[Publication]:
+    """See `Broker.history`."""
+    with closing(walk(connection, [(room, after) for room in dict.fromkeys(rooms)], newest_first=False)) as seqs:
+        stored = publications(connection, epoch, islice(seqs, limit))
+    return [publication for _, publication in sorted(stored.items())]
+
+
+# -- in number --------------------------------------------------------------------------------------------------------
+
+
+def with_view(bounds: Bounds) -> tuple[str, list[Any]]:
+    """The beginning of a query that speaks of ``view``, and its parameters."""
+    return _with(len(bounds)), [value for bound in bounds for value in bound]
+
+
+@lru_cache(maxsize=64)
+def _with(rooms: int) -> str:
+    return f"WITH view (room, low) AS MATERIALIZED (VALUES {', '.join(['(?, ?)'] * rooms)}) "
+
+
+# Whether the view holds a notification `n`.
+IN_VIEW: Final = (
+    "EXISTS (SELECT 1 FROM view CROSS JOIN notification_room AS r "
+    "WHERE r.room = view.room AND r.seq = n.seq AND r.seq > view.low)"
+)
+
+# How many entries above ``low`` never expire, by room: the last running number less that at ``low``. Where nothing is
+# at or below ``low``, retention has taken it: then the number before the first that is left.
+_LASTING: Final = """
+SELECT view.room, view.low,
+    coalesce((SELECT lasting FROM notification_room AS r WHERE r.room = view.room ORDER BY r.seq DESC LIMIT 1), 0)
+    - coalesce(
+        (SELECT lasting FROM notification_room AS r
+            WHERE r.room = view.room AND r.seq <= view.low ORDER BY r.seq DESC LIMIT 1),
+        (SELECT lasting - (expires_at IS NULL) FROM notification_room AS r
+            WHERE r.room = view.room ORDER BY r.seq LIMIT 1),
+        0)
+FROM view
+"""
+
+# Entries of one room that others of the view, which were counted already, hold too. Parameters: room, low.
+_COUNTED_TWICE: Final = f"""
+SELECT count(*) FROM notification_room AS n INDEXED BY notification_room_shared
+WHERE n.room = ? AND n.seq > ? AND n.shared = 1 AND n.expires_at IS NULL AND {IN_VIEW}
+"""  # noqa: S608 - constants
+
+# What expires, but has not yet. Parameter: now.
+_PASSING: Final = """
+SELECT count(DISTINCT r.seq) FROM view CROSS JOIN notification_room AS r
+WHERE r.room = view.room AND r.expires_at > ? AND r.seq > view.low
+"""
+
+# What the user is excepted from. Parameters: user, the lowest position, now.
+_EXCEPTED: Final = f"""
+SELECT count(*) FROM notification_except AS x CROSS JOIN notification AS n ON n.seq = x.seq
+WHERE x.user = ? AND x.seq > ? AND {NOT_EXPIRED} AND {IN_VIEW}
+"""  # noqa: S608 - constants
+
+
+def count(connection: sqlite3.Connection, view: View, above: int, now: int) -> int:
+    """How many notifications above a position this user sees now.
+
+    Costs some look-ups a room, and a step for each that is yet to expire, that the user is excepted from, or that is
+    in two of the user's rooms.
+    """
+    bounds = bounds_of(view, above)
+    if not bounds:
+        return 0
+    prefix, parameters = with_view(bounds)
+    rooms = connection.execute(prefix + _LASTING, parameters).fetchall()
+    total = sum(lasting for _, _, lasting in rooms)
+    # The greatest room is counted as it is; of the others, what a greater one holds is taken off.
+    rooms = sorted((row for row in rooms if row[2] > 0 and row[0] != ROOM_ALL), key=lambda row: -int(row[2]))
+    for index in range(1, len(rooms)):
+        greater, values = with_view([(room, low) for room, low, _ in rooms[:index]])
+        room, low, _ = rooms[index]
+        total -= connection.execute(greater + _COUNTED_TWICE, (*values, room, low)).fetchone()[0]
+    total += connection.execute(prefix + _PASSING, (*parameters, now)).fetchone()[0]
+    lowest = min(low for _, low in bounds)
+    total -= connection.execute(prefix + _EXCEPTED, (*parameters, view.user, lowest, now)).fetchone()[0]
+    return int(total)

@@ -1,0 +1,197 @@
+"""The writer: publishes and other changes that wait while a commit is running go into the next one together.
+
+The disk is asked to sync once for all of them (group commit), and what was published leaves as one batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, cast
+
+from sio_server.broker import BrokerHandler, Published
+from sio_server.broker_sqlite.rows import Batch, Outcome
+from sio_server.broker_sqlite.store import Store
+from sio_server.errors import BrokerUnavailable, Text
+from sio_server.notification import Notification, Position, Publication
+
+# Notifications in one commit, and as many other changes. Beyond this a batch would hold the loop up for longer when it
+# is announced.
+MAX_BATCH: Final = 512
+
+# Publishes that wait for the disk, and as many other changes. A disk that hangs must not let callers fill the memory:
+# 10,000 bodies of 64 KiB would be 640 MB, and more than a few seconds of waiting helps nobody.
+MAX_WAITING: Final = 10_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a change stands: within a transaction, after the publishes of its group."""
+
+    connection: sqlite3.Connection
+    last_seq: int
+    now: int
+    """Milliseconds of Unix time."""
+
+
+Change = Callable[[Step], Any]
+_WaitingPublish = tuple[Notification, "asyncio.Future[Published]"]
+_WaitingChange = tuple[Change, "asyncio.Future[Any]"]
+
+
+class Writer:
+    """Group commit. ``now`` gives Unix seconds; ``committed`` hears the seconds of each commit and its publishes."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        idempotency_ttl: int,
+        now: Callable[[], float],
+        committed: Callable[[float, int], None] | None,
+    ) -> None:
+        self.head = Position("", 0)
+        self.handler: BrokerHandler | None = None
+        self._store = store
+        self._key_ttl = idempotency_ttl * 1000
+        self._now = now
+        self._committed = committed
+        self._publishes: list[_WaitingPublish] = []
+        self._changes: list[_WaitingChange] = []
+        self._task: asyncio.Task[None] | None = None
+
+    # -- on the loop ----------------------------------------------------------------------------------------------
+
+    async def publish(self, notification: Notification) -> Published:
+        """See `Broker.publish`."""
+        done: asyncio.Future[Published] = asyncio.get_running_loop().create_future()
+        self._enqueue(self._publishes, (notification, done))
+        return await done
+
+    async def change(self, function: Callable[[Step], T]) -> T:
+        """Call within the next commit; what it raises undoes its own change alone. Durable when this returns.
+
+        Changes that are asked for one after another are made in that order. Raises `BrokerUnavailable`.
+        """
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._enqueue(self._changes, (function, done))
+        return cast(T, await done)
+
+    async def finish(self) -> None:
+        """Wait until nothing waits any more."""
+        while (task := self._task) is not None:
+            await asyncio.wait([task])
+
+    def _enqueue(self, waiting: list[T], entry: T) -> None:
+        self._store.ensure_open()
+        if len(waiting) >= MAX_WAITING:
+            raise BrokerUnavailable(Text("Too many changes wait for the disk.", "Demasiados cambios esperan al disco."))
+        waiting.append(entry)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write(), name="sio-server-log")
+
+    async def _write(self) -> None:
+        """Commit what waits, group after group, until nothing does."""
+        try:
+            while self._publishes or self._changes:
+                publishes, self._publishes = self._publishes[:MAX_BATCH], self._publishes[MAX_BATCH:]
+                changes, self._changes = self._changes[:MAX_BATCH], self._changes[MAX_BATCH:]
+                await self._write_group(publishes, changes)
+        finally:
+            self._task = None
+
+    async def _write_group(self, publishes: Sequence[_WaitingPublish], changes: Sequence[_WaitingChange]) -> None:
+        notifications = [notification for notification, _ in publishes]
+        functions = [function for function, _ in changes]
+        started = time.perf_counter()
+        try:
+            outcomes, results, wrote = await self._store.in_writer(
+                lambda connection: self._commit(connection, notifications, functions)
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was stored and every caller must hear so
+            self._store.failure = error
+            _settle(publishes, [self._store.unavailable(error) for _ in publishes])
+            _settle(changes, [self._store.unavailable(error) for _ in changes])
+            return
+        self._note(results, wrote=wrote)
+        try:
+            if self._committed is not None:
+                self._committed(time.perf_counter() - started, len(publishes))
+            self._announce(publishes, outcomes)
+        finally:
+            _settle(publishes, outcomes)
+            _settle(changes, [self._translated(result) for result in results])
+
+    def _note(self, results: Sequence[object], *, wrote: bool) -> None:
+        """Keep what failed for `HealthCheck.check`; only a write that came through says that the log works again."""
+        failed = [result for result in results if isinstance(result, sqlite3.Error)]
+        if failed:
+            self._store.failure = failed[0]
+        elif wrote:
+            self._store.failure = None
+
+    def _translated(self, result: object) -> object:
+        return self._store.unavailable(result) if isinstance(result, sqlite3.Error) else result
+
+    def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome]) -> None:
+        publications = [
+            Publication.of(notification, outcome.position)
+            for (notification, _), outcome in zip(publishes, outcomes, strict=True)
+            if isinstance(outcome, Published) and not outcome.duplicate
+        ]
+        if publications and self.handler is not None:
+            self.head = publications[-1].position
+            self.handler.on_publications(publications)
+
+    # -- in the writer thread -------------------------------------------------------------------------------------
+
+    def _commit(
+        self, connection: sqlite3.Connection, notifications: Sequence[Notification], functions: Sequence[Change]
+    ) -> tuple[list[Outcome], list[object], bool]:
+        store, before = self._store, connection.total_changes
+        store.ensure_in_place()
+        now = int(self._now() * 1000)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            batch = Batch(connection, store.epoch, store.last_seq, now, self._key_ttl)
+            outcomes = [batch.add(notification) for notification in notifications]
+            batch.insert()
+            step = Step(connection, batch.last_seq, now)
+            results = [_attempt(function, step) for function in functions]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        store.last_seq = batch.last_seq
+        return outcomes, results, connection.total_changes != before
+
+
+def _attempt(function: Change, step: Step) -> object:
+    """What the change returned, or what it raised, in which case it left nothing behind."""
+    execute = step.connection.execute
+    execute("SAVEPOINT change")
+    try:
+        result: object = function(step)
+    except Exception as error:
+        if not step.connection.in_transaction:  # SQLite gave the whole transaction up, as it may on a full disk
+            raise
+        execute("ROLLBACK TO change")
+        result = error
+    execute("RELEASE change")
+    return result
+
+
+def _settle(waiting: Sequence[tuple[object, asyncio.Future[Any]]], outcomes: Sequence[object]) -> None:
+    for (_, done), outcome in zip(waiting, outcomes, strict=True):
+        if done.done():  # its caller was cancelled; the change is made all the same
+            continue
+        if isinstance(outcome, Exception):
+            done.set_exception(outcome)
+        else:
+            done.set_result(outcome)

@@ -1,0 +1,145 @@
+"""What an inbox is, said in lists and dictionaries: the embedded log must agree with it; and notifications to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sio_server.audience import Audience, Identity
+from sio_server.broker import Action, Status
+from sio_server.notification import Idempotency, Notification, Publication, new_id
+
+# A moment that every clock of these tests begins at: 2026-01-01.
+START = 1_767_225_600.0
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it. Unix seconds."""
+
+    seconds: float = START
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.seconds
+
+
+class Ear:
+    """A broker's handler that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Publication] = []
+
+    def on_publications(self, batch: Sequence[Publication]) -> None:
+        """Keep the batch."""
+        self.heard.extend(batch)
+
+
+def notification(
+    audience: Audience,
+    *,
+    event: str = "test",
+    at: float = START,
+    ttl: float | None = None,
+    key: str | None = None,
+    message: str = "Hola mundo",
+    persist: bool = True,
+) -> Notification:
+    """Return a notification of this moment that expires ``ttl`` seconds later."""
+    return Notification(
+        id=new_id(),
+        type=event,
+        message=message,
+        data={},
+        timestamp=datetime.fromtimestamp(at, UTC),
+        audience=audience,
+        expires_at=None if ttl is None else datetime.fromtimestamp(at + ttl, UTC),
+        idempotency=None if key is None else Idempotency("tests", key, message.encode()),
+        persist=persist,
+    )
+
+
+@dataclass
+class State:
+    """Where one notification stands with one user."""
+
+    seen: bool = False
+    read: bool = False
+    archived: bool = False
+
+    def change(self, action: Action, *, everything: bool = False) -> bool:
+        """Apply an action, named or of everything, and say whether that changed anything."""
+        before = (self.seen, self.read, self.archived)
+        if action == "unread":
+            if not (everything and self.archived):
+                self.read = self.archived = False
+        elif action == "unarchive":
+            self.archived = False
+        else:
+            self.seen = True
+            self.read = self.read or action in ("read", "archive")
+            self.archived = self.archived or action == "archive"
+        return before != (self.seen, self.read, self.archived)
+
+
+@dataclass
+class Model:
+    """All notifications, each user's first sight of each room, and all states."""
+
+    notifications: list[Notification] = field(default_factory=list)
+    since: dict[str, dict[str, int]] = field(default_factory=dict)
+    states: dict[tuple[str, int], State] = field(default_factory=dict)
+
+    def sight(self, identity: Identity) -> None:
+        """Record the rooms of a user who comes now."""
+        assert identity.user is not None
+        known = self.since.get(identity.user, {})
+        self.since[identity.user] = {room: known.get(room, len(self.notifications)) for room in identity.rooms()}
+        self.since[identity.user][f"user:{identity.user}"] = 0
+
+    def visible(self, user: str, now: float) -> list[int]:
+        """Return the positions of what a user sees now, in order."""
+        since = self.since[user]
+        return [
+            seq
+            for seq, found in enumerate(self.notifications, start=1)
+            if user not in found.audience.except_users
+            and (found.expires_at is None or found.expires_at.timestamp() > now)
+            and any(room in since and since[room] < seq for room in found.audience.rooms())
+        ]
+
+    def state(self, user: str, seq: int) -> State:
+        """Return the state, new if there is none."""
+        return self.states.setdefault((user, seq), State())
+
+    def counts(self, user: str, now: float) -> tuple[int, int, int]:
+        """Return unread, unseen and the last position."""
+        states = [self.state(user, seq) for seq in self.visible(user, now)]
+        unread = sum(not state.read for state in states)
+        return unread, sum(not state.seen for state in states), len(self.notifications)
+
+    def page(self, user: str, status: Status, types: Sequence[str], now: float) -> list[int]:
+        """Return all positions of a status, newest first."""
+        return [
+            seq
+            for seq in reversed(self.visible(user, now))
+            if (state := self.state(user, seq)).archived == (status == "archived")
+            and not (status == "unread" and state.read)
+            and (not types or self.notifications[seq - 1].type in types)
+        ]
+
+    def mark(self, user: str, action: Action, ids: Sequence[str], now: float) -> tuple[list[str], list[str]]:
+        """Change what is named, and return what changed and what was ignored."""
+        seqs = {self.notifications[seq - 1].id: seq for seq in self.visible(user, now)}
+        named = list(dict.fromkeys(ids))
+        changed = [name for name in named if name in seqs and self.state(user, seqs[name]).change(action)]
+        return changed, [name for name in named if name not in seqs]
+
+    def mark_all(self, user: str, action: Action, up_to: int | None) -> None:
+        """Change everything, as far as it goes; what the user cannot see now goes along."""
+        reached = len(self.notifications)
+        if up_to is not None and action not in ("unread", "unarchive"):
+            reached = min(reached, up_to)
+        for seq in range(1, reached + 1):
+            self.state(user, seq).change(action, everything=True)

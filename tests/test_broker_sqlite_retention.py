@@ -1,0 +1,191 @@
+"""Retention of the embedded log: the oldest go in small steps, and nobody is told that nothing is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sio_server.audience import Audience, Identity
+from sio_server.broker_sqlite import SqliteBroker
+from sio_server.broker_sqlite.retention import STEP_ROWS
+from sio_server.notification import Position
+from tests.inbox_model import Clock, Ear, notification
+
+EVERYBODY = Audience.of(everybody=True)
+TABLES = ("notification", "notification_room", "notification_except", "inbox_state")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture(params=["file", "memory"])
+async def broker(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteBroker]:
+    """Give an open log, in a file and in memory."""
+    log = SqliteBroker(tmp_path if request.param == "file" else None, now=clock)
+    await log.start(Ear())
+    yield log
+    await log.close()
+
+
+async def publish(broker: SqliteBroker, count: int, *, at: float, audience: Audience = EVERYBODY) -> None:
+    """Publish so many notifications of one moment."""
+    await asyncio.gather(*(broker.publish(notification(audience, at=at)) for _ in range(count)))
+
+
+async def stored(broker: SqliteBroker) -> list[int]:
+    """Return all positions that are left."""
+    found = await broker.history(["all", "user:ana"], Position(broker.head().epoch, 0), 10_000)
+    return [publication.position.seq for publication in found]
+
+
+async def rows(broker: SqliteBroker) -> dict[str, int]:
+    """Return how many rows each table has."""
+    return await broker._store.read(
+        lambda connection: {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - named above
+            for table in TABLES
+        }
+    )
+
+
+async def test_oldest_go_by_age(broker: SqliteBroker, clock: Clock) -> None:
+    """What is older than the limit goes, what is younger stays, and the floor is the last that went."""
+    await publish(broker, 5, at=clock.seconds - 100)
+    await publish(broker, 5, at=clock.seconds - 50)
+    assert broker.floor() == 0
+    assert await broker.retain(max_age=60) == 5
+    assert await stored(broker) == [6, 7, 8, 9, 10]
+    assert broker.floor() == 5
+    assert await broker.retain(max_age=60) == 0
+
+
+async def test_oldest_go_by_count(broker: SqliteBroker, clock: Clock) -> None:
+    """No more than so many are left, over as many steps as it takes."""
+    await publish(broker, 3 * STEP_ROWS, at=clock.seconds)
+    assert await broker.retain(max_count=10) == 3 * STEP_ROWS - 10
+    assert await stored(broker) == list(range(3 * STEP_ROWS - 9, 3 * STEP_ROWS + 1))
+    assert broker.floor() == 3 * STEP_ROWS - 10
+
+
+async def test_no_limit_deletes_nothing(broker: SqliteBroker, clock: Clock) -> None:
+    """Without a limit everything stays, however old."""
+    await publish(broker, 3, at=0)
+    clock.seconds *= 2
+    assert await broker.retain() == 0
+    assert await stored(broker) == [1, 2, 3]
+
+
+async def test_all_that_belongs_to_a_notification_goes_along(broker: SqliteBroker, clock: Clock) -> None:
+    """No room, exception or state is left of what went, and watermarks and first sights are as they were."""
+    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+    audience = Audience.of(roles=["admin"], users=["ana"], except_users=["bea"])
+    await publish(broker, 4, at=clock.seconds, audience=audience)
+    page = await broker.page(view)
+    await broker.mark(view, "archive", [item.publication.id for item in page.items[1:3]])
+    await broker.mark(view, "seen", None, up_to=2)
+    await publish(broker, 1, at=clock.seconds, audience=audience)
+    assert await broker.retain(max_count=1) == 4
+    assert await rows(broker) == {
+        "notification": 1,
+        "notification_room": 2,
+        "notification_except": 1,
+        "inbox_state": 0,
+    }
+    assert await broker.view_of("ana") == view
+    counts = await broker.counts(view)
+    assert (counts.unread, counts.unseen) == (1, 1)
+
+
+async def test_counters_are_right_after_every_step(broker: SqliteBroker, clock: Clock) -> None:
+    """Counters equal the number of items on the pages, however much of each room went."""
+    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+    audiences = [EVERYBODY, Audience.of(roles=["admin"], users=["ana"]), Audience.of(users=["ana"])]
+    for number in range(30):
+        ttl = 100.0 if number % 5 == 0 else None
+        await broker.publish(notification(audiences[number % 3], at=clock.seconds, ttl=ttl))
+    await broker.mark(view, "read", None, up_to=12)
+    for left in range(29, -1, -1):
+        await broker.retain(max_count=left)
+        items = (await broker.page(view, status="unread")).items
+        counts = await broker.counts(view)
+        assert (counts.unread, counts.at_seq) == (len(items), 30)
+
+
+async def test_positions_go_on_after_everything_went(tmp_path: Path, clock: Clock) -> None:
+    """A log that retention emptied never gives a position twice, nor after a restart."""
+    broker = SqliteBroker(tmp_path, now=clock)
+    await broker.start(Ear())
+    await publish(broker, 3, at=clock.seconds)
+    assert await broker.retain(max_count=0) == 3
+    head = broker.head()
+    await broker.close()
+    again = SqliteBroker(tmp_path, now=clock)
+    await again.start(Ear())
+    try:
+        assert (again.head(), again.floor()) == (head, 3)
+        assert (await again.publish(notification(EVERYBODY))).position.seq == 4
+    finally:
+        await again.close()
+
+
+async def test_idempotency_key_outlives_its_notification(broker: SqliteBroker) -> None:
+    """A repeated publish is a duplicate as long as was promised, even if retention took what it repeats."""
+    first = await broker.publish(notification(EVERYBODY, key="k"))
+    await broker.retain(max_count=0)
+    again = await broker.publish(notification(EVERYBODY, key="k"))
+    assert (again.duplicate, again.id) == (True, first.id)
+
+
+async def test_forgotten_keys_go_with_new_ones(broker: SqliteBroker, clock: Clock) -> None:
+    """Keys whose time is over take no room for long: each new one takes two of them along."""
+    for number in range(6):
+        await broker.publish(notification(EVERYBODY, key=str(number)))
+    clock.seconds += 24 * 3600 + 1
+    for number in range(3):
+        await broker.publish(notification(EVERYBODY, key=f"new {number}"))
+    left = await broker._store.read(
+        lambda connection: connection.execute("SELECT count(*) FROM idempotency").fetchone()
+    )
+    assert left == (3,)
+
+
+async def test_publishing_goes_on_meanwhile(broker: SqliteBroker, clock: Clock) -> None:
+    """Publishes are taken in order while much is deleted; none of them waits for the end of it, and none is lost."""
+    await publish(broker, 20 * STEP_ROWS, at=clock.seconds - 100)
+    deleting = asyncio.create_task(broker.retain(max_age=60))
+    seqs: list[int] = []
+    while not deleting.done():
+        seqs.append((await broker.publish(notification(EVERYBODY, at=clock.seconds))).position.seq)
+    assert await deleting == 20 * STEP_ROWS
+    assert len(seqs) > 2
+    assert seqs == list(range(20 * STEP_ROWS + 1, 20 * STEP_ROWS + 1 + len(seqs)))
+    assert await stored(broker) == seqs
+
+
+async def test_whoever_misses_something_finds_the_floor_above(broker: SqliteBroker, clock: Clock) -> None:
+    """A replay that retention cut into finds a floor above its cursor when it is over."""
+    view = await broker.sight("ana", Identity("ana").rooms())
+    await publish(broker, 10 * STEP_ROWS, at=clock.seconds)
+    deleting = asyncio.create_task(broker.retain(max_count=0))
+    cuts = 0
+    while not deleting.done():
+        replayed = await broker.replay(view, 5, 10)
+        if [publication.position.seq for publication in replayed] != list(range(6, 16)):
+            cuts += 1
+            assert broker.floor() > 5
+    await deleting
+    assert cuts > 0
+
+
+async def test_clock_set_ahead_keeps_what_follows(broker: SqliteBroker, clock: Clock) -> None:
+    """A notification that a wrong clock dated ahead keeps those after it from going by age, and not by count."""
+    await publish(broker, 1, at=clock.seconds + 1_000_000)
+    await publish(broker, 2, at=clock.seconds - 100)
+    assert await broker.retain(max_age=60) == 0
+    assert await broker.retain(max_count=1) == 2
