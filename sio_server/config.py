@@ -9,18 +9,17 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import marshmallow
 from environs import Env
-from marshmallow import RAISE, Schema, ValidationError, post_load
+from marshmallow import RAISE, ValidationError
 
 from sio_server import fields
+from sio_server.config_schema import ConfigSchema
 from sio_server.errors import ConfigError
 
 ENV_PREFIX: Final = "SIO_SERVER_"
@@ -30,11 +29,6 @@ CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SI
 
 # RFC 7518 §3.2: an HS256 key is at least as long as the hash. A shorter one can be guessed off line from one token.
 MIN_SECRET_BYTES: Final = 32
-
-
-_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(:([0-9]{1,5}|\*))?", re.IGNORECASE)
-# The address part is IPv6: a Host header's brackets and port are taken off before it is compared.
-_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +50,17 @@ class Config:
     publish_keys: tuple[str, ...] = field(default=(), repr=False)
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    recovery: str = "asking"
+    retention_days: float = 30.0
+    retention_count: int = 1_000_000
     max_body: int = 64 * 1024
+    send_cap: int = 1024 * 1024
+    events_per_second: int = 200
+    connections_per_user: int = 50
+    connections_per_address: int = 5000
+    handshakes: int = 1000
+    publish_rate: int = 0
+    trusted_proxies: tuple[str, ...] = ()
     idempotency_ttl: int = 24 * 3600
     shutdown_timeout: float = 4.0
     log_format: str = "auto"
@@ -103,133 +107,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class _Words(marshmallow.fields.Field[tuple[str, ...]]):
-    """Several words: a list in a file, parted by commas in the environment and in flags."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if isinstance(value, str):
-            value = value.split(",")
-        if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
-            raise ValidationError("Not a list of words, nor words parted by commas.")
-        return tuple(word.strip() for word in value if word.strip())
-
-
-class _Whole(marshmallow.fields.Integer):
-    """A whole number, as text or as a number; 8080.7 is none."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if isinstance(value, bool | float):
-            raise ValidationError("Not a whole number.")
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-class _PathField(marshmallow.fields.Field[Path]):
-    """A path; ``~`` is the home directory."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if not isinstance(value, str | Path) or not str(value):
-            raise ValidationError("Not a path.")
-        return Path(value).expanduser()
-
-
-def _check_broker(value: str) -> None:
-    if value not in ("sqlite:", "memory:"):
-        scheme = value.partition(":")[0]  # what follows may hold a password
-        raise ValidationError(f"'{scheme}:' is not supported: use 'sqlite:' or 'memory:'.")
-
-
-def _check_origins(values: tuple[str, ...]) -> None:
-    for origin in values:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValidationError(
-                f"'{origin}' is no origin: write scheme and host and no more, such as https://app.example.org or "
-                "https://*.example.org."
-            )
-
-
-def _check_hosts(values: tuple[str, ...]) -> None:
-    for host in values:
-        if not _HOST.fullmatch(host):
-            raise ValidationError(f"'{host}' is no host name: write it without scheme, port or brackets.")
-
-
-def _about(text: str, *, secret: bool = False) -> dict[str, object]:
-    return {"about": text, "secret": secret}
-
-
-_LEVELS: Final = ("debug", "info", "warning", "error")
-
-
-class ConfigSchema(Schema):
-    """The checks of every setting, and what it is for: flags and ``check-config`` are made of it."""
-
-    error_messages = fields.SCHEMA_MESSAGES
-
-    host = marshmallow.fields.String(
-        metadata=_about("Address to listen on; anything but loopback needs the secrets below")
-    )
-    port = _Whole(validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one"))
-    data_dir = _PathField(metadata=_about("Directory of the notification log"))
-    broker = marshmallow.fields.String(
-        validate=_check_broker,
-        metadata=_about("Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process"),
-    )
-    catalog = _PathField(metadata=_about("TOML file whose event types are added to the built-in ones"))
-    locale = marshmallow.fields.String(
-        validate=fields.one_of(("es", "en")), metadata=_about("Language of a message that a publisher left out")
-    )
-    jwt_secret = marshmallow.fields.String(
-        validate=fields.length(1, 4096),
-        metadata=_about("Secret that verifies clients' HS256 tokens, shared with the backend", secret=True),
-    )
-    jwt_secret_previous = marshmallow.fields.String(
-        validate=fields.length(1, 4096),
-        metadata=_about("The secret before it, still accepted while tokens are renewed", secret=True),
-    )
-    jwks_url = marshmallow.fields.Url(
-        require_tld=False,
-        schemes={"http", "https"},
-        metadata=_about("JWKS address whose keys verify RS256, ES256 and EdDSA tokens"),
-    )
-    token_audience = marshmallow.fields.String(metadata=_about("What a token's 'aud' must name, if set"))
-    token_issuer = marshmallow.fields.String(metadata=_about("What a token's 'iss' must be, if set"))
-    publish_keys = _Words(
-        metadata=_about("Keys that may publish, parted by commas; all are valid at once", secret=True)
-    )
-    allowed_origins = _Words(
-        validate=_check_origins,
-        metadata=_about("Origins whose pages may connect, such as https://app.example.org or https://*.example.org"),
-    )
-    allowed_hosts = _Words(
-        validate=_check_hosts,
-        metadata=_about("Host names the server answers to; with none set, any (loopback in development)"),
-    )
-    max_body = _Whole(
-        validate=fields.between(1024, 16 * 1024 * 1024), metadata=_about("Largest body of one notification, in bytes")
-    )
-    idempotency_ttl = _Whole(
-        validate=fields.between(60, 30 * 24 * 3600),
-        metadata=_about("How long an idempotency key is remembered, in seconds"),
-    )
-    shutdown_timeout = marshmallow.fields.Float(
-        validate=fields.between(0, 600), metadata=_about("Longest wait for open requests when stopping, in seconds")
-    )
-    log_format = marshmallow.fields.String(
-        validate=fields.one_of(("auto", "console", "json")),
-        metadata=_about(
-            "Log lines for people ('console') or machines ('json'); 'auto' looks whether this is a terminal"
-        ),
-    )
-    log_level = marshmallow.fields.String(
-        validate=fields.one_of(_LEVELS), metadata=_about("Least severe log line that is written")
-    )
-
-    @post_load
-    def make(self, values: dict[str, Any], **_: Any) -> Config:
-        """Turn checked values into a `Config`."""
-        return Config(**values)
-
-
 def env_name(setting: str) -> str:
     """The environment variable of a setting."""
     return ENV_PREFIX + setting.upper()
@@ -265,7 +142,7 @@ def load(
     for setting, value in (_read_file(config_file) if config_file else {}).items():
         take(setting, value, f"{config_file}: {setting}")
     try:
-        config: Config = ConfigSchema(unknown=RAISE).load(values)
+        config = Config(**ConfigSchema(unknown=RAISE).load(values))
     except ValidationError as error:
         raise ConfigError(_explain(error, sources)) from error
     _check_together(config)

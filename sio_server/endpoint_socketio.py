@@ -10,31 +10,19 @@ import orjson
 
 from sio_server.audience import Identity
 from sio_server.auth import Authenticator, Publisher
-from sio_server.broker import Action
-from sio_server.connections import counts_dict
+from sio_server.client_events import ClientEvents, Handler
 from sio_server.engine import AsyncServer, ConnectionRefused
 from sio_server.errors import Problem, Refused, Text
 from sio_server.hub import Broadcaster, Connection, Link
-from sio_server.inbox import Inboxes
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node
 from sio_server.notification import Publication
-from sio_server.schemas import check_handshake, load_ack, load_mark, load_publish, load_token
+from sio_server.schemas import load_publish
+from sio_server.schemas_events import check_handshake
 from sio_server.socketio_recovery import DurableRecovery
 
 log = logger("socketio")
-
-_INBOX_EVENTS: Mapping[str, Action] = {
-    "ns:seen": "seen",
-    "ns:read": "read",
-    "ns:unread": "unread",
-    "ns:archive": "archive",
-    "ns:unarchive": "unarchive",
-}
-
-Handler = Callable[["_Client", object], Awaitable[Mapping[str, Any]]]
-
 
 class _Link:
     """The core's way to one Socket.IO connection."""
@@ -99,7 +87,7 @@ class SocketIoEndpoint:
         self,
         server: AsyncServer,
         node: Node,
-        inboxes: Inboxes,
+        events: ClientEvents,
         auth: Authenticator,
         recovery: DurableRecovery,
         *,
@@ -107,21 +95,16 @@ class SocketIoEndpoint:
     ) -> None:
         self._server = server
         self._node = node
-        self._inboxes = inboxes
+        self._events = events
         self._auth = auth
         self._recovery = recovery
         self._max_body = max_body
         self._clients: dict[str, _Client] = {}
         server.on("connect", self._on_connect)
         server.on("disconnect", self._on_disconnect)
-        for event, handler in (
-            ("notify", self._notify),
-            ("ns:ack", self._ack),
-            ("ns:auth", self._renew),
-        ):
+        server.on("notify", self._on_notify)
+        for event, handler in events.handlers.items():
             server.on(event, self._answering(handler))
-        for event, action in _INBOX_EVENTS.items():
-            server.on(event, self._answering(self._marking(action)))
 
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
@@ -198,27 +181,26 @@ class SocketIoEndpoint:
     # -- events from clients --------------------------------------------------------------------------------------
 
     def _answering(self, handler: Handler) -> Callable[..., Awaitable[dict[str, Any]]]:
-        """A handler whose result, or refusal, is the acknowledgement."""
-
         async def answer(sid: str, *arguments: object) -> dict[str, Any]:
             client = self._clients.get(sid)
-            try:
-                if client is None:
-                    raise Refused("forbidden")
-                return {"ok": True, **await handler(client, arguments[0] if arguments else None)}
-            except Refused as refused:
-                self._node.metrics.refused(refused.kind.code)
-                locale = client.locale if client else "en"
-                return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
+            if client is None:
+                return self._events.refusal(Refused("forbidden"), "en")
+            body = arguments[0] if arguments else None
+            return await self._events.answer(handler, client.connection, body, client.locale)
 
         return answer
 
-    async def _notify(self, client: _Client, body: object) -> Mapping[str, Any]:
+    async def _on_notify(self, sid: str, *arguments: object) -> dict[str, Any]:
         """``notify`` with the body of ``POST /notify``; the acknowledgement is the same reply."""
-        if client.publisher is None:
-            raise Refused("forbidden", _NEEDS_KEY)
-        receipt = await self._node.publish(load_publish(self._checked(body)), client.publisher.name)
-        return receipt.as_dict(client.locale)
+        client = self._clients.get(sid)
+        locale = client.locale if client else "en"
+        try:
+            publisher = _publisher_of(client)
+            body = self._checked(arguments[0] if arguments else None)
+            receipt = await self._node.publish(load_publish(body), publisher.name)
+        except Refused as refused:
+            return self._events.refusal(refused, locale)
+        return {"ok": True, **receipt.as_dict(locale)}
 
     def _checked(self, body: object) -> object:
         """The argument as strict JSON within the size limit, as if it had come over HTTP."""
@@ -231,30 +213,11 @@ class SocketIoEndpoint:
             raise Refused("payload_too_large", _TOO_LARGE.format(self._max_body))
         return body
 
-    async def _ack(self, client: _Client, body: object) -> Mapping[str, Any]:
-        """``ns:ack {seq}``: everything up to there has arrived."""
-        self._node.connections.acknowledge(client.connection, load_ack(body))
-        return {}
 
-    async def _renew(self, client: _Client, body: object) -> Mapping[str, Any]:
-        """``ns:auth {token}``: go on with a newer token."""
-        identity = await self._auth.identity(load_token(body))
-        await self._node.connections.renew(client.connection, identity)
-        return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
-
-    def _marking(self, action: Action) -> Handler:
-        async def mark(client: _Client, body: object) -> Mapping[str, Any]:
-            ids, up_to = load_mark(body)
-            marked = await self._inboxes.mark(client.connection.identity, action, ids, up_to=up_to)
-            return {
-                "action": marked.action,
-                "ids": list(marked.ids),
-                "ignored": list(marked.ignored),
-                "up_to": marked.up_to,
-                "counts": counts_dict(marked.counts),
-            }
-
-        return mark
+def _publisher_of(client: _Client | None) -> Publisher:
+    if client is None or client.publisher is None:
+        raise Refused("forbidden", _NEEDS_KEY)
+    return client.publisher
 
 
 def _token(environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> str | None:

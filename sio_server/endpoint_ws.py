@@ -7,17 +7,19 @@ code and a reason: a browser shows a page nothing of a refused handshake.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 from aiohttp import WSMsgType, web
 
-from sio_server.audience import Identity
 from sio_server.auth import Authenticator
 from sio_server.auth_claims import STATED
+from sio_server.client_events import ClientEvents
 from sio_server.errors import KINDS, Refused
-from sio_server.hub import Broadcaster, Connection
+from sio_server.hub import Broadcaster, Connection, Link
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node
@@ -29,49 +31,118 @@ log = logger("ws")
 HEARTBEAT: Final = 25.0
 
 # What a client may send in one frame. Clients have nothing long to say.
-MAX_INCOMING: Final = 16 * 1024
+MAX_INCOMING: Final = 64 * 1024
 
-# Bytes that wait for one client. A peer that stops reading must not fill the memory; it is cut and comes back.
-SEND_CAP: Final = 1024 * 1024
+# Seconds for the peer to answer a Close frame.
+_CLOSE_PATIENCE: Final = 2.0
 
 
 class _Client:
-    """One connection and what waits for it."""
-
-    __slots__ = ("connection", "queue", "rooms", "socket", "transport", "waiting")
+    """One connection, its rooms, and what waits for it; the core's `Link` to it."""
 
     def __init__(
-        self, connection: Connection, socket: web.WebSocketResponse, transport: asyncio.Transport | None
+        self, endpoint: WsEndpoint, socket: web.WebSocketResponse, transport: asyncio.Transport | None, send_cap: int
     ) -> None:
-        self.connection = connection
-        self.socket = socket
-        self.transport = transport
-        self.rooms = frozenset(connection.identity.rooms())
-        self.queue: asyncio.Queue[str | None] = asyncio.Queue()
-        self.waiting = 0
+        self.rooms: tuple[str, ...] = ()
+        self.reason: str | None = None
+        self._endpoint = endpoint
+        self._socket = socket
+        self._transport = transport
+        self._send_cap = send_cap
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._ready = asyncio.Event()
 
-    def put(self, frame: str) -> None:
+    def put(self, frame: bytes) -> None:
         """Queue a frame; past the cap the connection is given up instead."""
-        if self.waiting > SEND_CAP:
+        if self.reason is not None:
             return
-        self.waiting += len(frame)
-        self.queue.put_nowait(None if self.waiting > SEND_CAP else frame)
+        self._bytes += len(frame)
+        if self._bytes > self._send_cap:
+            self._endpoint.slow()
+            self.reason = "slow"
+            if self._transport is not None:
+                self._transport.abort()  # closing would wait for a peer that does not read
+        self._waiting.append(frame)
+        self._ready.set()
+
+    async def send(self) -> None:
+        """Write what is queued, in order, as fast as this peer reads, until it is to be closed."""
+        with suppress(ConnectionError):
+            while self.reason != "slow":
+                while self._waiting:
+                    frame = self._waiting.popleft()
+                    await self._socket.send_frame(frame, WSMsgType.TEXT)
+                    self._bytes -= len(frame)
+                if self.reason is not None:
+                    kind = KINDS[self.reason]
+                    await self._socket.close(code=kind.ws_close, message=kind.code.encode())
+                    return
+                self._ready.clear()
+                await self._ready.wait()
+
+    # -- Link -----------------------------------------------------------------------------------------------------
+
+    def join(self, rooms: Sequence[str]) -> None:
+        """See `Link.join`."""
+        self._endpoint.move(self, rooms)
+
+    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+        """See `Link.replay`."""
+        for publication in publications:
+            self.put(publication.encode(replayed=replayed))
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> None:
+        """See `Link.control`."""
+        self.put(orjson.dumps({"type": event, **payload}))
+
+    def pending(self) -> int:
+        """See `Link.pending`."""
+        return self._bytes + (0 if self._transport is None else self._transport.get_write_buffer_size())
+
+    def close(self, reason: str) -> None:
+        """See `Link.close`."""
+        if self.reason is None:
+            self.reason = reason
+            self._ready.set()
+            if self._transport is not None:  # for a peer that never answers the Close frame, nor reads what is before it
+                asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, self._transport.abort)
+
+    def transport(self) -> str:
+        """See `Link.transport`."""
+        return "websocket"
 
 
 class WsEndpoint:
-    """Connections over plain WebSocket, and the `Broadcaster` for them."""
+    """Connections over plain WebSocket, and the `Broadcaster` for them. ``send_cap``: bytes that may wait for one."""
 
-    def __init__(self, node: Node, auth: Authenticator) -> None:
+    def __init__(self, node: Node, events: ClientEvents, auth: Authenticator, *, send_cap: int) -> None:
         self._node = node
+        self._events = events
         self._auth = auth
-        self._rooms: dict[str, set[_Client]] = {}
+        self._send_cap = send_cap
+        self._rooms: dict[str, dict[_Client, None]] = {}
         self._clients: set[_Client] = set()
 
     async def close(self) -> None:
-        """Close every connection; clients may come back."""
-        kind = KINDS["draining"]
-        closing = [client.socket.close(code=kind.ws_close, message=kind.code.encode()) for client in self._clients]
-        await asyncio.gather(*closing, return_exceptions=True)
+        """Close every connection that is left; clients may come back."""
+        for client in tuple(self._clients):
+            client.close("draining")
+
+    def slow(self) -> None:
+        """A peer has reached its cap."""
+        self._node.metrics.slow("ws")
+
+    def move(self, client: _Client, rooms: Sequence[str]) -> None:
+        """Put a client into just these rooms."""
+        for room in client.rooms:
+            members = self._rooms[room]
+            del members[client]
+            if not members:
+                del self._rooms[room]
+        client.rooms = tuple(rooms)
+        for room in rooms:
+            self._rooms.setdefault(room, {})[client] = None
 
     def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
@@ -79,7 +150,7 @@ class WsEndpoint:
         for publication in batch:
             members = self._members(publication.audience.rooms()) - self._members(publication.audience.except_rooms())
             if members:
-                frame = publication.encode().decode()
+                frame = publication.encode()
                 for client in members:
                     client.put(frame)
             counts.append(len(members))
@@ -89,91 +160,69 @@ class WsEndpoint:
         return set().union(*(self._rooms.get(room, ()) for room in rooms))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """``GET /ws?token=…``."""
+        """``GET /ws?token=…&cursor=…``."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_INCOMING, compress=False)
         if not socket.can_prepare(request).ok:
             raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
         locale = preferred_locale(request.query.get("locale"), preferred_locale(request.headers.get("Accept-Language")))
         await socket.prepare(request)
+        client = _Client(self, socket, request.transport, self._send_cap)
+        sender = asyncio.create_task(client.send())
+        connection: Connection | None = None
         try:
-            client = await self._connect(request, socket)
+            connection = await self._open(request, client)
+            await self._receive(socket, client, connection, locale)
         except Refused as refused:
-            log.info("connection refused", code=refused.kind.code, protocol="ws")
-            self._node.metrics.refused(refused.kind.code)
-            await _refuse(socket, refused, locale)
-            return socket
-        reason = "transport close"
-        sender = asyncio.create_task(self._send(client))
-        try:
-            await self._receive(client, locale)
+            await self._refuse(client, sender, refused, locale)
         finally:
-            if client.waiting > SEND_CAP:
-                reason = "slow"
-            self._leave(client)
+            self.move(client, ())
+            self._clients.discard(client)
             sender.cancel()
-            self._node.disconnect(client.connection, reason)
+            if connection is not None:
+                self._node.connections.left(connection, client.reason or "transport close")
         return socket
 
-    async def _connect(self, request: web.Request, socket: web.WebSocketResponse) -> _Client:
-        identity = await self._identity(request)
-        client = _Client(Connection(identity, "ws", lambda: "websocket"), socket, request.transport)
-        hello = self._node.connect(client.connection)
-        client.put(_control("ns:hello", hello))
-        self._clients.add(client)
-        for room in client.rooms:
-            self._rooms.setdefault(room, set()).add(client)
-        return client
-
-    async def _identity(self, request: web.Request) -> Identity:
+    async def _open(self, request: web.Request, client: _Client) -> Connection:
         stated = {name: request.query[name] for name in STATED if name in request.query}
         scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
         token = credential.strip() if scheme.lower() == "bearer" else request.query.get("token")
-        return await self._auth.identity(token, stated)
+        identity = await self._auth.identity(token, stated)
+        connection = Connection(identity, client, protocol="ws", address=request.remote or "")
+        self._clients.add(client)
+        await self._node.connections.open(connection, request.query.get("cursor"))
+        return connection
 
-    def _leave(self, client: _Client) -> None:
-        self._clients.discard(client)
-        for room in client.rooms:
-            members = self._rooms.get(room)
-            if members is not None:
-                members.discard(client)
-                if not members:
-                    del self._rooms[room]
+    async def _refuse(self, client: _Client, sender: asyncio.Task[None], refused: Refused, locale: str) -> None:
+        kind = refused.kind
+        log.info("connection refused", code=kind.code, protocol="ws")
+        self._node.metrics.refused(kind.code)
+        closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(locale)}
+        client.control("ns:closing", closing)
+        client.close(kind.code)
+        await asyncio.wait([sender])
 
-    @staticmethod
-    async def _send(client: _Client) -> None:
-        """Write what is queued, in order, as fast as this client reads."""
-        while True:
-            frame = await client.queue.get()
-            if frame is None:
-                # Nothing more can be said to a peer that does not read; closing would wait for it as well.
-                if client.transport is not None:
-                    client.transport.abort()
-                return
-            try:
-                await client.socket.send_str(frame)
-            except ConnectionError:
-                return
-            client.waiting -= len(frame)
-
-    @staticmethod
-    async def _receive(client: _Client, locale: str) -> None:
+    async def _receive(
+        self, socket: web.WebSocketResponse, client: _Client, connection: Connection, locale: str
+    ) -> None:
         """Read until the peer leaves. What it says is answered: nothing is silently ignored."""
-        async for message in client.socket:
+        async for message in socket:
             if message.type is WSMsgType.TEXT:
-                refused = Refused("not_supported")
-                client.put(_control("ns:error", {"error": refused.as_dict(locale)}))
+                client.control("ns:reply", await self._answer(message.data, connection, locale))
             elif message.type is WSMsgType.BINARY:
-                await client.socket.close(code=1003)  # RFC 6455 §7.4.1: a kind of data it cannot accept
+                await socket.close(code=1003)  # RFC 6455 §7.4.1: a kind of data it cannot accept
 
-
-def _control(name: str, members: Mapping[str, Any]) -> str:
-    return orjson.dumps({"type": name, **members}).decode()
-
-
-async def _refuse(socket: web.WebSocketResponse, refused: Refused, locale: str) -> None:
-    closing = {"code": refused.kind.code, "reconnect": refused.kind.reconnect, "error": refused.as_dict(locale)}
-    await socket.send_str(_control("ns:closing", closing))
-    await socket.close(code=refused.kind.ws_close, message=refused.kind.code.encode())
+    async def _answer(self, text: str, connection: Connection, locale: str) -> dict[str, Any]:
+        """``{"type":"ns:read","ids":[…],"id":…}`` to ``{"type":"ns:reply","to":"ns:read","id":…,"ok":…}``."""
+        try:
+            frame = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return self._events.refusal(Refused("invalid_json"), locale)
+        name = frame.get("type") if isinstance(frame, dict) else None
+        handler = self._events.handlers.get(name) if isinstance(name, str) else None
+        if handler is None:
+            return {"to": name, **self._events.refusal(Refused("not_supported"), locale)}
+        return {"to": name, "id": frame.get("id"), **await self._events.answer(handler, connection, frame, locale)}
 
 
 _: type[Broadcaster] = WsEndpoint
+_link: type[Link] = _Client

@@ -5,7 +5,6 @@ The OpenAPI document is made of these, so a field's description here is its docu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -281,34 +280,3 @@ class BatchReplySchema(Schema):
     accepted = plain.Integer(required=True)
     rejected = plain.Integer(required=True)
     results = plain.List(plain.Nested(BatchItemSchema), required=True)
-
-
-def check_handshake(auth: object) -> Mapping[str, Any]:
-    """The handshake's ``auth`` object, its members of the right kind; raises `Refused` (``invalid_request``)."""
-    if auth is None:
-        return {}
-    if not isinstance(auth, dict):
-        raise Refused.of_problems("invalid_request", (Problem("auth", fields.NOT_OBJECT),))
-    try:
-        loaded: Mapping[str, Any] = _HANDSHAKE.load(auth)
-    except ValidationError as error:
-        raise Refused.of_problems("invalid_request", fields.problems_of(error)) from error
-    return loaded
-
-
-class HandshakeSchema(Schema):
-    """``auth`` of a Socket.IO handshake. ``role`` and ``user`` count in development only."""
-
-    error_messages = fields.SCHEMA_MESSAGES
-    token = fields.Str(allow_none=True)
-    key = fields.Str(allow_none=True, metadata=_about("Publisher key: the connection may emit 'notify'"))
-    cursor = fields.Str(allow_none=True, validate=fields.length(0, 64))
-    locale = fields.Str(allow_none=True, validate=fields.length(0, 64))
-    role = plain.Raw(allow_none=True)
-    roles = plain.Raw(allow_none=True)
-    rol = plain.Raw(allow_none=True)
-    user = plain.Raw(allow_none=True)
-    topics = plain.Raw(allow_none=True)
-
-
-_HANDSHAKE: Final = HandshakeSchema(unknown=EXCLUDE)

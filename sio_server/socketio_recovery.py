@@ -70,7 +70,8 @@ class DurableRecovery:
         if start is None or start.epoch != head.epoch or not self._log.floor() <= start.seq <= head.seq:
             return
         view = await self._connections.view_of(identity)
-        position, found = start.seq, []
+        position = start.seq
+        found: list[Publication] = []
         while self._connections.window.after(position, view.since, view.user or None) is None:
             reached = self._log.head().seq
             page = await self._log.replay(view, position, MAX_REPLAY + 1 - len(found))

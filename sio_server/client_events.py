@@ -1,0 +1,73 @@
+"""What clients may say on a live connection, whatever it runs over: acknowledge, renew the token, change the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from sio_server.auth import Authenticator
+from sio_server.broker import Action
+from sio_server.connections import Connections, counts_dict
+from sio_server.errors import Refused
+from sio_server.hub import Connection
+from sio_server.inbox import Inboxes
+from sio_server.metrics import Metrics
+from sio_server.schemas_events import load_ack, load_mark, load_token
+
+Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
+
+_MARKS: Final[Mapping[str, Action]] = {
+    "ns:seen": "seen",
+    "ns:read": "read",
+    "ns:unread": "unread",
+    "ns:archive": "archive",
+    "ns:unarchive": "unarchive",
+}
+
+
+class ClientEvents:
+    """The events by name; each takes a connection and a body and returns its acknowledgement."""
+
+    def __init__(self, connections: Connections, inboxes: Inboxes, auth: Authenticator, metrics: Metrics) -> None:
+        self._connections = connections
+        self._inboxes = inboxes
+        self._auth = auth
+        self._metrics = metrics
+        self.handlers: dict[str, Handler] = {"ns:ack": self._ack, "ns:auth": self._renew}
+        for event, action in _MARKS.items():
+            self.handlers[event] = self._marking(action)
+
+    async def answer(self, handler: Handler, connection: Connection, body: object, locale: str) -> dict[str, Any]:
+        """The acknowledgement: ``ok`` and the result, or the error in ``locale``."""
+        try:
+            return {"ok": True, **await handler(connection, body)}
+        except Refused as refused:
+            return self.refusal(refused, locale)
+
+    def refusal(self, refused: Refused, locale: str) -> dict[str, Any]:
+        """The acknowledgement of what is refused."""
+        self._metrics.refused(refused.kind.code)
+        return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
+
+    async def _ack(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        self._connections.acknowledge(connection, load_ack(body))
+        return {}
+
+    async def _renew(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        identity = await self._auth.identity(load_token(body))
+        await self._connections.renew(connection, identity)
+        return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
+
+    def _marking(self, action: Action) -> Handler:
+        async def mark(connection: Connection, body: object) -> Mapping[str, Any]:
+            ids, up_to = load_mark(body)
+            marked = await self._inboxes.mark(connection.identity, action, ids, up_to=up_to)
+            return {
+                "action": marked.action,
+                "ids": list(marked.ids),
+                "ignored": list(marked.ignored),
+                "up_to": marked.up_to,
+                "counts": counts_dict(marked.counts),
+            }
+
+        return mark

@@ -1,0 +1,107 @@
+"""What the HTTP endpoints share: reading a request, writing JSON. Handlers only raise; one middleware answers errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+
+import orjson
+from aiohttp import web
+from marshmallow import Schema, ValidationError
+from multidict import MultiDict
+from webargs.aiohttpparser import AIOHTTPParser
+
+from sio_server import fields
+from sio_server.errors import KINDS, Refused, Text
+from sio_server.locales import preferred_locale
+
+
+def json_response(
+    body: Any, *, status: int = 200, content_type: str = "application/json", headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A reply whose body is JSON."""
+    return web.Response(body=orjson.dumps(body), status=status, content_type=content_type, headers=headers)
+
+
+def bearer(request: web.Request) -> str | None:
+    """The credential of the header ``Authorization: Bearer …`` (RFC 6750 §2.1), or None."""
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    return credential.strip() or None if scheme.lower() == "bearer" else None
+
+
+def locale_of(request: web.Request) -> str:
+    """``es`` or ``en``, as ``Accept-Language`` prefers."""
+    return preferred_locale(request.headers.get("Accept-Language"))
+
+
+async def read_json(request: web.Request, limit: int) -> Any:
+    """The body as JSON, whatever the Content-Type says: ``curl -d`` sends a form's.
+
+    Raises `Refused`: ``payload_too_large`` as soon as more than ``limit`` bytes are announced or come;
+    ``invalid_json``.
+    """
+    return decode_json(await _read(request, limit))
+
+
+async def read_optional_json(request: web.Request, limit: int) -> Any:
+    """The body as JSON, an empty object where there is no body; raises as `read_json` does."""
+    body = await _read(request, limit)
+    return decode_json(body) if body.strip() else {}
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    if (request.content_length or 0) > limit:
+        raise too_large(limit)
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise too_large(limit)
+    return bytes(body)
+
+
+def decode_json(body: bytes) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no lone surrogates; raises `Refused` (``invalid_json``) with the place."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if not body.strip():
+            raise Refused("invalid_json", _EMPTY) from error
+        raise Refused(
+            "invalid_json", _NOT_JSON.format(error.lineno, error.colno, error.msg.partition(":")[0])
+        ) from error
+
+
+def too_large(limit: int) -> Refused:
+    """The refusal of a body of more than ``limit`` bytes."""
+    return Refused("payload_too_large", _TOO_LARGE.format(limit))
+
+
+_EMPTY = Text(
+    'The body is empty: send JSON such as {"type":"test"}.', 'El cuerpo está vacío: envía JSON como {"type":"test"}.'
+)
+_NOT_JSON = Text("Line {0}, column {1}: {2}.", "Línea {0}, columna {1}: {2}.")
+_TOO_LARGE = Text("The body may have at most {0} bytes.", "El cuerpo puede tener como mucho {0} bytes.")
+
+
+class _QueryParser(AIOHTTPParser):
+    """Query strings by a schema, with errors in our own form."""
+
+    def load_querystring(self, req: web.Request, schema: Schema) -> Any:
+        """See the library; what a request says besides, such as whom it is from, is left out before."""
+        ours = schema.context_free if isinstance(schema, QuerySchema) else frozenset()
+        kept = MultiDict((name, value) for name, value in req.query.items() if name not in ours)
+        return self._makeproxy(kept, schema)
+
+    def handle_error(
+        self, error: ValidationError, req: web.Request, schema: Schema, **_: Any
+    ) -> NoReturn:
+        raise Refused.of_problems("invalid_request", fields.problems_of(error)) from error
+
+
+def of_http_status(error: web.HTTPException) -> Refused:
+    """What aiohttp raises by itself, as one of ours."""
+    codes = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+    code = codes.get(error.status, "invalid_request" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal")
+    return Refused(code, KINDS[code].title)

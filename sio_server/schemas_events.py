@@ -1,0 +1,101 @@
+"""Schemas of what clients send on a live connection, and of the handshake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
+from marshmallow import fields as plain
+
+from sio_server import fields
+from sio_server.errors import Problem, Refused, Text
+
+# Ids in one change of state: a page holds a hundred, and ten pages are more than anybody selects by hand.
+MAX_IDS: Final = 1000
+
+# `seq` is 64 bits in the log.
+MAX_SEQ: Final = 2**63 - 1
+
+
+class HandshakeSchema(Schema):
+    """``auth`` of a Socket.IO handshake. ``role`` and ``user`` count in development only."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    token = fields.Str(allow_none=True)
+    key = fields.Str(allow_none=True, metadata={"description": "Publisher key: the connection may emit 'notify'"})
+    cursor = fields.Str(allow_none=True, validate=fields.length(0, 64))
+    locale = fields.Str(allow_none=True, validate=fields.length(0, 64))
+    role = plain.Raw(allow_none=True)
+    roles = plain.Raw(allow_none=True)
+    rol = plain.Raw(allow_none=True)
+    user = plain.Raw(allow_none=True)
+    topics = plain.Raw(allow_none=True)
+
+
+class AckSchema(Schema):
+    """``ns:ack``: everything of this client up to ``seq`` has arrived."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    seq = fields.Int(required=True, validate=fields.between(0, MAX_SEQ))
+
+
+class TokenSchema(Schema):
+    """``ns:auth``: a newer token of the same user."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    token = fields.Str(required=True)
+
+
+class MarkSchema(Schema):
+    """A change of state of these notifications, or of all up to one that the user has seen."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    ids = fields.List(fields.Str(validate=fields.length(1, 64)), validate=fields.length(1, MAX_IDS))
+    all = fields.Bool()
+    up_to = fields.Int(validate=fields.between(0, MAX_SEQ), metadata={"description": "With all: no further than this seq"})
+
+    @validates_schema(skip_on_field_errors=True)
+    def names_something(self, values: dict[str, Any], **_: Any) -> None:
+        """Either ids or all."""
+        if bool(values.get("ids")) == bool(values.get("all")):
+            raise ValidationError(
+                Text('Give either "ids" or "all": true.', 'Indica "ids" o bien "all": true.'),
+            )
+
+
+_HANDSHAKE: Final = HandshakeSchema(unknown=EXCLUDE)
+_ACK: Final = AckSchema(unknown=EXCLUDE)
+_TOKEN: Final = TokenSchema(unknown=EXCLUDE)
+_MARK: Final = MarkSchema(unknown=EXCLUDE)
+
+
+def _load(schema: Schema, body: object, code: str, field: str = "") -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise Refused.of_problems(code, (Problem(field, fields.NOT_OBJECT),))
+    try:
+        loaded: dict[str, Any] = schema.load(body)
+    except ValidationError as error:
+        raise Refused.of_problems(code, fields.problems_of(error)) from error
+    return loaded
+
+
+def check_handshake(auth: object) -> Mapping[str, Any]:
+    """The handshake's ``auth`` object, its members of the right kind; raises `Refused` (``invalid_request``)."""
+    return {} if auth is None else _load(_HANDSHAKE, auth, "invalid_request", "auth")
+
+
+def load_ack(body: object) -> int:
+    """The ``seq`` of an ``ns:ack``; raises `Refused` (``invalid_data``)."""
+    return int(_load(_ACK, body, "invalid_data")["seq"])
+
+
+def load_token(body: object) -> str:
+    """The token of an ``ns:auth``; raises `Refused` (``invalid_data``)."""
+    return str(_load(_TOKEN, body, "invalid_data")["token"])
+
+
+def load_mark(body: object) -> tuple[Sequence[str] | None, int | None]:
+    """The ids of a change of state, None for all, and how far all reaches; raises `Refused` (``invalid_data``)."""
+    values = _load(_MARK, body, "invalid_data")
+    return (None if values.get("all") else values["ids"]), values.get("up_to")
