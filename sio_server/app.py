@@ -3,45 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
+import os
 import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import structlog
-import uuid_utils
 from aiohttp import web
 
 from sio_server import config as settings
 from sio_server.auth import Authenticator
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.catalog import Catalog
+from sio_server.client_events import ClientEvents
 from sio_server.config import Config
+from sio_server.connections import Connections
+from sio_server.drain import drain
 from sio_server.endpoint_docs import DocsEndpoint
-from sio_server.endpoint_http import HttpEndpoint, json_response, locale_of, of_http_status
+from sio_server.endpoint_front import FrontEndpoint
+from sio_server.endpoint_history import HistoryEndpoint
+from sio_server.endpoint_http import HttpEndpoint
+from sio_server.endpoint_inbox import InboxEndpoint
+from sio_server.endpoint_metrics import MetricsEndpoint
 from sio_server.endpoint_socketio import SocketIoEndpoint
 from sio_server.endpoint_ws import WsEndpoint
-from sio_server.engine import AsyncServer
+from sio_server.engine import AsyncServer, FrontSite, Refusal
 from sio_server.errors import Refused
+from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.hub import Hub
+from sio_server.inbox import Inboxes
+from sio_server.limits import ConnectionLimits, PublishRate
 from sio_server.logs import logger
+from sio_server.metrics_prometheus import PrometheusMetrics
+from sio_server.middleware import add_headers, guard
 from sio_server.node import Node
-from sio_server.openapi import PROBLEM_TYPE
 from sio_server.origins import OriginPolicy
+from sio_server.retention import keep_trimmed
+from sio_server.socketio_recovery import DurableRecovery
 
-REQUEST_ID: Final = web.RequestKey("request_id", str)
 NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
+FRONT: Final = web.AppKey("front", FrontEndpoint)
+SERVER: Final = web.AppKey("server", AsyncServer)
 
 # Connections that wait to be accepted. After a restart every client comes at once; the default of 128 drops most.
 BACKLOG: Final = 4096
 
-# A request id is copied into log lines and replies: nothing but a plain short word may get there.
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# Largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
+_PAYLOAD_FACTOR: Final = 2
 
 log = logger("app")
 
@@ -52,41 +61,106 @@ def create_app(config: Config | None = None) -> web.Application:
     Raises `ConfigError`, when it starts `LogError`.
     """
     config = config or settings.load()
-    catalog = Catalog.load(config.catalog)
-    broker = SqliteBroker(
-        None if config.broker == "memory:" else config.data_dir, idempotency_ttl=config.idempotency_ttl
-    )
+    metrics = PrometheusMetrics()
+    log_ = SqliteBroker(None if config.broker == "memory:" else config.data_dir, idempotency_ttl=config.idempotency_ttl)
     hub = Hub()
-    node = Node(catalog, broker, hub, locale=config.locale, limits={"max_body": config.max_body}, health=[broker])
-    auth = Authenticator(config)
-    policy = OriginPolicy(config)
-
-    app = web.Application(middlewares=[_middleware(policy)], handler_args={"access_log": None})
+    limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
+    connections = Connections(log_, hub, metrics, limits, hello={"limits": {"max_body": config.max_body}})
+    node = Node(
+        Catalog.load(config.catalog),
+        log_,
+        hub,
+        connections,
+        locale=config.locale,
+        publish_rate=PublishRate(config.publish_rate),
+        metrics=metrics,
+    )
+    gate = Gate(OriginPolicy(config), metrics)
+    app = web.Application(middlewares=[guard(gate)], handler_args={"access_log": None})
     app[NODE] = node
     app[CONFIG] = config
-    # CORS belongs to `origins` alone: an empty list keeps the library's hands off.
-    server = AsyncServer(async_mode="aiohttp", cors_allowed_origins=[])
-    server.attach(app)
-    socketio = SocketIoEndpoint(server, node, auth, max_body=config.max_body)
-    ws = WsEndpoint(node, auth)
-    http = HttpEndpoint(node, auth, max_body=config.max_body)
-    hub.register(socketio)
-    hub.register(ws)
-    operations = http.operations()
-    for operation in operations:
-        app.router.add_route(operation.method, operation.path, operation.handler)
-    app.router.add_get("/ws", ws.handle)
-    app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
-    app.on_response_prepare.append(_headers(policy))
-    app.cleanup_ctx.append(_lifetime(node))
-    app.on_shutdown.append(_closing(node, socketio, ws))
+    _endpoints(app, config, gate, metrics)
+    app.on_response_prepare.append(add_headers(gate))
     return app
 
 
-def _lifetime(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
+def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics) -> None:
+    node = app[NODE]
+    auth = Authenticator(config)
+    inboxes = Inboxes(node.log, node.hub, node.connections)
+    events = ClientEvents(node.connections, inboxes, auth, metrics)
+    ws = WsEndpoint(node, events, auth, send_cap=config.send_cap)
+    server, socketio = _socketio(config, gate, node, auth, events)
+    server.attach(app)
+    app[SERVER] = server
+    app[FRONT] = FrontEndpoint(gate, node, auth, max_body=config.max_body)
+    node.hub.register(socketio)
+    node.hub.register(ws)
+    operations = [
+        *HttpEndpoint(node, auth, max_body=config.max_body).operations(),
+        *InboxEndpoint(node, inboxes, auth).operations(),
+        *HistoryEndpoint(node, inboxes, auth).operations(),
+    ]
+    for operation in operations:
+        app.router.add_route(operation.method, operation.path, operation.handler)
+    app.router.add_get("/ws", ws.handle)
+    app.router.add_get("/metrics", MetricsEndpoint(metrics, node, server, auth).handle)
+    app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
+    app.cleanup_ctx.append(_lifetime(node, config, metrics))
+    app.on_shutdown.append(_closing(node, socketio, ws))
+
+
+def _socketio(
+    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents
+) -> tuple[AsyncServer, SocketIoEndpoint]:
+    log_ = node.log
+    recovery = DurableRecovery(node.connections, log_, lambda: log_.secret("socketio-recovery"))
+    endpoint: SocketIoEndpoint
+
+    async def identify(environ: Mapping[str, Any], auth_: object) -> str | None:
+        return await endpoint.identify(environ, auth_)
+
+    def check_handshake(environ: Mapping[str, Any], _: str) -> Refusal | None:
+        headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
+        try:
+            gate.check("GET", headers)
+            node.connections.check_room(endpoint.arriving(), config.handshakes)
+        except Refused as refused:
+            problem = gate.problem(refused, headers, gate.request_id(headers), method="GET", path="/socket.io/")
+            return Refusal(problem.status, problem.body, (("Content-Type", PROBLEM_TYPE), *problem.headers.items()))
+        return None
+
+    server = AsyncServer(
+        async_mode="aiohttp",
+        cors_allowed_origins=[],  # CORS belongs to `origins` alone: an empty list keeps the library's hands off
+        max_http_buffer_size=max(1_000_000, config.max_body * _PAYLOAD_FACTOR),
+        send_cap=config.send_cap,
+        events_per_second=config.events_per_second or None,
+        trusted_proxies=config.trusted_proxies,
+        check_handshake=check_handshake,
+        connection_state_recovery={
+            "log": recovery,
+            "clients": "all" if config.recovery == "always" else "asking",
+            "identity": identify,
+        },
+    )
+    endpoint = SocketIoEndpoint(server, node, events, auth, recovery, max_body=config.max_body)
+    return server, endpoint
+
+
+def _lifetime(
+    node: Node, config: Config, metrics: PrometheusMetrics
+) -> Callable[[web.Application], AsyncIterator[None]]:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await node.start()
+        tasks = [
+            asyncio.create_task(keep_trimmed(node.log, days=config.retention_days, count=config.retention_count)),
+            asyncio.create_task(metrics.watch_loop()),
+        ]
         yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await node.close()
 
     return run
@@ -101,97 +175,62 @@ def _closing(node: Node, socketio: SocketIoEndpoint, ws: WsEndpoint) -> Callable
     return close
 
 
-def _headers(policy: OriginPolicy) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    async def add(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(policy.headers(request.headers.get("Origin"), request.headers.get("Host")))
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Server"] = "sio-server"  # versions of what it is made of are nobody's business
-        if REQUEST_ID in request:
-            response.headers["X-Request-ID"] = request[REQUEST_ID]
-
-    return add
-
-
-def _middleware(policy: OriginPolicy) -> Any:
-    """Who may ask, a request id, and every error as a reply: the one place that does any of these."""
-
-    @web.middleware
-    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = request[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else uuid_utils.uuid7().hex
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            started = time.perf_counter()
-            try:
-                _check(policy, request)
-                if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-                    return web.Response(status=204, headers=policy.preflight_headers())
-                response = await handler(request)
-            except Refused as refused:
-                response = _problem(request, refused, request_id)
-            except web.HTTPException as error:
-                if error.status < HTTPStatus.BAD_REQUEST:
-                    raise
-                response = _problem(request, of_http_status(error), request_id, error)
-            except Exception:
-                log.exception("request failed", method=request.method, path=request.path)
-                response = _problem(request, Refused("internal"), request_id)
-            elapsed = round((time.perf_counter() - started) * 1000, 1)
-            log.debug("request", method=request.method, path=request.path, status=response.status, ms=elapsed)
-            return response
-
-    return handle
-
-
-def _check(policy: OriginPolicy, request: web.Request) -> None:
-    headers = request.headers
-    policy.check(
-        origin=headers.get("Origin"),
-        host=headers.get("Host"),
-        fetch_site=headers.get("Sec-Fetch-Site"),
-        navigation=request.method == "GET" and headers.get("Sec-Fetch-Mode") == "navigate",
-    )
-
-
-def _problem(
-    request: web.Request, refused: Refused, request_id: str, error: web.HTTPException | None = None
-) -> web.Response:
-    headers = {}
-    if refused.retry_after is not None:
-        headers["Retry-After"] = str(refused.retry_after)
-    if refused.kind.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    for name in ("Allow", "Upgrade"):
-        if error is not None and name in error.headers:
-            headers[name] = error.headers[name]
-    status = refused.kind.status if error is None else error.status
-    body = {**refused.as_dict(locale_of(request)), "status": status, "request_id": request_id}
-    log.info("refused", code=refused.kind.code, method=request.method, path=request.path, detail=str(refused.detail))
-    return json_response(body, status=status, content_type=PROBLEM_TYPE, headers=headers)
-
-
 async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
-    """Run a server until SIGTERM or SIGINT; ``on_ready`` gets its address once it answers.
+    """Run a server until SIGTERM or SIGINT, then drain it; a second signal ends the process at once.
 
-    Raises `ConfigError`, `LogError`, and OSError when the address cannot be listened on.
+    ``on_ready`` gets its address once it answers. Raises `ConfigError`, `LogError`, and OSError when the address cannot
+    be listened on.
     """
     app = await asyncio.to_thread(create_app, config)  # it reads the catalogue's file
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.shutdown_timeout)
     try:
         await runner.setup()
-        site = web.TCPSite(runner, config.host, config.port, backlog=BACKLOG)
+        site = FrontSite(
+            runner,
+            app[SERVER],
+            config.host,
+            config.port,
+            fast_routes={("POST", "/notify"): app[FRONT].notify},
+            backlog=BACKLOG,
+        )
         await site.start()
         for warning in config.warnings():
             log.warning(warning)
         on_ready(_address(config.host, runner))
-        await stop.wait()
-        log.info("stopping")
+        with _signals() as stop:
+            await stop.wait()
+            log.info("draining", connections=len(app[NODE].hub))
+            await site.stop()
+            await _drain(app[NODE])
+            log.info("stopping")
     finally:
         await runner.cleanup()
+
+
+async def _drain(node: Node) -> None:
+    """Finish what was accepted and let go of the log, so that a successor can take it; then let the clients go."""
+    emptying = asyncio.create_task(drain(node.hub, node.connections))
+    await asyncio.sleep(0)  # it has said that nothing new is taken
+    await node.close()
+    await emptying
+
+
+@contextlib.contextmanager
+def _signals() -> Any:
+    """An event for the first signal; the second one ends the process."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def on_signal(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield stop
+    finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 

@@ -149,7 +149,9 @@ class ConfigSchema(Schema):
 
     recovery = marshmallow.fields.String(
         validate=fields.one_of(("asking", "always")),
-        metadata=_about("Socket.IO's own recovery for clients that ask ('asking': auth.recovery = true) or for all ('always')"),
+        metadata=_about(
+            "Socket.IO's own recovery for clients that ask ('asking': auth.recovery = true) or for all ('always')"
+        ),
     )
     retention_days = marshmallow.fields.Float(
         validate=fields.between(0, 3650), metadata=_about("Days a notification is kept in the log; 0 is for ever")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from sio_server.audience import Identity
@@ -18,7 +19,7 @@ from sio_server.hub import Connection, Hub
 from sio_server.limits import ConnectionLimits
 from sio_server.logs import logger
 from sio_server.metrics import Metrics
-from sio_server.notification import Position, Publication
+from sio_server.notification import Position, Publication, rfc3339
 from sio_server.recovery import Catchup, resume
 from sio_server.window import Window
 
@@ -53,7 +54,7 @@ class Connections:
         hub: Hub,
         metrics: Metrics,
         limits: ConnectionLimits,
-        hello: Callable[[], Mapping[str, Any]],
+        hello: Mapping[str, Any],
     ) -> None:
         self._log = log_
         self._hub = hub
@@ -74,10 +75,18 @@ class Connections:
         """Raise `Refused` (``draining``, ``token_revoked``, ``rate_limited``) for who may not connect now."""
         if self.draining:
             raise Refused("draining", retry_after=1)
-        self._check_revoked(identity)
+        self.check_revoked(identity)
         self._limits.check(*self._hub.count_of(user=identity.user, address=address), address)
 
-    def _check_revoked(self, identity: Identity) -> None:
+    def check_room(self, arriving: int, most: int) -> None:
+        """Raise `Refused` (``draining``, ``rate_limited``) when no more connections are let in for the moment."""
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        if arriving >= most:
+            raise Refused("rate_limited", _TOO_MANY_ARRIVE, retry_after=1)
+
+    def check_revoked(self, identity: Identity) -> None:
+        """Raise `Refused` (``token_revoked``) for a token that was made before its user's were revoked."""
         if identity.user is None or identity.expires_at is None:
             return  # nothing but a token can be revoked
         before = self._log.revoked_before(identity.user)
@@ -118,7 +127,8 @@ class Connections:
                 "cursor": greeted_at.cursor(),
                 "recovered": recovered or after is not None,
                 **({} if counts is None else {"counts": counts_dict(counts)}),
-                **self._hello(),
+                "server_time": rfc3339(datetime.now(UTC)),
+                **self._hello,
             },
         )
         if after is not None:
@@ -249,7 +259,7 @@ class Connections:
         """
         if identity.user != connection.identity.user:
             raise Refused("forbidden", _OTHER_USER)
-        self._check_revoked(identity)
+        self.check_revoked(identity)
         view = await self.view_of(identity)
         connection.identity = identity
         connection.view = view
@@ -308,4 +318,10 @@ def counts_dict(counts: Counts) -> dict[str, int]:
     return {"unread": counts.unread, "unseen": counts.unseen, "at_seq": counts.at_seq}
 
 
-_OTHER_USER: Final = Text("The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo.")
+_TOO_MANY_ARRIVE: Final = Text(
+    "Too many connections are on their way in: try again in a moment.",
+    "Hay demasiadas conexiones entrando: vuelve a intentarlo enseguida.",
+)
+_OTHER_USER: Final = Text(
+    "The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo."
+)

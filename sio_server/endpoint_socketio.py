@@ -24,6 +24,7 @@ from sio_server.socketio_recovery import DurableRecovery
 
 log = logger("socketio")
 
+
 class _Link:
     """The core's way to one Socket.IO connection."""
 
@@ -105,6 +106,10 @@ class SocketIoEndpoint:
         server.on("notify", self._on_notify)
         for event, handler in events.handlers.items():
             server.on(event, self._answering(handler))
+
+    def arriving(self) -> int:
+        """Connections that are made and not let in yet."""
+        return self._server.counters.sessions - len(self._clients)
 
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
@@ -207,7 +212,9 @@ class SocketIoEndpoint:
         try:
             encoded = orjson.dumps(body)
         except orjson.JSONEncodeError as error:
-            problem = Problem("", Text("Not JSON, or nested too deeply.", "No es JSON, o está anidado demasiado hondo."))
+            problem = Problem(
+                "", Text("Not JSON, or nested too deeply.", "No es JSON, o está anidado demasiado hondo.")
+            )
             raise Refused.of_problems("invalid_data", (problem,)) from error
         if len(encoded) > self._max_body:
             raise Refused("payload_too_large", _TOO_LARGE.format(self._max_body))

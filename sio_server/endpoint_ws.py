@@ -105,7 +105,9 @@ class _Client:
         if self.reason is None:
             self.reason = reason
             self._ready.set()
-            if self._transport is not None:  # for a peer that never answers the Close frame, nor reads what is before it
+            if (
+                self._transport is not None
+            ):  # for a peer that never answers the Close frame, nor reads what is before it
                 asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, self._transport.abort)
 
     def transport(self) -> str:

@@ -175,7 +175,7 @@ class Refused(Error):
     """A request that is answered with a code of `KINDS`.
 
     ``detail`` says what is wrong with this very request; ``problems`` one line a field; ``retry_after`` whole seconds;
-    ``extra`` further members of the problem document (JSON values).
+    ``extra`` further members of the problem document (JSON values); ``headers`` further header fields of the reply.
     """
 
     def __init__(
@@ -186,12 +186,14 @@ class Refused(Error):
         problems: tuple[Problem, ...] = (),
         retry_after: int | None = None,
         extra: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         self.kind = KINDS[code]
         self.detail = detail if detail is not None else self.kind.title
         self.problems = problems
         self.retry_after = retry_after
         self.extra = extra or {}
+        self.headers = headers or {}
         super().__init__(f"{code}: {self.detail}")
 
     @classmethod

@@ -6,6 +6,7 @@ its connections has a `Link`.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -41,13 +42,15 @@ class Link(Protocol):
 class Connection:
     """One connection. ``protocol`` is ``socketio`` or ``ws``; ``address`` is the peer's."""
 
-    __slots__ = ("address", "catchup", "identity", "link", "protocol", "start", "timer", "view")
+    __slots__ = ("address", "catchup", "identity", "link", "protocol", "since", "start", "timer", "view")
 
     def __init__(self, identity: Identity, link: Link, *, protocol: str, address: str = "") -> None:
         self.identity = identity
         self.link = link
         self.protocol = protocol
         self.address = address
+        self.since = time.time()
+        """Unix seconds."""
         self.view = View(identity.user or "", {})
         self.start = 0
         """The ``seq`` after which its stream begins."""

@@ -36,9 +36,7 @@ class ConnectionLimits:
 _PER_USER = Text(
     "This user has {0} connections already: close one.", "Este usuario ya tiene {0} conexiones: cierra una."
 )
-_PER_ADDRESS = Text(
-    "This address has {0} connections already.", "Esta dirección ya tiene {0} conexiones."
-)
+_PER_ADDRESS = Text("This address has {0} connections already.", "Esta dirección ya tiene {0} conexiones.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,8 @@ class PublishRate:
         left = min(self._size, left + (now - since) * self._rate)
         if left < min(count, self._size):
             wait = math.ceil((min(count, self._size) - left) / self._rate)
-            raise Refused("rate_limited", _PER_KEY.format(self._rate), retry_after=max(1, wait))
+            quota = Quota(self._rate, max(0, int(left)), max(1, wait))
+            raise Refused("rate_limited", _PER_KEY.format(self._rate), retry_after=quota.reset, headers=quota.headers())
         left -= count
         self._buckets[publisher] = (left, now)
         self._buckets.move_to_end(publisher)

@@ -53,7 +53,9 @@ class MarkSchema(Schema):
     error_messages = fields.SCHEMA_MESSAGES
     ids = fields.List(fields.Str(validate=fields.length(1, 64)), validate=fields.length(1, MAX_IDS))
     all = fields.Bool()
-    up_to = fields.Int(validate=fields.between(0, MAX_SEQ), metadata={"description": "With all: no further than this seq"})
+    up_to = fields.Int(
+        validate=fields.between(0, MAX_SEQ), metadata={"description": "With all: no further than this seq"}
+    )
 
     @validates_schema(skip_on_field_errors=True)
     def names_something(self, values: dict[str, Any], **_: Any) -> None:

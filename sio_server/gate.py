@@ -1,0 +1,98 @@
+"""What every request passes, whichever way it came in: who may ask, and every error as a reply.
+
+The engine's front answers some requests before aiohttp sees them. Both ways ask here, so that both answer alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+import uuid_utils
+
+from sio_server.errors import Refused
+from sio_server.locales import preferred_locale
+from sio_server.logs import logger
+from sio_server.metrics import Metrics
+from sio_server.origins import OriginPolicy
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+# A request id is copied into log lines and replies: nothing but a plain short word may get there.
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+log = logger("gate")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal as it goes out."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+class Gate:
+    """The checks and the headers that all replies share. ``headers`` have names in lower case, or ignore their case."""
+
+    def __init__(self, policy: OriginPolicy, metrics: Metrics) -> None:
+        self._policy = policy
+        self._metrics = metrics
+
+    def check(self, method: str, headers: Mapping[str, str]) -> None:
+        """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent."""
+        self._policy.check(
+            origin=headers.get("origin"),
+            host=headers.get("host"),
+            fetch_site=headers.get("sec-fetch-site"),
+            navigation=method == "GET" and headers.get("sec-fetch-mode") == "navigate",
+        )
+
+    @staticmethod
+    def request_id(headers: Mapping[str, str]) -> str:
+        """The caller's request id where it is a plain word, else a new one."""
+        given = headers.get("x-request-id", "")
+        return given if _REQUEST_ID.fullmatch(given) else uuid_utils.uuid7().hex
+
+    def reply_headers(self, headers: Mapping[str, str], request_id: str | None) -> dict[str, str]:
+        """What every reply to a request with these headers has."""
+        reply = self._policy.headers(headers.get("origin"), headers.get("host"))
+        reply["X-Content-Type-Options"] = "nosniff"
+        reply["Referrer-Policy"] = "no-referrer"
+        reply["Server"] = "sio-server"  # versions of what it is made of are nobody's business
+        if request_id is not None:
+            reply["X-Request-ID"] = request_id
+        return reply
+
+    def preflight_headers(self) -> dict[str, str]:
+        """What an OPTIONS request that asks is told besides."""
+        return self._policy.preflight_headers()
+
+    def problem(
+        self,
+        refused: Refused,
+        headers: Mapping[str, str],
+        request_id: str,
+        *,
+        method: str,
+        path: str,
+        status: int | None = None,
+    ) -> Problem:
+        """The reply to a refused request (RFC 9457), and its log line. ``path`` is without the query: it may hold a token."""
+        kind = refused.kind
+        self._metrics.refused(kind.code)
+        extra = dict(refused.headers)
+        if refused.retry_after is not None:
+            extra["Retry-After"] = str(refused.retry_after)
+        if kind.status == HTTPStatus.UNAUTHORIZED:
+            extra["WWW-Authenticate"] = "Bearer"
+        locale = preferred_locale(headers.get("accept-language"))
+        code = kind.status if status is None else status
+        body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
+        log.info("refused", code=kind.code, method=method, path=path, detail=str(refused.detail), request_id=request_id)
+        return Problem(code, orjson.dumps(body), extra)

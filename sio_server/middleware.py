@@ -1,0 +1,77 @@
+"""The gate for requests that aiohttp serves: one middleware and one signal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from sio_server.errors import Refused
+from sio_server.gate import PROBLEM_TYPE, Gate
+from sio_server.http_messages import of_http_status
+from sio_server.logs import logger
+
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logger("http")
+
+
+def add_headers(gate: Gate) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """A signal handler that gives every reply the headers all replies have."""
+
+    async def add(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(gate.reply_headers(request.headers, request.get(REQUEST_ID)))
+
+    return add
+
+
+def guard(gate: Gate) -> Any:
+    """The middleware: who may ask, a request id, and every error as a reply."""
+
+    @web.middleware
+    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = request[REQUEST_ID] = gate.request_id(request.headers)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            started = time.perf_counter()
+            try:
+                gate.check(request.method, request.headers)
+                if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+                    return web.Response(status=204, headers=gate.preflight_headers())
+                response = await handler(request)
+            except Refused as refused:
+                response = _problem(gate, request, refused)
+            except web.HTTPException as error:
+                if error.status < HTTPStatus.BAD_REQUEST:
+                    raise
+                response = _problem(gate, request, of_http_status(error), error)
+            except Exception:
+                log.exception("request failed", method=request.method, path=request.path)
+                response = _problem(gate, request, Refused("internal"))
+            elapsed = round((time.perf_counter() - started) * 1000, 1)
+            log.debug("request", method=request.method, path=request.path, status=response.status, ms=elapsed)
+            return response
+
+    return handle
+
+
+def _problem(
+    gate: Gate, request: web.Request, refused: Refused, error: web.HTTPException | None = None
+) -> web.Response:
+    problem = gate.problem(
+        refused,
+        request.headers,
+        request[REQUEST_ID],
+        method=request.method,
+        path=request.path,
+        status=None if error is None else error.status,
+    )
+    for name in ("Allow", "Upgrade"):
+        if error is not None and name in error.headers:
+            problem.headers[name] = error.headers[name]
+    return web.Response(body=problem.body, status=problem.status, content_type=PROBLEM_TYPE, headers=problem.headers)

@@ -1,0 +1,32 @@
+"""Letting the oldest notifications go, little by little, for as long as a server runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from sio_server.broker import Retention
+from sio_server.errors import Refused
+from sio_server.logs import logger
+
+# Seconds between two looks. What is a minute too old harms nobody.
+INTERVAL: Final = 60.0
+
+_DAY: Final = 24 * 3600.0
+
+log = logger("retention")
+
+
+async def keep_trimmed(log_: Retention, *, days: float, count: int) -> None:
+    """Trim the log until cancelled; 0 means no limit. A log that cannot be trimmed now is tried again later."""
+    if not days and not count:
+        return
+    while True:
+        try:
+            gone = await log_.retain(max_age=days * _DAY or None, max_count=count or None)
+        except Refused as refused:
+            log.warning("the log could not be trimmed", code=refused.kind.code)
+        else:
+            if gone:
+                log.info("trimmed", notifications=gone)
+        await asyncio.sleep(INTERVAL)
