@@ -16,7 +16,8 @@ import marshmallow
 from sio_server import config as settings
 from sio_server.catalog import Catalog
 from sio_server.cli import CommandFailed, complain, one_line, read_dotenv
-from sio_server.config import Config, ConfigSchema, env_name
+from sio_server.config import Config, env_name
+from sio_server.config_schema import ConfigSchema
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,7 +1,7 @@
 """The life of one connection: welcome, catch up, acknowledge, renew its token, leave.
 
-Nothing about a connection is kept beyond its end: a cursor and the log are enough to bring it up to date, on any node and
-after any crash.
+Nothing about a connection is kept beyond its end: a cursor and the log are enough to bring it up to date, on any node
+and after any crash.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Connections:
     async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
 
-        ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises `Refused` as `admit`.
+        ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
         """
         identity = connection.identity
         self.admit(identity, connection.address)

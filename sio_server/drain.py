@@ -31,7 +31,7 @@ async def drain(hub: Hub, connections: Connections, *, spread: float = SPREAD) -
         connection.link.control("ns:draining", {"retry_in_ms": round(delay * 1000)})
         loop.call_later(delay, _close, connections, connection)
     deadline = time.monotonic() + spread + _LINGER
-    while len(hub) and time.monotonic() < deadline:
+    while len(hub) and time.monotonic() < deadline:  # noqa: ASYNC110 - a look now and then does, while a node ends
         await asyncio.sleep(0.02)
 
 

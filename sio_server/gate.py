@@ -83,7 +83,7 @@ class Gate:
         path: str,
         status: int | None = None,
     ) -> Problem:
-        """The reply to a refused request (RFC 9457), and its log line. ``path`` is without the query: it may hold a token."""
+        """The reply to a refused request (RFC 9457), and its log line. ``path`` has no query: it may hold a token."""
         kind = refused.kind
         self._metrics.refused(kind.code)
         extra = dict(refused.headers)

@@ -1,7 +1,7 @@
 """The connections of this node, and how a publication gets to them.
 
-The hub knows who is connected; an endpoint knows how to write to its own connections: it is a `Broadcaster`, and each of
-its connections has a `Link`.
+The hub knows who is connected; an endpoint knows how to write to its own connections: it is a `Broadcaster`, and each
+of its connections has a `Link`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sio_server.recovery import Catchup
 
 
 class Link(Protocol):
-    """What the core asks of one connection's endpoint. Nothing here waits or suspends; order of calls is order on the wire."""
+    """What the core asks of one connection's endpoint. Nothing here suspends; order of calls is order on the wire."""
 
     def join(self, rooms: Sequence[str]) -> None:
         """Be in just these rooms from now on: every broadcast to one of them, once each."""

@@ -1,4 +1,4 @@
-"""How much one peer may ask of the server. Each limit is a setting; the comment at a default says what breaks without it."""
+"""How much one peer may ask of the server. Each limit is a setting."""
 
 from __future__ import annotations
 

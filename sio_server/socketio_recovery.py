@@ -1,8 +1,8 @@
 """Socket.IO's own connection state recovery, on the durable log.
 
-The stock JavaScript client sends back the private id that it was given and the offset of its last event; the engine asks
-here what that is worth. Nothing is remembered about a lost connection: the private id is signed with a key of the log and
-carries who it was for and where the stream began, so it holds after the process was killed, and on its successor.
+The stock JavaScript client sends back the private id that it was given and the offset of its last event; the engine
+asks here what that is worth. Nothing is remembered about a lost connection: the private id is signed with a key of the
+log and carries who it was for and where the stream began, so it holds after the process was killed, on its successor.
 """
 
 from __future__ import annotations
