@@ -95,21 +95,24 @@ class Authenticator:
             raise Refused("unauthorized", _MISSING_TOKEN)
         return await self._tokens.identity(token)
 
-    async def observer(self, credential: str | None) -> None:
+    async def observer(self, credential: str | None) -> Identity | None:
         """Let pass who may look at the whole server: a publisher key, or a token with the role ``admin``.
 
+        Returns whose token it is, None for a key and in development; that it was not revoked is the caller's to check.
         Raises `Refused`: ``unauthorized``, ``forbidden``, and what `identity` raises.
         """
         if self._config.development:
-            return
+            return None
         if not credential:
             raise Refused("unauthorized", _MISSING_CREDENTIAL)
         if self._keyring.identify(credential) is not None:
-            return
+            return None
         if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
             raise Refused("unauthorized", _WRONG_KEY)
-        if ADMIN_ROLE not in (await self._tokens.identity(credential)).roles:
+        identity = await self._tokens.identity(credential)
+        if ADMIN_ROLE not in identity.roles:
             raise Refused("forbidden", _NOT_ADMIN)
+        return identity
 
 
 _MISSING_KEY = Text(

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sio_server.auth import Authenticator
 from sio_server.broker import Action
-from sio_server.connections import Connections, counts_dict
+from sio_server.connections import Connections
 from sio_server.errors import Refused
 from sio_server.hub import Connection
-from sio_server.inbox import Inboxes
+from sio_server.inbox import Inboxes, marked_dict
 from sio_server.metrics import Metrics
 from sio_server.schemas_events import load_ack, load_mark, load_token
 
@@ -61,13 +61,6 @@ class ClientEvents:
     def _marking(self, action: Action) -> Handler:
         async def mark(connection: Connection, body: object) -> Mapping[str, Any]:
             ids, up_to = load_mark(body)
-            marked = await self._inboxes.mark(connection.identity, action, ids, up_to=up_to)
-            return {
-                "action": marked.action,
-                "ids": list(marked.ids),
-                "ignored": list(marked.ignored),
-                "up_to": marked.up_to,
-                "counts": counts_dict(marked.counts),
-            }
+            return marked_dict(await self._inboxes.mark(connection.identity, action, ids, up_to=up_to))
 
         return mark

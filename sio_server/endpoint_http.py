@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
-from sio_server.auth import Authenticator
-from sio_server.errors import KINDS, Problem, Refused, Text
-from sio_server.locales import preferred_locale
+from sio_server.errors import Problem, Refused, Text
+from sio_server.http_credentials import HttpCredentials
+from sio_server.http_messages import json_response, locale_of, read_json, too_large
+from sio_server.limits import Quota
 from sio_server.node import Node
 from sio_server.openapi import Handler, Operation
 from sio_server.schemas import (
@@ -42,94 +42,40 @@ _PUBLISH_ERRORS: Final = (
 )
 
 
-def json_response(
-    body: Any, *, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
-) -> web.Response:
-    """A reply whose body is JSON."""
-    return web.Response(body=orjson.dumps(body), status=status, content_type=content_type, headers=headers)
-
-
-def bearer(request: web.Request) -> str | None:
-    """The credential of the header ``Authorization: Bearer …`` (RFC 6750 §2.1), or None."""
-    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    return credential.strip() or None if scheme.lower() == "bearer" else None
-
-
-def locale_of(request: web.Request) -> str:
-    """``es`` or ``en``, as ``Accept-Language`` prefers."""
-    return preferred_locale(request.headers.get("Accept-Language"))
-
-
-async def read_json(request: web.Request, limit: int) -> Any:
-    """The body as JSON, whatever the Content-Type says: ``curl -d`` sends a form's.
-
-    Raises `Refused`: ``payload_too_large`` as soon as more than ``limit`` bytes are announced or come;
-    ``invalid_json``.
-    """
-    if (request.content_length or 0) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-    return decode_json(bytes(body))
-
-
-def decode_json(body: bytes) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no lone surrogates; raises `Refused` (``invalid_json``) with the place."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if not body.strip():
-            raise Refused("invalid_json", _EMPTY) from error
-        raise Refused(
-            "invalid_json", _NOT_JSON.format(error.lineno, error.colno, error.msg.partition(":")[0])
-        ) from error
-
-
-def _too_large(limit: int) -> Refused:
-    return Refused("payload_too_large", _TOO_LARGE.format(limit))
-
-
-_EMPTY = Text(
-    'The body is empty: send JSON such as {"type":"test"}.', 'El cuerpo está vacío: envía JSON como {"type":"test"}.'
-)
-_NOT_JSON = Text("Line {0}, column {1}: {2}.", "Línea {0}, columna {1}: {2}.")
-_TOO_LARGE = Text("The body may have at most {0} bytes.", "El cuerpo puede tener como mucho {0} bytes.")
-
-
 class HttpEndpoint:
     """The operations over HTTP. ``max_body`` is the largest body of one notification, in bytes."""
 
-    def __init__(self, node: Node, auth: Authenticator, *, max_body: int) -> None:
+    def __init__(self, node: Node, credentials: HttpCredentials, *, max_body: int) -> None:
         self._node = node
-        self._auth = auth
+        self._credentials = credentials
         self._max_body = max_body
 
     async def notify(self, request: web.Request) -> web.Response:
         """``POST /notify``."""
-        publisher = self._auth.publisher(bearer(request))
+        publisher = self._credentials.publisher(request)
         body = await read_json(request, self._max_body)
         receipt = await self._node.publish(load_publish(body, request.headers.get("Idempotency-Key")), publisher.name)
-        headers = {"Idempotent-Replayed": "true"} if receipt.duplicate else None
+        headers = {"Idempotent-Replayed": "true"} if receipt.duplicate else {}
+        headers |= _quota_headers(receipt.quota)
         return json_response(receipt.as_dict(locale_of(request)), headers=headers)
 
     async def batch(self, request: web.Request) -> web.Response:
         """``POST /v1/notifications/batch``: positions follow the order of the items."""
-        publisher = self._auth.publisher(bearer(request))
+        publisher = self._credentials.publisher(request)
         items = load_batch(await read_json(request, MAX_BATCH_BODY))
         locale = locale_of(request)
-        results = await asyncio.gather(*(self._publish_item(item, publisher.name, locale) for item in items))
+        quota = self._node.reserve(publisher.name, len(items))
+        results = await asyncio.gather(*(self._publish_item(item, publisher.name, locale, quota) for item in items))
         accepted = sum(result["status"] == "ok" for result in results)
         reply = {"status": "ok", "accepted": accepted, "rejected": len(items) - accepted, "results": results}
-        return json_response(reply)
+        return json_response(reply, headers=_quota_headers(quota))
 
-    async def _publish_item(self, item: object, publisher: str, locale: str) -> dict[str, Any]:
+    async def _publish_item(self, item: object, publisher: str, locale: str, quota: Quota | None) -> dict[str, Any]:
         try:
             if len(orjson.dumps(item)) > self._max_body:
-                raise _too_large(self._max_body)
-            return (await self._node.publish(load_publish(item), publisher)).as_dict(locale)
+                raise too_large(self._max_body)
+            receipt = await self._node.publish(load_publish(item), publisher, reserved=quota)
+            return receipt.as_dict(locale)
         except orjson.JSONEncodeError:
             problem = Problem("data", Text("Nested too deeply.", "Anidado demasiado hondo."))
             return _rejected(Refused.of_problems("invalid_data", (problem,)), locale)
@@ -138,12 +84,12 @@ class HttpEndpoint:
 
     async def stats(self, request: web.Request) -> web.Response:
         """``GET /v1/stats``."""
-        await self._auth.observer(bearer(request))
+        await self._credentials.observer(request)
         return json_response(self._node.stats())
 
     async def catalog(self, request: web.Request) -> web.Response:
         """``GET /v1/catalog``."""
-        await self._auth.observer(bearer(request))
+        await self._credentials.observer(request)
         return json_response({"types": [kind.as_dict() for kind in self._node.catalog.types.values()]})
 
     async def live(self, _: web.Request) -> web.Response:
@@ -209,7 +155,7 @@ class HttpEndpoint:
                 tag="operate",
                 summary=summary,
                 reply=reply,
-                errors=("invalid_token", "token_expired", "keys_unavailable"),
+                errors=("invalid_token", "token_expired", "token_revoked", "keys_unavailable"),
                 credential="observer",
             )
             for path, handler, name, summary, reply in described
@@ -249,12 +195,9 @@ _STATUS_REPLY: Final[dict[str, Any]] = {
 }
 
 
+def _quota_headers(quota: Quota | None) -> dict[str, str]:
+    return {} if quota is None else quota.headers()
+
+
 def _rejected(refused: Refused, locale: str) -> dict[str, Any]:
     return {"status": "error", "error": refused.as_dict(locale)}
-
-
-def of_http_status(error: web.HTTPException) -> Refused:
-    """What aiohttp raises by itself, as one of ours."""
-    codes = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
-    code = codes.get(error.status, "invalid_request" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal")
-    return Refused(code, KINDS[code].title)

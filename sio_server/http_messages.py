@@ -1,15 +1,14 @@
-"""What the HTTP endpoints share: reading a request, writing JSON. Handlers only raise; one middleware answers errors."""
+"""What the HTTP endpoints share: reading a request, writing JSON. They only raise; one middleware answers errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
 import orjson
 from aiohttp import web
 from marshmallow import Schema, ValidationError
-from multidict import MultiDict
 from webargs.aiohttpparser import AIOHTTPParser
 
 from sio_server import fields
@@ -86,18 +85,22 @@ _TOO_LARGE = Text("The body may have at most {0} bytes.", "El cuerpo puede tener
 
 
 class _QueryParser(AIOHTTPParser):
-    """Query strings by a schema, with errors in our own form."""
+    """Query strings by a schema; what is wrong with them is told as everywhere."""
 
-    def load_querystring(self, req: web.Request, schema: Schema) -> Any:
-        """See the library; what a request says besides, such as whom it is from, is left out before."""
-        ours = schema.context_free if isinstance(schema, QuerySchema) else frozenset()
-        kept = MultiDict((name, value) for name, value in req.query.items() if name not in ours)
-        return self._makeproxy(kept, schema)
+    def handle_error(self, error: ValidationError, req: web.Request, schema: Schema, **_: Any) -> NoReturn:
+        """See the library, which files the messages under the place they are about."""
+        messages = error.messages
+        about = messages.get("query", messages) if isinstance(messages, dict) else messages
+        raise Refused.of_problems("invalid_request", fields.problems_of(ValidationError(about))) from error
 
-    def handle_error(
-        self, error: ValidationError, req: web.Request, schema: Schema, **_: Any
-    ) -> NoReturn:
-        raise Refused.of_problems("invalid_request", fields.problems_of(error)) from error
+
+_QUERIES: Final = _QueryParser(unknown=None)
+
+
+async def read_query(request: web.Request, schema: Schema) -> dict[str, Any]:
+    """The query string as ``schema`` has it; raises `Refused` (``invalid_request``), for a misspelt name as well."""
+    values: dict[str, Any] = await _QUERIES.parse(schema, request, location="query")
+    return values
 
 
 def of_http_status(error: web.HTTPException) -> Refused:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sio_server.audience import Identity
-from sio_server.broker import Action, InboxItem, InboxPage, Marked, Status
+from sio_server.broker import Action, Counts, InboxItem, InboxPage, Marked, Status, View
 from sio_server.connections import Connections, Log, counts_dict
 from sio_server.errors import Refused, Text
 from sio_server.hub import Hub
@@ -26,6 +26,22 @@ class Inboxes:
         """A page of the inbox with the counters, as ``GET /v1/inbox`` answers; raises `Refused` (``forbidden``)."""
         _named(identity)
         view = await self._connections.view_of(identity)
+        return await self._page(view, status=status, types=types, limit=limit, before=before)
+
+    async def counts(self, identity: Identity) -> Counts:
+        """The counters now; raises `Refused` (``forbidden``)."""
+        _named(identity)
+        return await self._log.counts(await self._connections.view_of(identity))
+
+    async def page_of(
+        self, user: str, *, status: Status, types: Sequence[str], limit: int, before: int | None
+    ) -> dict[str, Any]:
+        """A page of somebody's inbox for others to look at: as the user last saw it, and without a trace."""
+        return await self._page(await self._log.view_of(user), status=status, types=types, limit=limit, before=before)
+
+    async def _page(
+        self, view: View, *, status: Status, types: Sequence[str], limit: int, before: int | None
+    ) -> dict[str, Any]:
         page = await self._log.page(view, status=status, types=types, limit=limit, before=before)
         return page_dict(page) | {"counts": counts_dict(await self._log.counts(view))}
 
@@ -52,6 +68,17 @@ def state_dict(marked: Marked) -> dict[str, Any]:
     """``ns:state``: what changed, by ids or up to a position, and the counters after it."""
     reached: dict[str, Any] = {"ids": list(marked.ids)} if marked.up_to is None else {"up_to": marked.up_to}
     return {"action": marked.action, **reached, "counts": counts_dict(marked.counts)}
+
+
+def marked_dict(marked: Marked) -> dict[str, Any]:
+    """What whoever asked for a change of state is answered."""
+    return {
+        "action": marked.action,
+        "ids": list(marked.ids),
+        "ignored": list(marked.ignored),
+        "up_to": marked.up_to,
+        "counts": counts_dict(marked.counts),
+    }
 
 
 def item_dict(item: InboxItem) -> dict[str, Any]:

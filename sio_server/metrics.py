@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Metrics(Protocol):
-    """Receives one call for each thing that happened."""
+    """Receives one call for each thing that happened. No call waits, and none is told who a user is."""
 
     def published(self, event_type: str, *, duplicate: bool) -> None:
         """A publish was accepted."""
@@ -21,7 +21,22 @@ class Metrics(Protocol):
         """A connection was made; ``protocol`` is ``socketio`` or ``ws``."""
 
     def disconnected(self, protocol: str, reason: str) -> None:
-        """A connection ended."""
+        """A connection ended; ``reason`` is one of the engine's or a code of `errors.KINDS`."""
+
+    def replayed(self, count: int) -> None:
+        """A connection is whole again after so many publications from the log."""
+
+    def unrecovered(self) -> None:
+        """A connection came with a cursor from which it cannot be made whole."""
+
+    def slow(self, protocol: str) -> None:
+        """A connection was given up since its peer did not read."""
+
+    def committed(self, seconds: float, publishes: int) -> None:
+        """The log has committed: how long it took, and how many publishes it held."""
+
+    def lagged(self, seconds: float) -> None:
+        """The event loop woke a timer so much later than it should have."""
 
 
 class NoMetrics:
@@ -41,6 +56,21 @@ class NoMetrics:
 
     def disconnected(self, protocol: str, reason: str) -> None:
         """See `Metrics.disconnected`."""
+
+    def replayed(self, count: int) -> None:
+        """See `Metrics.replayed`."""
+
+    def unrecovered(self) -> None:
+        """See `Metrics.unrecovered`."""
+
+    def slow(self, protocol: str) -> None:
+        """See `Metrics.slow`."""
+
+    def committed(self, seconds: float, publishes: int) -> None:
+        """See `Metrics.committed`."""
+
+    def lagged(self, seconds: float) -> None:
+        """See `Metrics.lagged`."""
 
 
 _: type[Metrics] = NoMetrics

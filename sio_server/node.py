@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from sio_server.audience import Audience
-from sio_server.broker import BrokerHandler, HealthCheck, Measured, Retention
+from sio_server.broker import BrokerHandler, HealthCheck, Measured, Retention, Secrets
+from sio_server.broker import Receipt as NotificationReceipt
 from sio_server.catalog import Catalog, EventType
-from sio_server.errors import Problem, Refused, Text
 from sio_server.connections import Connections, Log
+from sio_server.errors import Problem, Refused, Text
 from sio_server.hub import Hub
-from sio_server.limits import ConnectionLimits, PublishRate, Quota
+from sio_server.limits import PublishRate, Quota
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import (
     Idempotency,
@@ -55,7 +56,7 @@ class Receipt:
         }
 
 
-class FullLog(Log, Retention, Measured, HealthCheck, Protocol):
+class FullLog(Log, Retention, Measured, Secrets, HealthCheck, Protocol):
     """Everything a node asks of its log."""
 
 
@@ -117,15 +118,23 @@ class Node:
 
     # -- publishing -----------------------------------------------------------------------------------------------
 
-    async def publish(self, request: PublishRequest, publisher: str) -> Receipt:
+    def reserve(self, publisher: str, count: int = 1) -> Quota | None:
+        """Use some of a publisher's quota for what it is about to publish; None where there is no limit.
+
+        Raises `Refused` (``rate_limited``) when there is not enough left for all of it.
+        """
+        return self._rate.take(publisher, count)
+
+    async def publish(self, request: PublishRequest, publisher: str, *, reserved: Quota | None = None) -> Receipt:
         """Append to the log and hand to the sockets; when this returns, both are done.
 
-        Raises `Refused`: ``unknown_type``, ``invalid_data``, ``invalid_audience``, ``idempotency_mismatch``,
-        ``draining``, ``broker_unavailable``.
+        ``reserved``: it is one of those that `reserve` was called for. Raises `Refused`: ``unknown_type``,
+        ``invalid_data``, ``invalid_audience``, ``idempotency_mismatch``, ``rate_limited``, ``draining``,
+        ``broker_unavailable``.
         """
         if self.draining:
             raise Refused("draining", retry_after=1)
-        quota = self._rate.take(publisher)
+        quota = self.reserve(publisher) if reserved is None else reserved
         event_type = self.catalog[request.type]
         event_type.check(request.data)
         audience, warnings = self._audience(request, event_type)
@@ -194,6 +203,25 @@ class Node:
             self.metrics.delivered(sockets)
             if publication.id in self._awaited:
                 self._awaited[publication.id] = sockets
+
+    # -- looking after it -----------------------------------------------------------------------------------------
+
+    async def receipt(self, identity: str, *, limit: int, after: str | None) -> NotificationReceipt | None:
+        """How far a notification came, what was handed to connections until now included; None when it is unknown."""
+        for connection in self.hub:
+            self.connections.note_handed(connection)
+        return await self.log.receipt(identity, limit=limit, after=after)
+
+    async def disconnect_user(self, user: str, before: float) -> int:
+        """Refuse a user's tokens that were issued before this moment (Unix seconds), and close what is connected.
+
+        The refusal is durable before anything is closed. Returns how many connections were closed.
+        """
+        await self.log.revoke(user, before)
+        connections = self.hub.of_user(user)
+        for connection in connections:
+            self.connections.close(connection, "token_revoked")
+        return len(connections)
 
     def stats(self) -> dict[str, Any]:
         """What ``GET /v1/stats`` answers. Counts are since the start of this process; ``uptime`` is in seconds."""

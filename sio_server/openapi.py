@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 from marshmallow import Schema
+from marshmallow.fields import Field
+from webargs.fields import DelimitedList
 
 from sio_server import __version__
 from sio_server.errors import KINDS
 from sio_server.schemas import ProblemSchema
+
+if TYPE_CHECKING:
+    from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -25,8 +30,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Operation:
     """One operation over HTTP: its handler, and all that a reader of the document needs to know of it.
 
-    ``reply`` is a schema, or a JSON Schema of its own. ``credential`` is ``publisher``, ``observer`` or None.
-    ``errors`` are codes of `errors.KINDS`.
+    ``reply`` is a schema, or a JSON Schema of its own, of a body of ``reply_type``. ``credential`` is ``publisher``,
+    ``observer``, ``user`` or None. ``errors`` are codes of `errors.KINDS`. Of each parameter in the path there are name,
+    description and JSON Schema.
     """
 
     method: str
@@ -36,8 +42,12 @@ class Operation:
     summary: str
     tag: str
     reply: type[Schema] | dict[str, Any]
+    reply_type: str = "application/json"
     description: str = ""
+    query: type[Schema] | None = None
+    path_parameters: tuple[tuple[str, str, dict[str, Any]], ...] = ()
     request: type[Schema] | None = None
+    request_required: bool = True
     example: Any = None
     header_parameters: tuple[tuple[str, str, int], ...] = ()
     errors: tuple[str, ...] = ()
@@ -50,6 +60,7 @@ def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any
     from apispec import APISpec  # noqa: PLC0415
     from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415
 
+    plugin = MarshmallowPlugin()
     spec = APISpec(
         title="sio-server",
         version=__version__,
@@ -58,13 +69,18 @@ def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any
             "description": "Publish notifications; they reach the right people as Socket.IO events.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        plugins=[MarshmallowPlugin()],
+        plugins=[plugin],
         servers=[{"url": "/"}],
         tags=[
             {"name": "publish", "description": "Hand notifications to the server"},
+            {"name": "inbox", "description": "What a user has, and has seen and read"},
             {"name": "operate", "description": "Look after the server"},
         ],
     )
+    converter = plugin.converter
+    if converter is None:
+        raise RuntimeError("apispec has not set its marshmallow plugin up")
+    converter.add_parameter_attribute_function(_joined)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=ProblemSchema)
     for operation in operations:
@@ -83,7 +99,7 @@ def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "responses": {
-            "200": {"description": "Done", "content": {"application/json": {"schema": operation.reply}}},
+            "200": {"description": "Done", "content": {operation.reply_type: {"schema": operation.reply}}},
             **_problems(codes),
         },
     }
@@ -93,15 +109,31 @@ def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
         media: dict[str, Any] = {"schema": operation.request}
         if operation.example is not None:
             media["example"] = operation.example
-        described["requestBody"] = {"required": True, "content": {"application/json": media}}
-    if operation.header_parameters:
-        described["parameters"] = [
-            {"in": "header", "name": name, "description": about, "schema": {"type": "string", "maxLength": longest}}
-            for name, about, longest in operation.header_parameters
-        ]
+        described["requestBody"] = {"required": operation.request_required, "content": {"application/json": media}}
+    parameters = _parameters(operation)
+    if parameters:
+        described["parameters"] = parameters
     if needs:
         described["security"] = [{"bearer": []}]
     return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    path = [
+        {"in": "path", "name": name, "description": about, "required": True, "schema": schema}
+        for name, about, schema in operation.path_parameters
+    ]
+    query = [] if operation.query is None else [{"in": "query", "schema": operation.query}]
+    headers = [
+        {"in": "header", "name": name, "description": about, "schema": {"type": "string", "maxLength": longest}}
+        for name, about, longest in operation.header_parameters
+    ]
+    return [*path, *query, *headers]
+
+
+def _joined(_: OpenAPIConverter, field: Field[Any], **__: Any) -> dict[str, Any]:
+    """A list that is written as one value, its members parted by commas."""
+    return {"explode": False, "style": "form"} if isinstance(field, DelimitedList) else {}
 
 
 def _problems(codes: list[str]) -> dict[str, Any]:

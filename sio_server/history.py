@@ -1,0 +1,87 @@
+"""What operators see of notifications and of who is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sio_server.broker import Receipt, Stored
+from sio_server.errors import Refused
+from sio_server.hub import Connection
+from sio_server.node import Node
+from sio_server.notification import rfc3339
+
+
+class History:
+    """The use cases of looking at the log and at the connections of a node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def search(self, *, types: Sequence[str], user: str | None, limit: int, before: int | None) -> dict[str, Any]:
+        """Stored notifications, newest first, as ``GET /v1/notifications`` answers."""
+        page = await self._node.log.search(types=types, user=user, limit=limit, before=before)
+        return {"items": [record_dict(stored) for stored in page.items], "next_before": page.next_before}
+
+    async def find(self, identity: str, *, limit: int, after: str | None) -> dict[str, Any]:
+        """One notification with its receipts; raises `Refused` (``not_found``)."""
+        stored = await self._node.log.find(identity)
+        receipt = await self._node.receipt(identity, limit=limit, after=after)
+        if stored is None or receipt is None:  # retention can take it away between the two
+            raise Refused("not_found")
+        return {**record_dict(stored), "receipts": receipt_dict(receipt)}
+
+    def users(self, *, role: str | None, limit: int, after: str | None) -> dict[str, Any]:
+        """Users who are connected to this node, by name; those without a name are none."""
+        by_name: dict[str, list[Connection]] = {}
+        for connection in self._node.hub:
+            identity = connection.identity
+            if identity.user is not None and (role is None or role in identity.roles):
+                by_name.setdefault(identity.user, []).append(connection)
+        names = sorted(name for name in by_name if after is None or name > after)
+        return {
+            "total": len(by_name),
+            "users": [_user_dict(name, by_name[name]) for name in names[:limit]],
+            "next_after": names[limit - 1] if len(names) > limit else None,
+        }
+
+
+def record_dict(stored: Stored) -> dict[str, Any]:
+    """A notification as its publisher may see it: the envelope, whom it is for, and where it is from."""
+    publication = stored.publication
+    envelope = publication.envelope()
+    del envelope["replayed"]
+    return {**envelope, "audience": publication.audience.as_dict(), "source": publication.source}
+
+
+def receipt_dict(receipt: Receipt) -> dict[str, Any]:
+    """Receipts in sum and by user."""
+    return {
+        "targeted": receipt.targeted,
+        "sent": receipt.sent,
+        "acknowledged": receipt.acknowledged,
+        "seen": receipt.seen,
+        "read": receipt.read,
+        "users": [
+            {
+                "user": one.user,
+                "sent": one.sent,
+                "acknowledged": one.acknowledged,
+                "seen": one.seen,
+                "read": one.read,
+            }
+            for one in receipt.users
+        ],
+        "next_after": receipt.next_after,
+    }
+
+
+def _user_dict(name: str, connections: Sequence[Connection]) -> dict[str, Any]:
+    roles = dict.fromkeys(role for connection in connections for role in connection.identity.roles)
+    return {"user": name, "roles": list(roles), "connections": [_connection_dict(one) for one in connections]}
+
+
+def _connection_dict(connection: Connection) -> dict[str, Any]:
+    since = datetime.fromtimestamp(connection.since, UTC)
+    return {"protocol": connection.protocol, "transport": connection.link.transport(), "since": rfc3339(since)}

@@ -1,0 +1,42 @@
+"""Who is asking over HTTP, from the header ``Authorization`` alone: a token in an address ends up in logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from sio_server.audience import Identity
+from sio_server.auth import Authenticator, Publisher
+from sio_server.auth_claims import STATED
+from sio_server.connections import Connections
+from sio_server.http_messages import bearer
+
+
+class HttpCredentials:
+    """The kinds of credential that operations need; each raises `Refused` as `Authenticator` does.
+
+    Beside that ``token_revoked``, for a token that was made before its user's were revoked.
+    """
+
+    def __init__(self, auth: Authenticator, connections: Connections) -> None:
+        self._auth = auth
+        self._connections = connections
+
+    def publisher(self, request: web.Request) -> Publisher:
+        """Whose publisher key this is."""
+        return self._auth.publisher(bearer(request))
+
+    async def observer(self, request: web.Request) -> None:
+        """Let pass who may look at the whole server."""
+        identity = await self._auth.observer(bearer(request))
+        if identity is not None:
+            self._connections.check_revoked(identity)
+
+    async def user(self, request: web.Request, query: Mapping[str, Any]) -> Identity:
+        """Whose token this is; in development ``query`` may state it, as it may for ``/ws``."""
+        stated = {name: query[name] for name in STATED if name in query}
+        identity = await self._auth.identity(bearer(request), stated)
+        self._connections.check_revoked(identity)
+        return identity
