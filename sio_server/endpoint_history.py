@@ -147,9 +147,9 @@ class HistoryEndpoint:
                 handler=self.disconnect,
                 name="disconnect",
                 summary="Close a user's connections and refuse the tokens they were made with",
-                description="Connections on this node are closed with `token_revoked`. Tokens issued before this moment "
-                "and those that do not say when are refused from then on, also after a restart. A token's time is in "
-                "whole seconds: one issued in the same second is refused as well.",
+                description="Connections on this node are closed with `token_revoked`. Tokens issued before this "
+                "moment and those that do not say when are refused from then on, also after a restart. A token's time "
+                "is in whole seconds: one issued in the same second is refused as well.",
                 path_parameters=(_USER,),
                 request=DisconnectSchema,
                 request_required=False,

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sio_server.errors import Problem, Refused, Text
 from sio_server.http_credentials import HttpCredentials
-from sio_server.http_messages import json_response, locale_of, read_json, too_large
+from sio_server.http_messages import json_response, locale_of, quota_headers, read_json, receipt_headers, too_large
 from sio_server.limits import Quota
 from sio_server.node import Node
 from sio_server.openapi import Handler, Operation
@@ -55,9 +55,7 @@ class HttpEndpoint:
         publisher = self._credentials.publisher(request)
         body = await read_json(request, self._max_body)
         receipt = await self._node.publish(load_publish(body, request.headers.get("Idempotency-Key")), publisher.name)
-        headers = {"Idempotent-Replayed": "true"} if receipt.duplicate else {}
-        headers |= _quota_headers(receipt.quota)
-        return json_response(receipt.as_dict(locale_of(request)), headers=headers)
+        return json_response(receipt.as_dict(locale_of(request)), headers=receipt_headers(receipt))
 
     async def batch(self, request: web.Request) -> web.Response:
         """``POST /v1/notifications/batch``: positions follow the order of the items."""
@@ -68,7 +66,7 @@ class HttpEndpoint:
         results = await asyncio.gather(*(self._publish_item(item, publisher.name, locale, quota) for item in items))
         accepted = sum(result["status"] == "ok" for result in results)
         reply = {"status": "ok", "accepted": accepted, "rejected": len(items) - accepted, "results": results}
-        return json_response(reply, headers=_quota_headers(quota))
+        return json_response(reply, headers=quota_headers(quota))
 
     async def _publish_item(self, item: object, publisher: str, locale: str, quota: Quota | None) -> dict[str, Any]:
         try:
@@ -193,10 +191,6 @@ _STATUS_REPLY: Final[dict[str, Any]] = {
     "required": ["status"],
     "properties": {"status": {"const": "ok"}},
 }
-
-
-def _quota_headers(quota: Quota | None) -> dict[str, str]:
-    return {} if quota is None else quota.headers()
 
 
 def _rejected(refused: Refused, locale: str) -> dict[str, Any]:

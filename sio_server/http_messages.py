@@ -13,7 +13,9 @@ from webargs.aiohttpparser import AIOHTTPParser
 
 from sio_server import fields
 from sio_server.errors import KINDS, Refused, Text
+from sio_server.limits import Quota
 from sio_server.locales import preferred_locale
+from sio_server.node import Receipt
 
 
 def json_response(
@@ -24,9 +26,24 @@ def json_response(
 
 
 def bearer(request: web.Request) -> str | None:
-    """The credential of the header ``Authorization: Bearer …`` (RFC 6750 §2.1), or None."""
-    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    """The credential of the header ``Authorization``, or None."""
+    return credential_in(request.headers.get("Authorization"))
+
+
+def credential_in(authorization: str | None) -> str | None:
+    """The credential in ``Bearer …`` (RFC 6750 §2.1), or None."""
+    scheme, _, credential = (authorization or "").partition(" ")
     return credential.strip() or None if scheme.lower() == "bearer" else None
+
+
+def receipt_headers(receipt: Receipt) -> dict[str, str]:
+    """What the reply to an accepted publish says in its header."""
+    return ({"Idempotent-Replayed": "true"} if receipt.duplicate else {}) | quota_headers(receipt.quota)
+
+
+def quota_headers(quota: Quota | None) -> dict[str, str]:
+    """What is left to a publisher, where there is a limit."""
+    return {} if quota is None else quota.headers()
 
 
 def locale_of(request: web.Request) -> str:

@@ -31,7 +31,7 @@ class Operation:
     """One operation over HTTP: its handler, and all that a reader of the document needs to know of it.
 
     ``reply`` is a schema, or a JSON Schema of its own, of a body of ``reply_type``. ``credential`` is ``publisher``,
-    ``observer``, ``user`` or None. ``errors`` are codes of `errors.KINDS`. Of each parameter in the path there are name,
+    ``observer``, ``user`` or None. ``errors`` are codes of `errors.KINDS`. Each parameter in the path has its name,
     description and JSON Schema.
     """
 
