@@ -30,6 +30,7 @@ from sio_server.endpoint_ws import WsEndpoint
 from sio_server.engine import AsyncServer, FrontSite, Refusal
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
+from sio_server.http_credentials import HttpCredentials
 from sio_server.hub import Hub
 from sio_server.inbox import Inboxes
 from sio_server.limits import ConnectionLimits, PublishRate
@@ -62,7 +63,11 @@ def create_app(config: Config | None = None) -> web.Application:
     """
     config = config or settings.load()
     metrics = PrometheusMetrics()
-    log_ = SqliteBroker(None if config.broker == "memory:" else config.data_dir, idempotency_ttl=config.idempotency_ttl)
+    log_ = SqliteBroker(
+        None if config.broker == "memory:" else config.data_dir,
+        idempotency_ttl=config.idempotency_ttl,
+        committed=metrics.committed,
+    )
     hub = Hub()
     limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
     connections = Connections(log_, hub, metrics, limits, hello={"limits": {"max_body": config.max_body}})
@@ -96,15 +101,16 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     app[FRONT] = FrontEndpoint(gate, node, auth, max_body=config.max_body)
     node.hub.register(socketio)
     node.hub.register(ws)
+    credentials = HttpCredentials(auth, node.connections)
     operations = [
-        *HttpEndpoint(node, auth, max_body=config.max_body).operations(),
-        *InboxEndpoint(node, inboxes, auth).operations(),
-        *HistoryEndpoint(node, inboxes, auth).operations(),
+        *HttpEndpoint(node, credentials, max_body=config.max_body).operations(),
+        *InboxEndpoint(inboxes, credentials).operations(),
+        *HistoryEndpoint(node, inboxes, credentials).operations(),
+        *MetricsEndpoint(metrics, node, credentials, server.counters.as_dict).operations(),
     ]
     for operation in operations:
         app.router.add_route(operation.method, operation.path, operation.handler)
     app.router.add_get("/ws", ws.handle)
-    app.router.add_get("/metrics", MetricsEndpoint(metrics, node, server, auth).handle)
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
     app.cleanup_ctx.append(_lifetime(node, config, metrics))
     app.on_shutdown.append(_closing(node, socketio, ws))

@@ -35,9 +35,6 @@ class Metrics(Protocol):
     def committed(self, seconds: float, publishes: int) -> None:
         """The log has committed: how long it took, and how many publishes it held."""
 
-    def lagged(self, seconds: float) -> None:
-        """The event loop woke a timer so much later than it should have."""
-
 
 class NoMetrics:
     """Counts nothing."""
@@ -68,9 +65,6 @@ class NoMetrics:
 
     def committed(self, seconds: float, publishes: int) -> None:
         """See `Metrics.committed`."""
-
-    def lagged(self, seconds: float) -> None:
-        """See `Metrics.lagged`."""
 
 
 _: type[Metrics] = NoMetrics
