@@ -101,8 +101,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 class Clock:
     """The clock of the key set, which a test moves by hand."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    now = 1000.0
 
     def monotonic(self) -> float:
         """See `time.monotonic`."""
@@ -375,9 +374,6 @@ async def test_slow_address_is_given_up(issuer: Issuer, monkeypatch: pytest.Monk
     issuer.held = asyncio.Event()
     assert await code(authenticator(issuer), signed("RS256", "rsa")) == "keys_unavailable"
     issuer.held.set()
-
-
-# -- in a whole server --
 
 
 async def test_server_with_keys_of_an_address(issuer: Issuer) -> None:

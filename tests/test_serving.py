@@ -19,10 +19,12 @@ from sio_server.broker_sqlite_reader import read_log
 from sio_server.notification import Publication
 from tests.clients import ended, javascript_client, plain_socket
 from tests.conftest import Node
-from tests.support import PUBLISH_KEY, SECRET, Listener, Program, program, token, until
+from tests.support import SECRET, Listener, Program, program, token, until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
-PRODUCTION = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
+# Commas part keys in the environment, so this one has none.
+KEY = "a-publisher-key-of-the-processes-long-as-well"
+PRODUCTION = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": KEY}
 
 
 @contextlib.asynccontextmanager
@@ -133,7 +135,8 @@ async def test_signal_ends_a_server_with_clients_connected(tmp_path: Path, node:
         )
         script = await stack.enter_async_context(javascript_client(node.binary, server.url, reconnection=False))
         plain = await stack.enter_async_context(plain_socket(server.url))
-        silent, _ = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        silent, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        stack.callback(writer.close)
         await polling.wait_for("event")
         await script.wait_for("upgrade")
         _, reply, _ = await publish(server.url)
@@ -207,7 +210,7 @@ async def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
     [
         ({}, ["SIO_SERVER_JWT_SECRET", "SIO_SERVER_JWKS_URL", "SIO_SERVER_PUBLISH_KEYS"]),
         ({"SIO_SERVER_JWT_SECRET": SECRET}, ["SIO_SERVER_PUBLISH_KEYS"]),
-        ({"SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}, ["SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL"]),
+        ({"SIO_SERVER_PUBLISH_KEYS": KEY}, ["SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL"]),
         ({**PRODUCTION, "SIO_SERVER_JWT_SECRET": "short"}, ["SIO_SERVER_JWT_SECRET", "32 bytes"]),
     ],
     ids=["nothing", "no keys", "no secret", "short secret"],
@@ -217,7 +220,7 @@ async def test_unprotected_host_is_refused(tmp_path: Path, env: dict[str, str], 
     code, output = await ended("serve", "--host", "0.0.0.0", "--port", "0", "--data-dir", str(tmp_path), env=env)  # noqa: S104
     assert (code, len(output.splitlines())) == (2, 1)
     assert all(name in output for name in missing)
-    assert PUBLISH_KEY not in output
+    assert KEY not in output
     assert SECRET not in output
     assert list(tmp_path.iterdir()) == []
 
@@ -228,7 +231,7 @@ async def test_protected_host_serves(tmp_path: Path) -> None:
         url = server.url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         async with plain_socket(url, {"token": token("1")}) as client, plain_socket(url) as nobody:
             assert (await publish(url))[0] == 401
-            assert (await publish(url, Authorization=f"Bearer {PUBLISH_KEY}"))[0] == 200
+            assert (await publish(url, Authorization=f"Bearer {KEY}"))[0] == 200
             await client.wait(1)
             assert (await nobody.wait_closed())[0] == 4401
 
@@ -236,12 +239,12 @@ async def test_protected_host_serves(tmp_path: Path) -> None:
 async def test_no_secret_and_no_data_in_any_line(tmp_path: Path, node: Node) -> None:
     """At the level debug no line holds a token, a key or what was published, when all goes well and when it does not."""
     made, wrong = token("1", "admin", marker="MARKER-CLAIM"), token("1", exp=1)
-    bearer = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+    bearer = {"Authorization": f"Bearer {KEY}"}
     secret_body = {"type": "test", "message": "MARKER-MESSAGE", "title": "MARKER-TITLE", "data": {"x": "MARKER-DATA"}}
     async with serving(tmp_path, "--log-level", "debug", **PRODUCTION) as server:
         async with (
             javascript_client(
-                node.binary, server.url, auth={"token": made, "key": PUBLISH_KEY}, notify=secret_body
+                node.binary, server.url, auth={"token": made, "key": KEY}, notify=secret_body
             ) as client,
             plain_socket(server.url, {"token": made}) as plain,
             plain_socket(server.url, {"token": "MARKER-WRONG-TOKEN"}),
@@ -259,5 +262,5 @@ async def test_no_secret_and_no_data_in_any_line(tmp_path: Path, node: Node) -> 
     lines = "\n".join(server.output)
     assert "request" in lines
     assert "MARKER" not in lines
-    for secret in (PUBLISH_KEY, SECRET, made, made.rpartition(".")[2], wrong):
+    for secret in (KEY, SECRET, made, made.rpartition(".")[2], wrong):
         assert secret not in lines
