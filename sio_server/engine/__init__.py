@@ -18,6 +18,8 @@ finish theirs. The modules, from the wire inwards: `frames`, `packets`, `handsha
 listening socket). Private names of the libraries it stands on are listed in `private_names` alone.
 """
 
+from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
+
 from sio_server.engine.async_server import AsyncServer, CallDisconnectedError
 from sio_server.engine.counters import Counters
 from sio_server.engine.front import FrontSite
@@ -33,6 +35,7 @@ __all__ = [
     "AsyncServer",
     "CallDisconnectedError",
     "Claim",
+    "ConnectionRefused",
     "Counters",
     "FrontReply",
     "FrontRequest",

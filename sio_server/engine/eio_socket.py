@@ -55,9 +55,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         "worker",
     )
 
-    def __init__(
-        self, server: EngineServer, sid: str
-    ) -> None:  # stock's constructor would make a queue and a dict
+    def __init__(self, server: EngineServer, sid: str) -> None:  # stock's constructor would make a queue and a dict
         self.server = server
         self.sid = sid
         self.connected = True
@@ -260,11 +258,11 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
 
     # websocket
 
-    def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:  # noqa: ARG002
+    def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:
         """A message of the upgraded transport."""
         self.receive_text(data)
 
-    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:  # noqa: ARG002
+    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
         """The upgraded transport is gone."""
         self.connection = None
         self.end(reason)
@@ -345,7 +343,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         data = pkt.encode()
         self.send_wire(Wire(b"", (bytes(data),)) if pkt.binary else Wire(data.encode()))
 
-    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002, FBT001, FBT002
+    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002
         """End the session."""
         self.end(reason or self.server.reason.SERVER_DISCONNECT)
 

@@ -38,7 +38,7 @@ def _shared(value: str) -> str:
     return value
 
 
-def build(  # noqa: PLR0913  the parts of a request
+def build(
     method: str,
     path: str,
     query: str,

@@ -44,9 +44,7 @@ class Front:
         self.eio = sio.eio
         self.counters = sio.counters
         self.make_http = make_http
-        self.routes = {
-            f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()
-        }
+        self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
         self.engine_start = f"GET {self.eio.path}?".encode()
         self.access_log = access_log
         self.keepalive_timeout = keepalive_timeout
@@ -76,7 +74,7 @@ class FrontSite(web.BaseSite):
 
     __slots__ = ("_front", "_host", "_options", "_port", "_sio")
 
-    def __init__(  # noqa: PLR0913  TCPSite's parameters and three more
+    def __init__(
         self,
         runner: web.BaseRunner,
         sio: AsyncServer,

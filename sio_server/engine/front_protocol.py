@@ -230,9 +230,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         path, _, query = head.target.partition("?")
         eio = self._front.eio
         secure = transport.get_extra_info("sslcontext") is not None
-        environ = build(
-            head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure
-        )
+        environ = build(head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure)
         key = head.fields.get("sec-websocket-key")
         try:
             ask = handshake.parse_query(query)
@@ -262,9 +260,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         data, self._buffer = self._buffer, b""
         front = self._front
         inner = front.make_http()
-        self._guard = Guard(
-            inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time
-        )
+        self._guard = Guard(inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time)
         inner.connection_made(self.transport)
         self._guard.data_received(data)
         front.wheel.at(self, front.wheel.time() + self._guard.interval)

@@ -88,9 +88,7 @@ class HttpEndpoint:
         server = self._server
         merged: list[tuple[str, Any]] = [*headers, *server._cors_headers(environ)]  # noqa: SLF001
         if server.http_compression and len(body) >= server.compression_threshold:
-            accepted = [
-                part.split(";")[0].strip() for part in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")
-            ]
+            accepted = [part.split(";")[0].strip() for part in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")]
             for coding in accepted:
                 if coding in ("gzip", "deflate"):
                     body = _compress(body, coding)
@@ -121,9 +119,7 @@ class HttpEndpoint:
         headers: tuple[tuple[str, str], ...] = (_TEXT,)
         cookie = self._server.cookie
         if cookie:
-            attributes = (
-                cookie if isinstance(cookie, dict) else {"name": cookie, "path": "/", "SameSite": "Lax"}
-            )
+            attributes = cookie if isinstance(cookie, dict) else {"name": cookie, "path": "/", "SameSite": "Lax"}
             headers = (_TEXT, ("Set-Cookie", self._server._generate_sid_cookie(socket.sid, attributes)))  # noqa: SLF001
         return self._answer(packet, environ, headers=headers)
 
@@ -163,9 +159,7 @@ class HttpEndpoint:
             socket.posting = False
         return await self._receive(socket, found, environ)
 
-    async def _receive(
-        self, socket: EngineSocket, found: list[str | bytes], environ: Environ
-    ) -> web.Response:
+    async def _receive(self, socket: EngineSocket, found: list[str | bytes], environ: Environ) -> web.Response:
         broken = self._server.counters.parse_errors
         for packet in found:
             socket.receive_text(packet)
