@@ -43,9 +43,9 @@ def build(
     path: str,
     query: str,
     headers: Iterable[tuple[str, str]],
+    *,
     peer: tuple[str, str],
     proxies: TrustedProxies,
-    *,
     secure: bool,
 ) -> Environ:
     """The environ of a request.

@@ -230,7 +230,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
         path, _, query = head.target.partition("?")
         eio = self._front.eio
         secure = transport.get_extra_info("sslcontext") is not None
-        environ = build(head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure)
+        peer = peer_of(transport)
+        environ = build(head.method, path, query, head.headers, peer=peer, proxies=eio.proxies, secure=secure)
         key = head.fields.get("sec-websocket-key")
         try:
             ask = handshake.parse_query(query)

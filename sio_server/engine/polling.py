@@ -39,19 +39,22 @@ class HttpEndpoint:
         """Answer one request."""
         environ = self._environ(request)
         refused = self._server.refuse(environ)
-        if refused is not None:
-            return self._refuse(refused, environ)
-        if request.method == "OPTIONS":
+        if refused is None and request.method == "OPTIONS":
             return self._answer(b"ok", environ)
+        ask = self._check(request, environ) if refused is None else refused
+        return self._refuse(ask, environ) if isinstance(ask, Refusal) else await self._serve(request, ask, environ)
+
+    def _check(self, request: web.Request, environ: Environ) -> Ask | Refusal:
         try:
             ask = handshake.parse_query(request.query_string)
         except ValueError:
-            return self._refuse(refusal(BAD_REQUEST), environ)
+            return refusal(BAD_REQUEST)
         if ask.jsonp:
             self._server.counters.jsonp_refused += 1
         refused = handshake.check(ask, request.method, environ, self._server.transports, self._server.sockets)
-        if refused is not None:
-            return self._refuse(refused, environ)
+        return ask if refused is None else refused
+
+    async def _serve(self, request: web.Request, ask: Ask, environ: Environ) -> web.StreamResponse:
         if ask.transport == "websocket":
             return self._websocket(request, ask, environ)
         if ask.sid is None:
@@ -69,8 +72,8 @@ class HttpEndpoint:
             request.path,
             request.query_string,
             request.headers.items(),
-            peer_of(request.transport),
-            self._server.proxies,
+            peer=peer_of(request.transport),
+            proxies=self._server.proxies,
             secure=request.secure,
         )
         environ["aiohttp.request"] = request
