@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engineio.async_socket import AsyncSocket
 
 from sio_server.engine.frames import CloseCode
-from sio_server.engine.limits import INBOX_LOW
+from sio_server.engine.limits import INBOX_LOW, MAX_NAMESPACE_NAME
 from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire
 from sio_server.engine.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.probe import Probe
@@ -110,11 +110,16 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     def forget(self, member: Member) -> None:
         """The member has left its namespace. Without any, the connect timeout runs again."""
         self.members = tuple(other for other in self.members if other is not member)
-        self.left |= {member.namespace}
+        self.remember(member.namespace)
         limit = self.server.limits.connect_timeout
         if not self.members and limit is not None and not self.closing:
             self._join_by = self.server.wheel.time() + limit
             self._arm()
+
+    def remember(self, namespace: str) -> None:
+        """A namespace was left or refused. Of many, only so many are remembered: a peer chooses the names."""
+        if len(self.left) < self.server.limits.max_namespaces and len(namespace) <= MAX_NAMESPACE_NAME:
+            self.left |= {namespace}
 
     def joined(self) -> None:
         """A connect handler let this client in."""
