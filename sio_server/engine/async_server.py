@@ -96,7 +96,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     manager_initialized: bool
     manager: AsyncManager
 
-    def __init__(  # noqa: PLR0913  the options
+    def __init__(
         self,
         client_manager: Any = None,
         logger: Any = False,  # noqa: FBT002  the library's signature
@@ -193,7 +193,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
 
     # events out
 
-    def broadcast(  # noqa: PLR0913  one keyword for each thing a broadcast can vary in
+    def broadcast(
         self,
         event: str,
         payload: Any,
@@ -224,7 +224,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             volatile=volatile,
         )
 
-    async def call(  # noqa: PLR0913  the library's signature
+    async def call(  # noqa: PLR0917  the library's signature
         self,
         event: str,
         data: Any = None,
@@ -277,6 +277,20 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         member = self.manager.member(sid, namespace)
         return member is not None and member.pid is not None
 
+    def pending(self, sid: str, namespace: str = "/") -> int:
+        """Bytes sent to a client that it has not taken yet; 0 for an unknown one."""
+        member = self.manager.member(sid, namespace)
+        return 0 if member is None else member.socket.pending()
+
+    def close(self, sid: str, reason: str, namespace: str = "/") -> None:
+        """End a client's transport after what was sent to it; a JavaScript client comes back by itself.
+
+        The disconnect handlers get `reason`. Nothing happens for an unknown client.
+        """
+        member = self.manager.member(sid, namespace)
+        if member is not None:
+            member.socket.close_soon(reason)
+
     async def disconnect(
         self,
         sid: str,
@@ -307,7 +321,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         self.manager.pre_disconnect(sid, namespace=namespace)
         socket.send_wire(self.encode(packets.DISCONNECT, namespace, None))
         if close:
-            socket.close_soon()
+            socket.close_soon(self.reason.SERVER_DISCONNECT)
         try:
             await self._trigger_event("disconnect", namespace, sid, self.reason.SERVER_DISCONNECT)
         finally:

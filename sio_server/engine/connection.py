@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from sio_server.engine.accelerator import descriptor
 from sio_server.engine.frames import (
     BINARY,
     CLOSE,
@@ -49,6 +50,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_held",
         "_parser",
         "_reading",
+        "descriptor",
         "own",
         "receiver",
         "server",
@@ -65,6 +67,8 @@ class WebSocketConnection(asyncio.Protocol):
         self.own: list[tuple[int, bytes]] | None = None
         #: True: not to be written to directly, `send` has to look
         self.special = False
+        #: where the C send loop may write, or -1
+        self.descriptor = descriptor(transport)
         self.timer_key = 0
         self._parser = FrameParser(server.max_http_buffer_size)
         self._full = False
@@ -169,6 +173,11 @@ class WebSocketConnection(asyncio.Protocol):
             self.special = self.own is not None
         self.transport.write(data)
 
+    def pending(self) -> int:
+        """Bytes that wait for the peer, those of this turn included."""
+        own = sum(len(piece) for _, piece in self.own or ())
+        return own + self.transport.get_write_buffer_size()
+
     def send_among(self, frames: list[bytes], data: bytes, count: int) -> None:
         """Write the frames of this turn's broadcasts with this connection's own between them."""
         own = self.own
@@ -209,8 +218,13 @@ class WebSocketConnection(asyncio.Protocol):
         self._release(reason)
 
     def on_timer(self) -> None:
-        """The peer did not answer our Close frame."""
-        self.transport.abort()
+        """The peer did not answer our Close frame; one that still reads what came before gets more time."""
+        left = self.transport.get_write_buffer_size()
+        if left and left != self._held:
+            self._held = left
+            self.server.wheel.at(self, self.server.wheel.time() + CLOSE_TIMEOUT)
+        else:
+            self.transport.abort()
 
     # inside
 

@@ -9,14 +9,26 @@ broadcasts.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from typing import TYPE_CHECKING
 
+from sio_server.engine import accelerator
 from sio_server.engine.limits import FLUSH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sio_server.engine.accelerator import SendMany
     from sio_server.engine.connection import WebSocketConnection
+#: Recipients from which on the C loop is worth its call.
+_WORTH_IT = 4
+
+
+def _send_direct(send_many: SendMany, connections: list[WebSocketConnection], data: bytes) -> None:
+    descriptors = array("i", [connection.descriptor for connection in connections])
+    for index, sent in send_many(descriptors, data):
+        # a full socket buffer, or an error: the transport keeps the rest, or finds the error itself
+        connections[index].transport.write(data[sent:] if sent > 0 else data)
 
 
 class Outbox:
@@ -91,6 +103,15 @@ class Outbox:
         # the hot loop of the server: one join for all, one write per connection
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         count = len(frames)
+        if accelerator.send_many is not None and len(connections) >= _WORTH_IT:
+            direct = []
+            for connection in connections:
+                if connection.special or connection.descriptor < 0:
+                    connection.send_among(frames, data, count)
+                else:
+                    direct.append(connection)
+            _send_direct(accelerator.send_many, direct, data)
+            return
         for connection in connections:
             if connection.special:
                 connection.send_among(frames, data, count)

@@ -32,24 +32,19 @@ class PollOverlapError(Exception):
 class PollQueue:
     """The queue of a polling session."""
 
-    __slots__ = ("_size", "_socket", "_waiter", "wires")
+    __slots__ = ("_socket", "_waiter", "size", "wires")
 
     def __init__(self, socket: EngineSocket) -> None:
         self._socket = socket
-        self._size = 0
+        self.size = 0
         self._waiter: asyncio.Future[Wire] | None = None
         self.wires: list[Wire] = []
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a poll waits."""
-        return self._waiter is not None
 
     def add(self, wire: Wire) -> None:
         """Queue a packet, or cut a client that does not fetch them."""
         self.wires.append(wire)
-        self._size += wire.size
-        self._socket.check_held(self._size, len(self.wires))
+        self.size += wire.size
+        self._socket.check_held(self.size, len(self.wires))
         self.wake(_DATA)
 
     def wake(self, what: Wire) -> None:
@@ -71,16 +66,16 @@ class PollQueue:
             await asyncio.sleep(_UPGRADING_PAUSE)  # or a client that gave up would poll in a busy loop
             return NOOP.pieces
         why = _DATA
-        if not self.wires:
+        if not self.wires and socket.close_when_drained is None:
             why = await self._wait(watch)
         if why is NOOP:
             return NOOP.pieces
         found = self._take(everything=why is CLOSE or socket.closing)
         if why is CLOSE or socket.closing:
             found.extend(CLOSE.pieces)
-        elif socket.close_when_drained and not self.wires:
+        elif socket.close_when_drained is not None and not self.wires and len(found) < MAX_POLL_PACKETS:
             found.extend(CLOSE.pieces)
-            socket.end(socket.server.reason.SERVER_DISCONNECT)
+            socket.end(socket.close_when_drained)
         return found or NOOP.pieces
 
     async def _wait(self, watch: Watch) -> Wire:
@@ -113,5 +108,5 @@ class PollQueue:
             head = len(rest[0].pieces) - len(rest[0].attachments)
             rest[0] = Wire(b"", rest[0].attachments[limit - head :])
         self.wires = rest
-        self._size = sum(wire.size for wire in rest)
+        self.size = sum(wire.size for wire in rest)
         return found

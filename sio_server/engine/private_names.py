@@ -7,11 +7,15 @@ calls it, so the versions in setup.cfg can be raised with open eyes.
 from __future__ import annotations
 
 import importlib
+from asyncio import selector_events
 
 try:
     from aiohttp.http_websocket import websocket_mask  # type: ignore[attr-defined]
 except ImportError:
     from aiohttp._websocket.helpers import websocket_mask
+
+#: None on a Python that has no such class: nothing is sent directly then.
+SelectorTransport: type | None = getattr(selector_events, "_SelectorSocketTransport", None)
 
 #: module, attribute path, what the engine does with it
 PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
@@ -47,6 +51,7 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("aiohttp.web_protocol", "RequestHandler._current_request", "whether a body is still coming"),
     ("aiohttp.web_protocol", "RequestHandler.connection_lost", "lets a connection go to the engine"),
     ("aiohttp.web_protocol", "RequestHandler.transport", "lets a connection go to the engine"),
+    ("asyncio.selector_events", "_SelectorSocketTransport", "whose descriptor may be sent to directly"),
     ("aiohttp._websocket.helpers", "websocket_mask", "masking in C where aiohttp has it"),
 )
 
@@ -64,4 +69,4 @@ def missing() -> list[str]:
     return gone
 
 
-__all__ = ["PRIVATE_NAMES", "missing", "websocket_mask"]
+__all__ = ["PRIVATE_NAMES", "SelectorTransport", "missing", "websocket_mask"]

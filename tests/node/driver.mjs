@@ -1,5 +1,5 @@
 // The stock JavaScript client, told what to do by JSON lines on standard input; what it sees goes out as JSON lines.
-// {op: connect|emit|disconnect|drop|forget, id, ...}; bytes travel as {"$bytes": base64}.
+// {op: connect|emit|burst|disconnect|drop, id, ...}; bytes travel as {"$bytes": base64}.
 import { createInterface } from 'node:readline';
 import { io } from 'socket.io-client';
 import msgpack from 'socket.io-msgpack-parser';
@@ -51,4 +51,7 @@ const operations = {
 createInterface({ input: process.stdin }).on('line', (line) => {
   const order = JSON.parse(line);
   operations[order.op](order);
-}).on('close', () => process.exit(0));
+}).on('close', () => { // say goodbye and end by itself, once the last request is through
+  for (const socket of sockets.values()) socket.disconnect();
+  setTimeout(() => process.exit(1), 5000).unref();
+});
