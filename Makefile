@@ -78,4 +78,4 @@ setup-node: setup-dev $(if $(filter bench,$(MAKECMDGOALS)),setup-bench)
 clean: ## Remove what was built or installed; a running server's data stays
 	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		*.egg-info tests/node/node_modules
-	@find sio_server tests bench scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find sio_server tests bench examples scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -23,6 +23,9 @@ _KEY_TYPES: Final = {"RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 # Seconds the keys are good for: a key that its owner withdrew must not be accepted for much longer.
 MAX_AGE: Final = 600.0
 
+# Seconds after which keys that cannot be renewed are good for nothing: whoever withdrew one must be heard some day.
+MAX_STALE: Final = 24 * 3600.0
+
 # Seconds between two fetches that unknown key ids asked for: tokens of an attacker must not become requests to it.
 REFETCH_AFTER: Final = 10.0
 
@@ -52,6 +55,8 @@ class JwksKeys:
                 if (self._is_old() or not found) and time.monotonic() - self._tried >= REFETCH_AFTER:
                     await self._fetch()
                     found = self._matching(kid, algorithm)
+        if time.monotonic() - self._fetched > MAX_STALE:
+            self._keys = []
         if not self._keys:
             raise Refused("keys_unavailable", retry_after=int(REFETCH_AFTER))
         return found

@@ -17,9 +17,14 @@ _SECRET_WORDS: Final = frozenset({"token", "key", "keys", "secret", "data", "aut
 def _without_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     for name, value in event.items():
         event[name] = _hidden(name, value)
-    # A library's text may hold a newline, and what follows it would look like a line of ours.
-    event["event"] = str(event.get("event", "")).replace("\n", "\\n").replace("\r", "\\r")
+    # A library's text may hold a newline, after which it would look like a line of ours, or a terminal's commands.
+    text = str(event.get("event", ""))
+    event["event"] = text if text.isprintable() else "".join(map(_printable, text))
     return event
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _hidden(name: object, value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-from marshmallow import EXCLUDE, Schema, ValidationError, post_load, validates_schema
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, post_load, validates_schema
 from marshmallow import fields as plain
 
 from sio_server import fields
@@ -109,6 +109,11 @@ def _is_type_name(value: str) -> bool:
 
 class PublishSchema(Schema):
     """A notification to publish. Only ``type`` is required; null counts as left out."""
+
+    class Meta:
+        """An unknown field is a warning in the reply, so the document allows it."""
+
+        unknown = INCLUDE
 
     error_messages = fields.SCHEMA_MESSAGES
 
@@ -270,7 +275,7 @@ class BatchItemSchema(Schema):
     class Meta:
         """A receipt's members come beside ``status``."""
 
-        additional_properties = True
+        unknown = INCLUDE
 
 
 class BatchReplySchema(Schema):

@@ -131,10 +131,11 @@ async def running(config: Config | None = None) -> AsyncIterator[Server]:
     try:
         yield server
     finally:
-        for client in server.clients:
-            await client.disconnect()
+        # At once with the server's end: a client that polls leaves when its open request does.
+        leaving = asyncio.gather(*(client.disconnect() for client in server.clients))
         await session.close()
         await runner.cleanup()
+        await leaving
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Settings: where they come from, which source wins, and how a wrong one is told."""
 
 import dataclasses
-import ipaddress
 import itertools
 import json
 from collections.abc import Iterator
@@ -9,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sio_server import config
-from sio_server.config import Config, ConfigSchema, env_name, is_loopback, load, unknown_environment
+from sio_server.config import Config, ConfigSchema, env_name, load, unknown_environment
 from sio_server.errors import ConfigError
-
-STRONG = "0123456789abcdef0123456789abcdef"
+from tests.settings import STRONG, isolate, refused
 
 # For each setting: as it is written in a file, as it is written in the environment, and what becomes of it.
 EXAMPLES: dict[str, tuple[Any, str, Any]] = {
@@ -71,12 +67,10 @@ SOURCES = ("flag", "environment", "dotenv", "file")
 
 @pytest.fixture(autouse=True)
 def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let no setting of this machine count, and give each test a working directory of its own."""
-    for setting in ConfigSchema().fields:
-        monkeypatch.delenv(env_name(setting), raising=False)
-    monkeypatch.chdir(tmp_path)
+    """Give each test an empty directory to work in and no settings, and see that reading them makes no log."""
+    isolate(tmp_path, monkeypatch)
     yield
-    assert not Path("data").exists(), "reading settings must make nothing"
+    assert not Path("data").exists()
 
 
 def toml(values: dict[str, Any]) -> Path:
@@ -97,13 +91,6 @@ def load_from(source: str, setting: str, text: str, monkeypatch: pytest.MonkeyPa
         Path(".env").write_text(f"{env_name(setting)}={text}\n", "utf-8")
         return load()
     return load(config_file=toml({setting: text}))
-
-
-def refused(**flags: Any) -> str:
-    """Return how these flags are refused."""
-    with pytest.raises(ConfigError) as caught:
-        load(flags)
-    return str(caught.value)
 
 
 # -- where settings come from --
@@ -314,143 +301,3 @@ def test_error_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(caught.value)
     monkeypatch.delenv("SIO_SERVER_JWT_SECRET")
     assert "hunter2" not in refused(broker="redis://:hunter2@localhost")
-
-
-def test_printed_settings_hold_no_secret() -> None:
-    """Settings that get into a log line or a traceback show no secret and no key."""
-    shown = repr(Config(jwt_secret="hunter2a", jwt_secret_previous="hunter2b", publish_keys=("hunter2c",)))
-    assert "hunter2" not in shown
-
-
-def test_secrets_are_marked() -> None:
-    """Whatever is a secret says so, so that no flag is made for it and no page shows it."""
-    marked = {name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]}
-    assert marked == {"jwt_secret", "jwt_secret_previous", "publish_keys"}
-
-
-def test_previous_secret_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A previous secret without one of today would protect nothing, so the server does not start."""
-    monkeypatch.setenv("SIO_SERVER_JWT_SECRET_PREVIOUS", STRONG)
-    with pytest.raises(ConfigError, match="SIO_SERVER_JWT_SECRET_PREVIOUS"):
-        load()
-
-
-# -- development, and the refusal to start unprotected --
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "localhost.example.org"])  # noqa: S104
-@pytest.mark.parametrize(
-    ("settings", "missing"),
-    [
-        ({}, ["SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL", "SIO_SERVER_PUBLISH_KEYS"]),
-        ({"publish_keys": "k"}, ["SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL"]),
-        ({"jwt_secret": STRONG}, ["SIO_SERVER_PUBLISH_KEYS"]),
-        ({"jwks_url": "https://id.example.org/jwks"}, ["SIO_SERVER_PUBLISH_KEYS"]),
-        ({"publish_keys": " , ", "jwt_secret": STRONG}, ["SIO_SERVER_PUBLISH_KEYS"]),
-        ({"publish_keys": "k", "jwt_secret": "short"}, ["SIO_SERVER_JWT_SECRET of at least 32 bytes"]),
-        (
-            {"publish_keys": "k", "jwt_secret": STRONG, "jwt_secret_previous": "short"},
-            ["SIO_SERVER_JWT_SECRET_PREVIOUS of at least 32 bytes"],
-        ),
-    ],
-)
-def test_unprotected_server_does_not_start(host: str, settings: dict[str, Any], missing: list[str]) -> None:
-    """Where others can reach it, the server refuses to start and names everything that is missing, and nothing else."""
-    message = refused(host=host, **settings)
-    assert message.startswith(f"refusing to listen on {host} unprotected")
-    for name in ("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL", "SIO_SERVER_PUBLISH_KEYS", "at least 32 bytes"):
-        assert (name in message) is any(name in told for told in missing)
-    assert all(told in message for told in missing)
-    assert "--host 127.0.0.1" in message
-
-
-@pytest.mark.parametrize("verifier", [{"jwt_secret": STRONG}, {"jwks_url": "https://id.example.org/jwks"}])
-def test_protected_server_starts_anywhere(verifier: dict[str, Any]) -> None:
-    """With something that verifies tokens and a publisher key others may reach the server; it is not in development."""
-    loaded = load({"host": "0.0.0.0", "publish_keys": STRONG, **verifier})  # noqa: S104
-    assert not loaded.development
-    assert loaded.warnings() == []
-
-
-@pytest.mark.parametrize(
-    "settings", [{"jwt_secret": STRONG}, {"jwks_url": "http://localhost/jwks"}, {"publish_keys": STRONG}]
-)
-def test_any_secret_ends_development(settings: dict[str, Any]) -> None:
-    """One secret is enough for a server on this machine not to be in development."""
-    assert not load(settings).development
-
-
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        ({"jwt_secret": STRONG}, "SIO_SERVER_PUBLISH_KEYS is not set: nobody can publish"),
-        ({"publish_keys": STRONG}, "no client can connect"),
-        ({"publish_keys": STRONG, "jwt_secret": "short"}, "shorter than 32 bytes"),
-        ({"publish_keys": "short", "jwt_secret": STRONG}, "shorter than 32 bytes"),
-        ({"publish_keys": STRONG, "jwt_secret": STRONG, "jwt_secret_previous": "short"}, "shorter than 32 bytes"),
-    ],
-)
-def test_half_protected_server_warns(settings: dict[str, Any], told: str) -> None:
-    """What is allowed on this machine and yet most likely not meant is told once."""
-    (warning,) = load(settings).warnings()
-    assert told in warning
-
-
-def test_development_has_no_warnings() -> None:
-    """A server in development has nothing to warn of."""
-    assert load().warnings() == []
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "localhost",
-        "LOCALHOST",
-        "localhost.",
-        "app.localhost",
-        "127.0.0.1",
-        "127.9.9.9",
-        "::1",
-        "[::1]",
-        "0:0:0:0:0:0:0:1",
-    ],
-)
-def test_loopback(host: str) -> None:
-    """A name or an address of this machine alone."""
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        "0.0.0.0",  # noqa: S104
-        "::",
-        "[::]",
-        "notlocalhost",
-        "localhost.example.org",
-        "127.0.0.1.example.org",
-        "127.0.0.1:80",
-        "127.1",
-        "2130706433",
-        "0x7f.0.0.1",
-        "10.0.0.1",
-        "example.org",
-        "local host",
-    ],
-)
-def test_no_loopback(host: str) -> None:
-    """What others can reach, or what another program might read as another address."""
-    assert not is_loopback(host)
-
-
-@given(st.ip_addresses(v=4) | st.ip_addresses(v=6) | st.ip_addresses(v=4, network="127.0.0.0/8"))
-def test_loopback_of_addresses(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-    """An address is this machine's own exactly when the standard says so."""
-    assert is_loopback(str(address)) is address.is_loopback
-
-
-@given(st.text())
-def test_any_text_is_loopback_or_not(host: str) -> None:
-    """No text makes it fail."""
-    assert is_loopback(host) in (True, False)

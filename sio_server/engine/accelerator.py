@@ -1,7 +1,7 @@
 """The send loop in C, where it was built. Without it everything works the same, a little slower.
 
 A broadcast to websockets that have nothing buffered is then one C loop of `send` on their descriptors.
-A socket that does not take all of it goes through its asyncio transport, as without the accelerator. Not under
+A socket that does not take all of it goes through its asyncio transport, as without it. Not under
 TLS and not on uvloop, whose transports have buffers of their own.
 """
 

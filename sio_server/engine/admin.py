@@ -104,7 +104,7 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         self.admin_queue.append(("room_left", (namespace, room, sid, datetime.now(UTC).isoformat())))
         self._own["leave"](sid, namespace, room)
 
-    async def _emit(  # noqa: PLR0913  the library's signature
+    async def _emit(  # noqa: PLR0917  the library's signature
         self,
         event: str,
         data: Any,
@@ -114,9 +114,7 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         callback: Any = None,
         **kwargs: Any,
     ) -> None:
-        await self._own["emit"](
-            event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **kwargs
-        )
+        await self._own["emit"](event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **kwargs)
         if namespace == self.admin_namespace:
             return
         sent = [event, *data] if isinstance(data, tuple) else [event, data]
@@ -124,6 +122,4 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         for sid, _ in self.sio.manager.get_participants(namespace, room):
             if sid not in skipped:
                 stamp = datetime.now(UTC).isoformat()
-                await self.sio.emit(
-                    "event_sent", (namespace, sid, sent, stamp), namespace=self.admin_namespace
-                )
+                await self.sio.emit("event_sent", (namespace, sid, sent, stamp), namespace=self.admin_namespace)

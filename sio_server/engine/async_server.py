@@ -96,7 +96,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     manager_initialized: bool
     manager: AsyncManager
 
-    def __init__(  # noqa: PLR0913  the options
+    def __init__(
         self,
         client_manager: Any = None,
         logger: Any = False,  # noqa: FBT002  the library's signature
@@ -193,7 +193,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
 
     # events out
 
-    def broadcast(  # noqa: PLR0913  one keyword for each thing a broadcast can vary in
+    def broadcast(
         self,
         event: str,
         payload: Any,
@@ -224,7 +224,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             volatile=volatile,
         )
 
-    async def call(  # noqa: PLR0913  the library's signature
+    async def call(  # noqa: PLR0917  the library's signature
         self,
         event: str,
         data: Any = None,

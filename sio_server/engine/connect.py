@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from socketio import exceptions
 
 from sio_server.engine import packets
+from sio_server.engine.limits import MAX_NAMESPACE_NAME
 from sio_server.engine.rooms import Member, State
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Connector:
 
     def _known(self, namespace: str) -> bool:
         sio = self._sio
-        return (
+        return len(namespace) <= MAX_NAMESPACE_NAME and (
             namespace in sio.handlers
             or namespace in sio.namespace_handlers
             or sio.namespaces == "*"
@@ -141,5 +142,5 @@ class Connector:
             self._refuse(socket, namespace, refusal)
 
     def _refuse(self, socket: EngineSocket, namespace: str, refusal: Any) -> None:
-        socket.left |= {namespace}
+        socket.remember(namespace)
         socket.send_wire(self._sio.encode(packets.CONNECT_ERROR, namespace, refusal))

@@ -87,7 +87,7 @@ class Switched(web.StreamResponse):
         super().__init__(status=101)
         self._keep_alive = False
 
-    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:  # noqa: ARG002
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
         """Nothing is left to prepare."""
         return None
 

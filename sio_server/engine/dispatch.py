@@ -240,6 +240,8 @@ class Dispatcher:
 
     def _finish(self, socket: EngineSocket) -> None:
         self._sio.environ.pop(socket.sid, None)
+        if self._sio.watched is not None:
+            self._sio.watched.raw_disconnection()
         socket.finish()
 
     async def leave(self, member: Member, reason: str) -> None:

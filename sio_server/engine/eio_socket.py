@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engineio.async_socket import AsyncSocket
 
 from sio_server.engine.frames import CloseCode
-from sio_server.engine.limits import INBOX_LOW
+from sio_server.engine.limits import INBOX_LOW, MAX_NAMESPACE_NAME
 from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire
 from sio_server.engine.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.probe import Probe
@@ -55,9 +55,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         "worker",
     )
 
-    def __init__(
-        self, server: EngineServer, sid: str
-    ) -> None:  # stock's constructor would make a queue and a dict
+    def __init__(self, server: EngineServer, sid: str) -> None:  # stock's constructor would make a queue and a dict
         self.server = server
         self.sid = sid
         self.connected = True
@@ -112,11 +110,16 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     def forget(self, member: Member) -> None:
         """The member has left its namespace. Without any, the connect timeout runs again."""
         self.members = tuple(other for other in self.members if other is not member)
-        self.left |= {member.namespace}
+        self.remember(member.namespace)
         limit = self.server.limits.connect_timeout
         if not self.members and limit is not None and not self.closing:
             self._join_by = self.server.wheel.time() + limit
             self._arm()
+
+    def remember(self, namespace: str) -> None:
+        """A namespace was left or refused. Of many, only so many are remembered: a peer chooses the names."""
+        if len(self.left) < self.server.limits.max_namespaces and len(namespace) <= MAX_NAMESPACE_NAME:
+            self.left |= {namespace}
 
     def joined(self) -> None:
         """A connect handler let this client in."""
@@ -260,11 +263,11 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
 
     # websocket
 
-    def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:  # noqa: ARG002
+    def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:
         """A message of the upgraded transport."""
         self.receive_text(data)
 
-    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:  # noqa: ARG002
+    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
         """The upgraded transport is gone."""
         self.connection = None
         self.end(reason)
@@ -345,7 +348,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         data = pkt.encode()
         self.send_wire(Wire(b"", (bytes(data),)) if pkt.binary else Wire(data.encode()))
 
-    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002, FBT001, FBT002
+    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002
         """End the session."""
         self.end(reason or self.server.reason.SERVER_DISCONNECT)
 

@@ -38,14 +38,14 @@ def _shared(value: str) -> str:
     return value
 
 
-def build(  # noqa: PLR0913  the parts of a request
+def build(
     method: str,
     path: str,
     query: str,
     headers: Iterable[tuple[str, str]],
+    *,
     peer: tuple[str, str],
     proxies: TrustedProxies,
-    *,
     secure: bool,
 ) -> Environ:
     """The environ of a request.

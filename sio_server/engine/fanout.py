@@ -33,9 +33,7 @@ class Fanout:
         namespace = namespace or "/"
         rooms = as_rooms(room)
         skip = (
-            _NOBODY
-            if skip_sid is None
-            else frozenset(skip_sid if isinstance(skip_sid, list | tuple) else [skip_sid])
+            _NOBODY if skip_sid is None else frozenset(skip_sid if isinstance(skip_sid, list | tuple) else [skip_sid])
         )
         if not self._wanted(namespace):
             return 0
@@ -43,7 +41,7 @@ class Fanout:
         marked = self._sio.recovery.mark(wire, namespace, rooms, skip)
         return self.send(wire, marked, namespace, rooms, skip)
 
-    def broadcast(  # noqa: PLR0913  one keyword for each thing a broadcast can vary in
+    def broadcast(
         self,
         event: str,
         payload: Any,

@@ -107,15 +107,15 @@ class FrameParser:
                 start = at
                 at += 2 if size == _LENGTH_16 else 8
                 if end < at:
-                    return None
+                    break
                 size = int.from_bytes(data[start:at], "big")
             self._check(first, second, size)
             stop = at + 4 + size
             if end < stop:
                 if size > _GATHER:
                     self._parts, self._missing = [data[offset:]], stop - end
-                    self._buffer, self._at = b"", 0
-                return None
+                    self._at = end
+                break
             self._at = stop
             payload = unmask(data[at + 4 : stop], data[at : at + 4])
             opcode = first & 15
@@ -124,8 +124,9 @@ class FrameParser:
             whole = self._fragment(first, payload)
             if whole is not None:
                 return whole
-        if self._at == end:
-            self._buffer, self._at = b"", 0
+        if self._at:
+            # a few bytes of a frame must not keep the whole segment they came in
+            self._buffer, self._at = data[self._at :], 0
         return None
 
     def _check(self, first: int, second: int, size: int) -> None:

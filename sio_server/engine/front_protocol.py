@@ -14,7 +14,7 @@ from sio_server.engine.detach import Watched
 from sio_server.engine.environ import build
 from sio_server.engine.guard import Guard
 from sio_server.engine.http_head import FrontReply, FrontRequest, Head, parse_head, reply_bytes
-from sio_server.engine.limits import BODY_RATE, MAX_FAST_BODY, MAX_HEAD
+from sio_server.engine.limits import BODY_RATE, MAX_HEAD
 
 if TYPE_CHECKING:
     from sio_server.engine.front import FastHandler, Front
@@ -23,8 +23,6 @@ _log = logging.getLogger("sio_server.engine")
 
 #: Bytes of pipelined requests that are read while one is being handled.
 _MAX_AHEAD = 262_144
-#: Headers that make a fast route's request unusual.
-_UNUSUAL = ("transfer-encoding", "expect", "content-encoding", "upgrade", "trailer")
 #: Headers of a handshake that make it unusual: it has no body.
 _BODY_HEADERS = ("transfer-encoding", "content-length")
 
@@ -40,6 +38,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         "_guard",
         "_need",
         "_paused",
+        "_peer",
         "on_lost",
         "timer_key",
         "transport",
@@ -55,6 +54,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self._paused = False
         self._deadline = 0.0
         self._guard: Guard | None = None
+        self._peer: str | None = None
         self.on_lost: Callable[[], None] | None = None
 
     # asyncio.Protocol
@@ -63,7 +63,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         """A peer has connected: its first request has to come in time."""
         self.transport = cast("asyncio.Transport", transport)
         self._front.live.add(self)
-        self._wait(self._front.eio.limits.request_timeout)
+        self._wait(self._front.patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer has gone."""
@@ -97,7 +97,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
             self._guard.data_received(data)
             return
         if not self._buffer and not self._busy:
-            self._deadline = self._front.wheel.time() + self._front.eio.limits.request_timeout
+            self._deadline = self._front.wheel.time() + self._front.patience
         self._buffer = self._buffer + data if self._buffer else data
         if self._busy:
             if len(self._buffer) > _MAX_AHEAD and not self._paused and self.transport is not None:
@@ -111,7 +111,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
     def _wait(self, seconds: float) -> None:
         now = self._front.wheel.time()
         self._deadline = now + seconds
-        self._front.wheel.at(self, self._deadline)
+        self._front.wheel.at(self, now + self._front.interval)
 
     def on_timer(self) -> None:
         """The deadline has come, or was moved since."""
@@ -121,12 +121,11 @@ class FrontProtocol(Watched, asyncio.Protocol):
                 self._slow()
             else:
                 self._front.wheel.at(self, now + self._guard.interval)
-        elif self._busy:
-            self._wait(self._front.eio.limits.request_timeout)
-        elif now >= self._deadline:
+        elif now >= self._deadline and not self._busy:
             self._slow()
         else:
-            self._front.wheel.at(self, self._deadline)
+            # a request may begin, and its deadline with it, before an idle connection's deadline
+            self._front.wheel.at(self, now + self._front.interval)
 
     def _slow(self) -> None:
         self._front.counters.http_slow += 1
@@ -162,13 +161,11 @@ class FrontProtocol(Watched, asyncio.Protocol):
 
     def _fast(self, end: int) -> bool:
         """Start a fast route; False when its body has not come in, or aiohttp has the connection now."""
-        line = self._buffer[: self._buffer.find(b"\r\n")]
-        route = self._front.routes.get(line[:-8]) if line.endswith(b" HTTP/1.1") else None
-        head = None if route is None or end > MAX_HEAD else parse_head(self._buffer[:end])
-        size = -1 if head is None else _body_size(head)
-        if route is None or head is None or size < 0:
+        found = self._front.plan(self._buffer[:end])
+        if found is None:
             self._hand_over()
             return False
+        route, head, size = found
         stop = end + 4 + size
         if len(self._buffer) < stop:
             self._need = stop
@@ -179,8 +176,9 @@ class FrontProtocol(Watched, asyncio.Protocol):
         return True
 
     def _run(self, route: FastHandler, head: Head, body: bytes) -> None:
-        address = peer_of(self.transport)[0]
-        peer = self._front.eio.proxies.client(address, head.fields.get("x-forwarded-for"))
+        if self._peer is None:
+            self._peer = peer_of(self.transport)[0]
+        peer = self._front.eio.proxies.client(self._peer, head.fields.get("x-forwarded-for"))
         request = FrontRequest(head.method, head.target, head.fields, body, peer)
         try:
             result = route(request)
@@ -213,7 +211,12 @@ class FrontProtocol(Watched, asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         close = request.headers.get("connection", "").lower() == "close"
-        transport.write(reply_bytes(reply, close=close))
+        try:
+            data = reply_bytes(reply, close=close)
+        except ValueError:
+            reply = _failed()
+            data = reply_bytes(reply, close=close)
+        transport.write(data)
         if self._front.access_log is not None:
             self._front.access_log(request.method, request.path, reply.status, request.peer)
         self._deadline = self._front.wheel.time() + self._front.keepalive_timeout
@@ -230,9 +233,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
         path, _, query = head.target.partition("?")
         eio = self._front.eio
         secure = transport.get_extra_info("sslcontext") is not None
-        environ = build(
-            head.method, path, query, head.headers, peer_of(transport), eio.proxies, secure=secure
-        )
+        peer = peer_of(transport)
+        environ = build(head.method, path, query, head.headers, peer=peer, proxies=eio.proxies, secure=secure)
         key = head.fields.get("sec-websocket-key")
         try:
             ask = handshake.parse_query(query)
@@ -262,9 +264,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         data, self._buffer = self._buffer, b""
         front = self._front
         inner = front.make_http()
-        self._guard = Guard(
-            inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time
-        )
+        self._guard = Guard(inner, front.eio.limits.request_timeout, front.keepalive_timeout, front.wheel.time)
         inner.connection_made(self.transport)
         self._guard.data_received(data)
         front.wheel.at(self, front.wheel.time() + self._guard.interval)
@@ -274,14 +274,3 @@ def _failed() -> FrontReply:
     """The answer for a fast route that raised."""
     _log.exception("fast route failed")
     return FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
-
-
-def _body_size(head: Head) -> int:
-    """Content-Length of a plain request, -1 for one that is not."""
-    fields = head.fields
-    size = fields.get("content-length", "")
-    if any(name in fields for name in _UNUSUAL) or not (size.isascii() and size.isdigit() and len(size) < 8):  # noqa: PLR2004
-        return -1
-    if fields.get("connection", "keep-alive").lower() not in ("keep-alive", "close"):
-        return -1
-    return int(size) if int(size) <= MAX_FAST_BODY else -1

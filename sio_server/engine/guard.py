@@ -75,7 +75,7 @@ class Guard:
         if what == "idle":
             return now - since >= self._idle_limit
         extra = (self._total - total) / BODY_RATE if what == "body" else 0.0
-        return now - since + 2 * self.interval > self._limit + extra
+        return now - since + 3 * self.interval > self._limit + extra
 
     def _state(self) -> str | None:
         if self.inner.writing_paused:

@@ -66,20 +66,23 @@ def check(
     ask: Ask, method: str, environ: Mapping[str, Any], transports: list[str], sids: Mapping[str, Any]
 ) -> Refusal | None:
     """Why the request is refused, or None."""
-    if ask.jsonp or ask.transport not in transports:
-        return refusal(BAD_REQUEST if ask.jsonp else UNKNOWN_TRANSPORT)
-    if ask.sid is not None:
+    error: tuple[int, str] | None = None
+    if ask.jsonp:
+        error = BAD_REQUEST
+    elif ask.transport not in transports:
+        error = UNKNOWN_TRANSPORT
+    elif ask.sid is not None:
         if ask.sid not in sids:
-            return refusal(UNKNOWN_SID)
-        if method not in ("GET", "POST") or (method == "POST" and ask.transport != "polling"):
-            return refusal(BAD_REQUEST)
+            error = UNKNOWN_SID
+        elif method not in ("GET", "POST") or (method == "POST" and ask.transport != "polling"):
+            error = BAD_REQUEST
     elif method != "GET":
-        return refusal(BAD_METHOD)
+        error = BAD_METHOD
     elif ask.version != "4":
-        return refusal(UNSUPPORTED_VERSION)
-    if ask.transport == "websocket" and not is_upgrade(environ):
-        return refusal(BAD_REQUEST)
-    return None
+        error = UNSUPPORTED_VERSION
+    if error is None and ask.transport == "websocket" and not is_upgrade(environ):
+        error = BAD_REQUEST
+    return None if error is None else refusal(error)
 
 
 def is_upgrade(environ: Mapping[str, Any]) -> bool:

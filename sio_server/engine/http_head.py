@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from types import MappingProxyType
+
+from sio_server.engine.limits import MAX_FAST_BODY
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 #: Characters that no header value or target may hold (RFC 9110, section 5.5).
@@ -17,6 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: Headers that may come once only: two of them are how requests are smuggled.
 _SINGLE = frozenset({"host", "content-length", "authorization", "origin", "content-type"})
 _MAX_HEADERS = 64
+#: Headers that make a fast route's request unusual.
+_UNUSUAL = ("transfer-encoding", "expect", "content-encoding", "upgrade", "trailer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Head:
     method: str
     target: str
     headers: list[tuple[str, str]]
-    fields: dict[str, str]
+    fields: Mapping[str, str]
 
 
 def parse_head(data: bytes) -> Head | None:
@@ -55,7 +61,7 @@ def parse_head(data: bytes) -> Head | None:
             return None
         else:
             fields[lower] += "," + value
-    return Head(parts[0], parts[1], headers, fields) if "host" in fields else None
+    return Head(parts[0], parts[1], headers, MappingProxyType(fields)) if "host" in fields else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class FrontRequest:
 
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
     peer: str
 
@@ -117,3 +123,14 @@ def reply_bytes(reply: FrontReply, *, close: bool) -> bytes:
     if close:
         head += "Connection: close\r\n"
     return head.encode("latin-1") + b"\r\n" + reply.body
+
+
+def body_size(head: Head) -> int:
+    """Content-Length of a plain request, -1 for one that is not."""
+    fields = head.fields
+    size = fields.get("content-length", "")
+    if any(name in fields for name in _UNUSUAL) or not (size.isascii() and size.isdigit() and len(size) < 8):  # noqa: PLR2004
+        return -1
+    if fields.get("connection", "keep-alive").lower() not in ("keep-alive", "close"):
+        return -1
+    return int(size) if int(size) <= MAX_FAST_BODY else -1

@@ -28,6 +28,8 @@ INBOX_LOW = 16
 MAX_POLL_PACKETS = 16
 #: Namespaces one connection may be in. Without it `namespaces='*'` lets a peer create rooms for ever.
 MAX_NAMESPACES = 64
+#: Characters of a namespace's name.
+MAX_NAMESPACE_NAME = 256
 #: Seconds for an HTTP head, and for a body (plus one second per BODY_RATE bytes): slow-loris.
 REQUEST_TIMEOUT = 20.0
 #: Bytes per second below which a body counts as dribbling.

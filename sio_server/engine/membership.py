@@ -40,9 +40,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         """A copy in the shape of stock's: namespace -> room (None is everybody) -> sid -> Engine.IO sid."""
         found: dict[str, dict[Any, dict[str, str]]] = {}
         for name, space in self.spaces.items():
-            rooms: dict[Any, dict[str, str]] = {
-                None: {sid: m.socket.sid for sid, m in space.everybody.items()}
-            }
+            rooms: dict[Any, dict[str, str]] = {None: {sid: m.socket.sid for sid, m in space.everybody.items()}}
             for room, members in space.rooms.items():
                 rooms[room] = {sid: m.socket.sid for sid, m in members.items()}
             found[name] = rooms
@@ -189,7 +187,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         """Whether the name is a client's own."""
         return isinstance(room, str) and self.member(room, namespace) is not None
 
-    def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:  # noqa: ARG002
+    def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
         """Put a client into a room. Raises ValueError for an unknown client or another client's own room."""
         member = self.member(sid, namespace)
         if member is None or member.state is State.LEAVING:
@@ -225,7 +223,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
 
     # events
 
-    async def emit(  # noqa: PLR0913  the library's signature
+    async def emit(  # noqa: PLR0917  the library's signature
         self,
         event: str,
         data: Any,
@@ -301,8 +299,6 @@ def adopt(manager: Any) -> Any:
         message = "client_manager must be an asyncio manager of python-socketio"
         raise TypeError(message)
     kind = type(manager)
-    manager.__class__ = (
-        AsyncManager if kind is StockManager else type(kind.__name__, (kind, AsyncManager), {})
-    )
+    manager.__class__ = AsyncManager if kind is StockManager else type(kind.__name__, (kind, AsyncManager), {})
     manager._start()  # noqa: SLF001  now our own class
     return manager

@@ -17,9 +17,7 @@ CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range
 SEPARATOR = "\x1e"
 #: Event names that mean something to either side's library: a client that could send them would forge its own
 #: connect or disconnect event (socket.io-parser refuses the same).
-RESERVED = frozenset(
-    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
-)
+RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 #: Digits of an ack id: JavaScript counts exactly up to 2**53.
 _MAX_ID_DIGITS = 16
 

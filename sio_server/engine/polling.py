@@ -39,19 +39,22 @@ class HttpEndpoint:
         """Answer one request."""
         environ = self._environ(request)
         refused = self._server.refuse(environ)
-        if refused is not None:
-            return self._refuse(refused, environ)
-        if request.method == "OPTIONS":
+        if refused is None and request.method == "OPTIONS":
             return self._answer(b"ok", environ)
+        ask = self._check(request, environ) if refused is None else refused
+        return self._refuse(ask, environ) if isinstance(ask, Refusal) else await self._serve(request, ask, environ)
+
+    def _check(self, request: web.Request, environ: Environ) -> Ask | Refusal:
         try:
             ask = handshake.parse_query(request.query_string)
         except ValueError:
-            return self._refuse(refusal(BAD_REQUEST), environ)
+            return refusal(BAD_REQUEST)
         if ask.jsonp:
             self._server.counters.jsonp_refused += 1
         refused = handshake.check(ask, request.method, environ, self._server.transports, self._server.sockets)
-        if refused is not None:
-            return self._refuse(refused, environ)
+        return ask if refused is None else refused
+
+    async def _serve(self, request: web.Request, ask: Ask, environ: Environ) -> web.StreamResponse:
         if ask.transport == "websocket":
             return self._websocket(request, ask, environ)
         if ask.sid is None:
@@ -69,8 +72,8 @@ class HttpEndpoint:
             request.path,
             request.query_string,
             request.headers.items(),
-            peer_of(request.transport),
-            self._server.proxies,
+            peer=peer_of(request.transport),
+            proxies=self._server.proxies,
             secure=request.secure,
         )
         environ["aiohttp.request"] = request
@@ -88,9 +91,7 @@ class HttpEndpoint:
         server = self._server
         merged: list[tuple[str, Any]] = [*headers, *server._cors_headers(environ)]  # noqa: SLF001
         if server.http_compression and len(body) >= server.compression_threshold:
-            accepted = [
-                part.split(";")[0].strip() for part in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")
-            ]
+            accepted = [part.split(";")[0].strip() for part in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")]
             for coding in accepted:
                 if coding in ("gzip", "deflate"):
                     body = _compress(body, coding)
@@ -121,9 +122,7 @@ class HttpEndpoint:
         headers: tuple[tuple[str, str], ...] = (_TEXT,)
         cookie = self._server.cookie
         if cookie:
-            attributes = (
-                cookie if isinstance(cookie, dict) else {"name": cookie, "path": "/", "SameSite": "Lax"}
-            )
+            attributes = cookie if isinstance(cookie, dict) else {"name": cookie, "path": "/", "SameSite": "Lax"}
             headers = (_TEXT, ("Set-Cookie", self._server._generate_sid_cookie(socket.sid, attributes)))  # noqa: SLF001
         return self._answer(packet, environ, headers=headers)
 
@@ -163,9 +162,7 @@ class HttpEndpoint:
             socket.posting = False
         return await self._receive(socket, found, environ)
 
-    async def _receive(
-        self, socket: EngineSocket, found: list[str | bytes], environ: Environ
-    ) -> web.Response:
+    async def _receive(self, socket: EngineSocket, found: list[str | bytes], environ: Environ) -> web.Response:
         broken = self._server.counters.parse_errors
         for packet in found:
             socket.receive_text(packet)

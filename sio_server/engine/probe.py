@@ -44,7 +44,7 @@ class Probe:
         else:
             self.on_timer()
 
-    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:  # noqa: ARG002
+    def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
         """The websocket died before the upgrade was through."""
         self.connection = None
         self.on_timer()

@@ -127,9 +127,7 @@ class MemoryLog:
         self._bytes += record.wire.size
         oldest = time.monotonic() - self.max_disconnection_duration
         while self._records and (
-            len(self._records) > self.max_events
-            or self._bytes > self.max_bytes
-            or self._records[0][0] < oldest
+            len(self._records) > self.max_events or self._bytes > self.max_bytes or self._records[0][0] < oldest
         ):
             self._bytes -= self._records.popleft()[2].wire.size
         return self._offset(self._position)

@@ -1,0 +1,86 @@
+"""A backend whose routes tell sio-server what happened, and never fail or wait because of it.
+
+Three terminals::
+
+    sio-server serve
+    sio-server listen --role admin
+    uvicorn --app-dir examples fastapi_backend.app:app --port 8000
+
+Then::
+
+    curl -d '{"nombre":"Juan Pérez","email":"juan@example.com"}' -H 'Content-Type: application/json' \
+        localhost:8000/usuarios/register
+
+Where sio-server is, and the key it wants, come from SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY.
+"""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from decimal import Decimal
+from http import HTTPStatus
+
+from fastapi import BackgroundTasks, FastAPI
+from pydantic import BaseModel
+
+from sio_server.client import close_default_client, notificar_reserva_creada, notificar_usuario_registrado
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Close the connections to sio-server when the app stops."""
+    yield
+    await close_default_client()
+
+
+app = FastAPI(title="Turismo", lifespan=lifespan)
+
+# Stands for the database.
+_numbers = itertools.count(123)
+
+
+class NewUser(BaseModel):
+    """A registration."""
+
+    nombre: str
+    email: str
+    rol: str = "turista"
+
+
+class NewBooking(BaseModel):
+    """A booking of a tour."""
+
+    usuario_id: str
+    tour_id: str
+    tour_nombre: str
+    fecha: date
+    personas: int
+    total: Decimal
+
+
+@app.post("/usuarios/register", status_code=HTTPStatus.CREATED)
+async def register(user: NewUser, background: BackgroundTasks) -> dict[str, str]:
+    """Save a user; the notification goes out once the answer is on its way, so it costs the caller nothing."""
+    usuario_id = str(next(_numbers))
+    background.add_task(
+        notificar_usuario_registrado, usuario_id=usuario_id, nombre=user.nombre, email=user.email, rol=user.rol
+    )
+    return {"usuario_id": usuario_id}
+
+
+@app.post("/reservas", status_code=HTTPStatus.CREATED)
+async def book(booking: NewBooking) -> dict[str, str | None]:
+    """Save a booking and wait for its notification, whose id is in the answer; null when nobody took it."""
+    reserva_id = str(next(_numbers))
+    result = await notificar_reserva_creada(
+        reserva_id=reserva_id,
+        usuario_id=booking.usuario_id,
+        tour_id=booking.tour_id,
+        tour_nombre=booking.tour_nombre,
+        fecha=booking.fecha,
+        personas=booking.personas,
+        total=booking.total,
+        link=f"/reservas/{reserva_id}",
+    )
+    return {"reserva_id": reserva_id, "notification": result.id if result else None}

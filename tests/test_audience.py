@@ -1,0 +1,103 @@
+"""Who gets a notification: what the rooms say and what the names say is the same."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sio_server.audience import ROOM_ALL, Audience, Identity, role_room, topic_room, user_room
+
+# Few names, so that they meet; some that look like rooms, so that a prefix is never mistaken for a name.
+NAMES = st.sampled_from(["1", "2", "admin", "turista", "all", "user:1", "role:admin", ":", "topic:1"])
+MANY = st.lists(NAMES, max_size=4)
+
+IDENTITIES = st.builds(
+    Identity,
+    st.none() | NAMES,
+    st.lists(NAMES, max_size=3).map(tuple),
+    st.lists(NAMES, max_size=3).map(tuple),
+)
+AUDIENCES = st.builds(Audience.of, roles=MANY, users=MANY, topics=MANY, everybody=st.booleans(), except_users=MANY)
+
+
+@given(AUDIENCES, IDENTITIES)
+def test_included_is_who_shares_a_room_and_is_not_excepted(audience: Audience, identity: Identity) -> None:
+    """A person is meant exactly when they share a room with the audience and none with its exceptions."""
+    rooms = set(identity.rooms())
+    shares = not rooms.isdisjoint(audience.rooms())
+    excepted = not rooms.isdisjoint(audience.except_rooms())
+    assert audience.includes(identity) is (shares and not excepted)
+
+
+@given(AUDIENCES, st.lists(IDENTITIES, max_size=6))
+def test_delivery_by_rooms_reaches_each_person_once(audience: Audience, people: list[Identity]) -> None:
+    """Members of the audience's rooms, taken as one set, are those who are meant, each once."""
+    members: dict[str, set[int]] = {}
+    for number, person in enumerate(people):
+        for room in person.rooms():
+            members.setdefault(room, set()).add(number)
+    excepted = {number for room in audience.except_rooms() for number in members.get(room, ())}
+    reached = {number for room in audience.rooms() for number in members.get(room, ())} - excepted
+    assert reached == {number for number, person in enumerate(people) if audience.includes(person)}
+
+
+@given(AUDIENCES)
+def test_audience_names_each_room_once(audience: Audience) -> None:
+    """However often a name was given, its room is published to once: a log has one row for it."""
+    assert all(count == 1 for count in Counter(audience.rooms()).values())
+    assert all(count == 1 for count in Counter(audience.except_rooms()).values())
+
+
+@given(IDENTITIES)
+def test_person_is_in_each_room_once(identity: Identity) -> None:
+    """Everybody is in ``all``, in a room for each role, for each topic and for themselves, and in none twice."""
+    rooms = identity.rooms()
+    assert len(rooms) == len(set(rooms))
+    expected = {ROOM_ALL, *map(role_room, identity.roles), *map(topic_room, identity.topics)}
+    assert set(rooms) - expected == ({user_room(identity.user)} if identity.user is not None else set()) - expected
+    assert expected <= set(rooms)
+
+
+@given(NAMES, NAMES)
+def test_rooms_of_different_kinds_never_meet(one: str, other: str) -> None:
+    """A user, a role and a topic of the same name are three rooms, and none of them is everybody's."""
+    assert len({user_room(one), role_room(one), topic_room(one), ROOM_ALL}) == 4
+    assert user_room(one) != role_room(other)
+    assert (user_room(one) == user_room(other)) is (one == other)
+
+
+@given(AUDIENCES)
+def test_empty_is_an_audience_without_rooms(audience: Audience) -> None:
+    """An audience of nobody is one that has no room; exceptions alone name nobody."""
+    assert audience.is_empty() is (audience.rooms() == ())
+
+
+@given(AUDIENCES)
+def test_audience_round_trips(audience: Audience) -> None:
+    """An audience written as in a request reads back as the same."""
+    assert Audience.from_dict(audience.as_dict()) == audience
+
+
+def test_everybody_stands_alone() -> None:
+    """An audience of everybody is one room, whoever else it names, and exceptions still hold."""
+    audience = Audience.of(roles=["admin"], users=["1"], everybody=True, except_users=["2"])
+    assert audience.rooms() == ("all",)
+    assert audience.includes(Identity(None))
+    assert not audience.includes(Identity("2", ("admin",)))
+
+
+def test_names_keep_their_order() -> None:
+    """Names stay in the order they were given, the first of two equal ones counts."""
+    assert Audience.of(users=["3", "1", "3", "2"]).users == ("3", "1", "2")
+
+
+def test_nameless_connection_is_excepted_by_nobody() -> None:
+    """A connection without a user is no user's, so no exception names it."""
+    audience = Audience.of(roles=["admin"], except_users=["None", ""])
+    assert audience.includes(Identity(None, ("admin",)))
+    assert not Audience.of(users=["None"]).includes(Identity(None))
+
+
+def test_unreadable_parts_name_nobody() -> None:
+    """What is no list of names reads as no names."""
+    assert Audience.from_dict({"roles": "admin", "users": None, "except": ["1"]}) == Audience()

@@ -1,0 +1,104 @@
+"""Reading the log of a server that runs, of one that was stopped or killed, and of something else."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sio_server.broker_sqlite import FILE_NAME
+from sio_server.broker_sqlite_reader import read_log
+from sio_server.errors import LogDamaged, LogError
+from sio_server.notification import Publication
+from tests.broker_contract import notification
+from tests.test_broker_sqlite import started
+
+
+async def log_of(directory: Path, count: int) -> list[Publication]:
+    """A closed log with so many publications."""
+    broker, heard = await started(directory)
+    await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(count)))
+    await broker.close()
+    return heard.publications
+
+
+async def read(directory: Path, **options: int) -> list[Publication]:
+    """What a reader finds, as a program of its own reads: not on the loop."""
+    return await asyncio.to_thread(lambda: list(read_log(directory, **options)))
+
+
+async def test_log_is_read_in_order(tmp_path: Path) -> None:
+    """All publications come back in order, those above a position, or the newest of them."""
+    published = await log_of(tmp_path, 20)
+
+    assert await read(tmp_path) == published
+    assert await read(tmp_path, after=15) == published[15:]
+    assert await read(tmp_path, last=3) == published[-3:]
+    assert await read(tmp_path, after=18, last=10) == published[18:]
+    assert await read(tmp_path, after=20) == await read(tmp_path, last=0) == []
+
+
+async def test_log_of_a_running_server_is_read(tmp_path: Path) -> None:
+    """What was committed a moment ago is read while the server has the log open."""
+    broker, heard = await started(tmp_path)
+    await broker.publish(notification("one"))
+    assert await read(tmp_path) == heard.publications
+    await broker.publish(notification("two"))
+    assert await read(tmp_path) == heard.publications
+    await broker.close()
+
+
+async def test_log_of_a_killed_server_is_read(tmp_path: Path) -> None:
+    """Files as a killed process leaves them, with a write-ahead log not taken in yet, lose nothing."""
+    broker, heard = await started(tmp_path / "log")
+    await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(50)))
+    shutil.copytree(tmp_path / "log", tmp_path / "copy")
+    await broker.close()
+    assert (tmp_path / "copy" / f"{FILE_NAME}-wal").stat().st_size > 0
+    assert await read(tmp_path / "copy") == heard.publications
+
+
+async def test_reading_does_not_stop_the_server(tmp_path: Path) -> None:
+    """A reader that stops in the middle, as a pager does, keeps no lock that a publish would wait for."""
+    broker, _ = await started(tmp_path)
+    for text in ("one", "two", "three"):
+        await broker.publish(notification(text))
+    reading, loop = read_log(tmp_path), asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as thread:
+        first = await loop.run_in_executor(thread, next, reading)
+        published = await broker.publish(notification("four"))
+        rest = await loop.run_in_executor(thread, list, reading)
+    await broker.close()
+
+    assert published.position.seq == 4
+    assert [one.position.seq for one in (first, *rest)][:3] == [1, 2, 3]
+
+
+def test_no_log_is_told_with_its_path(tmp_path: Path) -> None:
+    """A directory without a log is named with the mend, and no file appears in it."""
+    with pytest.raises(LogError, match=r"sio-server\.db: there is no log here: give --data-dir"):
+        list(read_log(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    """A database that is none of ours is named as such and not altered."""
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute("CREATE TABLE notification (seq)")
+    connection.commit()
+    connection.close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(LogDamaged, match="another program"):
+        list(read_log(tmp_path))
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_garbage_is_refused(tmp_path: Path) -> None:
+    """A file that is no database is told with its path."""
+    (tmp_path / FILE_NAME).write_bytes(b"no database" * 200)
+    with pytest.raises(LogDamaged, match=r"sio-server\.db"):
+        list(read_log(tmp_path))

@@ -1,0 +1,94 @@
+"""Each module can be imported by itself, in an interpreter that has imported nothing of the product yet."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sio_server
+from tests.support import ROOT, environment
+
+PACKAGE = Path(sio_server.__file__).resolve().parent
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__main__.py"  # an import of it runs the command line
+)
+
+
+# The libraries are imported once and the rest in a copy of that process: an interpreter for each module would import
+# the same web server forty times.
+EACH_ALONE = """
+import importlib, json, os, sys, traceback
+import aiohttp.web, apispec, click, httpx, marshmallow, rich, socketio, structlog
+
+found = {}
+for module in sys.argv[1:]:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+        try:
+            importlib.import_module(module)
+            sys.stdout.flush()
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
+        os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as said:
+        found[module] = said.read().decode()
+    os.waitpid(child, 0)
+assert not any(name.partition(".")[0] == "sio_server" for name in sys.modules)
+print(json.dumps(found))
+"""
+
+
+def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter where a warning is an error."""
+    command = [sys.executable, "-W", "error", "-c", code, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    """Import each module where no other one is, and return what was said meanwhile."""
+    result = python(EACH_ALONE, *MODULES)
+    assert (result.returncode, result.stderr) == (0, "")
+    found: dict[str, str] = json.loads(result.stdout)
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_imports_alone(module: str, said: dict[str, str]) -> None:
+    """No module needs another one to be imported first, and none warns or says anything."""
+    assert said[module] == ""
+
+
+def test_client_brings_no_server() -> None:
+    """A backend that publishes loads neither the web server nor Socket.IO nor what verifies tokens."""
+    result = python("import sys, sio_server.client; print(*sorted({name.split('.')[0] for name in sys.modules}))")
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stdout.split())
+    assert "httpx" in loaded
+    assert loaded.isdisjoint({"aiohttp", "socketio", "engineio", "jwt", "sqlite3", "structlog"})
+
+
+def test_client_needs_no_settings() -> None:
+    """The client imports where no server runs and nothing is set up, and connects to nothing."""
+    code = (
+        "import sys; sys.addaudithook(lambda event, _: event == 'socket.connect' and sys.exit('connected'));"
+        "from sio_server.client import NotifyClient, enviar_notificacion, notificar_usuario_registrado"
+    )
+    result = python(code)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_package_is_run_as_the_command() -> None:
+    """``python -m sio_server`` is the command line."""
+    command = [sys.executable, "-m", "sio_server", "--help"]
+    result = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "serve" in result.stdout
