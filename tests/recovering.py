@@ -1,0 +1,203 @@
+"""Clients that lose their link and come back, one interface for all three ways of recovery."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+import aiohttp
+import orjson
+import socketio
+
+from tests.clients import PlainSocket
+from tests.conftest import Node
+from tests.support import ROOT, until
+
+SCRIPT = ROOT / "tests" / "node" / "recovering.js"
+
+
+class Recovering(Protocol):
+    """A client that keeps what it was sent across its links."""
+
+    events: list[tuple[str, Any]]
+
+    async def cut(self) -> None:
+        """Lose the link."""
+
+    async def back(self) -> None:
+        """Connect again, and wait until the server has said how it went."""
+
+
+class _Kept:
+    """What all of them keep."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+
+    @property
+    def notifications(self) -> list[dict[str, Any]]:
+        """Every envelope in the order it came."""
+        return [argument for event, argument in self.events if not event.startswith("ns:")]
+
+    def of(self, *names: str) -> list[Any]:
+        """What came under these names."""
+        return [argument for event, argument in self.events if event in names]
+
+    @property
+    def cursor(self) -> str:
+        """Where a client stands that keeps the cursor of whatever it got last."""
+        return next(
+            argument["cursor"] for _, argument in reversed(self.events) if isinstance(argument, dict) and "cursor" in argument
+        )
+
+
+class CursorClient(_Kept):
+    """python-socketio's client with the cursor in its handshake."""
+
+    def __init__(self, url: str, auth: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.url = url
+        self._auth = dict(auth)
+        self._client = socketio.AsyncClient(reconnection=False)
+
+    async def connect(self, cursor: str | None = None) -> None:
+        """A new link; with a cursor until what was missed has come."""
+        client = self._client = socketio.AsyncClient(reconnection=False)
+        client.on("*", self._keep)
+        awaited = "ns:hello" if cursor is None else "ns:sync"
+        before = len(self.of(awaited))
+        await client.connect(self.url, auth={**self._auth, "cursor": cursor}, transports=["websocket"])
+        await until(lambda: len(self.of(awaited)) > before, awaited)
+
+    async def _keep(self, event: str, argument: Any = None) -> None:
+        self.events.append((event, argument))
+
+    async def cut(self) -> None:
+        """Lose the link: the socket goes without a word."""
+        await self._client.eio.ws.close()
+        await self._client.wait()
+
+    async def back(self) -> None:
+        """Connect again from the last cursor."""
+        await self.connect(self.cursor)
+
+    async def leave(self) -> None:
+        """End it."""
+        await self._client.disconnect()
+
+
+class PlainClient(_Kept):
+    """A plain WebSocket with the cursor in its address."""
+
+    def __init__(self, url: str, query: Mapping[str, str]) -> None:
+        super().__init__()
+        self.url = url
+        self._query = dict(query)
+        self._session = aiohttp.ClientSession()
+        self._socket: PlainSocket | None = None
+
+    async def connect(self, cursor: str | None = None) -> None:
+        """A new link; with a cursor until what was missed has come."""
+        query = self._query if cursor is None else {**self._query, "cursor": cursor}
+        socket = self._socket = PlainSocket(await self._session.ws_connect(f"{self.url}/ws", params=query))
+        socket.frames = _Frames(self.events)
+        awaited = "ns:hello" if cursor is None else "ns:sync"
+        before = len(self.of(awaited))
+        await until(lambda: len(self.of(awaited)) > before, awaited)
+
+    async def cut(self) -> None:
+        """Lose the link."""
+        assert self._socket is not None
+        await self._socket.leave()
+
+    async def back(self) -> None:
+        """Connect again from the last cursor."""
+        await self.connect(self.cursor)
+
+    async def leave(self) -> None:
+        """End it."""
+        await self.cut()
+        await self._session.close()
+
+
+class _Frames(list[dict[str, Any]]):
+    """Frames that go on to the events of a client that outlives its link."""
+
+    def __init__(self, events: list[tuple[str, Any]]) -> None:
+        super().__init__()
+        self._events = events
+
+    def append(self, frame: dict[str, Any]) -> None:
+        """Take a frame."""
+        self._events.append((frame["type"], frame))
+
+
+class StockClient(_Kept):
+    """The stock JavaScript client with the recovery that is built into it, and no code of ours."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        super().__init__()
+        self.process = process
+        self.connects: list[dict[str, Any]] = []
+        self.errors: list[dict[str, Any]] = []
+        self.disconnects: list[str] = []
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        async for text in self.process.stdout:
+            line = orjson.loads(text)
+            if "event" in line:
+                self.events.append((line["event"], line.get("argument")))
+            elif "connect" in line:
+                self.connects.append(line)
+            elif "disconnect" in line:
+                self.disconnects.append(line["disconnect"])
+            else:
+                self.errors.append(line)
+
+    async def order(self, word: str) -> None:
+        """Tell it to do something."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n".encode())
+        await self.process.stdin.drain()
+
+    async def cut(self) -> None:
+        """Lose the link."""
+        before = len(self.disconnects)
+        await self.order("cut")
+        await until(lambda: len(self.disconnects) > before, "the loss of the link")
+
+    async def back(self) -> None:
+        """Connect again; it is greeted when what it missed has come."""
+        before = len(self.of("ns:hello"))
+        await self.order("back")
+        await until(lambda: len(self.of("ns:hello")) > before or self.errors, "the greeting")
+
+    async def leave(self) -> None:
+        """End it."""
+        self.process.kill()
+        await self.process.wait()
+        await self._reader
+
+
+@contextlib.asynccontextmanager
+async def recovering(kind: str, url: str, token: str, node: Node) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
+    """A connected client of a kind: ``cursor``, ``ws`` or ``stock``."""
+    client: CursorClient | PlainClient | StockClient
+    if kind == "stock":
+        auth = orjson.dumps({"token": token, "recovery": True}).decode()
+        process = await asyncio.create_subprocess_exec(
+            str(node.binary), str(SCRIPT), url, auth, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        client = StockClient(process)
+        await until(lambda: client.of("ns:hello"), "ns:hello")
+    else:
+        client = CursorClient(url, {"token": token}) if kind == "cursor" else PlainClient(url, {"token": token})
+        await client.connect()
+    try:
+        yield client
+    finally:
+        await client.leave()
