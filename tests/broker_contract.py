@@ -164,7 +164,7 @@ class BrokerContract:
         assert (one.position.seq, two.position.seq) == (1, 2)
 
     async def test_not_persisted_is_announced_and_takes_no_place(self, broker: Broker, heard: Heard) -> None:
-        """Without persist nothing is kept; the position is the last kept one's and the announcement comes all the same."""
+        """Without persist nothing is kept, the position is the last kept one's, and it is announced."""
         await broker.publish(notification("kept"))
         passing = await broker.publish(notification("passing", persist=False, key="k"))
         again = await broker.publish(notification("passing", persist=False, key="k"))

@@ -193,7 +193,7 @@ async def test_refused_log_is_let_go(tmp_path: Path) -> None:
     """A broker that could not start holds neither the lock nor the file, and publishing to it is refused."""
     (tmp_path / FILE_NAME).write_bytes(b"this is no database, but long enough to be read as one" * 20)
     broker = SqliteBroker(tmp_path)
-    with pytest.raises(LogDamaged, match="sio-server.db"):
+    with pytest.raises(LogDamaged, match=r"sio-server\.db"):
         await broker.start(Heard())
     with pytest.raises(BrokerUnavailable):
         await broker.publish(notification())
@@ -225,7 +225,7 @@ async def test_full_disk_stores_nothing_and_the_next_publish_works(tmp_path: Pat
     broker, heard = await started(tmp_path)
     first = await broker.publish(notification("first"))
     large = [notification("x" * 40_000, key=f"k{number}") for number in range(5)]
-    with full_disk(*tmp_path.iterdir()):
+    with full_disk(tmp_path / FILE_NAME, tmp_path / f"{FILE_NAME}-wal"):
         results = await asyncio.gather(*map(broker.publish, large), return_exceptions=True)
         head, announced = broker.head(), len(heard.publications)
     after = await broker.publish(large[0])

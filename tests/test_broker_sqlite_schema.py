@@ -138,7 +138,8 @@ async def test_newer_version_is_refused_and_not_altered(tmp_path: Path) -> None:
 async def test_foreign_database_is_refused_and_not_altered(tmp_path: Path, version: int) -> None:
     """Another program's database is refused as such, whatever its version, and stays as it was, byte for byte."""
     path = tmp_path / FILE_NAME
-    write(path, f"CREATE TABLE songs (title); INSERT INTO songs VALUES ('x'); PRAGMA user_version = {version}")
+    write(path, "CREATE TABLE songs (title); INSERT INTO songs VALUES ('x')")
+    write(path, f"PRAGMA user_version = {version}")
     before = path.read_bytes()
     error = await refusal(tmp_path)
 

@@ -124,7 +124,7 @@ async def test_texts_follow_accept_language(language: str, title: str, field: st
 
 
 async def test_warnings_follow_accept_language() -> None:
-    """An unknown field and an absent field of the audience are warnings, in the reader's language; both are published."""
+    """An unknown field and an absent field of the audience are warnings, in the reader's language; both publish."""
     async with running(secured()) as server:
         body = {"type": "reserva_creada", "foo": 1}
         _, spanish = await post(server, "/notify", body, **{"Accept-Language": "es"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.clients import javascript_client, refused
 from tests.conftest import Node
-from tests.support import PUBLISH_KEY, SECRET, running, secured, token, until
+from tests.support import PATIENCE, PUBLISH_KEY, SECRET, running, secured, token, until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 RSA = rsa.generate_private_key(65537, 2048)
@@ -114,11 +115,17 @@ async def test_javascript_client_is_told_the_code(node: Node, name: str) -> None
         (report,) = await client.wait_for("connect_error")
         assert report["data"]["code"] == code
         assert report["connect_error"] == report["data"]["detail"]
-        assert report["data"]["title"] in ("Faltan credenciales o no valen", "El token no es válido", "El token ha caducado")
+        assert report["data"]["title"] in (
+            "Faltan credenciales o no valen",
+            "El token no es válido",
+            "El token ha caducado",
+        )
         assert client.of("connect") == []
 
 
-@pytest.mark.parametrize(("key", "algorithm", "kid"), [(RSA, "RS256", "rsa"), (ES256, "ES256", "ec"), (EDDSA, "EdDSA", "okp")])
+@pytest.mark.parametrize(
+    ("key", "algorithm", "kid"), [(RSA, "RS256", "rsa"), (ES256, "ES256", "ec"), (EDDSA, "EdDSA", "okp")]
+)
 async def test_asymmetric_tokens_are_verified(key: Any, algorithm: str, kid: str) -> None:
     """RS256, ES256 and EdDSA tokens signed by a key of the JWKS address are let in with their claims."""
     made = jwt.encode(CLAIMS, key, algorithm, headers={"kid": kid})
@@ -155,11 +162,9 @@ async def test_token_may_come_as_a_header() -> None:
         assert client.events[0][1]["user"] == "7"
 
 
-@pytest.mark.parametrize(
-    "auth", [{"token": 5}, {"token": {"a": 1}}, {"key": []}, {"cursor": "x" * 65}, {"locale": 1}]
-)
+@pytest.mark.parametrize("auth", [{"token": 5}, {"token": {"a": 1}}, {"key": []}, {"cursor": "x" * 65}, {"locale": 1}])
 async def test_malformed_auth_is_refused(auth: Any) -> None:
-    """An auth of the wrong kind is refused as an invalid request that names the member, and is no error of the server."""
+    """An auth of the wrong kind is refused as an invalid request that names the member, never an error."""
     async with running(secured()) as server:
         told = await refused(server.url, auth)
         assert told["data"]["code"] == "invalid_request"
@@ -188,7 +193,7 @@ async def test_draining_node_refuses_and_says_to_come_back() -> None:
 
 
 async def test_notify_with_a_key_is_acknowledged_as_over_http(node: Node) -> None:
-    """A connection made with a publisher key publishes by event, and the acknowledgement is the reply of POST /notify."""
+    """A connection made with a publisher key publishes by event and is acknowledged with the reply of POST /notify."""
     async with running(secured()) as server:
         listener = await server.connect({"token": token("1", "admin")})
         async with javascript_client(node.binary, server.url, auth={"key": PUBLISH_KEY}, notify=SEED) as client:
@@ -302,3 +307,11 @@ async def test_connection_that_ends_is_counted_out() -> None:
         await until(lambda: server.node.stats()["connections"]["total"] == 0, "both to be counted out")
         _, reply = await server.notify({**SEED, "audience": {"roles": ["admin"], "all": True}})
         assert reply["recipients"] == {"sockets": 0}
+
+
+async def test_polling_client_that_leaves_is_let_go_at_once() -> None:
+    """The open request of a polling client ends when it leaves, not with the next ping."""
+    async with running() as server:
+        client = await server.connect(transports=["polling"])
+        await asyncio.wait_for(client.client.disconnect(), PATIENCE)
+        await until(lambda: server.node.stats()["connections"]["total"] == 0, "it to be counted out")

@@ -10,7 +10,7 @@ import pytest
 import websockets
 
 from tests.clients import plain_socket
-from tests.support import PUBLISH_KEY, Server, running, secured, token, until
+from tests.support import PUBLISH_KEY, Server, running, secured, until
 from tests.test_endpoint_socketio import BAD, key_server
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
@@ -49,13 +49,12 @@ async def test_draining_node_closes_with_1012() -> None:
 
 async def test_end_of_the_server_closes_with_1012() -> None:
     """A server that stops closes its clients with "service restart"."""
-    async with running() as server:
-        async with plain_socket(server.url) as client:
-            await server.notify(SEED, key=None)
-            await client.wait(1)
-            stopping = asyncio.create_task(server.app.shutdown())
-            assert await client.wait_closed() == (1012, "draining")
-            await stopping
+    async with running() as server, plain_socket(server.url) as client:
+        await server.notify(SEED, key=None)
+        await client.wait(1)
+        stopping = asyncio.create_task(server.app.shutdown())
+        assert await client.wait_closed() == (1012, "draining")
+        await stopping
 
 
 async def test_what_a_client_says_is_answered() -> None:

@@ -50,7 +50,9 @@ ADMIN_AND_PERSON = (
     "recomendacion_creada",
 )
 BOTH_ROLES = tuple(
-    f"{thing}_{change}" for thing in ("tour", "servicio", "destino") for change in ("creado", "actualizado", "eliminado")
+    f"{thing}_{change}"
+    for thing in ("tour", "servicio", "destino")
+    for change in ("creado", "actualizado", "eliminado")
 )
 
 
@@ -231,7 +233,7 @@ async def test_each_type_reaches_whom_the_catalogue_names() -> None:
 async def test_audience_decides_who_gets_one_copy(audience: dict[str, Any], expected: set[str]) -> None:
     """Roles, users, topics, all and except decide who gets an event; who matches twice gets one copy for each tab."""
     async with running(secured()) as server, contextlib.AsyncExitStack() as stack:
-        clients = {
+        clients: dict[str, Any] = {
             "admin": await server.connect({"token": token("root", "admin")}),
             "ana": await server.connect({"token": token("ana", "turista")}),
             "luis": await server.connect({"token": token("luis", "turista", topics=["cusco"])}, transports=["polling"]),
@@ -361,13 +363,12 @@ async def test_who_connects_amid_publishes_gets_all_above_its_cursor(protocol: s
             return seq
 
         publishers = [asyncio.create_task(publish()) for _ in range(8)]
-        clients: list[Any] = []
-        for _ in range(20):
-            clients.append(
-                await server.connect()
-                if protocol == "socketio"
-                else await stack.enter_async_context(plain_socket(server.url))
-            )
+        clients: list[Any] = [
+            await server.connect()
+            if protocol == "socketio"
+            else await stack.enter_async_context(plain_socket(server.url))
+            for _ in range(20)
+        ]
         stop.set()
         last = max(await asyncio.gather(*publishers))
 
@@ -375,8 +376,8 @@ async def test_who_connects_amid_publishes_gets_all_above_its_cursor(protocol: s
             first = client.events[0] if protocol == "socketio" else (client.frames[0]["type"], client.frames[0])
             assert first[0] == "ns:hello"
             cursor = int(first[1]["cursor"].partition("-")[2])
-            await until(lambda client=client: client.notifications and client.notifications[-1]["seq"] >= last)
-            assert seqs(client.notifications) == list(range(cursor + 1, last + 1))
+            events = await client.wait(last - cursor)
+            assert seqs(events) == list(range(cursor + 1, last + 1))
 
 
 async def test_not_persisted_notification_is_delivered_and_takes_no_place() -> None:

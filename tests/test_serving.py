@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
 import signal
 import socket
@@ -175,8 +176,10 @@ async def test_stock_clients_come_back_to_the_successor(tmp_path: Path, node: No
             await server.stop(number)
         async with serving(tmp_path, "--port", port) as server:
             await until(
-                lambda: len(listener.of("ns:hello")) == script.events.count("ns:hello") == 2
-                and polling.events.count("ns:hello") == 2,
+                lambda: (
+                    len(listener.of("ns:hello")) == script.events.count("ns:hello") == 2
+                    and polling.events.count("ns:hello") == 2
+                ),
                 "everybody to come back",
             )
             _, reply, _ = await publish(server.url)
@@ -222,7 +225,7 @@ async def test_unprotected_host_is_refused(tmp_path: Path, env: dict[str, str], 
     assert all(name in output for name in missing)
     assert KEY not in output
     assert SECRET not in output
-    assert list(tmp_path.iterdir()) == []
+    assert await asyncio.to_thread(os.listdir, tmp_path) == []
 
 
 async def test_protected_host_serves(tmp_path: Path) -> None:
@@ -237,15 +240,13 @@ async def test_protected_host_serves(tmp_path: Path) -> None:
 
 
 async def test_no_secret_and_no_data_in_any_line(tmp_path: Path, node: Node) -> None:
-    """At the level debug no line holds a token, a key or what was published, when all goes well and when it does not."""
+    """At the level debug no line holds a token, a key or what was published, whether all goes well or not."""
     made, wrong = token("1", "admin", marker="MARKER-CLAIM"), token("1", exp=1)
     bearer = {"Authorization": f"Bearer {KEY}"}
     secret_body = {"type": "test", "message": "MARKER-MESSAGE", "title": "MARKER-TITLE", "data": {"x": "MARKER-DATA"}}
     async with serving(tmp_path, "--log-level", "debug", **PRODUCTION) as server:
         async with (
-            javascript_client(
-                node.binary, server.url, auth={"token": made, "key": KEY}, notify=secret_body
-            ) as client,
+            javascript_client(node.binary, server.url, auth={"token": made, "key": KEY}, notify=secret_body) as client,
             plain_socket(server.url, {"token": made}) as plain,
             plain_socket(server.url, {"token": "MARKER-WRONG-TOKEN"}),
             javascript_client(node.binary, server.url, auth={"token": wrong, "key": "MARKER-WRONG-KEY"}) as refused,
