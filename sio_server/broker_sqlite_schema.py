@@ -64,7 +64,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     DROP TABLE notification_room;
     ALTER TABLE entry RENAME TO notification_room;
     CREATE INDEX notification_room_shared ON notification_room (room, seq) WHERE shared = 1 AND expires_at IS NULL;
-    CREATE INDEX notification_room_expiry ON notification_room (room, expires_at) WHERE expires_at IS NOT NULL;
+    CREATE INDEX notification_room_expiry ON notification_room (room, shared, seq, expires_at)
+        WHERE expires_at IS NOT NULL;
     CREATE INDEX notification_type ON notification (type);
     CREATE TABLE notification_except (
         user TEXT NOT NULL,

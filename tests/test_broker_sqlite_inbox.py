@@ -231,7 +231,7 @@ async def test_many_rooms_are_merged(broker: SqliteBroker) -> None:
 
 async def test_rare_type_is_found_over_short_pages(broker: SqliteBroker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search for a rare type goes on over pages that may be empty, and finds it."""
-    monkeypatch.setattr("sio_server.broker_sqlite.inbox.MAX_LOOKED_AT", 256)
+    monkeypatch.setattr("sio_server.broker_sqlite.inbox.MAX_LOOKED_AT", 500)
     view = await broker.sight("ana", Identity("ana").rooms())
     await broker.publish(notification(Audience.of(everybody=True), event="booking"))
     await asyncio.gather(*(broker.publish(notification(Audience.of(everybody=True))) for _ in range(600)))

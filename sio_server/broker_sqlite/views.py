@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from sio_server.audience import ROOM_ALL, user_room
 from sio_server.broker import View
-from sio_server.broker_sqlite.rows import publications
+from sio_server.broker_sqlite.rows import floor, last_seq, publications
 from sio_server.notification import Publication
 
 # Above every position.
@@ -25,7 +26,10 @@ TOP: Final = 2**62
 MERGED_ROOMS: Final = 64
 
 # Entries that are looked at together.
-CHUNK: Final = 128
+CHUNK: Final = 512
+
+# Views whose overlaps are kept, some hundred bytes each.
+MAX_OVERLAPS: Final = 10_000
 
 Bounds = Sequence[tuple[str, int]]
 
@@ -161,10 +165,14 @@ SELECT count(*) FROM notification_room AS n INDEXED BY notification_room_shared
 WHERE n.room = ? AND n.seq > ? AND n.shared = 1 AND n.expires_at IS NULL AND {IN_VIEW}
 """  # noqa: S608 - constants
 
-# What expires, but has not yet. Parameter: now.
+# What expires, but has not yet, in one room alone, and in any of several. Parameter: now.
 _PASSING: Final = """
-SELECT count(DISTINCT r.seq) FROM view CROSS JOIN notification_room AS r
-WHERE r.room = view.room AND r.expires_at > ? AND r.seq > view.low
+SELECT count(*) FROM view CROSS JOIN notification_room AS r INDEXED BY notification_room_expiry
+WHERE r.room = view.room AND r.shared = 0 AND r.seq > view.low AND r.expires_at > ?
+"""
+_PASSING_SHARED: Final = """
+SELECT count(DISTINCT r.seq) FROM view CROSS JOIN notification_room AS r INDEXED BY notification_room_expiry
+WHERE r.room = view.room AND r.shared = 1 AND r.seq > view.low AND r.expires_at > ?
 """
 
 # What the user is excepted from. Parameters: user, the lowest position, now.
@@ -174,25 +182,62 @@ WHERE x.user = ? AND x.seq > ? AND {NOT_EXPIRED} AND {IN_VIEW}
 """  # noqa: S608 - constants
 
 
-def count(connection: sqlite3.Connection, view: View, above: int, now: int) -> int:
-    """How many notifications above a position this user sees now.
+class Overlaps:
+    """How many entries are in several rooms of a view at once, kept for those who asked last.
 
-    Costs some look-ups a room, and a step for each that is yet to expire, that the user is excepted from, or that is
-    in two of the user's rooms.
+    What never expires stays as it is, so that only what is new is looked at; after retention was at work, all is.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[tuple[str, int], ...], tuple[int, int, int]] = OrderedDict()
+
+    def count(self, connection: sqlite3.Connection, rooms: list[tuple[str, int]], *, keep: bool) -> int:
+        """How much the sum of these rooms' entries is too high. The greatest room comes first.
+
+        ``keep`` within a snapshot of what is committed; a transaction that is under way may still be undone.
+        """
+        if len(rooms) <= 1:
+            return 0
+        key, lowest = tuple(rooms), floor(connection)
+        upto, floor_then, known = self._known.get(key, (0, lowest, 0))
+        if floor_then != lowest:
+            upto = known = 0
+        known += _counted_twice(connection, [(room, max(low, upto)) for room, low in rooms])
+        if keep:
+            self._known[key] = (last_seq(connection), lowest, known)
+            self._known.move_to_end(key)
+            if len(self._known) > MAX_OVERLAPS:
+                self._known.popitem(last=False)
+        return known
+
+
+def _counted_twice(connection: sqlite3.Connection, rooms: list[tuple[str, int]]) -> int:
+    total = 0
+    for index in range(1, len(rooms)):
+        prefix, values = with_view(rooms[:index])
+        total += connection.execute(prefix + _COUNTED_TWICE, (*values, *rooms[index])).fetchone()[0]
+    return total
+
+
+def count(
+    connection: sqlite3.Connection, view: View, above: int, now: int, overlaps: Overlaps, *, keep: bool = False
+) -> int:
+    """How many notifications above a position this user sees now; ``keep`` as in `Overlaps.count`.
+
+    Costs some look-ups a room, and a step for each that expires, that the user is excepted from, or that is in two of
+    the user's rooms and was not looked at before.
     """
     bounds = bounds_of(view, above)
     if not bounds:
         return 0
     prefix, parameters = with_view(bounds)
-    rooms = connection.execute(prefix + _LASTING, parameters).fetchall()
-    total = sum(lasting for _, _, lasting in rooms)
-    # The greatest room is counted as it is; of the others, what a greater one holds is taken off.
-    rooms = sorted((row for row in rooms if row[2] > 0 and row[0] != ROOM_ALL), key=lambda row: -int(row[2]))
-    for index in range(1, len(rooms)):
-        greater, values = with_view([(room, low) for room, low, _ in rooms[:index]])
-        room, low, _ = rooms[index]
-        total -= connection.execute(greater + _COUNTED_TWICE, (*values, room, low)).fetchone()[0]
-    total += connection.execute(prefix + _PASSING, (*parameters, now)).fetchone()[0]
+    lasting = connection.execute(prefix + _LASTING, parameters).fetchall()
+    total = sum(number for _, _, number in lasting)
+    # Of a room and a greater one, what is in both is looked for in the smaller. What is for all is in no other room.
+    several = sorted((row for row in lasting if row[2] > 0 and row[0] != ROOM_ALL), key=lambda row: (-row[2], row[0]))
+    total -= overlaps.count(connection, [(room, low) for room, low, _ in several], keep=keep)
+    for passing in (_PASSING, _PASSING_SHARED):
+        total += connection.execute(prefix + passing, (*parameters, now)).fetchone()[0]
     lowest = min(low for _, low in bounds)
     total -= connection.execute(prefix + _EXCEPTED, (*parameters, view.user, lowest, now)).fetchone()[0]
     return int(total)
