@@ -1,7 +1,7 @@
 """What an inbox costs with a million notifications in the log: pages, counters, marks, replays and receipts.
 
-``python -m bench.inbox [--count 1000000] [--rounds 30]``. Nothing was ever read by these users, so their counters are as large
-as they get. Medians and the slowest of all rounds, in milliseconds; beside each the median of the same with a
+``python -m bench.inbox [--count 1000000] [--rounds 30]``. Nothing was ever read by these users, so their counters are
+as large as they get. Medians and the slowest of all rounds, in milliseconds; beside each the median of the same with a
 hundredth of the log, made in the same run.
 """
 
