@@ -107,6 +107,27 @@ async def test_full_disk_is_not_ready(tmp_path: Path) -> None:
         await broker.close()
 
 
+async def test_counters_forget_what_was_undone(tmp_path: Path) -> None:
+    """Counters that were worked out in a commit the disk did not take leave no trace in those that follow."""
+    broker = SqliteBroker(tmp_path)
+    await broker.start(Ear())
+    try:
+        view = await broker.sight("ana", Identity("ana", ("admin", "guia")).rooms())
+        shared = Audience.of(roles=["admin", "guia"])
+        await broker.publish(notification(shared))
+        with full_disk((tmp_path / f"{FILE_NAME}-wal").stat().st_size):
+            undone = await asyncio.gather(
+                broker.publish(notification(shared)), broker.mark(view, "seen", None), return_exceptions=True
+            )
+        assert [type(error) for error in undone] == [BrokerUnavailable, BrokerUnavailable]
+        await broker.publish(notification(Audience.of(roles=["admin"])))
+        marked = await broker.mark(view, "seen", None)
+        assert (marked.counts.unread, marked.counts.at_seq) == (2, 2)
+        assert await broker.counts(view) == marked.counts
+    finally:
+        await broker.close()
+
+
 async def test_full_database_undoes_one_change_alone(tmp_path: Path) -> None:
     """When SQLite itself runs out of pages, what fails leaves nothing behind and what fits is stored."""
     broker = SqliteBroker(tmp_path)
