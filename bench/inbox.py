@@ -53,31 +53,37 @@ class Person:
         return View(self.identity.user, dict.fromkeys(self.identity.rooms(), 0))
 
 
-TOURIST = Person("tourist", Identity("tourist1", (), ("tour.1", "tour.2")))
+TOURIST = Person("tourist", Identity("tourist1", ("turista",), ("tour.1", "tour.2")))
 ADMIN = Person("admin", Identity("admin1", ("admin",)))
-BOTH = Person("admin and guide", Identity("admin2", ("admin", "guia")))
+BOTH = Person("admin and tourist", Identity("admin2", ("admin", "turista")))
+
+DAY = 24 * 3600
 
 
-def audience(number: int) -> Audience:
-    """Four in ten for everybody, three for admins, two for admins, guides and one tourist, one for one tourist."""
+def audience(number: int) -> tuple[Audience, int | None]:
+    """What the built-in catalogue sends to whom, and for how many seconds."""
     match number % 10:
-        case 0 | 1 | 2 | 3:
-            return Audience.of(everybody=True)
-        case 4 | 5 | 6:
-            return Audience.of(roles=["admin"], except_users=[f"admin{number % 50}"])
+        case 0:
+            return Audience.of(everybody=True), None if number % 20 else DAY
+        case 1 | 2 | 3 | 4:
+            return Audience.of(roles=["turista", "admin"]), 14 * DAY
+        case 5 | 6:
+            return Audience.of(roles=["admin"], users=[f"tourist{number % TOURISTS}"]), 30 * DAY
         case 7 | 8:
-            return Audience.of(roles=["admin", "guia"], users=[f"tourist{number % TOURISTS}"])
+            return Audience.of(roles=["admin"], except_users=[f"admin{number % 50}"]), 7 * DAY
         case _:
-            return Audience.of(users=[f"tourist{number % TOURISTS}"])
+            return Audience.of(users=[f"tourist{number % TOURISTS}"]), None
 
 
 def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
-    """Write the log as publishes would, without waiting for each. One in fifty expires in a week."""
-    now = datetime.now(UTC)
+    """Write the log as publishes of the last 20 days would, without waiting for each."""
+    first, apart = datetime.now(UTC) - timedelta(days=20), timedelta(days=20) / count
     for start in range(0, count, STEP):
         connection.execute("BEGIN IMMEDIATE")
-        batch = Batch(connection, epoch, start, int(now.timestamp() * 1000), 0)
+        batch = Batch(connection, epoch, start, 0, 0)
         for number in range(start, min(start + STEP, count)):
+            now = first + number * apart
+            whom, ttl = audience(number)
             batch.add(
                 Notification(
                     id=new_id(),
@@ -85,8 +91,8 @@ def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
                     message="Su reserva fue confirmada",
                     data={"id": number},
                     timestamp=now,
-                    audience=audience(number),
-                    expires_at=now + timedelta(days=7) if number % 50 == 0 else None,
+                    audience=whom,
+                    expires_at=None if ttl is None else now + timedelta(seconds=ttl),
                 )
             )
         batch.insert()
@@ -99,7 +105,7 @@ async def filled(directory: Path, count: int) -> SqliteBroker:
     await broker.start(Silence())
     for person in (TOURIST, ADMIN, BOTH):
         await broker.sight(person.view().user, person.identity.rooms())
-    everybody = [Identity(f"tourist{number}") for number in range(2, TOURISTS)]
+    everybody = [Identity(f"tourist{number}", ("turista",)) for number in range(2, TOURISTS)]
     await asyncio.gather(*(broker.sight(identity.user or "", identity.rooms()) for identity in everybody))
     epoch = broker.head().epoch
     await broker._store.in_writer(lambda connection: fill(connection, epoch, count))  # noqa: SLF001 - no other way is fast
@@ -158,7 +164,7 @@ async def measure(broker: SqliteBroker, call: Call, rounds: int) -> list[float]:
 
 async def storm(broker: SqliteBroker, clients: int) -> float:
     """Return the seconds until so many users who come back at once have their views and counters."""
-    identities = [Identity(f"tourist{number}") for number in random.sample(range(2, TOURISTS), clients)]
+    identities = [Identity(f"tourist{number}", ("turista",)) for number in random.sample(range(2, TOURISTS), clients)]
 
     async def come(identity: Identity) -> None:
         view = await broker.sight(identity.user or "", identity.rooms())

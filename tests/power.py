@@ -21,7 +21,8 @@ OK = 0
 Pointer = ctypes.c_void_p
 File = ctypes.c_void_p
 
-OPEN = ctypes.CFUNCTYPE(ctypes.c_int, Pointer, ctypes.c_char_p, File, ctypes.c_int, Pointer)
+# The name is a pointer, not a string: the real VFS keeps it as long as the file is open.
+OPEN = ctypes.CFUNCTYPE(ctypes.c_int, Pointer, Pointer, File, ctypes.c_int, Pointer)
 DELETE = ctypes.CFUNCTYPE(ctypes.c_int, Pointer, ctypes.c_char_p, ctypes.c_int)
 WRITE = ctypes.CFUNCTYPE(ctypes.c_int, File, Pointer, ctypes.c_int, ctypes.c_int64)
 TRUNCATE = ctypes.CFUNCTYPE(ctypes.c_int, File, ctypes.c_int64)
@@ -128,11 +129,11 @@ class Disk:
             library.sqlite3_vfs_register(real, 1)
 
     def _open(self, real: Any) -> Any:
-        def opened(vfs: int, name: bytes | None, file: int, flags: int, out: int) -> int:
+        def opened(vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
             result: int = real(vfs, name, file, flags, out)
             if result == OK and name is not None:
                 with self._lock:
-                    path = name.decode()
+                    path = ctypes.string_at(name).decode()
                     if path not in self.images:
                         self.images[path] = Image(bytearray(Path(path).read_bytes()))
                     self._paths[file] = path

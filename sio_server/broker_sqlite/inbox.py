@@ -35,6 +35,9 @@ from sio_server.broker_sqlite.writer import Step
 # goes on with the next page.
 MAX_LOOKED_AT: Final = 10_000
 
+# The fewest that are looked at together: fewer would make a query each.
+FEW: Final = 32
+
 
 @dataclass(frozen=True, slots=True)
 class _State:
@@ -155,9 +158,11 @@ def page(
     """See `Inbox.page`."""
     marks = _watermarks(connection, view.user)
     wanted: list[_Entry] = []
-    size = CHUNK if types else limit + 1
+    size = CHUNK if types else max(limit + 1, FEW)
     looked_at = lowest = 0
-    with closing(_candidates(connection, view, status, marks, TOP if before is None else before)) as seqs:
+    with closing(
+        _candidates(connection, view, status, marks, below=TOP if before is None else before, now=now)
+    ) as seqs:
         while len(wanted) <= limit and (chunk := list(islice(seqs, size))):
             lowest = chunk[-1]
             entries = _entries(connection, view, marks, chunk, now=now, types=types)
@@ -182,7 +187,7 @@ def _fits(state: _State, status: Status) -> bool:
 
 
 def _candidates(
-    connection: sqlite3.Connection, view: View, status: Status, marks: _Watermarks, before: int
+    connection: sqlite3.Connection, view: View, status: Status, marks: _Watermarks, *, below: int, now: int
 ) -> Generator[int, None, None]:
     """Where items of this status can be, newest first.
 
@@ -190,13 +195,13 @@ def _candidates(
     """
     mark = marks.read_to if status == "unread" else marks.archived_to
     if status == "archived":
-        above = _rows(connection, view.user, "archived = 1", mark, before)
-        below = walk(connection, bounds_of(view), below=min(before, mark + 1), newest_first=True)
+        upper = _rows(connection, view.user, "archived = 1", mark, below)
+        lower = walk(connection, bounds_of(view), below=min(below, mark + 1), newest_first=True, now=now)
     else:
         condition = "read = 0" if status == "unread" else "archived = 0"
-        above = walk(connection, bounds_of(view, mark), below=before, newest_first=True)
-        below = _rows(connection, view.user, condition, 0, min(before, mark + 1))
-    for seqs in (above, below):
+        upper = walk(connection, bounds_of(view, mark), below=below, newest_first=True, now=now)
+        lower = _rows(connection, view.user, condition, 0, min(below, mark + 1))
+    for seqs in (upper, lower):
         with closing(seqs):
             yield from seqs
 
