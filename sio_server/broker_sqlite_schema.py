@@ -45,26 +45,38 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) WITHOUT ROWID;
     CREATE INDEX idempotency_expiry ON idempotency (expires_at);
     """,
-    # 2. Inbox, receipts, revocations. A room's entries carry a running number, so that how many lie above a position is
-    # the difference of two of them and not a walk over a million; only what expires has to be counted one by one.
+    # 2. Inbox, receipts, revocations. A room's entries are numbered, so that how many lie above a position is the
+    # difference of two numbers and not a walk over a million. What expires would spoil that, were it not in lanes:
+    # within a lane entries expire in the order they came, so that what is expired is its beginning.
     """
     CREATE TABLE entry (
         room       TEXT NOT NULL,
         seq        INTEGER NOT NULL,
         expires_at INTEGER,            -- as in notification
         shared     INTEGER NOT NULL,   -- 1: it is for other rooms, too
-        lasting    INTEGER NOT NULL,   -- entries of this room up to and with this one that never expire
+        lane       INTEGER NOT NULL,   -- 0: in none, and counted one by one
+        ordinal    INTEGER NOT NULL,   -- the running number within the lane
         PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE room_lane (
+        room       TEXT NOT NULL,
+        lane       INTEGER NOT NULL,
+        expires_at INTEGER,            -- of the last entry; NULL: this lane's never expire
+        ordinal    INTEGER NOT NULL,   -- of the last entry
+        PRIMARY KEY (room, lane)
     ) WITHOUT ROWID;
     INSERT INTO entry
         SELECT room, seq, expires_at,
             count(*) OVER (PARTITION BY seq) > 1,
-            sum(expires_at IS NULL) OVER (PARTITION BY room ORDER BY seq)
+            expires_at IS NULL,
+            row_number() OVER (PARTITION BY room, expires_at IS NULL ORDER BY seq)
         FROM notification_room JOIN notification USING (seq) ORDER BY room, seq;
+    INSERT INTO room_lane SELECT room, lane, NULL, max(ordinal) FROM entry GROUP BY room, lane;
     DROP TABLE notification_room;
     ALTER TABLE entry RENAME TO notification_room;
-    CREATE INDEX notification_room_shared ON notification_room (room, seq) WHERE shared = 1 AND expires_at IS NULL;
-    CREATE INDEX notification_room_expiry ON notification_room (room, expires_at) WHERE expires_at IS NOT NULL;
+    CREATE INDEX notification_room_lane ON notification_room (room, lane, seq, ordinal, expires_at);
+    CREATE INDEX notification_room_expiry ON notification_room (room, lane, expires_at, seq, ordinal)
+        WHERE expires_at IS NOT NULL;
     CREATE INDEX notification_type ON notification (type);
     CREATE TABLE notification_except (
         user TEXT NOT NULL,

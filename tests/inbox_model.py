@@ -90,6 +90,7 @@ class Model:
     notifications: list[Notification] = field(default_factory=list)
     since: dict[str, dict[str, int]] = field(default_factory=dict)
     states: dict[tuple[str, int], State] = field(default_factory=dict)
+    floor: int = 0
 
     def sight(self, identity: Identity) -> None:
         """Record the rooms of a user who comes now."""
@@ -104,7 +105,8 @@ class Model:
         return [
             seq
             for seq, found in enumerate(self.notifications, start=1)
-            if user not in found.audience.except_users
+            if seq > self.floor
+            and user not in found.audience.except_users
             and (found.expires_at is None or found.expires_at.timestamp() > now)
             and any(room in since and since[room] < seq for room in found.audience.rooms())
         ]

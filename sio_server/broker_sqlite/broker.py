@@ -64,6 +64,7 @@ class SqliteBroker:
         self._store = Store(directory)
         self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=now, committed=committed)
         self._deliveries = Deliveries(self._writer)
+        self._overlaps = views.Overlaps()
         self._sights = SightCache(self._writer)
         self._revocations = RevocationList(self._writer, now)
 
@@ -157,13 +158,15 @@ class SqliteBroker:
     async def counts(self, view: View) -> Counts:
         """See `Inbox.counts`."""
         now = self._milliseconds()
-        return await self._store.read(lambda connection: inbox.counts_at_head(connection, view, now))
+        return await self._store.read(
+            lambda connection: inbox.counts_at_head(connection, view, self._overlaps, now=now)
+        )
 
     async def mark(self, view: View, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None) -> Marked:
         """See `Inbox.mark`."""
         if ids is None:
-            return await self._writer.change(lambda step: inbox.mark_all(step, view, action, up_to))
-        return await self._writer.change(lambda step: inbox.mark(step, view, action, ids))
+            return await self._writer.change(lambda step: inbox.mark_all(step, view, action, up_to, self._overlaps))
+        return await self._writer.change(lambda step: inbox.mark(step, view, action, ids, self._overlaps))
 
     # -- Receipts -------------------------------------------------------------------------------------------------
 

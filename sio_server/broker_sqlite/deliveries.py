@@ -45,12 +45,13 @@ class Deliveries:
         self._timer: asyncio.TimerHandle | None = None
         self._flush: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
+        self._closed = False
 
     def note(self, kind: Kind, user: str, seq: int, after: int) -> None:
         """Take in that ``(after, seq]`` arrived. What is above the head cannot have, whoever says so."""
         seq = min(seq, self._writer.head.seq)
         key = (user, kind, after)
-        if seq <= max(after, self._waiting.get(key, 0)):
+        if self._closed or seq <= max(after, self._waiting.get(key, 0)):
             return
         self._waiting[key] = seq
         if len(self._waiting) > MAX_WAITING:
@@ -84,7 +85,8 @@ class Deliveries:
             raise
 
     async def close(self) -> None:
-        """Stop the clock and write what waits, as far as the log takes it."""
+        """Write what waits, as far as the log takes it, and nothing more."""
+        self._closed = True
         if self._flush is not None:
             await asyncio.wait([self._flush])
         with suppress(BrokerUnavailable):

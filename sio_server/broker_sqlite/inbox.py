@@ -23,6 +23,7 @@ from sio_server.broker_sqlite.views import (
     NOT_EXCEPTED,
     NOT_EXPIRED,
     TOP,
+    Overlaps,
     bounds_of,
     count,
     walk,
@@ -32,7 +33,10 @@ from sio_server.broker_sqlite.writer import Step
 
 # Entries looked at for one page. A search for a type that is rare among a million must not keep others waiting: it
 # goes on with the next page.
-MAX_LOOKED_AT: Final = 20_000
+MAX_LOOKED_AT: Final = 10_000
+
+# The fewest that are looked at together: fewer would make a query each.
+FEW: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +103,35 @@ def _watermarks(connection: sqlite3.Connection, user: str) -> _Watermarks:
 # -- counters ---------------------------------------------------------------------------------------------------------
 
 
-def counts_at_head(connection: sqlite3.Connection, view: View, now: int) -> Counts:
-    """See `Inbox.counts`."""
-    return counts(connection, view, last_seq(connection), now)
+def counts_at_head(connection: sqlite3.Connection, view: View, overlaps: Overlaps, *, now: int) -> Counts:
+    """See `Inbox.counts`. For a snapshot of what is committed."""
+    return _counts(connection, view, overlaps, at_seq=last_seq(connection), now=now, keep=True)
 
 
-def counts(connection: sqlite3.Connection, view: View, at_seq: int, now: int) -> Counts:
-    """The counters, for who knows that ``at_seq`` is the last position this transaction holds."""
+def _counts(
+    connection: sqlite3.Connection, view: View, overlaps: Overlaps, *, at_seq: int, now: int, keep: bool = False
+) -> Counts:
     marks = _watermarks(connection, view.user)
-    unread = count(connection, view, marks.read_to, now)
-    unseen = unread if marks.seen_to == marks.read_to else count(connection, view, marks.seen_to, now)
-    return Counts(
-        unread + _differing(connection, view, "read", marks.read_to, now),
-        unseen + _differing(connection, view, "seen", marks.seen_to, now),
-        at_seq,
-    )
+    unread = count(connection, view, marks.read_to, now, overlaps, keep=keep)
+    unseen = unread
+    if marks.seen_to != marks.read_to:
+        unseen = count(connection, view, marks.seen_to, now, overlaps, keep=keep)
+    more_unread, more_unseen = _differing(connection, view, marks, now)
+    return Counts(unread + more_unread, unseen + more_unseen, at_seq)
 
 
-def _differing(connection: sqlite3.Connection, view: View, flag: str, watermark: int, now: int) -> int:
-    """How many more rows lack a flag than their watermark says."""
+def _differing(connection: sqlite3.Connection, view: View, marks: _Watermarks, now: int) -> tuple[int, int]:
+    """How many more rows are unread, and unseen, than the watermarks say."""
     prefix, parameters = with_view(bounds_of(view))
-    # The flag is one of two words of this module.
     query = (
-        f"{prefix} SELECT coalesce(sum(1 - 2 * s.{flag}), 0) "  # noqa: S608
+        f"{prefix} SELECT coalesce(sum((s.read = 0) - (s.seq > ?)), 0), coalesce(sum((s.seen = 0) - (s.seq > ?)), 0) "  # noqa: S608
         "FROM inbox_state AS s CROSS JOIN notification AS n ON n.seq = s.seq "
-        f"WHERE s.user = ? AND s.{flag} = (s.seq > ?) AND {NOT_EXPIRED} AND {IN_VIEW}"
+        f"WHERE s.user = ? AND (s.read = (s.seq > ?) OR s.seen = (s.seq > ?)) AND {NOT_EXPIRED} AND {IN_VIEW}"
     )
-    return int(connection.execute(query, (*parameters, view.user, watermark, now)).fetchone()[0])
+    read_to, seen_to = marks.read_to, marks.seen_to
+    values = (*parameters, read_to, seen_to, view.user, read_to, seen_to, now)
+    unread, unseen = connection.execute(query, values).fetchone()
+    return int(unread), int(unseen)
 
 
 # -- pages ------------------------------------------------------------------------------------------------------------
@@ -135,7 +141,6 @@ def _differing(connection: sqlite3.Connection, view: View, flag: str, watermark:
 class _Entry:
     seq: int
     id: str
-    type: str
     state: _State
 
 
@@ -153,17 +158,15 @@ def page(
     """See `Inbox.page`."""
     marks = _watermarks(connection, view.user)
     wanted: list[_Entry] = []
-    size = CHUNK if types else limit + 1
+    size = CHUNK if types else max(limit + 1, FEW)
     looked_at = lowest = 0
-    with closing(_candidates(connection, view, status, marks, TOP if before is None else before)) as seqs:
+    with closing(
+        _candidates(connection, view, status, marks, below=TOP if before is None else before, now=now)
+    ) as seqs:
         while len(wanted) <= limit and (chunk := list(islice(seqs, size))):
             lowest = chunk[-1]
-            entries = _entries(connection, view, marks, chunk, now=now)
-            wanted.extend(
-                entries[seq]
-                for seq in chunk
-                if seq in entries and _fits(entries[seq].state, status) and (not types or entries[seq].type in types)
-            )
+            entries = _entries(connection, view, marks, chunk, now=now, types=types)
+            wanted.extend(entries[seq] for seq in chunk if seq in entries and _fits(entries[seq].state, status))
             looked_at += len(chunk)
             if looked_at >= MAX_LOOKED_AT:
                 break
@@ -184,7 +187,7 @@ def _fits(state: _State, status: Status) -> bool:
 
 
 def _candidates(
-    connection: sqlite3.Connection, view: View, status: Status, marks: _Watermarks, before: int
+    connection: sqlite3.Connection, view: View, status: Status, marks: _Watermarks, *, below: int, now: int
 ) -> Generator[int, None, None]:
     """Where items of this status can be, newest first.
 
@@ -192,13 +195,13 @@ def _candidates(
     """
     mark = marks.read_to if status == "unread" else marks.archived_to
     if status == "archived":
-        above = _rows(connection, view.user, "archived = 1", mark, before)
-        below = walk(connection, bounds_of(view), below=min(before, mark + 1), newest_first=True)
+        upper = _rows(connection, view.user, "archived = 1", mark, below)
+        lower = walk(connection, bounds_of(view), below=min(below, mark + 1), newest_first=True, now=now)
     else:
         condition = "read = 0" if status == "unread" else "archived = 0"
-        above = walk(connection, bounds_of(view, mark), below=before, newest_first=True)
-        below = _rows(connection, view.user, condition, 0, min(before, mark + 1))
-    for seqs in (above, below):
+        upper = walk(connection, bounds_of(view, mark), below=below, newest_first=True, now=now)
+        lower = _rows(connection, view.user, condition, 0, min(below, mark + 1))
+    for seqs in (upper, lower):
         with closing(seqs):
             yield from seqs
 
@@ -223,22 +226,21 @@ def _entries(
     *,
     now: int,
     column: str = "seq",
+    types: Sequence[str] = (),
 ) -> dict[int, _Entry]:
-    """What of these positions or ids the user sees, by position."""
+    """What of these positions or ids, and of these types if there are any, the user sees, by position."""
     prefix, parameters = with_view(bounds_of(view))
     query = (
-        f"{prefix} SELECT n.seq, n.id, n.type, s.seen, s.read, s.archived "  # noqa: S608 - parts of these modules
+        f"{prefix} SELECT n.seq, n.id, s.seen, s.read, s.archived "  # noqa: S608 - parts of these modules
         "FROM notification AS n LEFT JOIN inbox_state AS s ON s.user = ? AND s.seq = n.seq "
         f"WHERE n.{column} IN (SELECT value FROM json_each(?)) "
-        f"AND {NOT_EXCEPTED} AND {NOT_EXPIRED} AND {IN_VIEW}"
+        f"AND (? = 0 OR n.type IN (SELECT value FROM json_each(?))) AND {NOT_EXCEPTED} AND {NOT_EXPIRED} AND {IN_VIEW}"
     )
-    named = orjson.dumps(values).decode()
+    named, wanted = orjson.dumps(values).decode(), orjson.dumps(types).decode()
     return {
-        seq: _Entry(
-            seq, identity, event, marks.state(seq) if seen is None else _State(bool(seen), bool(read), bool(archived))
-        )
-        for seq, identity, event, seen, read, archived in connection.execute(
-            query, (*parameters, view.user, named, view.user, now)
+        seq: _Entry(seq, identity, marks.state(seq) if seen is None else _State(bool(seen), bool(read), bool(archived)))
+        for seq, identity, seen, read, archived in connection.execute(
+            query, (*parameters, view.user, named, len(types), wanted, view.user, now)
         )
     }
 
@@ -246,7 +248,7 @@ def _entries(
 # -- changes ----------------------------------------------------------------------------------------------------------
 
 
-def mark(step: Step, view: View, action: Action, ids: Sequence[str]) -> Marked:
+def mark(step: Step, view: View, action: Action, ids: Sequence[str], overlaps: Overlaps) -> Marked:
     """See `Inbox.mark`, for ids."""
     connection = step.connection
     marks = _watermarks(connection, view.user)
@@ -274,11 +276,11 @@ def mark(step: Step, view: View, action: Action, ids: Sequence[str]) -> Marked:
         tuple(entry.id for entry, _ in changed),
         tuple(identity for identity in named if identity not in entries),
         None,
-        counts(connection, view, step.last_seq, step.now),
+        _counts(connection, view, overlaps, at_seq=step.last_seq, now=step.now),
     )
 
 
-def mark_all(step: Step, view: View, action: Action, up_to: int | None) -> Marked:
+def mark_all(step: Step, view: View, action: Action, up_to: int | None, overlaps: Overlaps) -> Marked:
     """See `Inbox.mark`, for all."""
     connection = step.connection
     reached = step.last_seq
@@ -296,4 +298,5 @@ def mark_all(step: Step, view: View, action: Action, up_to: int | None) -> Marke
         "DELETE FROM inbox_state WHERE user = ? AND seen = (seq <= ?) AND read = (seq <= ?) AND archived = (seq <= ?)",
         (view.user, new.seen_to, new.read_to, new.archived_to),
     )
-    return Marked(action, (), (), reached, counts(connection, view, step.last_seq, step.now))
+    counts = _counts(connection, view, overlaps, at_seq=step.last_seq, now=step.now)
+    return Marked(action, (), (), reached, counts)

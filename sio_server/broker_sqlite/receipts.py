@@ -17,7 +17,7 @@ from sio_server.broker_sqlite.rows import COLUMNS, publication_of
 from sio_server.broker_sqlite.views import CHUNK, TOP, bounds_of, view_of, walk
 
 # Entries looked at for one page of a user's notifications of some types; as in an inbox.
-MAX_LOOKED_AT: Final = 20_000
+MAX_LOOKED_AT: Final = 10_000
 
 
 def find(connection: sqlite3.Connection, epoch: str, identity: str) -> Stored | None:

@@ -46,7 +46,12 @@ def remove_oldest(step: Step, *, older_than: int | None, excess: int) -> Removed
 
 def _remove(step: Step, seq: int, audience: Audience) -> None:
     many = step.connection.executemany
-    many("DELETE FROM notification_room WHERE room = ? AND seq = ?", [(room, seq) for room in audience.rooms()])
+    rooms = audience.rooms()
+    many("DELETE FROM notification_room WHERE room = ? AND seq = ?", [(room, seq) for room in rooms])
+    many(
+        "DELETE FROM room_lane WHERE room = ?1 AND NOT EXISTS (SELECT 1 FROM notification_room WHERE room = ?1)",
+        [(room,) for room in rooms],
+    )
     many("DELETE FROM notification_except WHERE user = ? AND seq = ?", [(user, seq) for user in audience.except_users])
     many("DELETE FROM inbox_state WHERE seq = ?", [(seq,)])
     many("DELETE FROM notification WHERE seq = ?", [(seq,)])

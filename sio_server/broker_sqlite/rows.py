@@ -10,6 +10,7 @@ import orjson
 
 from sio_server.audience import Audience
 from sio_server.broker import Published
+from sio_server.broker_sqlite.lanes import Lanes
 from sio_server.errors import Refused
 from sio_server.notification import Notification, Position, Publication
 
@@ -32,8 +33,8 @@ class Batch:
         self._now = now
         self._key_ttl = key_ttl
         self._notifications: list[tuple[Any, ...]] = []
-        self._rooms: list[tuple[str, int, int | None, bool, int]] = []
-        self._lasting: dict[str, int] = {}
+        self._rooms: list[tuple[str, int, int | None, bool, int, int]] = []
+        self._lanes = Lanes(connection)
         self._excepted: list[tuple[str, int]] = []
         self._keys: dict[tuple[str, str], tuple[bytes, str, int]] = {}
 
@@ -85,25 +86,16 @@ class Batch:
         )
         rooms = audience.rooms()
         for room in rooms:
-            lasting = self._lasting_of(room) + (expires_at is None)
-            self._lasting[room] = lasting
-            self._rooms.append((room, seq, expires_at, len(rooms) > 1, lasting))
+            self._rooms.append((room, seq, expires_at, len(rooms) > 1, *self._lanes.add(room, expires_at)))
         self._excepted.extend((user, seq) for user in audience.except_users)
-
-    def _lasting_of(self, room: str) -> int:
-        if room not in self._lasting:
-            row = self._connection.execute(
-                "SELECT lasting FROM notification_room WHERE room = ? ORDER BY seq DESC LIMIT 1", (room,)
-            ).fetchone()
-            self._lasting[room] = 0 if row is None else row[0]
-        return self._lasting[room]
 
     def insert(self) -> None:
         """Write all rows."""
         many = self._connection.executemany
         if self._notifications:
             many("INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._notifications)
-            many("INSERT INTO notification_room VALUES (?, ?, ?, ?, ?)", self._rooms)
+            many("INSERT INTO notification_room VALUES (?, ?, ?, ?, ?, ?)", self._rooms)
+            self._lanes.insert()
             many("INSERT INTO notification_except VALUES (?, ?)", self._excepted)
         if self._keys:
             self._insert_keys()

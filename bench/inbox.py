@@ -1,0 +1,205 @@
+"""What an inbox costs with a million notifications in the log: pages, counters, marks, replays and receipts.
+
+``python -m bench.inbox [--count 1000000] [--rounds 30]``. Nothing was ever read by these users, so their counters are
+as large as they get. Medians and the slowest of all rounds, in milliseconds; beside each the median of the same with a
+hundredth of the log, made in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sio_server.audience import Audience, Identity
+from sio_server.broker import View
+from sio_server.broker_sqlite import SqliteBroker
+from sio_server.broker_sqlite.rows import Batch
+from sio_server.notification import Notification, Publication, new_id
+
+STEP = 10_000
+TOURISTS = 10_000
+STORM = 5_000
+PARTS = 100
+
+Call = Callable[[SqliteBroker, int], Awaitable[object]]
+
+
+class Silence:
+    """Nobody listens."""
+
+    def on_publications(self, batch: Sequence[Publication]) -> None:
+        """Take a batch and do nothing with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an inbox, there since the beginning."""
+
+    name: str
+    identity: Identity
+
+    def view(self) -> View:
+        """Everything in this person's rooms."""
+        assert self.identity.user is not None  # noqa: S101 - for the type checker: all of them have names
+        return View(self.identity.user, dict.fromkeys(self.identity.rooms(), 0))
+
+
+TOURIST = Person("tourist", Identity("tourist1", ("turista",), ("tour.1", "tour.2")))
+ADMIN = Person("admin", Identity("admin1", ("admin",)))
+BOTH = Person("admin and tourist", Identity("admin2", ("admin", "turista")))
+
+DAY = 24 * 3600
+
+
+def audience(number: int) -> tuple[Audience, int | None]:
+    """What the built-in catalogue sends to whom, and for how many seconds."""
+    match number % 10:
+        case 0:
+            return Audience.of(everybody=True), None if number % 20 else DAY
+        case 1 | 2 | 3 | 4:
+            return Audience.of(roles=["turista", "admin"]), 14 * DAY
+        case 5 | 6:
+            return Audience.of(roles=["admin"], users=[f"tourist{number % TOURISTS}"]), 30 * DAY
+        case 7 | 8:
+            return Audience.of(roles=["admin"], except_users=[f"admin{number % 50}"]), 7 * DAY
+        case _:
+            return Audience.of(users=[f"tourist{number % TOURISTS}"]), None
+
+
+def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
+    """Write the log as publishes of the last 20 days would, without waiting for each."""
+    first, apart = datetime.now(UTC) - timedelta(days=20), timedelta(days=20) / count
+    for start in range(0, count, STEP):
+        connection.execute("BEGIN IMMEDIATE")
+        batch = Batch(connection, epoch, start, 0, 0)
+        for number in range(start, min(start + STEP, count)):
+            now = first + number * apart
+            whom, ttl = audience(number)
+            batch.add(
+                Notification(
+                    id=new_id(),
+                    type="rare" if number % 50_000 == 0 else f"type_{number % 8}",
+                    message="Su reserva fue confirmada",
+                    data={"id": number},
+                    timestamp=now,
+                    audience=whom,
+                    expires_at=None if ttl is None else now + timedelta(seconds=ttl),
+                )
+            )
+        batch.insert()
+        connection.execute("COMMIT")
+
+
+async def filled(directory: Path, count: int) -> SqliteBroker:
+    """Make a log of so many notifications, with users who were there from the beginning, and open it."""
+    broker = SqliteBroker(directory)
+    await broker.start(Silence())
+    for person in (TOURIST, ADMIN, BOTH):
+        await broker.sight(person.view().user, person.identity.rooms())
+    everybody = [Identity(f"tourist{number}", ("turista",)) for number in range(2, TOURISTS)]
+    await asyncio.gather(*(broker.sight(identity.user or "", identity.rooms()) for identity in everybody))
+    epoch = broker.head().epoch
+    await broker._store.in_writer(lambda connection: fill(connection, epoch, count))  # noqa: SLF001 - no other way is fast
+    await broker.close()
+    broker = SqliteBroker(directory)
+    await broker.start(Silence())
+    return broker
+
+
+def calls(person: Person) -> dict[str, Call]:
+    """What a person's client asks for. The number is that of the round."""
+    view = person.view()
+
+    async def mark_one(broker: SqliteBroker, number: int) -> None:
+        page = await broker.page(view, limit=1, before=broker.head().seq - 100 * number)
+        await broker.mark(view, "read", [page.items[0].publication.id])
+
+    return {
+        "counters": lambda broker, _: broker.counts(view),
+        "first page of 20": lambda broker, _: broker.page(view, limit=20),
+        "page of 100 amid": lambda broker, number: broker.page(view, before=broker.head().seq // 2 + number),
+        "unread page of 20": lambda broker, _: broker.page(view, status="unread", limit=20),
+        "page of a rare type": lambda broker, _: broker.page(view, types=["rare"], limit=20),
+        "read one": mark_one,
+        "replay of 100": lambda broker, number: broker.replay(view, broker.head().seq - 1000 - number, 100),
+        "archive all": lambda broker, _: broker.mark(view, "archive", None),
+        "counters after that": lambda broker, _: broker.counts(view),
+        "archived page of 20": lambda broker, _: broker.page(view, status="archived", limit=20),
+    }
+
+
+def publishers_calls() -> dict[str, Call]:
+    """What a publisher asks for."""
+
+    async def receipt(broker: SqliteBroker, number: int) -> None:
+        found = await broker.search(before=broker.head().seq - 10 * number, limit=10)
+        broadcast = next(stored for stored in found.items if stored.publication.audience.all)
+        await broker.receipt(broadcast.publication.id)
+
+    return {
+        f"receipt of {TOURISTS} users": receipt,
+        "search of a rare type": lambda broker, _: broker.search(types=["rare"], limit=20),
+        "search of a user": lambda broker, _: broker.search(user="tourist1", limit=20),
+    }
+
+
+async def measure(broker: SqliteBroker, call: Call, rounds: int) -> list[float]:
+    """Return the milliseconds of each round."""
+    times = []
+    for number in range(rounds):
+        started = time.perf_counter()
+        await call(broker, number)
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+async def storm(broker: SqliteBroker, clients: int) -> float:
+    """Return the seconds until so many users who come back at once have their views and counters."""
+    identities = [Identity(f"tourist{number}", ("turista",)) for number in random.sample(range(2, TOURISTS), clients)]
+
+    async def come(identity: Identity) -> None:
+        view = await broker.sight(identity.user or "", identity.rooms())
+        await broker.counts(view)
+
+    started = time.perf_counter()
+    await asyncio.gather(*map(come, identities))
+    return time.perf_counter() - started
+
+
+async def main() -> None:
+    """Run and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=30)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        started = time.perf_counter()
+        great = await filled(Path(name) / "great", options.count)
+        small = await filled(Path(name) / "small", options.count // PARTS)
+        size = await great.size()
+        seconds = time.perf_counter() - started
+        print(f"{size.notifications} notifications, {size.bytes / 1e6:.0f} MB, filled in {seconds:.0f} s")
+        print(f"{'':38}{'median ms':>11}{'slowest':>9}{'of 1/100':>10}")
+        stormed = await storm(great, STORM), await storm(small, STORM)
+        print(f"{f'{STORM} come back at once (seconds)':38}{stormed[0]:>11.2f}{'':9}{stormed[1]:>10.2f}")
+        table = {
+            f"{person.name}: {key}": call for person in (TOURIST, ADMIN, BOTH) for key, call in calls(person).items()
+        }
+        for key, call in {**table, **publishers_calls()}.items():
+            times, fewer = await measure(great, call, options.rounds), await measure(small, call, options.rounds)
+            print(f"{key:38}{statistics.median(times):>11.2f}{max(times):>9.2f}{statistics.median(fewer):>10.2f}")
+        await great.close()
+        await small.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
