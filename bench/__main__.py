@@ -13,9 +13,13 @@ from bench.servers import servers
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="This server and its peers under the same load.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="This server and its peers under the same load."
+    )
     parser.add_argument("rows", nargs="*", help="rows to run, all by default")
-    parser.add_argument("--subject", help="the server the goals are about: product, or engine where there is no product")
+    parser.add_argument(
+        "--subject", help="the server the goals are about: product, or engine where there is no product"
+    )
     parser.add_argument("--rounds", type=int, help="interleaved rounds (3; quick: 1)")
     parser.add_argument("--quick", action="store_true", help="fewer peers, shorter runs, one round: under two minutes")
     parser.add_argument("--results", type=Path, help="where the report goes (results/; quick: .work/quick/)")

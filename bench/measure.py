@@ -57,7 +57,7 @@ def once(server: Server, options: dict[str, float]) -> Result:
                 text=True,
                 timeout=LIMIT,
                 check=False,
-                preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}),  # noqa: PLW1509 - no threads here
+                preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}),
             )
         if done.returncode:
             return {"error": done.stderr.strip()[-300:] or f"exit {done.returncode}"}
@@ -77,7 +77,7 @@ def raise_file_limit() -> int:
 
 
 def rounds(plan: Plan, tell: Any = print) -> dict[str, dict[str, list[Result]]]:
-    """All rows, each in rounds A B C A B C, so that what disturbs the machine disturbs all; results by row and server."""
+    """All rows, each in rounds A B C A B C, so that what disturbs one disturbs all; results by row and server."""
     files = raise_file_limit()
     known = servers()
     results: dict[str, dict[str, list[Result]]] = {}

@@ -11,6 +11,7 @@ from bench.measure import Plan, Result, median, ratio
 from bench.rows import Goal, Row
 from bench.servers import servers
 
+WHOLE = 100  # from here on decimals say nothing
 Results = dict[str, dict[str, list[Result]]]
 
 
@@ -18,23 +19,27 @@ def verdict(value: float, goal: Goal, *, lower: bool) -> str:
     """Whether a ratio reaches its goal: aim, yes, no, or not measured."""
     if math.isnan(value):
         return "not measured"
-    reached = (lambda mark: value <= mark) if lower else (lambda mark: value >= mark)
-    return "aim" if reached(goal.aim) else "yes" if reached(goal.must) else "NO"
+    factor = -1 if lower else 1
+    if factor * value >= factor * goal.aim:
+        return "aim"
+    return "yes" if factor * value >= factor * goal.must else "NO"
 
 
 def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+    return "-" if math.isnan(value) else f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:,.2f}"
 
 
 def _row(row: Row, plan: Plan, found: dict[str, list[Result]]) -> list[str]:
     lines = []
     own = found[plan.subject]
     known = servers()
-    lines.append(f"\n### {row.title}\n\n| server | {row.unit} | of which: lowest – highest | {plan.subject} is × |")
+    lines.append(
+        f"\n### {row.title}\n\n| server | {row.unit} | of which: lowest to highest | {plan.subject} is times |"
+    )
     lines.append("|---|---:|---:|---:|")
     for name, results in found.items():
         values = [one[row.figure] for one in results if "error" not in one]
-        spread = f"{_number(min(values))} – {_number(max(values))}" if values else "failed"
+        spread = f"{_number(min(values))} to {_number(max(values))}" if values else "failed"
         times = "" if name == plan.subject else f"{ratio(own, results, row.figure):.2f}"
         lines.append(f"| {known[name].label} | {_number(median(results, row.figure))} | {spread} | {times} |")
     sign = "≤" if row.lower else "≥"
@@ -42,7 +47,8 @@ def _row(row: Row, plan: Plan, found: dict[str, list[Result]]) -> list[str]:
         if goal.against in found:
             value = ratio(own, found[goal.against], row.figure)
             word = verdict(value, goal, lower=row.lower)
-            lines.append(f"\nAgainst {known[goal.against].label}: **{value:.2f}** ({sign} {goal.must:g}, aim {goal.aim:g}): {word}")
+            asked = f"{sign} {goal.must:g}, aim {goal.aim:g}"
+            lines.append(f"\nAgainst {known[goal.against].label}: **{value:.2f}** ({asked}): {word}")
     return lines
 
 
@@ -51,12 +57,13 @@ def _health(results: Results, plan: Plan) -> list[str]:
     own = [one for name, one in runs if name == plan.subject and "error" not in one]
     lost, order = sum(one["lost"] for one in own), sum(one["out_of_order"] for one in own)
     refused, dropped = sum(one["refused"] for one in own), sum(one["dropped"] for one in own)
+    delivered = sum(one["delivered"] for one in own)
     failed = sum("error" in one for _, one in runs)
     busiest = max((one["load_cpu"] for one in own), default=0.0)
     return [
         "\n### Over all runs\n",
-        f"- {plan.subject}: {sum(one['delivered'] for one in own):,} deliveries, {lost} lost, {order} out of order, "
-        f"{refused} POSTs refused, {dropped} connections dropped",
+        f"- {plan.subject}: {delivered:,} deliveries, {lost} lost, {order} out of order",
+        f"- {plan.subject}: {refused} POSTs refused, {dropped} connections dropped",
         f"- {len(runs)} runs, {failed} failed",
         f"- the load generator's own CPU at most {busiest:.0%} of its CPU in the runs of {plan.subject}",
     ]
@@ -65,8 +72,13 @@ def _health(results: Results, plan: Plan) -> list[str]:
 def table(results: Results, plan: Plan) -> str:
     """The whole report in Markdown."""
     how = f"{plan.rounds} interleaved rounds, medians; ratios are medians of each round's ratio"
-    where = f"{platform.system()} {platform.release()}, Python {platform.python_version()}, server on CPU 0, load on CPU 1"
-    lines = [f"## Bench of {plan.subject}\n", f"{how}. {where}.{' Quick mode: shorter, smaller.' if plan.quick else ''}"]
+    where = (
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, server on CPU 0, load on CPU 1"
+    )
+    lines = [
+        f"## Bench of {plan.subject}\n",
+        f"{how}. {where}.{' Quick mode: shorter, smaller.' if plan.quick else ''}",
+    ]
     for row in plan.rows:
         lines += _row(row, plan, results[row.name])
     return "\n".join([*lines, *_health(results, plan), ""])
@@ -106,7 +118,9 @@ def write(results: Results, plan: Plan, where: Path) -> str:
     where.mkdir(parents=True, exist_ok=True)
     text = table(results, plan)
     (where / "bench.md").write_text(text)
-    (where / "bench.json").write_text(json.dumps({"subject": plan.subject, "quick": plan.quick, "runs": results}, indent=1) + "\n")
+    (where / "bench.json").write_text(
+        json.dumps({"subject": plan.subject, "quick": plan.quick, "runs": results}, indent=1) + "\n"
+    )
     try:
         charts(results, plan, where)
     except ImportError:

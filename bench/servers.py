@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.build import BIN, HERE, LOGS, NODE
 
@@ -29,14 +30,14 @@ class Server:
     name: str
     label: str
     command: tuple[str, ...]
-    socketio: bool = True
     needs: tuple[str, ...] = ()
+    socketio: bool = True
     environment: dict[str, str] = field(default_factory=dict)
     load: tuple[str, ...] = ()
 
     def available(self) -> bool:
         """Whether everything it is made of is there."""
-        return all(os.path.exists(path) for path in self.needs)
+        return all(Path(path).exists() for path in self.needs)
 
 
 def _auth() -> tuple[str, ...]:
@@ -52,7 +53,7 @@ def _node(name: str, label: str, kind: str, package: str) -> Server:
     command = ("node", str(HERE / "peers/node_peer.cjs"), "{port}", kind)
     needs = (str(NODE / "node_modules" / package),)
     environment = {"BENCH_NODE": str(NODE), "NODE_ENV": "production"}
-    return Server(name, label, command, kind != "ws", needs, environment, _auth())
+    return Server(name, label, command, needs, socketio=kind != "ws", environment=environment, load=_auth())
 
 
 def _product() -> Server:
@@ -60,7 +61,9 @@ def _product() -> Server:
     command = os.environ.get("BENCH_PRODUCT", f"{sys.executable} -m sio_server serve --port {{port}} --broker memory:")
     needs = (str(HERE.parent / "sio_server/__main__.py"),)
     load = shlex.split(os.environ.get("BENCH_PRODUCT_LOAD", "")) or _product_load()
-    return Server("product", "sio-server", tuple(shlex.split(command)), True, needs, _product_environment(), tuple(load))
+    return Server(
+        "product", "sio-server", tuple(shlex.split(command)), True, needs, _product_environment(), tuple(load)
+    )
 
 
 SECRET = secrets.token_urlsafe(48)
@@ -93,9 +96,9 @@ def servers() -> dict[str, Server]:
         _node("node", "Socket.IO on Node, ws", "socketio", "socket.io"),
         _node("node-uws", "Socket.IO on Node, uWebSockets.js", "socketio-uws", "@trufflesuite/uws-js-unofficial"),
         _node("ws", "plain ws on Node", "ws", "ws"),
-        Server("go", "Go hub, gorilla/websocket", (str(BIN / "hub"), "{port}"), False, (str(BIN / "hub"),)),
-        Server("bare", "C, one send() per client", (*bare, "{port}"), False, bare),
-        Server("bare-joined", "C, joined send()s", (*bare, "{port}", "joined"), False, bare),
+        Server("go", "Go hub, gorilla/websocket", (str(BIN / "hub"), "{port}"), (str(BIN / "hub"),), socketio=False),
+        Server("bare", "C, one send() per client", (*bare, "{port}"), bare, socketio=False),
+        Server("bare-joined", "C, joined send()s", (*bare, "{port}", "joined"), bare, socketio=False),
     )
     return {server.name: server for server in known}
 
@@ -117,7 +120,13 @@ def _listens(port: int) -> bool:
 def running(server: Server, cpu: int) -> Iterator[tuple[int, int]]:
     """Run a server pinned to one CPU; yields its port and process id. Raises RuntimeError when it does not start."""
     port = free_port()
-    environment = {**os.environ, "BENCH_KEY": KEY, "GOMAXPROCS": "1", "PYTHONPATH": str(HERE.parent), **server.environment}
+    environment = {
+        **os.environ,
+        "BENCH_KEY": KEY,
+        "GOMAXPROCS": "1",
+        "PYTHONPATH": str(HERE.parent),
+        **server.environment,
+    }
     with (LOGS / f"{server.name}.log").open("a") as log:
         process = subprocess.Popen(
             [word.replace("{port}", str(port)) for word in server.command],

@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -107,7 +108,7 @@ async def polls(soak: Soak) -> None:
         async with asyncio.timeout(soak.left(15)):
             while True:
                 await wire.recv()
-    if random.random() < 0.5:  # noqa: S311
+    if random.getrandbits(1):
         await wire.post("1")
 
 
@@ -125,7 +126,7 @@ async def gives_up_upgrading(soak: Soak) -> None:
 async def _raw(soak: Soak, *, receive: int | None = None) -> socket.socket:
     loop = asyncio.get_running_loop()
     sock = socket.socket()
-    sock.setblocking(False)
+    sock.settimeout(0)
     if receive:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
     await loop.sock_connect(sock, ("127.0.0.1", soak.port))
@@ -169,12 +170,11 @@ async def misbehaves(soak: Soak) -> None:
         b"\x81",
         os.urandom(2000),
     ]
-    with await _raw(soak) as sock:
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(soak.left(10)):
-                await loop.sock_sendall(sock, random.choice(wrongs))  # noqa: S311
-                while await loop.sock_recv(sock, 65536):
-                    pass
+    with await _raw(soak) as sock, contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(soak.left(10)):
+            await loop.sock_sendall(sock, random.choice(wrongs))  # noqa: S311
+            while await loop.sock_recv(sock, 65536):
+                pass
 
 
 async def mistreats_http(soak: Soak) -> None:
@@ -186,7 +186,7 @@ async def mistreats_http(soak: Soak) -> None:
     with contextlib.suppress(Closed, aiohttp.ClientError):
         await wire.post("abc")
     with socket.socket() as sock, contextlib.suppress(ConnectionError, TimeoutError):
-        sock.setblocking(False)
+        sock.settimeout(0)
         await loop.sock_connect(sock, ("127.0.0.1", soak.port))
         await loop.sock_sendall(sock, b"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nContent-Le")
         async with asyncio.timeout(soak.left(25)):
@@ -227,16 +227,24 @@ async def _publisher(soak: Soak, rate: float) -> None:
     while time.monotonic() < soak.until:
         body = {"type": "test", "message": "soak", "data": {"n": number, "pad": "x" * random.choice((10, 300, 9000))}}  # noqa: S311
         async with soak.http.post(f"{soak.url}/notify", json=body) as response:
-            if response.status != 200:
+            if not response.ok:
                 soak.faults.append(f"POST answered {response.status}")
         number += 1
         await asyncio.sleep(1 / rate)
 
 
+def _files(process: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
+
+
 async def _look(soak: Soak) -> dict[str, float]:
     with open(f"/proc/{soak.process}/status") as status:  # noqa: ASYNC230, PTH123 - the kernel's own memory
         memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    found: dict[str, float] = {"at": time.monotonic(), "kb": memory, "files": len(os.listdir(f"/proc/{soak.process}/fd"))}  # noqa: PTH208
+    found: dict[str, float] = {
+        "at": time.monotonic(),
+        "kb": memory,
+        "files": _files(soak.process),
+    }
     async with soak.http.get(f"{soak.url}/state") as response:
         found |= await response.json()
     return found
@@ -255,7 +263,9 @@ async def _gone(soak: Soak, before: dict[str, float]) -> dict[str, float]:
     deadline = time.monotonic() + GONE
     while True:
         now = await _look(soak)
-        more = {name: now[name] - before[name] for name in before if name not in ("at", "kb") and now[name] > before[name]}
+        more = {
+            name: now[name] - before[name] for name in before if name not in ("at", "kb") and now[name] > before[name]
+        }
         if not more or time.monotonic() > deadline:
             return more
         await asyncio.sleep(1)
@@ -265,8 +275,6 @@ def _growth(looks: list[dict[str, float]], seconds: float) -> float:
     """How much memory was added between the end of the first quarter (five minutes at most) and the end."""
     settled = looks[0]["at"] + min(300.0, seconds / 4)
     after = [look["kb"] for look in looks if look["at"] >= settled]
-    if len(after) < 4:
-        return 0.0
     third = max(1, len(after) // 3)
     return statistics.median(after[-third:]) / statistics.median(after[:third]) - 1
 
@@ -285,13 +293,14 @@ async def soak(arguments: argparse.Namespace, port: int, process: int) -> int:
             group.create_task(_publisher(state, arguments.rate))
             for number in range(arguments.clients):
                 group.create_task(_client(state))
-                if number % 20 == 19:
+                if not number % 20:
                     await asyncio.sleep(0.05)
         more = await _gone(state, before)
     growth = _growth(state.looks, seconds)
     for name, count in sorted(state.done.items()):
         print(f"{count:>9,}  {name}")
-    print(f"memory {before['kb']:.0f} KB before, {state.looks[-1]['kb']:.0f} KB at the end; grown by {growth:.1%} since it settled")
+    kb = before["kb"], state.looks[-1]["kb"]
+    print(f"memory {kb[0]:.0f} KB before, {kb[1]:.0f} KB at the end; grown by {growth:.1%} since it settled")
     print("left behind:", more or "nothing")
     print("faults:", len(state.faults), *state.faults[:10], sep="\n  ")
     return int(bool(more or state.faults or growth > GROWTH))
@@ -299,7 +308,9 @@ async def soak(arguments: argparse.Namespace, port: int, process: int) -> int:
 
 def main(words: list[str] | None = None) -> int:
     """Run the soak as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.soak", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--clients", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=5, help="notifications per second")

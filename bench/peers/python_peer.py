@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import hmac
 import os
 import sys
@@ -19,7 +19,7 @@ OK = b'{"status":"ok"}'
 
 def envelope(body: dict[str, Any]) -> dict[str, Any]:
     """What the clients get: the body and the time."""
-    now = datetime.datetime.now(datetime.UTC).isoformat()
+    now = dt.datetime.now(dt.UTC).isoformat()
     return {"type": body["type"], "message": body["message"], "data": body["data"], "timestamp": now}
 
 
@@ -94,13 +94,13 @@ async def serve(port: int, which: str) -> None:
 
 def main() -> None:
     """Choose the loop and run."""
-    port, which, loop = int(sys.argv[1]), sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "asyncio"
-    if loop == "uvloop":
+    port, which, *loop = sys.argv[1:]
+    if loop == ["uvloop"]:
         import uvloop  # noqa: PLC0415 - not there on every system
 
-        uvloop.run(serve(port, which))
+        uvloop.run(serve(int(port), which))
     else:
-        asyncio.run(serve(port, which))
+        asyncio.run(serve(int(port), which))
 
 
 if __name__ == "__main__":
