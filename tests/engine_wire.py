@@ -17,7 +17,9 @@ from typing import Any
 import aiohttp
 
 SEPARATOR = "\x1e"  # between the packets of a polling payload, Engine.IO protocol v4
-PATIENCE = float(os.environ.get("ENGINE_TEST_PATIENCE", "10"))  # seconds any single step may take before the test fails; nothing is asserted about being faster
+PATIENCE = float(
+    os.environ.get("ENGINE_TEST_PATIENCE", "10")
+)  # seconds any single step may take before the test fails; nothing is asserted about being faster
 
 Packet = str | bytes
 
@@ -29,7 +31,9 @@ class Closed(Exception):
 class Wire(ABC):
     """One Engine.IO session as its client sees it."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, query: str = "", headers: dict[str, str] | None = None):
+    def __init__(
+        self, http: aiohttp.ClientSession, url: str, query: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         self.http = http
         self.headers = headers or {}
         self.base = f"{url}/socket.io/?EIO=4{query}"
@@ -79,7 +83,7 @@ class Wire(ABC):
 
     async def events(self, count: int) -> list[Any]:
         """The arguments of the next ``count`` plain events of the main namespace."""
-        found = []
+        found: list[Any] = []
         while len(found) < count:
             packet = await self.text()
             assert packet.startswith("42["), packet
@@ -119,9 +123,11 @@ class PollingWire(Wire):
 
     @property
     def url(self) -> str:
+        """Where this session polls."""
         return f"{self.base}&transport=polling&sid={self.sid}"
 
     async def open(self) -> PollingWire:
+        """Do the handshake."""
         async with self.http.get(f"{self.base}&transport=polling", headers=self.headers) as response:
             text = await response.text()
             if response.status != 200:
@@ -143,11 +149,13 @@ class PollingWire(Wire):
             return response.status, await response.text()
 
     async def send(self, *packets: Packet) -> None:
+        """POST the packets as one payload."""
         status, text = await self.post(SEPARATOR.join(map(_encode, packets)))
         if status != 200:
             raise Closed(f"{status} {text}")
 
     async def fetch(self) -> None:
+        """Poll once."""
         status, text = await self.get()
         if status != 200:
             raise Closed(f"{status} {text}")
@@ -163,11 +171,13 @@ class WebSocketWire(Wire):
     ws: aiohttp.ClientWebSocketResponse
 
     async def connect(self, query: str = "") -> None:
+        """Open the websocket and nothing more."""
         self.ws = await self.http.ws_connect(
             f"{self.base}&transport=websocket{query}", headers=self.headers, max_msg_size=0, autoclose=True
         )
 
     async def open(self) -> WebSocketWire:
+        """Connect and read the handshake."""
         await self.connect()
         first = await self.raw()
         assert isinstance(first, str)
@@ -185,6 +195,7 @@ class WebSocketWire(Wire):
         raise Closed(f"{frame.type} {frame.data}")
 
     async def send(self, *packets: Packet) -> None:
+        """Send each packet as a frame."""
         for packet in packets:
             if isinstance(packet, str):
                 await self.ws.send_str(packet)
@@ -192,6 +203,7 @@ class WebSocketWire(Wire):
                 await self.ws.send_bytes(packet)
 
     async def fetch(self) -> None:
+        """Take one frame."""
         self.inbox.append(await self.raw())
 
     async def drop(self) -> None:
@@ -206,6 +218,7 @@ class UpgradedWire(WebSocketWire):
     """A session that starts on polling and moves to a websocket."""
 
     async def open(self) -> UpgradedWire:
+        """Do the handshake by polling, then the whole upgrade."""
         polling = PollingWire(self.http, "", headers=self.headers)
         polling.base = self.base
         await polling.open()

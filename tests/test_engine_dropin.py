@@ -17,13 +17,14 @@ async def test_events_acks_and_callbacks(transport: str) -> None:
     """Events with several arguments, acknowledgements both ways and ``call`` both ways work for a Python client."""
     async with engine() as server:
 
-        @server.sio.event
         async def add(_sid: str, a: int, b: int) -> tuple[int, str]:
             return a + b, "sum"
 
-        @server.sio.on("sync")
         def sync(_sid: str, data: Any) -> Any:
             return {"got": data}
+
+        server.sio.event(add)
+        server.sio.on("sync")(sync)
 
         client = socketio.AsyncClient()
         client.on("question", lambda x: x * 2)
@@ -42,7 +43,7 @@ async def test_events_acks_and_callbacks(transport: str) -> None:
 async def test_namespaces_and_class_based_namespaces() -> None:
     """Function handlers and class-based namespaces live side by side, each with its own sid."""
 
-    class Tours(socketio.AsyncNamespace):
+    class Tours(socketio.AsyncNamespace):  # type: ignore[misc] # the library is untyped
         async def on_connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
             await self.save_session(sid, {"auth": auth})
 
@@ -323,7 +324,8 @@ async def test_admin_instrumentation(mode: str) -> None:
         if mode == "development":
             await until(lambda: any(e[0]["id"] == sid for e in admin.events("socket_connected")))
             await until(lambda: any(e[:3] == ["/", "r", sid] for e in admin.events("room_joined")))
-            await admin.emit("_disconnect", "/", False, sid)
+            close = False
+            await admin.emit("_disconnect", "/", close, sid)
             assert await wire.text() == "41"
             await until(lambda: any(e[1] == sid for e in admin.events("socket_disconnected")))
         bad = await js.client(f"{server.url}/admin", auth={"username": "u", "password": "wrong"})

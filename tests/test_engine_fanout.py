@@ -226,7 +226,10 @@ async def test_tls_clients_get_everything_in_order(tmp_path: Path, front: bool) 
     """Over TLS, raw and stock clients get large and small events once and in order."""
     server_side, client_side, pem = contexts(tmp_path)
     async with engine(tls=(server_side, client_side), front=front, send_cap=20_000_000) as server, javascript() as js:
-        stock = [await js.connected(server.url, ca=pem), await js.connected(server.url, ca=pem, transports=["websocket"])]
+        stock = [
+            await js.connected(server.url, ca=pem),
+            await js.connected(server.url, ca=pem, transports=["websocket"]),
+        ]
         wires = [await server.wire(transport) for transport in TRANSPORTS]
         for wire in wires:
             await wire.join()

@@ -26,13 +26,17 @@ def test_private_name_exists(module: str, path: str) -> None:
 def test_missing_tells_a_name_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """``missing`` is empty with these versions, and names what a version has lost."""
     assert private_names.missing() == []
-    gone = (*PRIVATE_NAMES, ("socketio.async_server", "AsyncServer._never_was", "a test"), ("socketio.no", "x", "a test"))
+    gone = (
+        *PRIVATE_NAMES,
+        ("socketio.async_server", "AsyncServer._never_was", "a test"),
+        ("socketio.no", "x", "a test"),
+    )
     monkeypatch.setattr(private_names, "PRIVATE_NAMES", gone)
     assert private_names.missing() == ["socketio.async_server.AsyncServer._never_was", "socketio.no.x"]
 
 
 def _imports(tree: ast.AST) -> list[tuple[str, list[str]]]:
-    found = []
+    found: list[tuple[str, list[str]]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(alias.name, []) for alias in node.names]

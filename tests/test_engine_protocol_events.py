@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from socketio.exceptions import ConnectionRefusedError as Refused
 
 from tests.engine_js import javascript
 from tests.engine_server import TRANSPORTS, engine, until
@@ -151,8 +152,6 @@ async def test_leaving_one_namespace_keeps_the_other() -> None:
 
 async def test_refused_connect_carries_the_reason() -> None:
     """A connect handler that refuses answers with its message and data, and nothing was joined."""
-    from socketio.exceptions import ConnectionRefusedError as Refused
-
     async with engine(handlers=False) as server:
 
         async def connect(_sid: str, _environ: dict[str, Any], _auth: Any) -> None:

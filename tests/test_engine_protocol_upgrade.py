@@ -59,7 +59,7 @@ async def test_events_between_probe_and_upgrade_arrive_once_and_in_order() -> No
 
 
 async def test_poll_that_overtakes_the_upgrade_packet_gets_no_data() -> None:
-    """A poll between probe and upgrade packet is released with a no-op and does not take what the websocket must get."""
+    """A poll between probe and upgrade packet gets a no-op and nothing that is the websocket's."""
     async with engine() as server:
         polling = await server.polling()
         await polling.join()
@@ -186,7 +186,7 @@ async def test_two_upgrades_at_once_leave_one_working_session() -> None:
                 continue
         for n in range(20):
             await server.sio.emit("n", n)
-        got = []
+        got: list[str] = []
         for rival in alive:
             try:
                 while len(got) < 20:

@@ -10,7 +10,7 @@ import socketio
 from tests.engine_server import TRANSPORTS, Served, engine, until
 from tests.engine_wire import WebSocketWire, Wire
 
-ASKING = {"connection_state_recovery": {"max_disconnection_duration": 60}}
+ASKING: dict[str, Any] = {"connection_state_recovery": {"max_disconnection_duration": 60}}
 
 
 async def _lose(wire: Wire) -> None:
@@ -126,12 +126,12 @@ async def test_rooms_and_session_come_back() -> None:
         await server.sio.emit("b", room="other")
         await server.sio.emit("c", skip_sid=sid)
         await server.sio.emit("d", room=sid)
-        _, events, wire = await _back(server, "websocket", {"pid": before["pid"]})
+        _, events, again = await _back(server, "websocket", {"pid": before["pid"]})
         assert [event[0] for event in events] == ["a", "d"]
         assert set(server.sio.rooms(sid)) >= {"mine", sid}
         assert await server.sio.get_session(sid) == {"user": 7}
         await server.sio.emit("live", room="mine")
-        assert (await wire.events(1))[0][0] == "live"
+        assert (await again.events(1))[0][0] == "live"
 
 
 async def test_replay_holds_back_what_was_sent_before_the_room_was_entered() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.engine_js import JsClient, JsDriver, javascript
 from tests.engine_server import Closed, Served, engine, until
 
-ASKING = {"connection_state_recovery": {"max_disconnection_duration": 60}}
+ASKING: dict[str, Any] = {"connection_state_recovery": {"max_disconnection_duration": 60}}
 JS = {"auth": {"recovery": True}}
 
 
@@ -31,7 +31,7 @@ async def test_takeover_evicts_the_old_link() -> None:
 
 
 async def test_one_pid_never_gives_two_live_connections() -> None:
-    """Of several connections that bring the same pid at once, one has the session; the others are new ones or closed."""
+    """Of several connections that bring the same pid at once, one has the session; the others are new or closed."""
     async with engine(**ASKING) as server:
         wire = await server.websocket()
         before = await wire.join(auth={"recovery": True})

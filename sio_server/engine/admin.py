@@ -104,7 +104,7 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         self.admin_queue.append(("room_left", (namespace, room, sid, datetime.now(UTC).isoformat())))
         self._own["leave"](sid, namespace, room)
 
-    async def _emit(  # noqa: PLR0917  the library's signature
+    async def _emit(
         self,
         event: str,
         data: Any,

@@ -224,7 +224,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             volatile=volatile,
         )
 
-    async def call(  # noqa: PLR0917  the library's signature
+    async def call(
         self,
         event: str,
         data: Any = None,

@@ -11,7 +11,7 @@ from sio_server.engine.private_names import websocket_mask
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-#: Above this many bytes an unfinished frame is gathered as a list of segments.
+#: Above this many bytes an unfinished frame is gathered apart.
 _GATHER = 1024
 #: A first length byte of 126 or 127 announces a longer length field (section 5.2).
 _LENGTH_16, _LENGTH_64 = 126, 127
@@ -76,8 +76,8 @@ class FrameParser:
         self.max_size = max_size
         self._buffer = b""
         self._at = 0
-        # a long frame in many segments is gathered in a list and joined once: bytes += bytes is quadratic
-        self._parts: list[bytes] | None = None
+        # a long frame in many segments; bytes += bytes is quadratic, a list of single bytes forty times their size
+        self._parts: bytearray | None = None
         self._missing = 0
         # the message a fragment belongs to: its opcode and what came so far
         self._start: tuple[int, bytearray] | None = None
@@ -85,11 +85,11 @@ class FrameParser:
     def feed(self, data: bytes) -> None:
         """Take in what was received."""
         if self._parts is not None:
-            self._parts.append(data)
+            self._parts += data
             self._missing -= len(data)
             if self._missing > 0:
                 return
-            data = b"".join(self._parts)
+            data = bytes(self._parts)
             self._parts = None
         elif self._at < len(self._buffer):
             data = self._buffer[self._at :] + data
@@ -113,7 +113,7 @@ class FrameParser:
             stop = at + 4 + size
             if end < stop:
                 if size > _GATHER:
-                    self._parts, self._missing = [data[offset:]], stop - end
+                    self._parts, self._missing = bytearray(data[offset:]), stop - end
                     self._at = end
                 break
             self._at = stop

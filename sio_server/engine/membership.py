@@ -223,7 +223,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
 
     # events
 
-    async def emit(  # noqa: PLR0917  the library's signature
+    async def emit(
         self,
         event: str,
         data: Any,

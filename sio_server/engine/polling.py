@@ -178,20 +178,18 @@ class HttpEndpoint:
             raise BodyTooLargeError
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        parts: list[bytes] = []
-        size = 0
+        body = bytearray()
         while True:
-            left = begun + self._server.limits.request_timeout + size / BODY_RATE - loop.time()
+            left = begun + self._server.limits.request_timeout + len(body) / BODY_RATE - loop.time()
             if left <= 0:
                 raise TimeoutError
             async with asyncio.timeout(left):
                 part = await request.content.readany()
             if not part and request.content.at_eof():
-                return b"".join(parts)
-            size += len(part)
-            if size > limit:
+                return bytes(body)
+            if len(body) + len(part) > limit:
                 raise BodyTooLargeError
-            parts.append(part)
+            body += part
 
 
 def _compress(body: bytes, coding: str) -> bytes:

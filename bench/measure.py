@@ -1,0 +1,130 @@
+"""One run of the load generator against one server, and interleaved rounds of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bench.build import BIN, HERE
+from bench.rows import ROWS, SHARED, Row
+from bench.servers import Server, running, servers
+
+SERVER_CPU, LOAD_CPU = 0, 1
+LIMIT = 300  # seconds of one run: connecting 10,000 to a slow server takes its time
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run: ``subject`` is the server that the goals are about."""
+
+    subject: str
+    rows: tuple[Row, ...]
+    rounds: int
+    quick: bool
+
+
+def load_command() -> list[str]:
+    """The load generator in C, or the one in Python where no C compiler is."""
+    if (BIN / "load").exists():
+        return [str(BIN / "load")]
+    return [sys.executable, "-m", "bench.load"]
+
+
+def _words(options: dict[str, float]) -> list[str]:
+    words = []
+    for name, value in options.items():
+        words += [f"--{name}"] if name == "leave" else [f"--{name}", f"{value:g}"]
+    return words
+
+
+def once(server: Server, options: dict[str, float]) -> Result:
+    """One server, one load; what it measured, or ``{"error": ...}``."""
+    try:
+        with running(server, SERVER_CPU) as (port, process):
+            command = [*load_command(), "--port", str(port), "--server", str(process), *_words(options), *server.load]
+            done = subprocess.run(
+                command if server.socketio else [*command, "--raw"],
+                cwd=HERE.parent,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT,
+                check=False,
+                preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}),
+            )
+        if done.returncode:
+            return {"error": done.stderr.strip()[-300:] or f"exit {done.returncode}"}
+        found: Result = json.loads(done.stdout)
+    except (RuntimeError, subprocess.TimeoutExpired, json.JSONDecodeError) as error:
+        return {"error": str(error)[:300]}
+    if not found["joined"]:
+        return {"error": f"nobody could join: {done.stderr.strip()[-300:]}"}
+    return found
+
+
+def raise_file_limit() -> int:
+    """Let one process hold as many sockets as the system allows; returns how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def rounds(plan: Plan, tell: Any = print) -> dict[str, dict[str, list[Result]]]:
+    """All rows, each in rounds A B C A B C, so that what disturbs one disturbs all; results by row and server."""
+    files = raise_file_limit()
+    known = servers()
+    results: dict[str, dict[str, list[Result]]] = {}
+    for row in plan.rows:
+        if row.name in SHARED and SHARED[row.name] in results:
+            results[row.name] = results[SHARED[row.name]]
+            continue
+        peers = row.in_quick if plan.quick else row.servers
+        names = [name for name in (plan.subject, *peers) if known[name].available()]
+        options = {**row.load, **(row.quick if plan.quick else {})}
+        options["clients"] = min(options["clients"], files - 500)
+        results[row.name] = {name: [] for name in names}
+        for number in range(plan.rounds):
+            for name in names:
+                found = once(known[name], options)
+                results[row.name][name].append(found)
+                tell(f"{row.name} {number + 1}/{plan.rounds} {name}: {_short(found, row)}")
+    return results
+
+
+def _short(found: Result, row: Row) -> str:
+    if "error" in found:
+        return f"FAILED {found['error']}"
+    trouble = {name: found[name] for name in ("lost", "out_of_order", "refused", "dropped") if found[name]}
+    return f"{found[row.figure]:,.1f} {row.unit}" + (f"  {trouble}" if trouble else "")
+
+
+def median(found: Iterable[Result], figure: str) -> float:
+    """The median of a figure over the rounds that went through; nan when none did."""
+    values = [one[figure] for one in found if "error" not in one]
+    return statistics.median(values) if values else float("nan")
+
+
+def ratio(subject: list[Result], peer: list[Result], figure: str) -> float:
+    """The median of the ratios of each round: what happens to one round happens to both sides of its ratio."""
+    pairs = [
+        one[figure] / other[figure]
+        for one, other in zip(subject, peer, strict=True)
+        if "error" not in one and "error" not in other and other[figure]
+    ]
+    return statistics.median(pairs) if pairs else float("nan")
+
+
+def chosen(names: Iterable[str]) -> tuple[Row, ...]:
+    """The rows of these names, all when none is named. Raises ValueError for a name that is none."""
+    wanted = list(names)
+    unknown = set(wanted) - {row.name for row in ROWS}
+    if unknown:
+        raise ValueError(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(row.name for row in ROWS)}")
+    return tuple(row for row in ROWS if not wanted or row.name in wanted)

@@ -1,0 +1,153 @@
+"""The servers under test, how each is started, and whether it can be."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.build import BIN, HERE, LOGS, NODE
+
+#: every subscriber's token and every publisher's key in one run
+KEY = secrets.token_urlsafe(24)
+START = 20.0  # seconds a server may take until it listens
+STOP = 10.0  # seconds a server may take to end before it is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server: its command with ``{port}``, and what the load generator has to say to it."""
+
+    name: str
+    label: str
+    command: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    socketio: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
+    load: tuple[str, ...] = ()
+
+    def available(self) -> bool:
+        """Whether everything it is made of is there."""
+        return all(Path(path).exists() for path in self.needs)
+
+
+def _auth() -> tuple[str, ...]:
+    return ("--auth", json.dumps({"token": KEY}, separators=(",", ":")))
+
+
+def _python(name: str, label: str, *words: str) -> Server:
+    command = (sys.executable, "-m", "bench.peers.python_peer", "{port}", *words)
+    return Server(name, label, command, load=_auth())
+
+
+def _node(name: str, label: str, kind: str, package: str) -> Server:
+    command = ("node", str(HERE / "peers/node_peer.cjs"), "{port}", kind)
+    needs = (str(NODE / "node_modules" / package),)
+    environment = {"BENCH_NODE": str(NODE), "NODE_ENV": "production"}
+    return Server(name, label, command, needs, socketio=kind != "ws", environment=environment, load=_auth())
+
+
+def _product() -> Server:
+    """The product as shipped: authentication on, its log in memory (or $BENCH_PRODUCT, a command with ``{port}``)."""
+    command = os.environ.get("BENCH_PRODUCT", f"{sys.executable} -m sio_server serve --port {{port}} --broker memory:")
+    needs = (str(HERE.parent / "sio_server/__main__.py"),)
+    load = shlex.split(os.environ.get("BENCH_PRODUCT_LOAD", "")) or _product_load()
+    return Server(
+        "product", "sio-server", tuple(shlex.split(command)), True, needs, _product_environment(), tuple(load)
+    )
+
+
+SECRET = secrets.token_urlsafe(48)
+
+
+def _product_environment() -> dict[str, str]:
+    return {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": KEY, "SIO_SERVER_DATA_DIR": str(LOGS.parent)}
+
+
+def _product_load() -> list[str]:
+    try:
+        import jwt  # noqa: PLC0415 - the product's own dependency; the engine alone does without
+    except ImportError:
+        return []
+    claims = {"sub": "bench", "role": "admin", "exp": int(time.time()) + 86_400}
+    token = jwt.encode(claims, SECRET, algorithm="HS256")
+    auth = json.dumps({"token": token}, separators=(",", ":"))
+    return ["--auth", auth, "--header", f"Authorization: Bearer {KEY}"]
+
+
+def servers() -> dict[str, Server]:
+    """All servers by name."""
+    bare = (str(BIN / "bare"),)
+    known = (
+        _product(),
+        _python("engine", "sio-server's engine", "engine"),
+        _python("engine-uvloop", "the engine on uvloop", "engine", "uvloop"),
+        _python("stock", "python-socketio", "stock"),
+        _python("stock-uvloop", "python-socketio on uvloop", "stock", "uvloop"),
+        _node("node", "Socket.IO on Node, ws", "socketio", "socket.io"),
+        _node("node-uws", "Socket.IO on Node, uWebSockets.js", "socketio-uws", "@trufflesuite/uws-js-unofficial"),
+        _node("ws", "plain ws on Node", "ws", "ws"),
+        Server("go", "Go hub, gorilla/websocket", (str(BIN / "hub"), "{port}"), (str(BIN / "hub"),), socketio=False),
+        Server("bare", "C, one send() per client", (*bare, "{port}"), bare, socketio=False),
+        Server("bare-joined", "C, joined send()s", (*bare, "{port}", "joined"), bare, socketio=False),
+    )
+    return {server.name: server for server in known}
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def running(server: Server, cpu: int) -> Iterator[tuple[int, int]]:
+    """Run a server pinned to one CPU; yields its port and process id. Raises RuntimeError when it does not start."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "BENCH_KEY": KEY,
+        "GOMAXPROCS": "1",
+        "PYTHONPATH": str(HERE.parent),
+        **server.environment,
+    }
+    with (LOGS / f"{server.name}.log").open("a") as log:
+        process = subprocess.Popen(
+            [word.replace("{port}", str(port)) for word in server.command],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            cwd=HERE.parent,
+            preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),  # noqa: PLW1509 - no threads here
+        )
+    try:
+        deadline = time.monotonic() + START
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{server.name} did not start, see {LOGS / server.name}.log")
+            time.sleep(0.05)
+        time.sleep(0.3)  # let it finish what comes after listening
+        yield port, process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
