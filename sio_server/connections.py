@@ -113,6 +113,9 @@ class Connections:
         head = self._log.head()
         recovered = recovered_from is not None
         after = None if cursor is None or recovered else self._resumable(cursor, head)
+        late = self._late(connection, counts) if after is None and not recovered else ()
+        if late:
+            head = Position(head.epoch, late[0].seq - 1)
         connection.start = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
         self._hub.add(connection)
         self._metrics.connected(connection.protocol)
@@ -134,10 +137,16 @@ class Connections:
         if after is not None:
             self._catch_up(connection, after)
             return
+        connection.link.replay(late, replayed=False)
         connection.link.join(identity.rooms())
         if cursor is not None and not recovered:
             self._metrics.unrecovered()
             self._sync(connection, recovered=False, replayed=0)
+
+    def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Publication]:
+        """What was announced while the counters were read: they leave it out, and the connection had no room yet."""
+        view = connection.view
+        return () if counts is None else self.window.after(counts.at_seq, view.since, view.user) or ()
 
     def _resumable(self, cursor: str, head: Position) -> int | None:
         """The ``seq`` of a cursor that nothing is missing above, or None."""
