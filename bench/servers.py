@@ -62,7 +62,12 @@ def _product() -> Server:
     needs = (str(HERE.parent / "sio_server/__main__.py"),)
     load = shlex.split(os.environ.get("BENCH_PRODUCT_LOAD", "")) or _product_load()
     return Server(
-        "product", "sio-server", tuple(shlex.split(command)), True, needs, _product_environment(), tuple(load)
+        "product",
+        "sio-server",
+        tuple(shlex.split(command)),
+        needs,
+        environment=_product_environment(),
+        load=tuple(load),
     )
 
 
