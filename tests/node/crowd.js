@@ -1,0 +1,53 @@
+// Many stock clients in one process: `node crowd.js URL COUNT TOKEN…` (tokens are dealt out in turn). It prints "ready" when all
+// have been greeted, then takes orders on standard input: `report` prints, as JSON, how far everybody is.
+import { createInterface } from "node:readline";
+import { io } from "socket.io-client";
+
+const [url, count, ...tokens] = process.argv.slice(2);
+const clients = [];
+const reconnects = [];
+let greeted = 0;
+
+for (let number = 0; number < Number(count); number += 1) {
+  const client = { cursor: null, greetings: 0, seqs: [], told: null };
+  client.socket = io(url, {
+    // A cursor of its own, as the documentation shows it: no library of ours.
+    auth: (cb) => cb({ token: tokens[number % tokens.length], cursor: client.cursor }),
+    transports: ["websocket"],
+    forceNew: true,
+  });
+  client.socket.on("ns:hello", (hello) => {
+    client.cursor = hello.cursor;
+    client.greetings += 1;
+    if (client.greetings > 1) reconnects.push(Date.now());
+    if (client.greetings === 1 && ++greeted === Number(count)) console.log(JSON.stringify("ready"));
+  });
+  client.socket.on("ns:draining", ({ retry_in_ms }) => (client.told = retry_in_ms));
+  client.socket.onAny((event, argument) => {
+    if (event.startsWith("ns:")) return;
+    client.cursor = argument.cursor;
+    client.seqs.push(argument.seq);
+  });
+  clients.push(client);
+}
+
+const inOrder = (seqs) => seqs.every((seq, index) => index === 0 || seqs[index - 1] < seq);
+
+createInterface({ input: process.stdin }).on("line", () => {
+  const perSecond = {};
+  for (const moment of reconnects) perSecond[Math.floor(moment / 1000)] = (perSecond[Math.floor(moment / 1000)] ?? 0) + 1;
+  console.log(
+    JSON.stringify({
+      connected: clients.filter(({ socket }) => socket.connected).length,
+      back: clients.filter(({ greetings }) => greetings > 1).length,
+      told: clients.filter(({ told }) => told !== null).length,
+      disordered: clients.filter(({ seqs }) => !inOrder(seqs)).length,
+      least: Math.min(...clients.map(({ seqs }) => seqs.at(-1) ?? 0)),
+      fewest: Math.min(...clients.map(({ seqs }) => seqs.length)),
+      most: Math.max(...clients.map(({ seqs }) => seqs.length)),
+      peak: Math.max(0, ...Object.values(perSecond)),
+      first: Math.min(...reconnects),
+      last: Math.max(...reconnects),
+    }),
+  );
+});
