@@ -177,8 +177,9 @@ class StockClient(_Kept):
         await until(lambda: len(self.of("ns:hello")) > before or self.errors, "the greeting")
 
     async def leave(self) -> None:
-        """End it."""
-        self.process.kill()
+        """End it; once is enough."""
+        if self.process.returncode is None:
+            self.process.kill()
         await self.process.wait()
         await self._reader
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sio_server.config import ConfigSchema, env_name, load
+from sio_server.config import env_name, load
+from sio_server.config_schema import ConfigSchema
 from sio_server.errors import ConfigError
 
 STRONG = "0123456789abcdef0123456789abcdef"

@@ -21,8 +21,9 @@ import socketio
 from aiohttp import web
 
 from sio_server import logs
-from sio_server.app import NODE, create_app
+from sio_server.app import FRONT, NODE, SERVER, create_app
 from sio_server.config import Config
+from sio_server.engine import FrontSite
 from sio_server.node import Node
 
 # Without a format of its own every line would go to standard output, debug lines included.
@@ -30,7 +31,7 @@ logs.configure("console", "error")
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "a secret of the tests, long enough for HS256"
-PUBLISH_KEY = "a publisher key of the tests, long as well"
+PUBLISH_KEY = "a publisher key of the tests and long as well"
 
 # Longest wait for something that a test expects. Nothing waits so long unless it fails.
 PATIENCE = 10.0
@@ -119,12 +120,15 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config | None = None) -> AsyncIterator[Server]:
-    """A server on a free port of the loopback address; in development mode, in memory, where nothing else is said."""
+async def running(config: Config | None = None, *, front: bool = True) -> AsyncIterator[Server]:
+    """A server on a free port of the loopback address; in development mode, in memory, where nothing else is said.
+
+    It listens as `serve` does; without ``front`` aiohttp itself listens, and every request is one of aiohttp's.
+    """
     app = create_app(config or Config(broker="memory:"))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = site_of(runner, front=front)
     await site.start()
     session = aiohttp.ClientSession()
     server = Server(f"http://127.0.0.1:{runner.addresses[0][1]}", app, session)
@@ -136,6 +140,14 @@ async def running(config: Config | None = None) -> AsyncIterator[Server]:
         await session.close()
         await runner.cleanup()
         await leaving
+
+
+def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
+    """What listens on a free port: the engine's front, or aiohttp alone."""
+    if not front:
+        return web.TCPSite(runner, "127.0.0.1", 0)
+    app = runner.app
+    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, fast_routes={("POST", "/notify"): app[FRONT].notify})
 
 
 @dataclass

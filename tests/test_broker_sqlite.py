@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sio_server.broker import Published
-from sio_server.broker_sqlite import FILE_NAME, MAX_BATCH, MAX_WAITING, SqliteBroker
+from sio_server.broker_sqlite import FILE_NAME, SqliteBroker
+from sio_server.broker_sqlite.writer import MAX_BATCH, MAX_WAITING
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Refused
 from sio_server.notification import Position
 from tests.broker_contract import BrokerContract, Heard, notification

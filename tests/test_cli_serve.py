@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from sio_server.cli_serve import check_config, serve
-from sio_server.config import ConfigSchema, env_name
+from sio_server.config import env_name
+from sio_server.config_schema import ConfigSchema
 from tests.commands import Done, assert_user_error, finish, run, start
 from tests.support import PATIENCE
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sio_server import config
-from sio_server.config import Config, ConfigSchema, env_name, load, unknown_environment
+from sio_server.config import Config, env_name, load, unknown_environment
+from sio_server.config_schema import ConfigSchema
 from sio_server.errors import ConfigError
 from tests.settings import STRONG, isolate, refused
 
@@ -30,7 +31,17 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "publish_keys": (["one", "two"], "one, two,", ("one", "two")),
     "allowed_origins": (["https://a.example.org"], "https://a.example.org", ("https://a.example.org",)),
     "allowed_hosts": (["a.example.org", "b"], "a.example.org,b", ("a.example.org", "b")),
+    "recovery": ("always", "always", "always"),
+    "retention_days": (0.5, "0.5", 0.5),
+    "retention_count": (0, "0", 0),
     "max_body": (1024, "1024", 1024),
+    "send_cap": (65536, "65536", 65536),
+    "events_per_second": (0, "0", 0),
+    "connections_per_user": (5, "5", 5),
+    "connections_per_address": (6, "6", 6),
+    "handshakes": (7, "7", 7),
+    "publish_rate": (8, "8", 8),
+    "trusted_proxies": (["10.0.0.0/8", "::1"], "10.0.0.0/8,::1", ("10.0.0.0/8", "::1")),
     "idempotency_ttl": (60, "60", 60),
     "shutdown_timeout": (1.5, "1.5", 1.5),
     "log_format": ("json", "json", "json"),
@@ -48,6 +59,17 @@ WRONG = [
     ("jwks_url", "keys.json", "URL"),
     ("max_body", "10", "Must be from 1024"),
     ("idempotency_ttl", "1", "Must be from 60"),
+    ("recovery", "never", "Must be one of: asking, always"),
+    ("retention_days", "-1", "Must be from 0"),
+    ("retention_count", "1e3", "integer"),
+    ("send_cap", "65535", "Must be from 65536"),
+    ("events_per_second", "-1", "Must be from 0"),
+    ("connections_per_user", "-1", "Must be from 0"),
+    ("connections_per_address", "many", "integer"),
+    ("handshakes", "0", "Must be from 1"),
+    ("publish_rate", "-1", "Must be from 0"),
+    ("trusted_proxies", "proxy.example.org", "no address or network"),
+    ("trusted_proxies", "10.0.0.0/33", "no address or network"),
     ("shutdown_timeout", "-1", "Must be from 0"),
     ("shutdown_timeout", "nan", "nan"),
     ("log_format", "xml", "Must be one of: auto, console, json"),

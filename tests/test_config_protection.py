@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sio_server.config import Config, ConfigSchema, is_loopback, load
+from sio_server.config import Config, is_loopback, load
+from sio_server.config_schema import ConfigSchema
 from sio_server.errors import ConfigError
 from tests.settings import STRONG, isolate, refused
 

@@ -14,7 +14,8 @@ import pytest
 
 from sio_server import config
 from sio_server.cli import COMMANDS, commands
-from sio_server.config import MIN_SECRET_BYTES, Config, ConfigSchema, env_name
+from sio_server.config import MIN_SECRET_BYTES, Config, env_name
+from sio_server.config_schema import ConfigSchema
 from sio_server.errors import KINDS
 from sio_server.schemas import PublishSchema
 from tests.documents import ENGLISH, READMES, SPANISH, Document

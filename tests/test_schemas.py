@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sio_server import schemas
 from sio_server.errors import Problem, Refused
 from sio_server.notification import PublishRequest
-from sio_server.schemas import check_handshake, load_batch, load_publish
+from sio_server.schemas import load_batch, load_publish
 from tests.refusals import check, refused
 
 
@@ -213,34 +213,6 @@ def test_what_is_no_batch_is_refused(body: Any) -> None:
     check(caught.value)
     assert caught.value.kind.code == "invalid_data"
     assert [problem.field for problem in caught.value.problems] == ["notifications"]
-
-
-# -- the handshake --
-
-
-def test_handshake_may_be_left_out() -> None:
-    """A client that sends no ``auth`` has sent an empty one."""
-    assert check_handshake(None) == {}
-    assert check_handshake({}) == {}
-
-
-def test_handshake_members() -> None:
-    """Known members are kept, others are the client's own business."""
-    auth = {"token": "t", "cursor": "0123abcd-5", "locale": "es-MX", "role": "admin", "user": 7, "topics": ["a"]}
-    assert check_handshake({**auth, "other": 1}) == auth
-
-
-@pytest.mark.parametrize(
-    ("auth", "field"),
-    [([], "auth"), ("token", "auth"), ({"token": 5}, "token"), ({"key": []}, "key"), ({"cursor": "x" * 65}, "cursor")],
-)
-def test_wrong_handshake_names_the_field(auth: Any, field: str) -> None:
-    """A handshake of wrong types is refused by its field, in both languages."""
-    with pytest.raises(Refused) as caught:
-        check_handshake(auth)
-    check(caught.value)
-    assert caught.value.kind.code == "invalid_request"
-    assert [problem.field for problem in caught.value.problems] == [field]
 
 
 # -- what the server sends --

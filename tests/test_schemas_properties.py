@@ -9,7 +9,7 @@ from sio_server import schemas
 from sio_server.audience import Audience
 from sio_server.errors import Refused
 from sio_server.notification import PublishRequest
-from sio_server.schemas import check_handshake, load_batch, load_publish
+from sio_server.schemas import load_batch, load_publish
 from tests.refusals import check, outcome, refused
 from tests.strategies import JSON, OBJECTS, TEXT
 
@@ -164,14 +164,5 @@ def test_any_json_is_a_batch_or_refused(body: Any) -> None:
     """Any JSON value is a list of items or is refused."""
     try:
         assert 0 < len(load_batch(body)) <= schemas.MAX_BATCH
-    except Refused as refusal:
-        check(refusal)
-
-
-@given(JSON | st.dictionaries(st.sampled_from(list(schemas.HandshakeSchema().fields)), JSON))
-def test_any_handshake_is_taken_or_refused(auth: Any) -> None:
-    """Any JSON value is a handshake or is refused."""
-    try:
-        assert set(check_handshake(auth)) <= set(schemas.HandshakeSchema().fields)
     except Refused as refusal:
         check(refusal)
