@@ -85,6 +85,8 @@ class DisconnectSchema(Schema):
     error_messages = fields.SCHEMA_MESSAGES
     tokens_before = TokensBefore(
         load_default=None,
+        allow_none=False,
+        error_messages={"null": fields.NOT_NULL},
         metadata=about(
             "Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it",
             oneOf=[{"type": "number", "minimum": 0}, {"const": "now"}],
