@@ -109,7 +109,8 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
         *MetricsEndpoint(metrics, node, credentials, server.counters.as_dict).operations(),
     ]
     for operation in operations:
-        app.router.add_route(operation.method, operation.path, operation.handler)
+        add = app.router.add_get if operation.method == "GET" else app.router.add_post  # with GET comes HEAD
+        add(operation.path, operation.handler)
     app.router.add_get("/ws", ws.handle)
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
     app.cleanup_ctx.append(_lifetime(node, config, metrics))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -34,7 +34,10 @@ REPLAY_HIGH: Final = 256 * 1024
 
 # Seconds a peer may take none of a replay before it is given up as slow.
 REPLAY_PATIENCE: Final = 20.0
-_REPLAY_PAUSE: Final = 0.02
+
+# Seconds between two looks at how much it has taken: short at first, longer for a peer that takes its time.
+_FIRST_PAUSE: Final = 0.001
+_LONGEST_PAUSE: Final = 0.05
 
 # Seconds before `exp` at which a client is told, and after it at which it is closed.
 EXPIRY_NOTICE: Final = 60.0
@@ -169,7 +172,7 @@ class Connections:
         """Go live if the window reaches back to where the connection stands and the rest is not too much at once."""
         view = connection.view
         rest = self.window.after(catchup.position, view.since, view.user or None)
-        if rest is None or (len(rest) > PAGE and sum(len(item.body) for item in rest) > REPLAY_HIGH):
+        if rest is None or len(rest) > PAGE or sum(len(item.body) for item in rest) > REPLAY_HIGH:
             return False
         replayed, held = catchup.finish(rest, head=self._log.head().seq)
         link = connection.link
@@ -189,13 +192,25 @@ class Connections:
                 if self._log.floor() > catchup.position:
                     self._give_up(connection)  # retention has overtaken it
                     return
-                if connection.catchup is not catchup:
-                    return
-                connection.link.replay(catchup.page(page, covered=covered))
-                if not await self._taken(connection, catchup) or self._finish(connection, catchup):
+                if not await self._send(connection, catchup, page, covered) or self._finish(connection, catchup):
                     return
         except Refused as refused:
             self.close(connection, refused.kind.code)
+
+    async def _send(
+        self, connection: Connection, catchup: Catchup[Publication], page: Sequence[Publication], covered: int
+    ) -> bool:
+        """Send a page in parts that fit below the send cap; False when the connection is no longer on its way."""
+        for part in _parts(page):
+            if connection.catchup is not catchup:
+                return False
+            connection.link.replay(catchup.page(part, covered=part[-1].seq))
+            if not await self._taken(connection, catchup):
+                return False
+        if connection.catchup is not catchup:
+            return False
+        catchup.page((), covered=covered)
+        return True
 
     async def _page(self, view: View, after: int) -> tuple[Sequence[Publication], int]:
         head = self._log.head().seq
@@ -210,6 +225,7 @@ class Connections:
         """Wait until the peer has taken most of what was sent; False when it left or takes nothing."""
         link = connection.link
         least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
+        pause = _FIRST_PAUSE
         while link.pending() > REPLAY_HIGH:
             if connection.catchup is not catchup:
                 return False
@@ -219,7 +235,8 @@ class Connections:
                 self._metrics.slow(connection.protocol)
                 self.close(connection, "slow")
                 return False
-            await asyncio.sleep(_REPLAY_PAUSE)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
         return connection.catchup is catchup
 
     def _give_up(self, connection: Connection) -> None:
@@ -320,6 +337,18 @@ class Connections:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _parts(page: Sequence[Publication]) -> Iterator[Sequence[Publication]]:
+    """A page in runs of at most `REPLAY_HIGH` bytes, or of one publication that is larger."""
+    start, size = 0, 0
+    for index, publication in enumerate(page):
+        size += len(publication.body)
+        if size > REPLAY_HIGH and index > start:
+            yield page[start:index]
+            start, size = index, len(publication.body)
+    if start < len(page):
+        yield page[start:]
 
 
 def counts_dict(counts: Counts) -> dict[str, int]:

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Final
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -31,6 +32,15 @@ def _hidden(name: object, value: Any) -> Any:
     if _SECRET_WORDS.intersection(str(name).lower().replace("-", "_").split("_")):
         return "[hidden]"
     return {key: _hidden(key, inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
+def _without_heads(record: logging.LogRecord) -> bool:
+    """Aiohttp logs the head of a request that is not HTTP, with a traceback; a token may be in it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args, record.exc_info, record.exc_text = "a request was not HTTP", (), None, None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
 
 
 def configure(log_format: str = "auto", level: str = "info") -> None:
@@ -68,6 +78,7 @@ def configure(log_format: str = "auto", level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
+    logging.getLogger("aiohttp.server").addFilter(_without_heads)
     # They log whole packets at info and debug, with payloads and handshakes in them.
     for name in ("socketio", "engineio", "asyncio", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -38,10 +38,10 @@ class OriginPolicy:
         ``navigation``: a person follows a link to a page (GET with ``Sec-Fetch-Mode: navigate``), which reads nothing.
         """
         if host is not None:
-            self._check_host(_host_name(host))
+            self._check_host(_host_name(_readable(host)))
         if origin is not None:
             if not self.allows(origin, host):
-                raise Refused("origin_not_allowed", _ORIGIN.format(origin[:200]))
+                raise Refused("origin_not_allowed", _ORIGIN.format(_readable(origin)))
         elif self._development and fetch_site == "cross-site" and not navigation:
             raise Refused("origin_not_allowed", _CROSS_SITE)
 
@@ -50,9 +50,9 @@ class OriginPolicy:
             return
         if self._development:
             if not is_loopback(name):
-                raise Refused("host_not_allowed", _DEVELOPMENT_HOST.format(name[:200]))
+                raise Refused("host_not_allowed", _DEVELOPMENT_HOST.format(name))
         elif self._hosts and not is_loopback(name):
-            raise Refused("host_not_allowed", _HOST.format(name[:200]))
+            raise Refused("host_not_allowed", _HOST.format(name))
 
     def allows(self, origin: str, host: str | None) -> bool:
         """Whether pages of this origin may talk to the server when they call it ``host``."""
@@ -88,6 +88,11 @@ class OriginPolicy:
             "Access-Control-Allow-Headers": ALLOWED_HEADERS,
             "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         }
+
+
+def _readable(value: str) -> str:
+    """A header's text as it can be told: bytes that are no text come out as escapes, and it has an end."""
+    return value[:200].encode("ascii", "backslashreplace").decode()
 
 
 def _host_name(host: str) -> str:
