@@ -19,6 +19,7 @@ from sio_server.client_events import ClientEvents
 from sio_server.config import Config
 from sio_server.connections import Connections
 from sio_server.drain import drain
+from sio_server.endpoint_console import console_routes
 from sio_server.endpoint_docs import DocsEndpoint
 from sio_server.endpoint_front import FrontEndpoint
 from sio_server.endpoint_history import HistoryEndpoint
@@ -112,6 +113,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
         add = app.router.add_get if operation.method == "GET" else app.router.add_post  # with GET comes HEAD
         add(operation.path, operation.handler)
     app.router.add_get("/ws", ws.handle)
+    app.add_routes(console_routes())
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
     app.cleanup_ctx.append(_lifetime(node, config, metrics))
     app.on_shutdown.append(_closing(node, socketio, ws))

@@ -14,6 +14,9 @@ ROLE_PREFIX = "role:"
 USER_PREFIX = "user:"
 TOPIC_PREFIX = "topic:"
 
+# Who has it may look at the whole server.
+ADMIN_ROLE: Final = "admin"
+
 # A name of a role, user or topic is the key of a room, in memory and in the log.
 MAX_NAME_LENGTH: Final = 128
 

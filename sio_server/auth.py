@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.audience import Identity
+from sio_server.audience import ADMIN_ROLE, Identity
 from sio_server.auth_claims import STATED, identity_stated, unverified_claims
 from sio_server.auth_jwks import JwksKeys
 from sio_server.config import Config
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # A token has three parts (RFC 7515 §3.1).
 _TOKEN_DOTS: Final = 2
-
-ADMIN_ROLE: Final = "admin"
 
 
 @dataclass(frozen=True, slots=True)

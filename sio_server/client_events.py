@@ -12,7 +12,7 @@ from sio_server.errors import Refused
 from sio_server.hub import Connection
 from sio_server.inbox import Inboxes, marked_dict
 from sio_server.metrics import Metrics
-from sio_server.schemas_events import load_ack, load_mark, load_token
+from sio_server.schemas_events import load_ack, load_mark, load_observe, load_token
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
 
@@ -33,7 +33,11 @@ class ClientEvents:
         self._inboxes = inboxes
         self._auth = auth
         self._metrics = metrics
-        self.handlers: dict[str, Handler] = {"ns:ack": self._ack, "ns:auth": self._renew}
+        self.handlers: dict[str, Handler] = {
+            "ns:ack": self._ack,
+            "ns:auth": self._renew,
+            "ns:observe": self._observe,
+        }
         for event, action in _MARKS.items():
             self.handlers[event] = self._marking(action)
 
@@ -57,6 +61,10 @@ class ClientEvents:
         identity = await self._auth.identity(load_token(body))
         await self._connections.renew(connection, identity)
         return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
+
+    async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        position = self._connections.observe(connection, wanted=load_observe(body))
+        return {"seq": position.seq, "cursor": position.cursor()}
 
     def _marking(self, action: Action) -> Handler:
         async def mark(connection: Connection, body: object) -> Mapping[str, Any]:

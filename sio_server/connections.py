@@ -20,6 +20,7 @@ from sio_server.limits import ConnectionLimits
 from sio_server.logs import logger
 from sio_server.metrics import Metrics
 from sio_server.notification import Position, Publication, rfc3339
+from sio_server.observers import Observers
 from sio_server.recovery import Catchup, resume
 from sio_server.window import Window
 
@@ -66,6 +67,7 @@ class Connections:
         self._hello = hello
         self._tasks: set[asyncio.Task[None]] = set()
         self.window = Window()
+        self.observers = Observers()
         self.draining = False
 
     def start(self) -> None:
@@ -262,6 +264,19 @@ class Connections:
 
     # -- being there ----------------------------------------------------------------------------------------------
 
+    def observe(self, connection: Connection, *, wanted: bool) -> Position:
+        """Begin or end to show a connection all that is published; returns the position above which it is shown.
+
+        Raises `Refused` (``forbidden``).
+        """
+        if not connection.may_observe:
+            raise Refused("forbidden", _NO_OBSERVER)
+        if wanted:
+            self.observers.add(connection.link)
+        else:
+            self.observers.discard(connection.link)
+        return self._log.head()
+
     def acknowledge(self, connection: Connection, seq: int) -> None:
         """The client confirms everything of its own up to ``seq``; what it cannot have had yet is not confirmed."""
         user = connection.identity.user
@@ -289,6 +304,8 @@ class Connections:
         view = await self.view_of(identity)
         connection.identity = identity
         connection.view = view
+        if not connection.may_observe:
+            self.observers.discard(connection.link)
         if connection.catchup is None:
             connection.link.join(identity.rooms())
         self._arm(connection)
@@ -326,6 +343,7 @@ class Connections:
     def left(self, connection: Connection, reason: str) -> None:
         """The connection has ended, whoever ended it."""
         self._disarm(connection)
+        self.observers.discard(connection.link)
         if self._hub.remove(connection):
             self.note_handed(connection)
             connection.catchup = None
@@ -359,6 +377,10 @@ def counts_dict(counts: Counts) -> dict[str, int]:
 _TOO_MANY_ARRIVE: Final = Text(
     "Too many connections are on their way in: try again in a moment.",
     "Hay demasiadas conexiones entrando: vuelve a intentarlo enseguida.",
+)
+_NO_OBSERVER: Final = Text(
+    "Only the role 'admin' or a publisher key may see what others get.",
+    "Solo el rol 'admin' o una clave de publicación puede ver lo que reciben otros.",
 )
 _OTHER_USER: Final = Text(
     "The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo."

@@ -1,4 +1,4 @@
-"""Pages for people: a first page at ``/`` and the API's viewer at ``/docs``. Everything is served from here, no CDN."""
+"""The OpenAPI document and its viewer at ``/docs``. Everything is served from here, no CDN."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from sio_server.openapi import Handler, Operation, document
+from sio_server.openapi import Operation, document
+from sio_server.static_files import served
 
-# Swagger UI sets styles on elements; scripts come from this server alone.
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 _OURS: Final = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/static/page.css": ("page.css", "text/css; charset=utf-8"),
     "/static/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
     "/docs": ("docs.html", "text/html; charset=utf-8"),
 }
@@ -30,7 +24,7 @@ _VIEWER: Final = {
 
 
 class DocsEndpoint:
-    """Pages and the OpenAPI document of these operations."""
+    """The document of these operations, and the viewer's files."""
 
     def __init__(self, operations: list[Operation], *, open_access: bool) -> None:
         self._operations = operations
@@ -48,10 +42,11 @@ class DocsEndpoint:
         ours = Path(__file__).with_name("static")
         made = [web.get("/openapi.json", self.openapi)]
         for path, (name, content_type) in _OURS.items():
-            made.append(web.get(path, _file(ours / name, content_type)))
+            # The console shows the viewer in a frame of its own.
+            made.append(web.get(path, served(ours / name, content_type, framed_by="'self'")))
         viewer = _viewer_directory()
         for path, (name, content_type) in _VIEWER.items():
-            made.append(web.get(path, _file(viewer / name, content_type)))
+            made.append(web.get(path, served(viewer / name, content_type)))
         return made
 
 
@@ -61,12 +56,3 @@ def _viewer_directory() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise FileNotFoundError("flask_swagger_ui, which carries the API viewer's files, is not installed")
     return Path(spec.submodule_search_locations[0]) / "dist"
-
-
-def _file(path: Path, content_type: str) -> Handler:
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache", "Content-Type": content_type}
-
-    async def serve(_: web.Request) -> web.StreamResponse:
-        return web.FileResponse(path, headers=headers)
-
-    return serve

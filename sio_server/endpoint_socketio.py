@@ -174,7 +174,8 @@ class SocketIoEndpoint:
             identity = await self._auth.identity(token, handshake)
         link = _Link(self._server, sid)
         address = str(environ.get("REMOTE_ADDR", ""))
-        return _Client(Connection(identity, link, protocol="socketio", address=address), publisher, locale)
+        connection = Connection(identity, link, protocol="socketio", address=address, trusted=publisher is not None)
+        return _Client(connection, publisher, locale)
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)

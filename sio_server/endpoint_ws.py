@@ -189,7 +189,9 @@ class WsEndpoint:
         scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
         token = credential.strip() if scheme.lower() == "bearer" else request.query.get("token")
         identity = await self._auth.identity(token, stated)
-        connection = Connection(identity, client, protocol="ws", address=request.remote or "")
+        connection = Connection(
+            identity, client, protocol="ws", address=request.remote or "", trusted=self._auth.development
+        )
         self._clients.add(client)
         await self._node.connections.open(connection, request.query.get("cursor"))
         return connection

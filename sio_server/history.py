@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sio_server.broker import Receipt, Stored
+from sio_server.broker import Receipt
 from sio_server.errors import Refused
 from sio_server.hub import Connection
 from sio_server.node import Node
@@ -22,7 +22,7 @@ class History:
     async def search(self, *, types: Sequence[str], user: str | None, limit: int, before: int | None) -> dict[str, Any]:
         """Stored notifications, newest first, as ``GET /v1/notifications`` answers."""
         page = await self._node.log.search(types=types, user=user, limit=limit, before=before)
-        return {"items": [record_dict(stored) for stored in page.items], "next_before": page.next_before}
+        return {"items": [stored.publication.record() for stored in page.items], "next_before": page.next_before}
 
     async def find(self, identity: str, *, limit: int, after: str | None) -> dict[str, Any]:
         """One notification with its receipts; raises `Refused` (``not_found``)."""
@@ -30,7 +30,7 @@ class History:
         receipt = await self._node.receipt(identity, limit=limit, after=after)
         if stored is None or receipt is None:  # retention can take it away between the two
             raise Refused("not_found")
-        return {**record_dict(stored), "receipts": receipt_dict(receipt)}
+        return {**stored.publication.record(), "receipts": receipt_dict(receipt)}
 
     def users(self, *, role: str | None, limit: int, after: str | None) -> dict[str, Any]:
         """Users who are connected to this node, by name; those without a name are none."""
@@ -45,14 +45,6 @@ class History:
             "users": [_user_dict(name, by_name[name]) for name in names[:limit]],
             "next_after": names[limit - 1] if len(names) > limit else None,
         }
-
-
-def record_dict(stored: Stored) -> dict[str, Any]:
-    """A notification as its publisher may see it: the envelope, whom it is for, and where it is from."""
-    publication = stored.publication
-    envelope = publication.envelope()
-    del envelope["replayed"]
-    return {**envelope, "audience": publication.audience.as_dict(), "source": publication.source}
 
 
 def receipt_dict(receipt: Receipt) -> dict[str, Any]:

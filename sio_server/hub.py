@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from sio_server.audience import Identity
+from sio_server.audience import ADMIN_ROLE, Identity
 from sio_server.broker import View
 from sio_server.notification import Publication
 from sio_server.recovery import Catchup
@@ -42,13 +42,17 @@ class Link(Protocol):
 class Connection:
     """One connection. ``protocol`` is ``socketio`` or ``ws``; ``address`` is the peer's."""
 
-    __slots__ = ("address", "catchup", "identity", "link", "protocol", "since", "start", "timer", "view")
+    __slots__ = ("address", "catchup", "identity", "link", "protocol", "since", "start", "timer", "trusted", "view")
 
-    def __init__(self, identity: Identity, link: Link, *, protocol: str, address: str = "") -> None:
+    def __init__(
+        self, identity: Identity, link: Link, *, protocol: str, address: str = "", trusted: bool = False
+    ) -> None:
         self.identity = identity
         self.link = link
         self.protocol = protocol
         self.address = address
+        self.trusted = trusted
+        """Whether it holds a publisher key, or the server is in development."""
         self.since = time.time()
         """Unix seconds."""
         self.view = View(identity.user or "", {})
@@ -57,6 +61,11 @@ class Connection:
         self.catchup: Catchup[Publication] | None = None
         """While it is on its way from a cursor to live; then it is in no room."""
         self.timer: Any = None
+
+    @property
+    def may_observe(self) -> bool:
+        """Whether it may see what is published to others."""
+        return self.trusted or ADMIN_ROLE in self.identity.roles
 
 
 class Broadcaster(Protocol):

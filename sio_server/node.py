@@ -198,7 +198,9 @@ class Node:
     def on_publications(self, batch: Sequence[Publication]) -> None:
         """See `BrokerHandler.on_publications`."""
         self.connections.take(batch)
-        for publication, sockets in zip(batch, self.hub.broadcast(batch), strict=True):
+        counts = self.hub.broadcast(batch)
+        self.connections.observers.take(batch, counts)
+        for publication, sockets in zip(batch, counts, strict=True):
             self._deliveries += sockets
             self.metrics.delivered(sockets)
             if publication.id in self._awaited:

@@ -193,6 +193,12 @@ class Publication:
         head = f'{{"id":"{self.id}","seq":{position.seq},"cursor":"{position.cursor()}",'
         return b"".join((head.encode(), self.body, b',"replayed":true}' if replayed else b',"replayed":false}'))
 
+    def record(self) -> dict[str, Any]:
+        """The notification as operators see it: the envelope, whom it is for, where it is from."""
+        record = self.envelope()
+        del record["replayed"]
+        return {**record, "audience": self.audience.as_dict(), "source": self.source}
+
     def envelope(self, *, replayed: bool = False) -> dict[str, Any]:
         """The envelope as a dictionary."""
         decoded: dict[str, Any] = orjson.loads(self.encode(replayed=replayed))

@@ -47,6 +47,13 @@ class TokenSchema(Schema):
     token = fields.Str(required=True)
 
 
+class ObserveSchema(Schema):
+    """``ns:observe``: whether to be shown everything that is published."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    on = fields.Bool(required=True)
+
+
 class MarkSchema(Schema):
     """A change of state of these notifications, or of all up to one that the user has seen."""
 
@@ -70,6 +77,7 @@ _HANDSHAKE: Final = HandshakeSchema(unknown=EXCLUDE)
 _ACK: Final = AckSchema(unknown=EXCLUDE)
 _TOKEN: Final = TokenSchema(unknown=EXCLUDE)
 _MARK: Final = MarkSchema(unknown=EXCLUDE)
+_OBSERVE: Final = ObserveSchema(unknown=EXCLUDE)
 
 
 def _load(schema: Schema, body: object, code: str, field: str = "") -> dict[str, Any]:
@@ -95,6 +103,11 @@ def load_ack(body: object) -> int:
 def load_token(body: object) -> str:
     """The token of an ``ns:auth``; raises `Refused` (``invalid_data``)."""
     return str(_load(_TOKEN, body, "invalid_data")["token"])
+
+
+def load_observe(body: object) -> bool:
+    """What an ``ns:observe`` wants; raises `Refused` (``invalid_data``)."""
+    return bool(_load(_OBSERVE, body, "invalid_data")["on"])
 
 
 def load_mark(body: object) -> tuple[Sequence[str] | None, int | None]:
