@@ -127,26 +127,6 @@ class ConfigSchema(Schema):
         validate=_check_hosts,
         metadata=_about("Host names the server answers to; with none set, any (loopback in development)"),
     )
-    max_body = _Whole(
-        validate=fields.between(1024, 16 * 1024 * 1024), metadata=_about("Largest body of one notification, in bytes")
-    )
-    idempotency_ttl = _Whole(
-        validate=fields.between(60, 30 * 24 * 3600),
-        metadata=_about("How long an idempotency key is remembered, in seconds"),
-    )
-    shutdown_timeout = marshmallow.fields.Float(
-        validate=fields.between(0, 600), metadata=_about("Longest wait for open requests when stopping, in seconds")
-    )
-    log_format = marshmallow.fields.String(
-        validate=fields.one_of(("auto", "console", "json")),
-        metadata=_about(
-            "Log lines for people ('console') or machines ('json'); 'auto' looks whether this is a terminal"
-        ),
-    )
-    log_level = marshmallow.fields.String(
-        validate=fields.one_of(_LEVELS), metadata=_about("Least severe log line that is written")
-    )
-
     recovery = marshmallow.fields.String(
         validate=fields.one_of(("asking", "always")),
         metadata=_about(
@@ -158,6 +138,9 @@ class ConfigSchema(Schema):
     )
     retention_count = _Whole(
         validate=fields.between(0, 10**9), metadata=_about("Newest notifications that are kept in the log; 0 is all")
+    )
+    max_body = _Whole(
+        validate=fields.between(1024, 16 * 1024 * 1024), metadata=_about("Largest body of one notification, in bytes")
     )
     send_cap = _Whole(
         validate=fields.between(64 * 1024, 1024**3),
@@ -183,4 +166,20 @@ class ConfigSchema(Schema):
     trusted_proxies = _Words(
         validate=_check_proxies,
         metadata=_about("Addresses or networks of proxies whose X-Forwarded-For is believed, parted by commas"),
+    )
+    idempotency_ttl = _Whole(
+        validate=fields.between(60, 30 * 24 * 3600),
+        metadata=_about("How long an idempotency key is remembered, in seconds"),
+    )
+    shutdown_timeout = marshmallow.fields.Float(
+        validate=fields.between(0, 600), metadata=_about("Longest wait for open requests when stopping, in seconds")
+    )
+    log_format = marshmallow.fields.String(
+        validate=fields.one_of(("auto", "console", "json")),
+        metadata=_about(
+            "Log lines for people ('console') or machines ('json'); 'auto' looks whether this is a terminal"
+        ),
+    )
+    log_level = marshmallow.fields.String(
+        validate=fields.one_of(_LEVELS), metadata=_about("Least severe log line that is written")
     )

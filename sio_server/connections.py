@@ -302,6 +302,8 @@ class Connections:
             raise Refused("forbidden", _OTHER_USER)
         self.check_revoked(identity)
         view = await self.view_of(identity)
+        if connection not in self._hub:
+            return  # it left meanwhile; rooms and timers would keep it for ever
         connection.identity = identity
         connection.view = view
         if not connection.may_observe:

@@ -90,6 +90,10 @@ class Hub:
     def __len__(self) -> int:
         return len(self._connections)
 
+    def __contains__(self, connection: Connection) -> bool:
+        """Whether it is counted in."""
+        return connection in self._connections
+
     def __iter__(self) -> Iterator[Connection]:
         """Every connection, as it is now."""
         return iter(tuple(self._connections))
