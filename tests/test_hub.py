@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from sio_server.audience import Audience, Identity
 from sio_server.hub import Connection, Hub
 from sio_server.notification import Notification, Position, Publication, new_id
+from tests.links import NotedLink
 
 
-def connection(user: str | None, *roles: str, protocol: str = "socketio", transport: str = "websocket") -> Connection:
+def connection(
+    user: str | None, *roles: str, protocol: str = "socketio", transport: str = "websocket", address: str = "192.0.2.1"
+) -> Connection:
     """A connection of this person."""
-    return Connection(Identity(user, roles), protocol, lambda: transport)
+    return Connection(Identity(user, roles), NotedLink(transport=transport), protocol=protocol, address=address)
 
 
 def publication(seq: int) -> Publication:
@@ -83,18 +86,45 @@ def test_connection_that_left_is_not_counted() -> None:
     hub, one, two = Hub(), connection("1"), connection("1")
     hub.add(one)
     hub.add(two)
-    hub.remove(one)
-    hub.remove(one)
-    assert hub.stats()["connections"]["total"] == 1
-    hub.remove(two)
-    assert hub.stats()["users"]["total"] == 0
+    assert [hub.remove(one), hub.remove(one)] == [True, False]
+    assert hub.stats()["connections"]["total"] == len(hub) == 1
+    assert hub.remove(two)
+    assert hub.stats()["users"]["total"] == len(hub) == 0
 
 
 def test_transport_is_asked_each_time() -> None:
     """A connection that was upgraded counts under its transport of now."""
-    transport = ["polling"]
-    hub = Hub()
-    hub.add(Connection(Identity("1"), "socketio", lambda: transport[0]))
+    hub, link = Hub(), NotedLink(transport="polling")
+    hub.add(Connection(Identity("1"), link, protocol="socketio"))
     before = hub.stats()["connections"]["by_transport"]
-    transport[0] = "websocket"
+    link.now_over = "websocket"
     assert (before, hub.stats()["connections"]["by_transport"]) == ({"socketio/polling": 1}, {"socketio/websocket": 1})
+
+
+def test_connections_are_found_by_user_and_address() -> None:
+    """Those of a user, and how many a user and an address have; a nameless one counts for its address alone."""
+    hub = Hub()
+    one, two, other = connection("1"), connection("1", address="192.0.2.2"), connection(None)
+    for each in (one, two, other):
+        hub.add(each)
+    assert hub.of_user("1") == (one, two)
+    assert hub.of_user("2") == ()
+    assert hub.count_of(user="1", address="192.0.2.1") == (2, 2)
+    assert hub.count_of(user=None, address="192.0.2.2") == (0, 1)
+    for each in (one, two, other):
+        hub.remove(each)
+    assert hub.of_user("1") == ()
+    assert hub.count_of(user="1", address="192.0.2.1") == (0, 0)
+
+
+def test_connections_may_leave_while_they_are_gone_through() -> None:
+    """Going through all connections is going through those of that moment, whoever leaves meanwhile."""
+    hub = Hub()
+    made = [connection(str(number)) for number in range(5)]
+    for each in made:
+        hub.add(each)
+    seen = []
+    for each in hub:
+        seen.append(each)
+        hub.remove(each)
+    assert (seen, len(hub)) == (made, 0)

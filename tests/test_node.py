@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,14 @@ import pytest
 from sio_server.audience import Identity
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.catalog import Catalog
+from sio_server.connections import Connections
 from sio_server.errors import Refused
-from sio_server.hub import Connection, Hub
+from sio_server.hub import Hub
+from sio_server.limits import ConnectionLimits, PublishRate
+from sio_server.metrics import NoMetrics
 from sio_server.node import Node
-from sio_server.notification import Position
 from sio_server.schemas import load_publish
+from tests.links import TOURIST, Core, core, holding
 from tests.test_hub import Endpoint
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -31,11 +35,24 @@ async def broker() -> SqliteBroker:
 @pytest.fixture
 async def node(broker: SqliteBroker) -> AsyncIterator[Node]:
     """Start a node whose clock stands still."""
-    catalog = await asyncio.to_thread(Catalog.load)
-    node = Node(catalog, broker, Hub(), limits={"max_body": 5}, health=[broker], now=lambda: NOW)
+    node = await node_of(broker)
     await node.start()
     yield node
     await node.close()
+
+
+async def node_of(broker: SqliteBroker, rate: int = 0) -> Node:
+    """A node on this log that is not started yet."""
+    catalog, hub = await asyncio.to_thread(Catalog.load), Hub()
+    connections = Connections(broker, hub, NoMetrics(), ConnectionLimits(), hello={})
+    return Node(catalog, broker, hub, connections, publish_rate=PublishRate(rate), now=lambda: NOW)
+
+
+@pytest.fixture
+async def made() -> AsyncIterator[Core]:
+    """Return a node with its connections."""
+    async with core() as opened:
+        yield opened
 
 
 async def stored(node: Node, broker: SqliteBroker, body: dict[str, Any], room: str = "all") -> dict[str, Any]:
@@ -118,20 +135,6 @@ async def test_receipt_counts_the_connections_of_this_node(node: Node) -> None:
     assert stats["deliveries"] == 3
 
 
-async def test_hello_says_who_and_where(node: Node, broker: SqliteBroker) -> None:
-    """The greeting names the person and the head of the log, and counts the connection in and out."""
-    await node.publish(load_publish({"type": "test"}), "p")
-    connection = Connection(Identity("7", ("turista",), ("cusco",)), "ws", lambda: "websocket")
-    hello = node.connect(connection)
-    assert (hello["user"], hello["roles"], hello["topics"]) == ("7", ["turista"], ["cusco"])
-    assert Position.parse(hello["cursor"]) == broker.head()
-    assert (hello["server_time"], hello["limits"]) == ("2026-11-24T12:00:00.000Z", {"max_body": 5})
-    assert node.stats()["connections"]["total"] == 1
-    node.disconnect(connection, "transport close")
-    node.disconnect(connection, "transport close")
-    assert node.stats()["connections"]["total"] == 0
-
-
 async def test_health_is_that_of_its_parts(node: Node, broker: SqliteBroker) -> None:
     """A node is healthy while its log is; without one it is unavailable, and while it drains it is not ready."""
     await node.check()
@@ -152,5 +155,96 @@ async def test_closing_refuses_what_is_new_and_finishes_what_is_not(node: Node) 
     await node.close()
     assert [(await one).position.seq for one in under_way] == list(range(1, 21))
     assert await code_of(node, {"type": "test"}) == "draining"
+
+
+async def test_publications_reach_the_window_before_the_sockets(made: Core) -> None:
+    """Whatever was handed to a connection is in the window too, and so is replayed to who comes next."""
+    _, link = await made.open(TOURIST)
+    receipt = await made.node.publish(load_publish({"type": "test"}), "p")
+    assert (receipt.sockets, receipt.position.seq) == (1, 1)
+    assert link.seqs == [1]
+    assert [found.seq for found in made.connections.window.after(0, {"all": 0}, None) or ()] == [1]
+
+
+async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) -> None:
+    """What is not stored reaches who is there, and neither the log nor the window."""
+    _, link = await made.open(TOURIST)
+    await made.publish()
+    receipt = await made.node.publish(load_publish({"type": "test", "persist": False}), "p")
+    assert (receipt.sockets, receipt.position.seq) == (1, 1)
+    assert link.seqs == [1, 1]
+    assert len(made.connections.window) == 1
+
+
+async def test_stats_count_connections_and_publishes(made: Core) -> None:
+    """Statistics tell of connections, publishes, deliveries, the head of the log and whether the node drains."""
+    await made.open(TOURIST)
+    await made.node.publish(load_publish({"type": "test"}), "p")
+    stats = made.node.stats()
+    assert stats["connections"]["total"] == stats["users"]["total"] == 1
+    assert stats["publishes"] == {"accepted": 1, "duplicates": 0}
+    assert (stats["deliveries"], stats["head"]) == (1, {"seq": 1, "cursor": made.cursor(1)})
+    assert stats["uptime"] >= 0
+    assert stats["draining"] is False
+
+
+async def test_rate_of_a_publisher_is_limited(broker: SqliteBroker) -> None:
+    """A key that has used its quota is refused with the time to wait; another key has its own."""
+    node = await node_of(broker, rate=2)
+    await node.start()
+    request = load_publish({"type": "test"})
+    quotas = [(await node.publish(request, "p")).quota for _ in range(4)]
+    assert [quota.remaining for quota in quotas if quota is not None] == [3, 2, 1, 0]
+    with pytest.raises(Refused) as refused:
+        await node.publish(request, "p")
+    assert (refused.value.kind.code, refused.value.retry_after) == ("rate_limited", 1)
+    assert broker.head().seq == 4
+    assert (await node.publish(request, "another")).position.seq == 5
+    await node.close()
+
+
+async def test_reserved_quota_is_not_used_twice(broker: SqliteBroker) -> None:
+    """A batch takes its quota at once, and its items none; where not all of it is left, nothing is used."""
+    node = await node_of(broker, rate=3)
+    await node.start()
+    reserved = node.reserve("p", 5)
+    assert reserved is not None
+    for _ in range(5):
+        await node.publish(load_publish({"type": "test"}), "p", reserved=reserved)
     with pytest.raises(Refused):
-        node.connect(Connection(Identity("7"), "ws", lambda: "websocket"))
+        node.reserve("p", 3)
+    assert (await node.publish(load_publish({"type": "test"}), "p")).position.seq == 6
+    await node.close()
+
+
+async def test_revoked_user_is_disconnected_everywhere(made: Core) -> None:
+    """All connections of a user are told and closed, nobody else's, and old tokens let nobody in again."""
+    identity = holding(issued_at=time.time() - 1)
+    links = [(await made.open(identity))[1] for _ in range(2)]
+    _, other = await made.open(Identity("8"))
+    assert await made.node.disconnect_user("7", time.time()) == 2
+    for link in links:
+        assert link.calls[-2:] == [
+            ("ns:closing", {"code": "token_revoked", "reconnect": False}),
+            ("close", "token_revoked"),
+        ]
+    assert other.of("close") == []
+    with pytest.raises(Refused) as refused:
+        await made.open(identity)
+    assert refused.value.kind.code == "token_revoked"
+    assert await made.node.disconnect_user("nobody", time.time()) == 0
+
+
+async def test_receipt_of_what_is_unknown_is_none(made: Core) -> None:
+    """There is no receipt of a notification that was never stored."""
+    assert await made.node.receipt("01890000-0000-7000-8000-000000000000", limit=1, after=None) is None
+
+
+async def test_receipt_counts_who_is_connected_now(made: Core) -> None:
+    """A receipt is up to date with connections that have not left: nobody waits for it."""
+    await made.open(Identity("7"))
+    await made.open(Identity("8"))
+    receipt = await made.node.publish(load_publish({"type": "test", "audience": {"users": ["7", "9"]}}), "p")
+    found = await made.node.receipt(receipt.id, limit=10, after=None)
+    assert found is not None
+    assert [(one.user, one.sent) for one in found.users] == [("7", True), ("9", False)]
