@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -127,8 +128,16 @@ class Served:
 
 
 def _fds() -> set[str]:
-    open_files = Path("/proc/self/fd")  # on Linux; elsewhere files are not counted
-    return {file.name for file in open_files.iterdir()} if open_files.is_dir() else set()
+    """Open sockets and files by number; what a loop keeps for itself in /dev is not the server's."""
+    found = Path("/proc/self/fd")  # on Linux; elsewhere files are not counted
+    if not found.is_dir():
+        return set()
+    kept = set()
+    for file in found.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the listing itself had one open
+            if not str(file.readlink()).startswith("/dev/"):
+                kept.add(file.name)
+    return kept
 
 
 def _sockets_alive() -> int:

@@ -68,6 +68,15 @@ class _Waiter:
             self.future.set_exception(CallDisconnectedError())
 
 
+def _refuse_impossible(async_mode: str, *, compression: bool) -> None:
+    if compression:
+        message = "permessage-deflate is not supported: compression must be False"
+        raise ValueError(message)
+    if async_mode != "aiohttp":
+        message = "the engine runs on aiohttp only"
+        raise ValueError(message)
+
+
 class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
     """python-socketio's AsyncServer on aiohttp: the same interface, correct, hardened and fast.
 
@@ -118,21 +127,10 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         limits: Limits | None = None,
         **options: Any,
     ) -> None:
-        if compression:
-            message = "permessage-deflate is not supported: compression must be False"
-            raise ValueError(message)
-        if options.get("async_mode", "aiohttp") != "aiohttp":
-            message = "the engine runs on aiohttp only"
-            raise ValueError(message)
+        _refuse_impossible(options.get("async_mode", "aiohttp"), compression=compression)
         if limits is None:
-            limits = Limits(
-                connect_timeout=connect_timeout,
-                send_cap=send_cap,
-                send_packets_cap=send_packets_cap,
-                max_attachments=max_attachments,
-                max_attachment_bytes=max_attachment_bytes,
-                events_per_second=events_per_second,
-            )
+            sends = connect_timeout, send_cap, send_packets_cap
+            limits = Limits(*sends, max_attachments, max_attachment_bytes, events_per_second)
         self._engine_options: dict[str, Any] = {
             "limits": limits,
             "trusted_proxies": trusted_proxies,

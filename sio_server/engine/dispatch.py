@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sio_server.engine import packets
@@ -19,9 +20,19 @@ from sio_server.engine.rooms import Member, State
 if TYPE_CHECKING:
     from sio_server.engine.async_server import AsyncServer
     from sio_server.engine.eio_socket import EngineSocket
+    from sio_server.engine.environ import Environ
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An event for a handler that the application registered at the Engine.IO server itself."""
+
+    event: str
+    arguments: tuple[Any, ...]
+
 
 #: A packet to handle, or the reason for which the session ended.
-Item = Packet | str
+Item = Packet | Raw | str
 
 
 def _defined(value: Any) -> Any:
@@ -37,10 +48,33 @@ class Dispatcher:
         self._connector = Connector(sio)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    # an application on Engine.IO alone
+
+    def opened(self, socket: EngineSocket, environ: Environ) -> None:
+        """A new session: nobody waits for a CONNECT where Socket.IO is not spoken."""
+        eio = self._sio.eio
+        if eio.replaced("message") is not None:
+            socket.joined()
+        if eio.replaced("connect") is not None:
+            self._enqueue(socket, Raw("connect", (socket.sid, environ)))
+
+    async def _raw(self, socket: EngineSocket, item: Raw) -> None:
+        handler = self._sio.eio.replaced(item.event)
+        if handler is None:
+            return
+        result = handler(*item.arguments)
+        if inspect.isawaitable(result):
+            result = await result
+        if item.event == "connect" and result is not None and result is not True:
+            socket.end(self._sio.reason.SERVER_DISCONNECT)
+
     # packets in
 
     def message(self, socket: EngineSocket, data: str | bytes) -> None:
         """One Engine.IO message. Raises PacketError when it has to close the connection."""
+        if self._sio.eio.replaced("message") is not None:
+            self._enqueue(socket, Raw("message", (socket.sid, data)))
+            return
         packet = self._decode(socket, data)
         if packet is None:
             return
@@ -155,6 +189,8 @@ class Dispatcher:
                 try:
                     if isinstance(item, str):
                         await self._leave_all(socket, item)
+                    elif isinstance(item, Raw):
+                        await self._raw(socket, item)
                     else:
                         await self._handle(socket, item)
                 except Exception:
@@ -217,6 +253,8 @@ class Dispatcher:
         for member in socket.members:
             sio.manager.abandon(member.sid)
             sio.recovery.lost(member, reason)
+        if sio.eio.replaced("disconnect") is not None:
+            self._enqueue(socket, Raw("disconnect", (socket.sid, reason)))
         if socket.worker is not None or any(map(self._has_handler, socket.members)):
             self._enqueue(socket, reason)
             return

@@ -70,6 +70,12 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         """Give the Socket.IO side: the engine's messages go there without the library's event handlers."""
         self.dispatcher = Dispatcher(sio)
         self._sio = sio
+        self._own_handlers = dict(self.handlers)
+
+    def replaced(self, event: str) -> Callable[..., Any] | None:
+        """The handler that an application put in place of Socket.IO's own with `eio.on`, or None."""
+        handler: Callable[..., Any] | None = self.handlers.get(event)
+        return None if handler is self._own_handlers.get(event) else handler
 
     # the loop may not run yet when the server is made
 
@@ -107,6 +113,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.counters.sessions += 1
         self.counters.sessions_opened += 1
         self._sio.opened(socket, environ)
+        self.dispatcher.opened(socket, environ)
         upgradable = transport == "polling" and self.allow_upgrades and "websocket" in self.transports
         tail = self._open_tail if upgradable else self._open_tail_final
         return socket, b'0{"sid":"' + sid.encode() + b'"' + tail

@@ -108,13 +108,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         return None
 
     def forget(self, member: Member) -> None:
-        """The member has left its namespace. Without any, the connect timeout runs again."""
+        """The member has left its namespace."""
         self.members = tuple(other for other in self.members if other is not member)
         self.remember(member.namespace)
-        limit = self.server.limits.connect_timeout
-        if not self.members and limit is not None and not self.closing:
-            self._join_by = self.server.wheel.time() + limit
-            self._arm()
 
     def remember(self, namespace: str) -> None:
         """A namespace was left or refused. Of many, only so many are remembered: a peer chooses the names."""
@@ -122,7 +118,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self.left |= {namespace}
 
     def joined(self) -> None:
-        """A connect handler let this client in."""
+        """A connect handler let this client in: the connect timeout is over, for good."""
         self._join_by = 0.0
 
     # timers
