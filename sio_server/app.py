@@ -111,7 +111,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     ]
     for operation in operations:
         add = app.router.add_get if operation.method == "GET" else app.router.add_post  # with GET comes HEAD
-        add(operation.path, operation.handler)
+        add(operation.route, operation.handler)
     app.router.add_get("/ws", ws.handle)
     app.add_routes(console_routes())
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())

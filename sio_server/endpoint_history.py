@@ -32,7 +32,7 @@ from sio_server.schemas_inbox import InboxPageSchema, PageQuerySchema
 MAX_BODY: Final = 4 * 1024
 
 _ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys_unavailable", "broker_unavailable")
-_ID: Final = ("id", "Id of the notification", {"type": "string", "format": "uuid"})
+_ID: Final = ("id", "Id of the notification", {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f-]{36}$"})
 _USER: Final = ("id", "The user", {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
 _SEARCH: Final = HistoryQuerySchema()
 _RECEIPT: Final = ReceiptQuerySchema()

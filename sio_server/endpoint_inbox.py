@@ -46,8 +46,8 @@ class InboxEndpoint:
 
     async def page(self, request: web.Request) -> web.Response:
         """``GET /v1/inbox``."""
+        identity = await self._credentials.user(request)
         query = await read_query(request, _QUERY)
-        identity = await self._credentials.user(request, query)
         page = await self._inboxes.page(
             identity, status=query["status"], types=query["types"], limit=query["limit"], before=query["before"]
         )
@@ -55,12 +55,14 @@ class InboxEndpoint:
 
     async def counts(self, request: web.Request) -> web.Response:
         """``GET /v1/inbox/counts``."""
-        identity = await self._credentials.user(request, await read_query(request, _STATED))
+        identity = await self._credentials.user(request)
+        await read_query(request, _STATED)
         return json_response({"counts": counts_dict(await self._inboxes.counts(identity))})
 
     def _marking(self, action: Action) -> Handler:
         async def mark(request: web.Request) -> web.Response:
-            identity = await self._credentials.user(request, await read_query(request, _STATED))
+            identity = await self._credentials.user(request)
+            await read_query(request, _STATED)
             ids, up_to = load_mark(await read_json(request, MAX_BODY))
             marked = await self._inboxes.mark(identity, action, ids, up_to=up_to)
             return json_response({"status": "ok", **marked_dict(marked)})

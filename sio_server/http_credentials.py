@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from aiohttp import web
 
 from sio_server.audience import Identity
@@ -34,9 +31,9 @@ class HttpCredentials:
         if identity is not None:
             self._connections.check_revoked(identity)
 
-    async def user(self, request: web.Request, query: Mapping[str, Any]) -> Identity:
-        """Whose token this is; in development ``query`` may state it, as it may for ``/ws``."""
-        stated = {name: query[name] for name in STATED if name in query}
+    async def user(self, request: web.Request) -> Identity:
+        """Whose token this is; in development the query may state it, as it may for ``/ws``."""
+        stated = {name: request.query[name] for name in STATED if name in request.query}
         identity = await self._auth.identity(bearer(request), stated)
         self._connections.check_revoked(identity)
         return identity

@@ -53,6 +53,15 @@ class Operation:
     errors: tuple[str, ...] = ()
     credential: str | None = None
 
+    @property
+    def route(self) -> str:
+        """The path as aiohttp takes it: a parameter that has a pattern matches nothing else."""
+        path = self.path
+        for name, _, schema in self.path_parameters:
+            if "pattern" in schema:
+                path = path.replace(f"{{{name}}}", f"{{{name}:{schema['pattern'].strip('^$')}}}")
+        return path
+
 
 def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any]:
     """The document. ``open_access``: in development no operation needs a credential."""

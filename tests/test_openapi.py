@@ -25,10 +25,14 @@ from schemathesis.schemas import BaseSchema
 from sio_server import __version__
 from sio_server.app import create_app
 from sio_server.config import Config
+from sio_server.endpoint_history import HistoryEndpoint
 from sio_server.endpoint_http import HttpEndpoint
+from sio_server.endpoint_inbox import InboxEndpoint
+from sio_server.endpoint_metrics import MetricsEndpoint
 from sio_server.errors import KINDS
 from sio_server.openapi import PROBLEM_TYPE, Operation, document
-from tests.support import PUBLISH_KEY, Server, running, secured
+from sio_server.schemas_inbox import ACTIONS
+from tests.support import PUBLISH_KEY, Server, running, secured, token
 
 OPERATIONS = [
     ("POST", "/notify"),
@@ -37,8 +41,24 @@ OPERATIONS = [
     ("GET", "/v1/catalog"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/v1/notifications"),
+    ("GET", "/v1/notifications/{id}"),
+    ("GET", "/v1/users"),
+    ("GET", "/v1/users/{id}/inbox"),
+    ("POST", "/v1/users/{id}/disconnect"),
+    ("GET", "/v1/inbox"),
+    ("GET", "/v1/inbox/counts"),
+    *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
 ]
 PUBLISHING = OPERATIONS[:2]
+MARKING = [operation for operation in OPERATIONS if operation[0] == "POST" and "inbox" in operation[1]]
+
+# What can be the id of a notification and of a user.
+IDENTITY = "00000000-0000-7000-8000-000000000000"
+
+# What needs no credential anywhere; in development nothing does.
+OPEN = {"/health/live", "/health/ready"}
 
 CHECKS = [
     not_a_server_error,
@@ -56,10 +76,15 @@ BOUNDED = settings(max_examples=40, deadline=None, suppress_health_check=list(He
 
 @dataclass(frozen=True)
 class Target:
-    """A server that runs beside the test, its document, and what its callers hold."""
+    """A server that runs beside the test, its document, and whether its callers need anything."""
 
     schema: BaseSchema
-    headers: Mapping[str, str]
+    secured: bool
+
+    def headers(self, path: str) -> Mapping[str, str]:
+        """What a caller who may do this sends: a user's token for that user's inbox, else a publisher key."""
+        credential = token("ana", "turista") if path.startswith("/v1/inbox") else PUBLISH_KEY
+        return {"Authorization": f"Bearer {credential}"} if self.secured else {}
 
 
 def _serve(config: Config, ready: threading.Event, found: dict[str, Any]) -> None:
@@ -83,8 +108,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     server: Server = found["server"]
     try:
         schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-        key = {} if config.development else {"Authorization": f"Bearer {PUBLISH_KEY}"}
-        yield Target(schema, key)
+        yield Target(schema, not config.development)
     finally:
         found["loop"].call_soon_threadsafe(found["stop"].set)
         thread.join(10)
@@ -94,7 +118,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     ("mode", "method", "path"),
     [
         *((GenerationMode.POSITIVE, *operation) for operation in OPERATIONS),
-        *((GenerationMode.NEGATIVE, *operation) for operation in PUBLISHING),
+        *((GenerationMode.NEGATIVE, *operation) for operation in (*PUBLISHING, *MARKING[:1])),
     ],
     ids=str,
 )
@@ -105,7 +129,7 @@ def test_server_answers_as_documented(target: Target, mode: GenerationMode, meth
     @BOUNDED
     @given(operation.as_strategy(generation_mode=mode))
     def call(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(headers=dict(target.headers), checks=CHECKS)
+        case.call_and_validate(headers=dict(target.headers(path)), checks=CHECKS)
 
     call()
 
@@ -122,7 +146,7 @@ def test_server_publishes_as_documented(target: Target, method: str, path: str) 
         body: Any = case.body
         for item in body["notifications"] if path.endswith("batch") else [body]:
             item["type"] = name
-        case.call_and_validate(headers=dict(target.headers), checks=CHECKS)
+        case.call_and_validate(headers=dict(target.headers(path)), checks=CHECKS)
 
     call()
 
@@ -132,7 +156,7 @@ async def test_other_methods_are_refused(method: str, path: str) -> None:
     """A method that an operation does not have is 405 with the ones it has, as a problem document."""
     async with running() as server:
         for other in ("PUT", "PATCH", "DELETE", "GET" if method == "POST" else "POST"):
-            async with server.http.request(other, server.url + path) as response:
+            async with server.http.request(other, server.url + path.replace("{id}", IDENTITY)) as response:
                 assert (response.status, response.content_type) == (405, PROBLEM_TYPE)
                 assert method in response.headers["Allow"].split(",")
                 assert (await response.json(content_type=None))["code"] == "method_not_allowed"
@@ -161,17 +185,18 @@ def test_credential_is_needed_with_secrets_alone(target: Target) -> None:
     """The document asks for a credential where the server does: nowhere in development."""
     raw = target.schema.raw_schema
     needing = {path for path, methods in raw["paths"].items() for found in methods.values() if found.get("security")}
-    expected = {"/notify", "/v1/notifications/batch", "/v1/stats", "/v1/catalog"} if target.headers else set()
-    assert needing == expected
+    assert needing == ({path for _, path in OPERATIONS} - OPEN if target.secured else set())
 
 
 def test_example_is_answered(target: Target) -> None:
-    """The example of each operation is accepted by the server that shows it."""
-    for method, path in PUBLISHING:
+    """The example of each operation is accepted by the server that shows it, to somebody who has a name."""
+    user = {} if target.secured else {"user": "ana"}
+    for method, path in (*PUBLISHING, *MARKING):
         operation = target.schema[path][method]
         example = operation.definition.raw["requestBody"]["content"]["application/json"]["example"]
-        response = operation.Case(body=example, media_type="application/json").call_and_validate(
-            headers=dict(target.headers), checks=CHECKS
+        query = user if (method, path) in MARKING else {}
+        response = operation.Case(body=example, query=query, media_type="application/json").call_and_validate(
+            headers=dict(target.headers(path)), checks=CHECKS
         )
         assert response.status_code == 200
 
@@ -183,8 +208,14 @@ def made() -> dict[str, Any]:
 
 
 def operations() -> list[Operation]:
-    """Return the operations as an endpoint gives them; none of them is called."""
-    return HttpEndpoint(None, None, max_body=1).operations()  # type: ignore[arg-type]
+    """Return the operations as the endpoints give them; none of them is called."""
+    nothing: Any = None
+    return [
+        *HttpEndpoint(nothing, nothing, max_body=1).operations(),
+        *InboxEndpoint(nothing, nothing).operations(),
+        *HistoryEndpoint(nothing, nothing, nothing).operations(),
+        *MetricsEndpoint(nothing, nothing, nothing, dict).operations(),
+    ]
 
 
 def test_document_lists_every_operation(made: dict[str, Any]) -> None:
@@ -217,7 +248,7 @@ def test_operation_is_described(made: dict[str, Any], method: str, path: str) ->
     assert "200" in described["responses"]
     for status, response in described["responses"].items():
         if status == "200":
-            assert set(response["content"]) == {"application/json"}
+            assert set(response["content"]) == {"text/plain" if path == "/metrics" else "application/json"}
             continue
         assert set(response["content"]) == {PROBLEM_TYPE}
         codes = [entry.split("`")[1] for entry in response["description"].split("; ")]
@@ -274,3 +305,21 @@ async def test_document_is_served() -> None:
     assert served == document(operations(), open_access=True)
     assert "http://" not in page.replace("http://www.w3.org/", "")
     assert "https://" not in page
+
+
+def test_parameters_are_described(made: dict[str, Any]) -> None:
+    """Each parameter says what it is for, a path has all it names, and a list of types is one value with commas."""
+    for path, methods in made["paths"].items():
+        for found in methods.values():
+            parameters = found.get("parameters", [])
+            assert all(parameter["description"] for parameter in parameters)
+            named = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+            assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+    listed = {parameter["name"]: parameter for parameter in made["paths"]["/v1/inbox"]["get"]["parameters"]}
+    assert set(listed) == {"status", "type", "limit", "before", "user", "role", "roles", "rol", "topics"}
+    assert (listed["type"]["schema"]["type"], listed["type"]["style"], listed["type"]["explode"]) == (
+        "array",
+        "form",
+        False,
+    )
+    assert (listed["limit"]["schema"]["minimum"], listed["limit"]["schema"]["maximum"]) == (1, 100)
