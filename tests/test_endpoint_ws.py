@@ -9,6 +9,7 @@ import orjson
 import pytest
 import websockets
 
+from sio_server.endpoint_ws import MAX_INCOMING
 from tests.clients import plain_socket
 from tests.support import PUBLISH_KEY, Server, running, secured, until
 from tests.test_endpoint_socketio import BAD, key_server
@@ -58,15 +59,36 @@ async def test_end_of_the_server_closes_with_1012() -> None:
 
 
 async def test_what_a_client_says_is_answered() -> None:
-    """A text frame, JSON or not, is answered not_supported and the connection goes on receiving."""
-    async with running() as server, plain_socket(server.url, {"locale": "es"}) as client:
-        for text in ("hola", "{}", '{"type":"ns:ack","seq":1}', ""):
-            await client.socket.send_str(text)
-        await until(lambda: len(client.of("ns:error")) == 4, "four answers")
+    """Every text frame gets one reply, in order: its type, its id, and ok or the error in the client's language."""
+    async with running() as server, plain_socket(server.url, {"user": "7", "locale": "es"}) as client:
+        for frame in (
+            "hola",
+            "",
+            "[]",
+            "{}",
+            '{"type":"ns:nothing","id":1}',
+            '{"type":7}',
+            '{"type":"ns:ack","seq":"1","id":"a"}',
+            '{"type":"ns:ack","seq":1,"id":{"b":2}}',
+            '{"type":"ns:read","all":true}',
+        ):
+            await client.socket.send_str(frame)
+        await until(lambda: len(client.of("ns:reply")) == 9, "nine replies")
+        replies = client.of("ns:reply")
+        assert [(r.get("to"), r.get("id"), r["ok"], r.get("error", {}).get("code")) for r in replies] == [
+            (None, None, False, "invalid_json"),
+            (None, None, False, "invalid_json"),
+            (None, None, False, "not_supported"),
+            (None, None, False, "not_supported"),
+            ("ns:nothing", 1, False, "not_supported"),
+            (7, None, False, "not_supported"),
+            ("ns:ack", "a", False, "invalid_data"),
+            ("ns:ack", {"b": 2}, True, None),
+            ("ns:read", None, True, None),
+        ]
+        assert replies[2]["error"]["title"] == "Esta versión aún no lo admite"
         await server.notify(SEED, key=None)
         await client.wait(1)
-        assert {frame["error"]["code"] for frame in client.of("ns:error")} == {"not_supported"}
-        assert client.of("ns:error")[0]["error"]["title"] == "Esta versión aún no lo admite"
 
 
 async def test_binary_frame_is_closed_with_1003() -> None:
@@ -77,12 +99,23 @@ async def test_binary_frame_is_closed_with_1003() -> None:
 
 
 async def test_long_frame_is_closed_with_1009() -> None:
-    """A frame beyond the limit ends the connection with "message too big", and no other."""
+    """A frame beyond the limit ends its connection with "message too big"; one within it is answered."""
     async with running() as server, plain_socket(server.url) as other, plain_socket(server.url) as client:
-        await client.socket.send_str("x" * 20_000)
+        await client.socket.send_str("x" * (MAX_INCOMING - 1))
+        await until(lambda: client.of("ns:reply"), "the reply")
+        await client.socket.send_str("x" * (MAX_INCOMING + 1))
         assert (await client.wait_closed())[0] == 1009
         await server.notify(SEED, key=None)
         assert len(await other.wait(1)) == 1
+
+
+async def test_frames_keep_their_order_while_the_log_works() -> None:
+    """Changes that are sent at once are made and answered in that order."""
+    async with running() as server, plain_socket(server.url, {"user": "7"}) as client:
+        for number in range(20):
+            await client.socket.send_str(f'{{"type":"ns:read","all":true,"id":{number}}}')
+        await until(lambda: len(client.of("ns:reply")) == 20, "twenty replies")
+        assert [frame["id"] for frame in client.of("ns:reply")] == list(range(20))
 
 
 async def test_pings_are_answered() -> None:
