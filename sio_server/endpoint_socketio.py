@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -12,6 +13,8 @@ from sio_server.audience import Identity
 from sio_server.auth import Authenticator, Publisher
 from sio_server.client_events import ClientEvents, Handler
 from sio_server.engine import AsyncServer, ConnectionRefused
+from sio_server.engine.jsonio import dumps
+from sio_server.engine.packets import Wire, encode_event_json, with_offset
 from sio_server.errors import Problem, Refused, Text
 from sio_server.hub import Broadcaster, Connection, Link
 from sio_server.locales import preferred_locale
@@ -24,14 +27,39 @@ from sio_server.socketio_recovery import DurableRecovery
 
 log = logger("socketio")
 
+# Packets that are kept for replays, and the largest of them: 16 MiB at most, and a quarter of that as a rule.
+_KEPT_WIRES: Final = 2000
+_KEPT_BYTES: Final = 4096
+
+
+class _Wires:
+    """Replayed publications as packets, kept a while: in a storm of reconnects everybody gets the same ones."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, bool], tuple[Wire, Wire]] = OrderedDict()
+
+    def of(self, publication: Publication, *, replayed: bool) -> tuple[Wire, Wire]:
+        """The packet without and with a recovery offset."""
+        key = (publication.seq, replayed)
+        found = self._kept.get(key) if publication.persist else None
+        if found is None:
+            wire = encode_event_json(publication.type, "/", publication.encode(replayed=replayed), dumps)
+            found = wire, with_offset(wire, publication.position.cursor(), dumps)
+            if publication.persist and len(publication.body) <= _KEPT_BYTES:
+                self._kept[key] = found
+                if len(self._kept) > _KEPT_WIRES:
+                    self._kept.popitem(last=False)
+        return found
+
 
 class _Link:
     """The core's way to one Socket.IO connection."""
 
-    __slots__ = ("_rooms", "_server", "_sid")
+    __slots__ = ("_rooms", "_server", "_sid", "_wires")
 
-    def __init__(self, server: AsyncServer, sid: str) -> None:
+    def __init__(self, server: AsyncServer, sid: str, wires: _Wires) -> None:
         self._server = server
+        self._wires = wires
         self._sid = sid
         self._rooms: tuple[str, ...] = ()
 
@@ -47,13 +75,10 @@ class _Link:
 
     def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
-        for publication in publications:
-            self._server.broadcast(
-                publication.type,
-                publication.encode(replayed=replayed),
-                rooms=(self._sid,),
-                offset=publication.position.cursor(),
-            )
+        member = self._server.manager.member(self._sid, "/")
+        if member is not None:
+            for publication in publications:
+                member.deliver(*self._wires.of(publication, replayed=replayed))
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
@@ -101,6 +126,7 @@ class SocketIoEndpoint:
         self._recovery = recovery
         self._max_body = max_body
         self._clients: dict[str, _Client] = {}
+        self._wires = _Wires()
         server.on("connect", self._on_connect)
         server.on("disconnect", self._on_disconnect)
         server.on("notify", self._on_notify)
@@ -172,7 +198,7 @@ class SocketIoEndpoint:
             identity = Identity(None, receives=False)  # a backend that only publishes
         else:
             identity = await self._auth.identity(token, handshake)
-        link = _Link(self._server, sid)
+        link = _Link(self._server, sid, self._wires)
         address = str(environ.get("REMOTE_ADDR", ""))
         connection = Connection(identity, link, protocol="socketio", address=address, trusted=publisher is not None)
         return _Client(connection, publisher, locale)

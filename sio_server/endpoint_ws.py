@@ -7,9 +7,7 @@ code and a reason: a browser shows a page nothing of a refused handshake.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -18,6 +16,7 @@ from aiohttp import WSMsgType, web
 from sio_server.auth import Authenticator
 from sio_server.auth_claims import STATED
 from sio_server.client_events import ClientEvents
+from sio_server.engine.frames import TEXT, frame
 from sio_server.errors import KINDS, Refused
 from sio_server.hub import Broadcaster, Connection, Link
 from sio_server.locales import preferred_locale
@@ -38,48 +37,35 @@ _CLOSE_PATIENCE: Final = 2.0
 
 
 class _Client:
-    """One connection, its rooms, and what waits for it; the core's `Link` to it."""
+    """One connection and its rooms; the core's `Link` to it.
+
+    Frames go to the transport as they come: server frames are not masked (RFC 6455 §5.1), so one serves all, and
+    several leave in one write. aiohttp reads, and writes its own pings and close frames between ours.
+    """
+
+    __slots__ = ("_cap", "_endpoint", "_socket", "_transport", "reason", "rooms")
 
     def __init__(
-        self, endpoint: WsEndpoint, socket: web.WebSocketResponse, transport: asyncio.Transport | None, send_cap: int
+        self, endpoint: WsEndpoint, socket: web.WebSocketResponse, transport: asyncio.Transport | None, cap: int
     ) -> None:
         self.rooms: tuple[str, ...] = ()
         self.reason: str | None = None
+        """Why it was ended from here, once it was."""
         self._endpoint = endpoint
         self._socket = socket
         self._transport = transport
-        self._send_cap = send_cap
-        self._waiting: deque[bytes] = deque()
-        self._bytes = 0
-        self._ready = asyncio.Event()
+        self._cap = cap
 
-    def put(self, frame: bytes) -> None:
-        """Queue a frame; past the cap the connection is given up instead."""
-        if self.reason is not None:
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Send frames; past the cap the connection is given up instead."""
+        transport = self._transport
+        if transport is None or self.reason is not None:
             return
-        self._bytes += len(frame)
-        if self._bytes > self._send_cap:
-            self._endpoint.slow()
+        transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        if transport.get_write_buffer_size() > self._cap:
             self.reason = "slow"
-            if self._transport is not None:
-                self._transport.abort()  # closing would wait for a peer that does not read
-        self._waiting.append(frame)
-        self._ready.set()
-
-    async def send(self) -> None:
-        """Write what is queued, in order, as fast as this peer reads, until it is to be closed."""
-        with suppress(ConnectionError):
-            while self.reason != "slow":
-                while self._waiting:
-                    frame = self._waiting.popleft()
-                    await self._socket.send_frame(frame, WSMsgType.TEXT)
-                    self._bytes -= len(frame)
-                if self.reason is not None:
-                    kind = KINDS[self.reason]
-                    await self._socket.close(code=kind.ws_close, message=kind.code.encode())
-                    return
-                self._ready.clear()
-                await self._ready.wait()
+            self._endpoint.slow()
+            transport.abort()  # closing would wait for a peer that does not read
 
     # -- Link -----------------------------------------------------------------------------------------------------
 
@@ -89,26 +75,22 @@ class _Client:
 
     def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
-        for publication in publications:
-            self.put(publication.encode(replayed=replayed))
+        if publications:
+            self.write([frame(TEXT, publication.encode(replayed=replayed)) for publication in publications])
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
-        self.put(orjson.dumps({"type": event, **payload}))
+        self.write([frame(TEXT, orjson.dumps({"type": event, **payload}))])
 
     def pending(self) -> int:
         """See `Link.pending`."""
-        return self._bytes + (0 if self._transport is None else self._transport.get_write_buffer_size())
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def close(self, reason: str) -> None:
         """See `Link.close`."""
         if self.reason is None:
             self.reason = reason
-            self._ready.set()
-            if (
-                self._transport is not None
-            ):  # for a peer that never answers the Close frame, nor reads what is before it
-                asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, self._transport.abort)
+            self._endpoint.end(self._socket, self._transport, reason)
 
     def transport(self) -> str:
         """See `Link.transport`."""
@@ -125,11 +107,21 @@ class WsEndpoint:
         self._send_cap = send_cap
         self._rooms: dict[str, dict[_Client, None]] = {}
         self._clients: set[_Client] = set()
+        self._closing: set[asyncio.Task[bool]] = set()
 
     async def close(self) -> None:
         """Close every connection that is left; clients may come back."""
         for client in tuple(self._clients):
             client.close("draining")
+
+    def end(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, reason: str) -> None:
+        """Close one connection with a code and a reason, without waiting for it here."""
+        kind = KINDS[reason]
+        task = asyncio.create_task(socket.close(code=kind.ws_close, message=kind.code.encode()))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        if transport is not None:  # a peer that never answers the Close frame, nor reads what is before it
+            asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, transport.abort)
 
     def slow(self) -> None:
         """A peer has reached its cap."""
@@ -149,13 +141,16 @@ class WsEndpoint:
     def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
         counts = []
+        frames: dict[_Client, list[bytes]] = {}
         for publication in batch:
             members = self._members(publication.audience.rooms()) - self._members(publication.audience.except_rooms())
             if members:
-                frame = publication.encode()
+                encoded = frame(TEXT, publication.encode())
                 for client in members:
-                    client.put(frame)
+                    frames.setdefault(client, []).append(encoded)
             counts.append(len(members))
+        for client, own in frames.items():
+            client.write(own)
         return counts
 
     def _members(self, rooms: Sequence[str]) -> set[_Client]:
@@ -169,17 +164,15 @@ class WsEndpoint:
         locale = preferred_locale(request.query.get("locale"), preferred_locale(request.headers.get("Accept-Language")))
         await socket.prepare(request)
         client = _Client(self, socket, request.transport, self._send_cap)
-        sender = asyncio.create_task(client.send())
         connection: Connection | None = None
         try:
             connection = await self._open(request, client)
             await self._receive(socket, client, connection, locale)
         except Refused as refused:
-            await self._refuse(client, sender, refused, locale)
+            await self._refuse(client, refused, locale)
         finally:
             self.move(client, ())
             self._clients.discard(client)
-            sender.cancel()
             if connection is not None:
                 self._node.connections.left(connection, client.reason or "transport close")
         return socket
@@ -196,14 +189,14 @@ class WsEndpoint:
         await self._node.connections.open(connection, request.query.get("cursor"))
         return connection
 
-    async def _refuse(self, client: _Client, sender: asyncio.Task[None], refused: Refused, locale: str) -> None:
+    async def _refuse(self, client: _Client, refused: Refused, locale: str) -> None:
         kind = refused.kind
         log.info("connection refused", code=kind.code, protocol="ws")
         self._node.metrics.refused(kind.code)
         closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(locale)}
         client.control("ns:closing", closing)
         client.close(kind.code)
-        await asyncio.wait([sender])
+        await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _receive(
         self, socket: web.WebSocketResponse, client: _Client, connection: Connection, locale: str
