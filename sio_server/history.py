@@ -33,15 +33,21 @@ class History:
         return {**stored.publication.record(), "receipts": receipt_dict(receipt)}
 
     def users(self, *, role: str | None, limit: int, after: str | None) -> dict[str, Any]:
-        """Users who are connected to this node, by name; those without a name are none."""
+        """Users who are connected to this node, by name; those without a name are none.
+
+        With a role those who have it on one of their connections, of which all are told.
+        """
         by_name: dict[str, list[Connection]] = {}
+        chosen = set()
         for connection in self._node.hub:
             identity = connection.identity
-            if identity.user is not None and (role is None or role in identity.roles):
+            if identity.user is not None:
                 by_name.setdefault(identity.user, []).append(connection)
-        names = sorted(name for name in by_name if after is None or name > after)
+                if role is None or role in identity.roles:
+                    chosen.add(identity.user)
+        names = sorted(name for name in chosen if after is None or name > after)
         return {
-            "total": len(by_name),
+            "total": len(chosen),
             "users": [_user_dict(name, by_name[name]) for name in names[:limit]],
             "next_after": names[limit - 1] if len(names) > limit else None,
         }
