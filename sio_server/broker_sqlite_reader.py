@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sio_server.broker_sqlite import COLUMNS, FILE_NAME, publication_of
-from sio_server.broker_sqlite_schema import APPLICATION_ID, read_epoch
+from sio_server.broker_sqlite_schema import check_ours, read_epoch
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Publication
 
@@ -22,9 +22,9 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
     if not path.is_file():
         raise LogError(f"{path}: there is no log here: give --data-dir, or publish something first")
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
-            if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                raise LogDamaged(f"{path}: is a database of another program")
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            if not check_ours(connection, str(path)):
+                raise LogError(f"{path}: there is nothing in this log yet")
             epoch = read_epoch(connection)
             rows = connection.execute(
                 f"SELECT * FROM (SELECT {COLUMNS} FROM notification WHERE seq > ? "  # noqa: S608 - a constant

@@ -125,21 +125,26 @@ MIGRATIONS: Final[tuple[str, ...]] = (
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
 
-def migrate(connection: sqlite3.Connection, name: str) -> None:
-    """Bring a new or older log to `SCHEMA_VERSION`, each step in a transaction of its own.
+def check_ours(connection: sqlite3.Connection, name: str) -> int:
+    """The version of a log, 0 for an empty file; reads only, so that what is not ours stays as it is.
 
-    Raises `LogTooNew` for a log of a newer version and `LogDamaged` for a file that is none of ours.
+    Raises `LogDamaged` for a file that is none of ours and `LogTooNew` for a log of a newer version.
     """
     version = _pragma(connection, "user_version")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if _pragma(connection, "application_id") != APPLICATION_ID and (version or tables):
+        raise LogDamaged(f"{name}: is a database of another program: point --data-dir elsewhere")
     if version > SCHEMA_VERSION:
         raise LogTooNew(
             f"{name}: has schema version {version}, this program knows up to {SCHEMA_VERSION}: "
             "install the newer sio-server that wrote it, or point --data-dir elsewhere"
         )
-    application = _pragma(connection, "application_id")
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application != APPLICATION_ID and (version or tables):
-        raise LogDamaged(f"{name}: is a database of another program: point --data-dir elsewhere")
+    return version
+
+
+def migrate(connection: sqlite3.Connection, name: str) -> None:
+    """Bring a new or older log to `SCHEMA_VERSION`, each step in a transaction of its own; raises as `check_ours`."""
+    version = check_ours(connection, name)
     for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE; {step}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
@@ -150,16 +155,29 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
+def make_epoch(connection: sqlite3.Connection) -> None:
+    """Give a new log its name: made once, kept with it, gone when the log is lost."""
+    _make(connection, "epoch", secrets.token_hex(6))
+
+
 def read_epoch(connection: sqlite3.Connection) -> str:
-    """The name of this log: made once, kept with it, gone when the log is lost."""
-    return _kept(connection, "epoch", secrets.token_hex(6))
+    """The name of this log."""
+    return _read(connection, "epoch")
+
+
+def make_secret(connection: sqlite3.Connection) -> None:
+    """Give a new log the key that all its keys are derived from: made once and kept with it."""
+    _make(connection, "secret", secrets.token_hex(32))
 
 
 def read_secret(connection: sqlite3.Connection) -> bytes:
-    """The key that all keys of this log are derived from: made once and kept with it."""
-    return bytes.fromhex(_kept(connection, "secret", secrets.token_hex(32)))
+    """That key."""
+    return bytes.fromhex(_read(connection, "secret"))
 
 
-def _kept(connection: sqlite3.Connection, name: str, fresh: str) -> str:
+def _make(connection: sqlite3.Connection, name: str, fresh: str) -> None:
     connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (name, fresh))
+
+
+def _read(connection: sqlite3.Connection, name: str) -> str:
     return str(connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])

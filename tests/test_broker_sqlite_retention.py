@@ -143,7 +143,7 @@ async def test_idempotency_key_outlives_its_notification(broker: SqliteBroker) -
 
 
 async def test_forgotten_keys_go_with_new_ones(broker: SqliteBroker, clock: Clock) -> None:
-    """Keys whose time is over take no room for long: each new one takes two of them along."""
+    """Keys whose time is over take no room for long: each commit takes some along."""
     for number in range(6):
         await broker.publish(notification(EVERYBODY, key=str(number)))
     clock.seconds += 24 * 3600 + 1

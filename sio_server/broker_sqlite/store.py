@@ -19,7 +19,7 @@ import filelock
 
 from sio_server.broker import LogSize
 from sio_server.broker_sqlite.rows import floor, last_seq
-from sio_server.broker_sqlite_schema import migrate, read_epoch, read_secret
+from sio_server.broker_sqlite_schema import check_ours, make_epoch, make_secret, migrate, read_epoch, read_secret
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
 
 FILE_NAME: Final = "sio-server.db"
@@ -163,6 +163,7 @@ class Store:
             self._take_directory(self._directory)
         try:
             connection = self._connect()
+            check_ours(connection, self.name)  # before the first write: the next line is one
             if self._directory is not None:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
@@ -177,6 +178,8 @@ class Store:
             self._identity = _identity(self.name)
 
     def _read_start(self, connection: sqlite3.Connection) -> None:
+        make_epoch(connection)
+        make_secret(connection)
         self.epoch = read_epoch(connection)
         self.secret = read_secret(connection)
         self.floor = floor(connection)
