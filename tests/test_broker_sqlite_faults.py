@@ -108,6 +108,33 @@ async def test_full_disk_is_not_ready(tmp_path: Path) -> None:
         await broker.close()
 
 
+async def test_acknowledgements_outlast_a_full_disk(tmp_path: Path) -> None:
+    """What clients confirm while the disk is full is written when it has room again, with nobody asking for it."""
+    broker = SqliteBroker(tmp_path)
+    await broker.start(Ear())
+    try:
+        await broker.sight("ana", ["all"])
+        made = notification(EVERYBODY)
+        await broker.publish(made)
+        with full_disk((tmp_path / f"{FILE_NAME}-wal").stat().st_size):
+            broker.acknowledge("ana", 1, after=0)
+            with pytest.raises(BrokerUnavailable):
+                await broker.receipt(made.id)
+            broker.acknowledge("bea", 1, after=0)
+            flushed = broker._deliveries._flush
+            while flushed is None or not flushed.done():
+                await broker.size()
+                flushed = broker._deliveries._flush
+        rows: list[tuple[str, int]] = []
+        while not rows:
+            rows = await broker._store.read(
+                lambda connection: connection.execute("SELECT user, high FROM delivery ORDER BY user").fetchall()
+            )
+        assert rows == [("ana", 1), ("bea", 1)]
+    finally:
+        await broker.close()
+
+
 async def test_counters_forget_what_was_undone(tmp_path: Path) -> None:
     """Counters that were worked out in a commit the disk did not take leave no trace in those that follow."""
     broker = SqliteBroker(tmp_path)

@@ -117,6 +117,31 @@ async def test_counters_are_right_after_every_step(broker: SqliteBroker, clock: 
         assert (counts.unread, counts.at_seq) == (len(items), 30)
 
 
+async def test_counters_of_people_with_two_roles_are_right(
+    broker: SqliteBroker, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was kept of what is in both roles, new ones, expiry, retention and other people's counters included."""
+    monkeypatch.setattr("sio_server.broker_sqlite.views.KEPT_FROM", 1)
+    monkeypatch.setattr("sio_server.broker_sqlite.views.MAX_OVERLAPS", 1)
+    roles = ("admin", "guia")
+    views = [await broker.sight(user, Identity(user, roles).rooms()) for user in ("ana", "bea")]
+
+    async def unread() -> list[int]:
+        return [(await broker.counts(view)).unread for view in (*views, *views)]
+
+    await publish(broker, 3, at=clock.seconds, audience=Audience.of(roles=roles))
+    assert await unread() == [3] * 4
+    await broker.mark(views[0], "read", None, up_to=1)
+    await broker.publish(notification(Audience.of(roles=roles), at=clock.seconds, ttl=5))
+    assert await unread() == [3, 4] * 2
+    clock.seconds += 6
+    assert await unread() == [2, 3] * 2
+    await broker.retain(max_count=2)
+    assert await unread() == [1, 1] * 2
+    await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=roles))
+    assert await unread() == [2, 2] * 2
+
+
 async def test_positions_go_on_after_everything_went(tmp_path: Path, clock: Clock) -> None:
     """A log that retention emptied never gives a position twice, nor after a restart."""
     broker = SqliteBroker(tmp_path, now=clock)
