@@ -1,4 +1,4 @@
-"""What an inbox is, said in lists and dictionaries, which the embedded log must agree with; notifications to publish."""
+"""What an inbox is, said in lists and dictionaries, with which the embedded log must agree; things to publish."""
 
 from __future__ import annotations
 
