@@ -157,19 +157,27 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 def make_epoch(connection: sqlite3.Connection) -> None:
     """Give a new log its name: made once, kept with it, gone when the log is lost."""
-    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)", (secrets.token_hex(6),))
+    _make(connection, "epoch", secrets.token_hex(6))
 
 
 def read_epoch(connection: sqlite3.Connection) -> str:
     """The name of this log."""
-    return str(connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0])
+    return _read(connection, "epoch")
 
 
 def make_secret(connection: sqlite3.Connection) -> None:
-    """Give a new log the key that all its keys are derived from."""
-    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('secret', ?)", (secrets.token_hex(32),))
+    """Give a new log the key that all its keys are derived from: made once and kept with it."""
+    _make(connection, "secret", secrets.token_hex(32))
 
 
 def read_secret(connection: sqlite3.Connection) -> bytes:
-    """The key that all keys of this log are derived from."""
-    return bytes.fromhex(connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0])
+    """That key."""
+    return bytes.fromhex(_read(connection, "secret"))
+
+
+def _make(connection: sqlite3.Connection, name: str, fresh: str) -> None:
+    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (name, fresh))
+
+
+def _read(connection: sqlite3.Connection, name: str) -> str:
+    return str(connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])

@@ -98,11 +98,23 @@ class Connections:
         if before is not None and (identity.issued_at is None or identity.issued_at < before):
             raise Refused("token_revoked")
 
-    async def view_of(self, identity: Identity) -> View:
-        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states."""
-        if identity.user is None:
-            return View("", dict.fromkeys(identity.rooms(), 0))
-        return await self._log.sight(identity.user, identity.rooms())
+    async def view_of(self, identity: Identity, *, instead_of: Connection | None = None) -> View:
+        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states.
+
+        ``instead_of``: the connection whose identity this one replaces.
+        """
+        user, rooms = identity.user, identity.rooms()
+        if user is None:
+            return View("", dict.fromkeys(rooms, 0))
+        # With the rooms of the user's other connections: those that a sight leaves out are forgotten.
+        others = (
+            room
+            for connection in self._hub.of_user(user)
+            if connection is not instead_of
+            for room in connection.identity.rooms()
+        )
+        seen = await self._log.sight(user, tuple(dict.fromkeys((*rooms, *others))))
+        return View(user, {room: seen.since[room] for room in rooms})
 
     async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
@@ -301,7 +313,7 @@ class Connections:
         if identity.user != connection.identity.user:
             raise Refused("forbidden", _OTHER_USER)
         self.check_revoked(identity)
-        view = await self.view_of(identity)
+        view = await self.view_of(identity, instead_of=connection)
         if connection not in self._hub:
             return  # it left meanwhile; rooms and timers would keep it for ever
         connection.identity = identity

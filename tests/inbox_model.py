@@ -1,4 +1,4 @@
-"""What an inbox is, said in lists and dictionaries: the embedded log must agree with it; and notifications to publish."""
+"""What an inbox is, said in lists and dictionaries, with which the embedded log must agree; things to publish."""
 
 from __future__ import annotations
 

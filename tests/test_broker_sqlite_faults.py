@@ -7,7 +7,7 @@ import os
 import resource
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sio_server.broker_sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker_sqlite.writer import Step
 from sio_server.broker_sqlite_reader import read_log
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse
+from sio_server.notification import Publication
 from tests.inbox_model import Clock, Ear, notification
 
 EVERYBODY = Audience.of(everybody=True)
@@ -103,6 +104,33 @@ async def test_full_disk_is_not_ready(tmp_path: Path) -> None:
             assert (await broker.counts(view)).unread == 1
         await broker.check()
         assert (await broker.mark(view, "read", None)).counts.unread == 0
+    finally:
+        await broker.close()
+
+
+async def test_acknowledgements_outlast_a_full_disk(tmp_path: Path) -> None:
+    """What clients confirm while the disk is full is written when it has room again, with nobody asking for it."""
+    broker = SqliteBroker(tmp_path)
+    await broker.start(Ear())
+    try:
+        await broker.sight("ana", ["all"])
+        made = notification(EVERYBODY)
+        await broker.publish(made)
+        with full_disk((tmp_path / f"{FILE_NAME}-wal").stat().st_size):
+            broker.acknowledge("ana", 1, after=0)
+            with pytest.raises(BrokerUnavailable):
+                await broker.receipt(made.id)
+            broker.acknowledge("bea", 1, after=0)
+            flushed = broker._deliveries._flush
+            while flushed is None or not flushed.done():
+                await broker.size()
+                flushed = broker._deliveries._flush
+        rows: list[tuple[str, int]] = []
+        while not rows:
+            rows = await broker._store.read(
+                lambda connection: connection.execute("SELECT user, high FROM delivery ORDER BY user").fetchall()
+            )
+        assert rows == [("ana", 1), ("bea", 1)]
     finally:
         await broker.close()
 
@@ -304,5 +332,44 @@ async def test_long_read_delays_no_commit(tmp_path: Path) -> None:
         assert not reading.done()
         leave.set()
         await reading
+    finally:
+        await broker.close()
+
+
+async def test_listener_that_fails_holds_nobody_up(tmp_path: Path) -> None:
+    """When the handler raises, the publish is answered, its error is reported, and those after it go on."""
+
+    class Deaf(Ear):
+        def on_publications(self, batch: Sequence[Publication]) -> None:
+            super().on_publications(batch)
+            if len(self.heard) == 1:
+                raise ValueError("on purpose")
+
+    ear, reported = Deaf(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+    broker = SqliteBroker(tmp_path)
+    await broker.start(ear)
+    try:
+        seqs = [(await broker.publish(notification(EVERYBODY))).position.seq for _ in range(3)]
+    finally:
+        await broker.close()
+    assert seqs == [publication.position.seq for publication in ear.heard] == [1, 2, 3]
+    assert [str(error) for error in reported] == ["on purpose"]
+
+
+async def test_commits_and_size_are_told(tmp_path: Path) -> None:
+    """Each commit is told with its time and its publishes, and the size is that of the files."""
+    commits: list[tuple[float, int]] = []
+    broker = SqliteBroker(tmp_path, committed=lambda seconds, publishes: commits.append((seconds, publishes)))
+    await broker.start(Ear())
+    try:
+        await asyncio.gather(*(broker.publish(notification(EVERYBODY)) for _ in range(5)))
+        await broker.sight("ana", ["all"])
+        assert sum(publishes for _, publishes in commits) == 5
+        assert commits[-1][1] == 0
+        assert all(seconds > 0 for seconds, _ in commits)
+        size = await broker.size()
+        assert size.notifications == 5
+        assert size.bytes > (tmp_path / f"{FILE_NAME}-wal").stat().st_size > 0
     finally:
         await broker.close()

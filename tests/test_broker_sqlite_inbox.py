@@ -254,6 +254,19 @@ async def test_rare_type_is_found_over_short_pages(broker: SqliteBroker, monkeyp
     assert await whole(broker, view, types=("booking",)) == [1]
 
 
+async def test_counters_hold_whatever_the_times_to_live(broker: SqliteBroker, clock: Clock) -> None:
+    """Notifications that expire in any order, more ways than a room has lanes for, are counted until they do."""
+    view = await broker.sight("ana", Identity("ana").rooms())
+    ttls = [*range(40, 0, -1), *range(1, 41)]
+    for ttl in ttls:
+        await broker.publish(notification(Audience.of(everybody=True), at=clock.seconds, ttl=float(ttl)))
+    for second in range(42):
+        left = sum(ttl > second for ttl in ttls)
+        assert (await broker.counts(view)).unread == left
+        assert len(await whole(broker, view, limit=100)) == left
+        clock.seconds += 1
+
+
 async def test_page_is_bounded(broker: SqliteBroker) -> None:
     """No page holds more than 100 items, whatever is asked for."""
     view = await broker.sight("ana", Identity("ana").rooms())

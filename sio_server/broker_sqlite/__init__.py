@@ -8,5 +8,6 @@ their names say.
 from sio_server.broker_sqlite.broker import SqliteBroker
 from sio_server.broker_sqlite.rows import COLUMNS, publication_of
 from sio_server.broker_sqlite.store import FILE_NAME
+from sio_server.broker_sqlite.writer import MAX_BATCH, MAX_WAITING
 
-__all__ = ["COLUMNS", "FILE_NAME", "SqliteBroker", "publication_of"]
+__all__ = ["COLUMNS", "FILE_NAME", "MAX_BATCH", "MAX_WAITING", "SqliteBroker", "publication_of"]

@@ -164,6 +164,8 @@ class SqliteBroker:
 
     async def mark(self, view: View, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None) -> Marked:
         """See `Inbox.mark`."""
+        # Whatever there is to walk for this view's counters is walked by the reading thread, and kept for the writer's.
+        await self.counts(view)
         if ids is None:
             return await self._writer.change(lambda step: inbox.mark_all(step, view, action, up_to, self._overlaps))
         return await self._writer.change(lambda step: inbox.mark(step, view, action, ids, self._overlaps))

@@ -27,7 +27,7 @@ _Key = tuple[str, Kind, int]  # user, kind, where the stream begins
 FLUSH_DELAY: Final = 0.5
 
 # Spans in one step of a flush: 10,000 users who are handed a broadcast must not make publishers wait.
-FLUSH_STEP: Final = 1000
+FLUSH_STEP: Final = 250
 
 # Spans that wait. Beyond it the disk does not take them, and the oldest are given up: receipts then tell too little.
 MAX_WAITING: Final = 100_000

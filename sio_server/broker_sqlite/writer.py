@@ -123,6 +123,10 @@ class Writer:
             if self._committed is not None:
                 self._committed(time.perf_counter() - started, len(publishes))
             self._announce(publishes, outcomes)
+        except Exception as error:  # noqa: BLE001 - a mistake of whoever listens: all of this is stored, and more waits
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "what hears of publications failed", "exception": error}
+            )
         finally:
             _settle(publishes, outcomes)
             _settle(changes, [self._translated(result) for result in results])
