@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -21,24 +21,10 @@ from sio_server.logs import logger
 from sio_server.metrics import Metrics
 from sio_server.notification import Position, Publication, rfc3339
 from sio_server.observers import Observers
-from sio_server.recovery import Catchup, resume
-from sio_server.window import Window
+from sio_server.recovery import resume
+from sio_server.replays import Replays
 
 log = logger("connections")
-
-# Publications in one page of a replay: small enough to be encoded in a millisecond or two.
-PAGE: Final = 200
-
-# Bytes that a replay leaves waiting for one peer before it goes on. A replay is input without end to a peer that reads
-# slowly, and would reach the send cap at once.
-REPLAY_HIGH: Final = 256 * 1024
-
-# Seconds a peer may take none of a replay before it is given up as slow.
-REPLAY_PATIENCE: Final = 20.0
-
-# Seconds between two looks at how much it has taken: short at first, longer for a peer that takes its time.
-_FIRST_PAUSE: Final = 0.001
-_LONGEST_PAUSE: Final = 0.05
 
 # Seconds before `exp` at which a client is told, and after it at which it is closed.
 EXPIRY_NOTICE: Final = 60.0
@@ -65,14 +51,9 @@ class Connections:
         self._metrics = metrics
         self._limits = limits
         self._hello = hello
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.window = Window()
+        self.replays = Replays(log_, hub, metrics, self.close)
         self.observers = Observers()
         self.draining = False
-
-    def start(self) -> None:
-        """The log is open: what comes from now on is in the window."""
-        self.window = Window(self._log.head().seq)
 
     # -- coming ---------------------------------------------------------------------------------------------------
 
@@ -152,18 +133,18 @@ class Connections:
             },
         )
         if after is not None:
-            self._catch_up(connection, after)
+            self.replays.begin(connection, after)
             return
         connection.link.replay(late, replayed=False)
         connection.link.join(identity.rooms())
         if cursor is not None and not recovered:
             self._metrics.unrecovered()
-            self._sync(connection, recovered=False, replayed=0)
+            self.replays.sync(connection, recovered=False, replayed=0)
 
     def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Publication]:
         """What was announced while the counters were read: they leave it out, and the connection had no room yet."""
         view = connection.view
-        return () if counts is None else self.window.after(counts.at_seq, view.since, view.user) or ()
+        return () if counts is None else self.replays.window.after(counts.at_seq, view.since, view.user) or ()
 
     def _resumable(self, cursor: str, head: Position) -> int | None:
         """The ``seq`` of a cursor that nothing is missing above, or None."""
@@ -171,108 +152,6 @@ class Connections:
         if position is None or position.epoch != head.epoch:
             return None
         return position.seq if resume(position.seq, head=head.seq, floor=self._log.floor()) else None
-
-    # -- catching up ----------------------------------------------------------------------------------------------
-
-    def _catch_up(self, connection: Connection, after: int) -> None:
-        catchup: Catchup[Publication] = Catchup(after)
-        connection.catchup = catchup
-        if not self._finish(connection, catchup):
-            task = asyncio.create_task(self._replay(connection, catchup))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    def _finish(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
-        """Go live if the window reaches back to where the connection stands and the rest is not too much at once."""
-        view = connection.view
-        rest = self.window.after(catchup.position, view.since, view.user or None)
-        if rest is None or len(rest) > PAGE or sum(len(item.body) for item in rest) > REPLAY_HIGH:
-            return False
-        replayed, held = catchup.finish(rest, head=self._log.head().seq)
-        link = connection.link
-        link.replay(replayed)
-        link.join(connection.identity.rooms())
-        link.replay(held, replayed=False)
-        connection.catchup = None
-        self._metrics.replayed(catchup.replayed)
-        self._sync(connection, recovered=True, replayed=catchup.replayed)
-        return True
-
-    async def _replay(self, connection: Connection, catchup: Catchup[Publication]) -> None:
-        """Send page after page, as fast as this peer reads, until the window does the rest."""
-        try:
-            while connection.catchup is catchup:
-                page, covered = await self._page(connection.view, catchup.position)
-                if self._log.floor() > catchup.position:
-                    self._give_up(connection)  # retention has overtaken it
-                    return
-                if not await self._send(connection, catchup, page, covered) or self._finish(connection, catchup):
-                    return
-        except Refused as refused:
-            self.close(connection, refused.kind.code)
-
-    async def _send(
-        self, connection: Connection, catchup: Catchup[Publication], page: Sequence[Publication], covered: int
-    ) -> bool:
-        """Send a page in parts that fit below the send cap; False when the connection is no longer on its way."""
-        for part in _parts(page):
-            if connection.catchup is not catchup:
-                return False
-            connection.link.replay(catchup.page(part, covered=part[-1].seq))
-            if not await self._taken(connection, catchup):
-                return False
-        if connection.catchup is not catchup:
-            return False
-        catchup.page((), covered=covered)
-        return True
-
-    async def _page(self, view: View, after: int) -> tuple[Sequence[Publication], int]:
-        head = self._log.head().seq
-        rest = self.window.after(after, view.since, view.user or None)
-        if rest is not None:
-            page = rest[:PAGE]
-            return page, head if len(rest) <= PAGE else page[-1].seq
-        page = await self._log.replay(view, after, PAGE)
-        return page, head if len(page) < PAGE else page[-1].seq
-
-    async def _taken(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
-        """Wait until the peer has taken most of what was sent; False when it left or takes nothing."""
-        link = connection.link
-        least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
-        pause = _FIRST_PAUSE
-        while link.pending() > REPLAY_HIGH:
-            if connection.catchup is not catchup:
-                return False
-            if link.pending() < least:
-                least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
-            if time.monotonic() > deadline:
-                self._metrics.slow(connection.protocol)
-                self.close(connection, "slow")
-                return False
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        return connection.catchup is catchup
-
-    def _give_up(self, connection: Connection) -> None:
-        connection.catchup = None
-        connection.start = self._log.head().seq
-        connection.link.join(connection.identity.rooms())
-        self._metrics.unrecovered()
-        self._sync(connection, recovered=False, replayed=0)
-
-    def _sync(self, connection: Connection, *, recovered: bool, replayed: int) -> None:
-        cursor = self._log.head().cursor()
-        connection.link.control("ns:sync", {"recovered": recovered, "replayed": replayed, "cursor": cursor})
-
-    def take(self, batch: Sequence[Publication]) -> None:
-        """Keep what was just published for those who come or are on their way."""
-        for publication in batch:
-            if publication.persist:
-                self.window.append(publication)
-                continue
-            for connection in self._hub:
-                if connection.catchup is not None and publication.audience.includes(connection.identity):
-                    connection.catchup.hold(publication)
 
     # -- being there ----------------------------------------------------------------------------------------------
 
@@ -362,25 +241,6 @@ class Connections:
             self.note_handed(connection)
             connection.catchup = None
             self._metrics.disconnected(connection.protocol, reason)
-
-    async def stop(self) -> None:
-        """End what is under way for connections."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _parts(page: Sequence[Publication]) -> Iterator[Sequence[Publication]]:
-    """A page in runs of at most `REPLAY_HIGH` bytes, or of one publication that is larger."""
-    start, size = 0, 0
-    for index, publication in enumerate(page):
-        size += len(publication.body)
-        if size > REPLAY_HIGH and index > start:
-            yield page[start:index]
-            start, size = index, len(publication.body)
-    if start < len(page):
-        yield page[start:]
 
 
 def counts_dict(counts: Counts) -> dict[str, int]:

@@ -92,7 +92,7 @@ class Node:
     async def start(self) -> None:
         """Open the log and begin to take notifications."""
         await self.log.start(self)
-        self.connections.start()
+        self.connections.replays.start()
         self._started = time.monotonic()
 
     @property
@@ -107,7 +107,7 @@ class Node:
     async def close(self) -> None:
         """Refuse what is new, finish what was accepted, let go of the log."""
         self.draining = True
-        await self.connections.stop()
+        await self.connections.replays.stop()
         await self.log.close()
 
     async def check(self) -> None:
@@ -197,7 +197,7 @@ class Node:
 
     def on_publications(self, batch: Sequence[Publication]) -> None:
         """See `BrokerHandler.on_publications`."""
-        self.connections.take(batch)
+        self.connections.replays.take(batch)
         counts = self.hub.broadcast(batch)
         self.connections.observers.take(batch, counts)
         for publication, sockets in zip(batch, counts, strict=True):

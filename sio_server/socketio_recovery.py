@@ -72,7 +72,7 @@ class DurableRecovery:
         view = await self._connections.view_of(identity)
         position = start.seq
         found: list[Publication] = []
-        while self._connections.window.after(position, view.since, view.user or None) is None:
+        while self._connections.replays.window.after(position, view.since, view.user or None) is None:
             reached = self._log.head().seq
             page = await self._log.replay(view, position, MAX_REPLAY + 1 - len(found))
             found.extend(page)
@@ -101,7 +101,7 @@ class DurableRecovery:
 
     def _rest(self, prepared: Prepared) -> Sequence[Publication] | None:
         view = prepared.view
-        return self._connections.window.after(prepared.position, view.since, view.user or None)
+        return self._connections.replays.window.after(prepared.position, view.since, view.user or None)
 
     # -- the engine's RecoveryLog ---------------------------------------------------------------------------------
 

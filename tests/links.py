@@ -12,12 +12,13 @@ from typing import Any
 from sio_server.audience import Audience, Identity
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.catalog import Catalog
-from sio_server.connections import REPLAY_HIGH, Connections
+from sio_server.connections import Connections
 from sio_server.hub import Broadcaster, Connection, Hub, Link
 from sio_server.limits import ConnectionLimits
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.node import Node
 from sio_server.notification import Publication
+from sio_server.replays import REPLAY_HIGH
 from tests.broker_contract import notification
 from tests.support import until
 
@@ -184,7 +185,7 @@ class Core:
 
     def forget(self) -> None:
         """Empty the window, as a start does."""
-        self.connections.start()
+        self.connections.replays.start()
 
 
 @asynccontextmanager

@@ -171,7 +171,7 @@ async def test_publications_reach_the_window_before_the_sockets(made: Core) -> N
     receipt = await made.node.publish(load_publish({"type": "test"}), "p")
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1]
-    assert [found.seq for found in made.connections.window.after(0, {"all": 0}, None) or ()] == [1]
+    assert [found.seq for found in made.connections.replays.window.after(0, {"all": 0}, None) or ()] == [1]
 
 
 async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) -> None:
@@ -181,7 +181,7 @@ async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) ->
     receipt = await made.node.publish(load_publish({"type": "test", "persist": False}), "p")
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1, 1]
-    assert len(made.connections.window) == 1
+    assert len(made.connections.replays.window) == 1
 
 
 async def test_stats_count_connections_and_publishes(made: Core) -> None:
