@@ -49,7 +49,9 @@ class _Kept:
     def cursor(self) -> str:
         """Where a client stands that keeps the cursor of whatever it got last."""
         return next(
-            argument["cursor"] for _, argument in reversed(self.events) if isinstance(argument, dict) and "cursor" in argument
+            argument["cursor"]
+            for _, argument in reversed(self.events)
+            if isinstance(argument, dict) and "cursor" in argument
         )
 
 
@@ -185,7 +187,9 @@ class StockClient(_Kept):
 
 
 @contextlib.asynccontextmanager
-async def recovering(kind: str, url: str, token: str, node: Node) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
+async def recovering(
+    kind: str, url: str, token: str, node: Node
+) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
     """A connected client of a kind: ``cursor``, ``ws`` or ``stock``."""
     client: CursorClient | PlainClient | StockClient
     if kind == "stock":

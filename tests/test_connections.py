@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.connections import PAGE
 from sio_server.errors import Refused
 from sio_server.limits import ConnectionLimits
+from sio_server.replays import PAGE
 from tests.links import TOURIST, Core, NotedLink, core, holding
 
 

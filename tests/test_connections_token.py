@@ -11,8 +11,8 @@ import pytest
 
 from sio_server import connections as module
 from sio_server.audience import Audience, Identity
-from sio_server.connections import PAGE
 from sio_server.errors import Refused
+from sio_server.replays import PAGE
 from tests.links import TOURIST, Core, core, holding
 from tests.support import until
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from sio_server.audience import Identity
-from sio_server.auth import DEVELOPMENT_PUBLISHER, Authenticator
+from sio_server.auth import DEVELOPMENT_PUBLISHER, Authenticator, Publisher
 from sio_server.config import Config
 from sio_server.errors import Refused
 from sio_server.http_credentials import HttpCredentials
@@ -34,14 +34,14 @@ async def outcome(checks: HttpCredentials, kind: str, credential: str | None, qu
     request = make_mocked_request("GET", f"/?{query}", headers=headers)
     try:
         if kind == "publisher":
-            return checks.publisher(request)
+            return await checks.publisher(request)
         return await (checks.observer(request) if kind == "observer" else checks.user(request))
     except Refused as refused:
         return refused.kind.code
 
 
 async def test_each_kind_takes_its_own_credential(server: Server) -> None:
-    """A key publishes and observes, an administrator's token observes and is a user's, a tourist's is only a user's."""
+    """A key and an administrator's token publish and observe, a token is its user's, a tourist's is nothing else."""
     checks = credentials(server)
     admin, tourist = token("eva", "admin"), token("ana", "turista")
 
@@ -50,8 +50,8 @@ async def test_each_kind_takes_its_own_credential(server: Server) -> None:
         return [one if isinstance(one, str) else "ok" for one in found]
 
     assert await codes(PUBLISH_KEY) == ["ok", "ok", "invalid_token"]
-    assert await codes(admin) == ["unauthorized", "ok", "ok"]
-    assert await codes(tourist) == ["unauthorized", "forbidden", "ok"]
+    assert await codes(admin) == ["ok", "ok", "ok"]
+    assert await codes(tourist) == ["forbidden", "forbidden", "ok"]
     assert await codes(None) == ["unauthorized", "unauthorized", "unauthorized"]
 
 
@@ -65,14 +65,15 @@ async def test_address_is_no_place_for_a_credential(server: Server) -> None:
 
 
 async def test_revoked_token_is_nobodys(server: Server) -> None:
-    """A token from before its user was put out is refused as a user's and as an observer's."""
+    """A token from before its user was put out is refused as a user's, an observer's and a publisher's."""
     checks = credentials(server)
     old, new = (token("eva", "admin", iat=int(time.time()) + offset) for offset in (-100, 5))
     await server.node.disconnect_user("eva", time.time() - 50)
 
-    assert [await outcome(checks, kind, old) for kind in ("observer", "user")] == ["token_revoked"] * 2
+    assert [await outcome(checks, kind, old) for kind in ("observer", "user", "publisher")] == ["token_revoked"] * 3
     assert await outcome(checks, "observer", new) is None
     assert isinstance(await outcome(checks, "user", new), Identity)
+    assert await outcome(checks, "publisher", new) == Publisher("admin:eva")
 
 
 async def test_query_states_the_user_in_development(server: Server) -> None:

@@ -41,7 +41,9 @@ class World:
 
 
 STEPS = st.lists(
-    st.sampled_from(["publish mine", "publish another's", "pass", "page", "stale page", "publish within a page", "finish"]),
+    st.sampled_from(
+        ["publish mine", "publish another's", "pass", "page", "stale page", "publish within a page", "finish"]
+    ),
     max_size=60,
 )
 

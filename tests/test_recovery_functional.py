@@ -53,7 +53,7 @@ async def test_client_that_was_away_gets_all_it_missed_while_publishing_goes_on(
         last = answered[-1]
         await until(lambda: client.notifications[-1]["seq"] >= last, "the last one")
 
-        assert seqs(client.notifications)[: last] == list(range(1, last + 1))
+        assert seqs(client.notifications)[:last] == list(range(1, last + 1))
         replayed = [envelope["replayed"] for envelope in client.notifications]
         assert replayed[:3] == [False] * 3
         assert sum(replayed) >= 500

@@ -50,7 +50,9 @@ def resident(pid: int) -> int:
 async def _publish(url: str, count: int) -> None:
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {PUBLISH_KEY}"}) as session:
         for _ in range(count // BATCH):
-            async with session.post(f"{url}/v1/notifications/batch", json={"notifications": [BODY] * BATCH}) as response:
+            async with session.post(
+                f"{url}/v1/notifications/batch", json={"notifications": [BODY] * BATCH}
+            ) as response:
                 assert (await response.json())["accepted"] == BATCH
 
 

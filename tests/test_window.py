@@ -10,7 +10,9 @@ from sio_server.window import Window
 ROOMS = ("all", "role:admin", "role:turista", "user:1", "user:2", "topic:7")
 
 
-def publication(seq: int, rooms: frozenset[str], *, excepted: bool = False, expires_at: int | None = None) -> Publication:
+def publication(
+    seq: int, rooms: frozenset[str], *, excepted: bool = False, expires_at: int | None = None
+) -> Publication:
     """A stored publication to these rooms."""
     named = [room.split(":") for room in sorted(rooms) if room != "all"]
     audience = Audience(

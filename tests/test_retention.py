@@ -1,0 +1,97 @@
+"""The oldest notifications go little by little, for as long as a server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sio_server import retention
+from sio_server.broker_sqlite import SqliteBroker
+from sio_server.retention import keep_trimmed
+from tests.broker_contract import Heard, notification
+from tests.support import PATIENCE, until
+
+
+@pytest.fixture
+async def log(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteBroker]:
+    """Return a log that is looked at often."""
+    monkeypatch.setattr(retention, "INTERVAL", 0.01)
+    broker, heard = SqliteBroker(None), Heard()
+    heard.broker = broker
+    await broker.start(heard)
+    yield broker
+    await broker.close()
+
+
+@contextlib.asynccontextmanager
+async def trimming(log: SqliteBroker, *, days: float = 0.0, count: int = 0) -> AsyncIterator[asyncio.Task[None]]:
+    """Keep a log trimmed, and stop as a server does."""
+    task = asyncio.create_task(keep_trimmed(log, days=days, count=count))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def kept(log: SqliteBroker) -> int:
+    """How many notifications there are."""
+    return (await log.size()).notifications
+
+
+async def shrunk_to(log: SqliteBroker, count: int) -> None:
+    """Wait until no more than this many are left."""
+    async with asyncio.timeout(PATIENCE):
+        while await kept(log) > count:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
+            await asyncio.sleep(0.005)
+
+
+async def test_newest_are_kept_by_number(log: SqliteBroker) -> None:
+    """Beyond the number that is kept the oldest go, again and again while more is published."""
+    async with trimming(log, count=5):
+        for _ in range(2):
+            for _ in range(20):
+                await log.publish(notification())
+            await shrunk_to(log, 5)
+        assert await kept(log) == 5
+        assert log.floor() == 35
+
+
+async def test_older_than_so_many_days_go(log: SqliteBroker) -> None:
+    """What is older than the days that are kept goes; days may be a part of one."""
+    now = datetime.now(UTC)
+    for hours in (100, 50, 13, 1, 0):
+        await log.publish(notification(timestamp=now - timedelta(hours=hours)))
+    async with trimming(log, days=0.5):
+        await shrunk_to(log, 2)
+        assert await kept(log) == 2
+
+
+async def test_without_limits_nothing_goes(log: SqliteBroker) -> None:
+    """With 0 for both, everything is kept and there is nothing to do."""
+    await log.publish(notification(timestamp=datetime(2000, 1, 1, tzinfo=UTC)))
+    async with trimming(log) as task:
+        await until(task.done)
+    assert await kept(log) == 1
+
+
+async def test_log_that_cannot_be_trimmed_is_tried_again(log: SqliteBroker, capsys: pytest.CaptureFixture[str]) -> None:
+    """A log that takes no change is tried again later instead of never."""
+    tries = 0
+    retain = log.retain
+
+    async def failing(**limits: float | None) -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            await log.close()
+        return await retain(**limits)  # type: ignore[arg-type]
+
+    log.retain = failing  # type: ignore[method-assign]
+    async with trimming(log, count=5) as task:
+        await until(lambda: tries >= 5, "five tries")
+        assert not task.done()
