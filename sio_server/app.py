@@ -99,10 +99,10 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     server, socketio = _socketio(config, gate, node, auth, events)
     server.attach(app)
     app[SERVER] = server
-    app[FRONT] = FrontEndpoint(gate, node, auth, max_body=config.max_body)
+    credentials = HttpCredentials(auth, node.connections)
+    app[FRONT] = FrontEndpoint(gate, node, credentials, max_body=config.max_body)
     node.hub.register(socketio)
     node.hub.register(ws)
-    credentials = HttpCredentials(auth, node.connections)
     operations = [
         *HttpEndpoint(node, credentials, max_body=config.max_body).operations(),
         *InboxEndpoint(inboxes, credentials).operations(),

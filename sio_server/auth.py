@@ -23,7 +23,7 @@ _TOKEN_DOTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who may publish. ``name`` tells keys apart without giving them away; it scopes idempotency keys."""
+    """Who may publish. ``name`` tells keys apart without giving them away; it scopes idempotency keys and quotas."""
 
     name: str
 
@@ -66,16 +66,33 @@ class Authenticator:
         """Whether everybody may publish, and clients state who they are."""
         return self._config.development
 
-    def publisher(self, key: str | None) -> Publisher:
-        """Whose key this is; raises `Refused` (``unauthorized``)."""
+    def known_publisher(self, key: str | None) -> Publisher | None:
+        """Whose key this is; None for what is no key of ours. In development everybody is a publisher."""
         if self._config.development:
             return DEVELOPMENT_PUBLISHER
-        found = self._keyring.identify(key) if key else None
+        return self._keyring.identify(key) if key else None
+
+    def publisher(self, key: str | None) -> Publisher:
+        """Whose key this is; raises `Refused` (``unauthorized``)."""
+        found = self.known_publisher(key)
         if found is not None:
             return found
         if not self._config.publish_keys:
             raise Refused("unauthorized", _NO_KEYS)
         raise Refused("unauthorized", _WRONG_KEY if key else _MISSING_KEY)
+
+    async def administrator(self, token: str | None) -> Identity | None:
+        """Whose token this is, who may publish as well as look on; None for what does not look like a token.
+
+        That it was not revoked is the caller's to check. Raises `Refused`: ``forbidden`` for any other role's, and what
+        `identity` raises.
+        """
+        if not token or token.count(".") != _TOKEN_DOTS or self._tokens is None:
+            return None
+        identity = await self._tokens.identity(token)
+        if ADMIN_ROLE not in identity.roles:
+            raise Refused("forbidden", _NOT_ADMIN)
+        return identity
 
     async def identity(self, token: str | None, stated: Mapping[str, Any] | None = None) -> Identity:
         """Whom this connection speaks for.
@@ -105,17 +122,16 @@ class Authenticator:
             raise Refused("unauthorized", _MISSING_CREDENTIAL)
         if self._keyring.identify(credential) is not None:
             return None
-        if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
+        identity = await self.administrator(credential)
+        if identity is None:
             raise Refused("unauthorized", _WRONG_KEY)
-        identity = await self._tokens.identity(credential)
-        if ADMIN_ROLE not in identity.roles:
-            raise Refused("forbidden", _NOT_ADMIN)
         return identity
 
 
 _MISSING_KEY = Text(
-    "Publishing needs the header 'Authorization: Bearer KEY'.",
-    "Para publicar hace falta la cabecera 'Authorization: Bearer CLAVE'.",
+    "Publishing needs the header 'Authorization: Bearer' with a publisher key or an administrator's token.",
+    "Para publicar hace falta la cabecera 'Authorization: Bearer' con una clave de publicación o el token de un "
+    "administrador.",
 )
 _MISSING_CREDENTIAL = Text(
     "This needs the header 'Authorization: Bearer' with a publisher key or an administrator's token.",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import orjson
 
-from sio_server.auth import Authenticator
 from sio_server.engine import FrontReply, FrontRequest
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
+from sio_server.http_credentials import HttpCredentials
 from sio_server.http_messages import credential_in, decode_json, receipt_headers, too_large
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
@@ -23,10 +23,10 @@ log = logger("front")
 class FrontEndpoint:
     """Fast routes. ``max_body`` is the largest body of one notification, in bytes."""
 
-    def __init__(self, gate: Gate, node: Node, auth: Authenticator, *, max_body: int) -> None:
+    def __init__(self, gate: Gate, node: Node, credentials: HttpCredentials, *, max_body: int) -> None:
         self._gate = gate
         self._node = node
-        self._auth = auth
+        self._credentials = credentials
         self._max_body = max_body
 
     async def notify(self, request: FrontRequest) -> FrontReply:
@@ -49,7 +49,7 @@ class FrontEndpoint:
     async def _publish(self, request: FrontRequest) -> Receipt:
         headers = request.headers
         self._gate.check(request.method, headers)
-        publisher = self._auth.publisher(credential_in(headers.get("authorization")))
+        publisher = await self._credentials.publisher_of(credential_in(headers.get("authorization")))
         if len(request.body) > self._max_body:
             raise too_large(self._max_body)
         publish = load_publish(decode_json(request.body), headers.get("idempotency-key"))

@@ -28,16 +28,21 @@ from sio_server.schemas import (
 MAX_BATCH_BODY: Final = 8 * 1024 * 1024
 
 _EXAMPLE: Final = {"type": "test", "message": "Hola mundo", "data": {}}
-_PUBLISH_ERRORS: Final = (
+_TOKEN_ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys_unavailable")
+_BATCH_ERRORS: Final = (
+    *_TOKEN_ERRORS,
     "invalid_json",
     "payload_too_large",
-    "unknown_type",
     "invalid_data",
+    "rate_limited",
+    "draining",
+)
+_PUBLISH_ERRORS: Final = (
+    *_BATCH_ERRORS,
+    "unknown_type",
     "invalid_audience",
     "not_supported",
     "idempotency_mismatch",
-    "rate_limited",
-    "draining",
     "broker_unavailable",
 )
 
@@ -52,14 +57,14 @@ class HttpEndpoint:
 
     async def notify(self, request: web.Request) -> web.Response:
         """``POST /notify``."""
-        publisher = self._credentials.publisher(request)
+        publisher = await self._credentials.publisher(request)
         body = await read_json(request, self._max_body)
         receipt = await self._node.publish(load_publish(body, request.headers.get("Idempotency-Key")), publisher.name)
         return json_response(receipt.as_dict(locale_of(request)), headers=receipt_headers(receipt))
 
     async def batch(self, request: web.Request) -> web.Response:
         """``POST /v1/notifications/batch``: positions follow the order of the items."""
-        publisher = self._credentials.publisher(request)
+        publisher = await self._credentials.publisher(request)
         items = load_batch(await read_json(request, MAX_BATCH_BODY))
         locale = locale_of(request)
         quota = self._node.reserve(publisher.name, len(items))
@@ -134,7 +139,7 @@ class HttpEndpoint:
                 request=BatchSchema,
                 example={"notifications": [_EXAMPLE]},
                 reply=BatchReplySchema,
-                errors=("invalid_json", "payload_too_large", "invalid_data", "rate_limited", "draining"),
+                errors=_BATCH_ERRORS,
                 credential="publisher",
             ),
         ]
@@ -153,7 +158,7 @@ class HttpEndpoint:
                 tag="operate",
                 summary=summary,
                 reply=reply,
-                errors=("invalid_token", "token_expired", "token_revoked", "keys_unavailable"),
+                errors=_TOKEN_ERRORS,
                 credential="observer",
             )
             for path, handler, name, summary, reply in described

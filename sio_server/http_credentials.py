@@ -21,9 +21,20 @@ class HttpCredentials:
         self._auth = auth
         self._connections = connections
 
-    def publisher(self, request: web.Request) -> Publisher:
-        """Whose publisher key this is."""
-        return self._auth.publisher(bearer(request))
+    async def publisher(self, request: web.Request) -> Publisher:
+        """Whose publisher key or administrator's token this is."""
+        return await self.publisher_of(bearer(request))
+
+    async def publisher_of(self, credential: str | None) -> Publisher:
+        """The same for a credential. A key is known at once; only what is none is looked at as a token."""
+        return self._auth.known_publisher(credential) or await self._administrator(credential)
+
+    async def _administrator(self, token: str | None) -> Publisher:
+        identity = await self._auth.administrator(token)
+        if identity is None:
+            return self._auth.publisher(token)  # which says what is wrong with it
+        self._connections.check_revoked(identity)
+        return Publisher(f"admin:{identity.user}")
 
     async def observer(self, request: web.Request) -> None:
         """Let pass who may look at the whole server."""

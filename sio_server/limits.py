@@ -11,7 +11,7 @@ from typing import Final
 from sio_server.config import is_loopback
 from sio_server.errors import Refused, Text
 
-# Publishers whose use is remembered. There are as many as keys; the bound is for a file of thousands of them.
+# Publishers whose use is remembered. There are as many as keys and administrators; the bound is for thousands of them.
 _MAX_BUCKETS: Final = 10_000
 
 
