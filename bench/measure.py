@@ -105,6 +105,19 @@ def _short(found: Result, row: Row) -> str:
     return f"{found[row.figure]:,.1f} {row.unit}" + (f"  {trouble}" if trouble else "")
 
 
+def per_cpu_second(found: Iterable[Result], row: Row) -> float:
+    """The figure per second of the server's own CPU; nan where it is no rate. What else runs here hardly moves it."""
+    rates = []
+    for one in found:
+        if "error" in one or row.lower:
+            continue
+        if row.figure == "connects_per_s":
+            rates.append(1e6 / one["connect_cpu_us"] if one["connect_cpu_us"] else float("nan"))
+        elif one["server_cpu"]:
+            rates.append(one[row.figure] / one["server_cpu"])
+    return statistics.median(rates) if rates else float("nan")
+
+
 def median(found: Iterable[Result], figure: str) -> float:
     """The median of a figure over the rounds that went through; nan when none did."""
     values = [one[figure] for one in found if "error" not in one]

@@ -7,7 +7,7 @@ import math
 import platform
 from pathlib import Path
 
-from bench.measure import Plan, Result, median, ratio
+from bench.measure import Plan, Result, median, per_cpu_second, ratio
 from bench.rows import Goal, Row
 from bench.servers import servers
 
@@ -33,15 +33,20 @@ def _row(row: Row, plan: Plan, found: dict[str, list[Result]]) -> list[str]:
     lines = []
     own = found[plan.subject]
     known = servers()
-    lines.append(
-        f"\n### {row.title}\n\n| server | {row.unit} | of which: lowest to highest | {plan.subject} is times |"
-    )
-    lines.append("|---|---:|---:|---:|")
+    lines.append(f"\n### {row.title}\n")
+    lines.append(f"| server | {row.unit} | lowest to highest | {plan.subject} is times | per CPU second | times |")
+    lines.append("|---|---:|---:|---:|---:|---:|")
     for name, results in found.items():
         values = [one[row.figure] for one in results if "error" not in one]
-        spread = f"{_number(min(values))} to {_number(max(values))}" if values else "failed"
-        times = "" if name == plan.subject else f"{ratio(own, results, row.figure):.2f}"
-        lines.append(f"| {known[name].label} | {_number(median(results, row.figure))} | {spread} | {times} |")
+        cells = [
+            known[name].label,
+            _number(median(results, row.figure)),
+            f"{_number(min(values))} to {_number(max(values))}" if values else "failed",
+            "" if name == plan.subject else _number(ratio(own, results, row.figure)),
+            _number(cpu := per_cpu_second(results, row)),
+            "" if name == plan.subject else _number(per_cpu_second(own, row) / cpu if cpu else math.nan),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     sign = "≤" if row.lower else "≥"
     for goal in row.goals:
         if goal.against in found:

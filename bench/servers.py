@@ -50,7 +50,7 @@ def _python(name: str, label: str, *words: str) -> Server:
 
 
 def _node(name: str, label: str, kind: str, package: str) -> Server:
-    command = ("node", str(HERE / "peers/node_peer.cjs"), "{port}", kind)
+    command = (os.environ.get("SIO_TEST_NODE") or "node", str(HERE / "peers/node_peer.cjs"), "{port}", kind)
     needs = (str(NODE / "node_modules" / package),)
     environment = {"BENCH_NODE": str(NODE), "NODE_ENV": "production"}
     return Server(name, label, command, needs, socketio=kind != "ws", environment=environment, load=_auth())

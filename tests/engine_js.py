@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import shutil
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -115,7 +116,7 @@ class JsDriver:
 @asynccontextmanager
 async def javascript() -> AsyncIterator[JsDriver]:
     """Run the driver; on leaving, its clients are gone with it."""
-    node = shutil.which("node")
+    node = os.environ.get("SIO_TEST_NODE") or shutil.which("node")
     assert node is not None, "Node.js is needed: the stock JavaScript client runs in it"
     process = await asyncio.create_subprocess_exec(
         node, str(DRIVER), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE
