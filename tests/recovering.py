@@ -48,11 +48,8 @@ class _Kept:
     @property
     def cursor(self) -> str:
         """Where a client stands that keeps the cursor of whatever it got last."""
-        return next(
-            argument["cursor"]
-            for _, argument in reversed(self.events)
-            if isinstance(argument, dict) and "cursor" in argument
-        )
+        told = (argument for _, argument in reversed(self.events) if isinstance(argument, dict))
+        return str(next(argument["cursor"] for argument in told if "cursor" in argument))
 
 
 class CursorClient(_Kept):
@@ -177,6 +174,10 @@ class StockClient(_Kept):
         before = len(self.of("ns:hello"))
         await self.order("back")
         await until(lambda: len(self.of("ns:hello")) > before or self.errors, "the greeting")
+
+    def is_cut(self) -> bool:
+        """Whether its last link is lost."""
+        return len(self.disconnects) >= len(self.connects)
 
     async def leave(self) -> None:
         """End it; once is enough."""

@@ -196,7 +196,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 async def _collect(process: asyncio.subprocess.Process, lines: list[str]) -> None:
     assert process.stdout is not None
     async for line in process.stdout:
-        lines.append(line.decode(errors="replace").rstrip())
+        lines.append(line.decode(errors="replace").rstrip())  # noqa: PERF401 - others look at them meanwhile
 
 
 async def node_client(

@@ -1,5 +1,6 @@
 """The way from a cursor to live: nothing lost, nothing twice, nothing out of order, whatever happens meanwhile."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -27,75 +28,113 @@ class World:
 
     @property
     def head(self) -> int:
+        """The place of the newest one."""
         return len(self.items)
 
     def publish(self, *, mine: bool) -> Item:
+        """Append one."""
         self.items.append(Item(self.head + 1, mine))
         return self.items[-1]
 
     def read(self, after: int, limit: int) -> list[Item]:
+        """A page of what the client may see."""
         return [item for item in self.items if item.seq > after and item.mine][:limit]
 
     def rest(self, after: int) -> list[Item] | None:
+        """What the client may see from there on, as far as the window reaches back."""
         return None if after < self.head - self.window else [item for item in self.items[after:] if item.mine]
+
+
+class Way:
+    """One client's way to live, and what it was sent; each step is something that may happen meanwhile."""
+
+    def __init__(self, world: World, after: int, limit: int) -> None:
+        self.world = world
+        self.limit = limit
+        self.catchup: Catchup[Item] = Catchup(after)
+        self.sent: list[Item] = []
+        self.stale: tuple[list[Item], int] | None = None
+
+    def announce(self, item: Item) -> None:
+        """What the server does with whatever is published."""
+        if self.catchup.live and item.mine:
+            self.sent.append(item)
+        elif not item.stored:
+            self.catchup.hold(item)
+
+    def publish_mine(self) -> None:
+        """Something for this client is published."""
+        self.announce(self.world.publish(mine=True))
+
+    def publish_for_others(self) -> None:
+        """Something for somebody else is published."""
+        self.announce(self.world.publish(mine=False))
+
+    def pass_by(self) -> None:
+        """Something for this client is published without being stored."""
+        item = Item(self.world.head, stored=False)
+        self.world.passed.append(item)
+        self.announce(item)
+
+    def page(self) -> None:
+        """A page of the log is read and sent."""
+        if not self.catchup.live:
+            self.stale = self._read(self.world.head)
+            self._take(*self.stale)
+
+    def publish_within_page(self) -> None:
+        """Something is published after the head was noted and before the log is read, so that the page holds it."""
+        if not self.catchup.live:
+            reached = self.world.head
+            self.publish_mine()
+            self._take(*self._read(reached))
+
+    def stale_page(self) -> None:
+        """A page that was sent before comes once more."""
+        if not self.catchup.live and self.stale is not None:
+            self._take(*self.stale)
+
+    def finish(self) -> None:
+        """The window does the rest, if it reaches back."""
+        rest = None if self.catchup.live else self.world.rest(self.catchup.position)
+        if rest is not None:
+            replayed, held = self.catchup.finish(rest, head=self.world.head)
+            self.sent.extend((*replayed, *held))
+
+    def _read(self, reached: int) -> tuple[list[Item], int]:
+        found = self.world.read(self.catchup.position, self.limit)
+        return found, reached if len(found) < self.limit else found[-1].seq
+
+    def _take(self, page: list[Item], covered: int) -> None:
+        self.sent.extend(self.catchup.page(page, covered=covered))
 
 
 STEPS = st.lists(
     st.sampled_from(
-        ["publish mine", "publish another's", "pass", "page", "stale page", "publish within a page", "finish"]
+        [
+            Way.publish_mine,
+            Way.publish_for_others,
+            Way.pass_by,
+            Way.page,
+            Way.stale_page,
+            Way.publish_within_page,
+            Way.finish,
+        ]
     ),
     max_size=60,
 )
+Steps = list[Callable[[Way], None]]
 
 
-def run(world: World, after: int, steps: list[str], limit: int) -> tuple[list[Item], Catchup[Item]]:
+def run(world: World, after: int, steps: Steps, limit: int) -> tuple[list[Item], Catchup[Item]]:
     """Let things happen in this order, then bring the client home; returns what it was sent."""
-    catchup: Catchup[Item] = Catchup(after)
-    sent: list[Item] = []
-    stale: tuple[list[Item], int] | None = None
-
-    def announce(item: Item) -> None:
-        if catchup.live and item.mine:
-            sent.append(item)
-        elif not item.stored:
-            catchup.hold(item)
-
-    def page() -> tuple[list[Item], int]:
-        reached = world.head
-        found = world.read(catchup.position, limit)
-        return found, reached if len(found) < limit else found[-1].seq
-
-    def step(name: str) -> None:
-        nonlocal stale
-        if name.startswith("publish ") and name != "publish within a page":
-            announce(world.publish(mine=name == "publish mine"))
-        elif name == "pass":
-            item = Item(world.head, stored=False)
-            world.passed.append(item)
-            announce(item)
-        elif catchup.live:
-            return
-        elif name == "page":
-            stale = page()
-            sent.extend(catchup.page(stale[0], covered=stale[1]))
-        elif name == "publish within a page":
-            reached = world.head  # noted before the log is read, as its answer may hold more than was there then
-            announce(world.publish(mine=True))
-            found = world.read(catchup.position, limit)
-            sent.extend(catchup.page(found, covered=reached if len(found) < limit else found[-1].seq))
-        elif name == "stale page" and stale is not None:
-            sent.extend(catchup.page(stale[0], covered=stale[1]))
-        elif name == "finish" and (rest := world.rest(catchup.position)) is not None:
-            replayed, held = catchup.finish(rest, head=world.head)
-            sent.extend(replayed)
-            sent.extend(held)
-
-    for name in steps:
-        step(name)
-    while not catchup.live:
-        step("page")
-        step("finish")
-    return sent, catchup
+    way = Way(world, after, limit)
+    for step in steps:
+        step(way)
+    while not way.catchup.live:
+        way.page()
+        way.finish()
+    return way.sent, way.catchup
 
 
 @given(
@@ -106,9 +145,9 @@ def run(world: World, after: int, steps: list[str], limit: int) -> tuple[list[It
     data=st.data(),
 )
 def test_nothing_is_lost_repeated_or_reordered(
-    past: list[bool], window: int, steps: list[str], limit: int, data: st.DataObject
+    past: list[bool], window: int, steps: Steps, limit: int, data: st.DataObject
 ) -> None:
-    """Whatever is published, read late or read twice on the way, a client gets all that is its own above its cursor once."""
+    """Whatever is published, read late or read twice on the way, a client gets all of its own above its cursor once."""
     world = World(past, window)
     after = data.draw(st.integers(0, world.head))
 
@@ -120,7 +159,7 @@ def test_nothing_is_lost_repeated_or_reordered(
 
 
 @given(past=st.lists(st.booleans(), max_size=20), steps=STEPS)
-def test_what_is_not_stored_follows_the_replay_in_order(past: list[bool], steps: list[str]) -> None:
+def test_what_is_not_stored_follows_the_replay_in_order(past: list[bool], steps: Steps) -> None:
     """Publications that are not stored reach a client on its way too, each once, after what it missed."""
     world = World(past, window=0)
 

@@ -24,7 +24,7 @@ ENV = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY, 
 
 @contextlib.asynccontextmanager
 async def unread(url: str, path: str, first: bytes | None) -> AsyncIterator[asyncio.StreamReader]:
-    """A WebSocket that says ``first``, if anything, and from then on reads what its socket's buffers hold and no more."""
+    """A WebSocket that says ``first``, if anything, and then reads what its socket's buffers hold and no more."""
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
     key = base64.b64encode(b"0123456789abcdef").decode()
@@ -78,7 +78,7 @@ async def test_peers_that_never_read_cost_nobody_anything(kind: str, node: Node,
         before = resident(server.process.pid)
         for _ in range(SLOW):
             await stack.enter_async_context(unread(server.url, path, first))
-        while await _connections(server.url) < SLOW + 1:
+        while await _connections(server.url) < SLOW + 1:  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(0.02)
         largest = 0
         publishing = asyncio.create_task(_publish(server.url, COUNT))

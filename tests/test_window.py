@@ -44,7 +44,7 @@ PUBLICATIONS = st.lists(
 def test_a_window_answers_as_the_whole_log_would(
     made: list[tuple[frozenset[str], bool, int | None]], since: dict[str, int], position: int, size: int
 ) -> None:
-    """What one person may see above a position comes in order and once, or the window says that it does not reach back."""
+    """What one person may see above a position comes in order and once, or it is said not to reach back."""
     log = [
         publication(seq, rooms, excepted=excepted, expires_at=expires_at)
         for seq, (rooms, excepted, expires_at) in enumerate(made, start=1)
