@@ -54,6 +54,9 @@ BACKLOG: Final = 4096
 # Largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
 _PAYLOAD_FACTOR: Final = 2
 
+# A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
+REPLAY_SHARE: Final = 4
+
 log = logger("app")
 
 
@@ -71,7 +74,14 @@ def create_app(config: Config | None = None) -> web.Application:
     )
     hub = Hub()
     limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
-    connections = Connections(log_, hub, metrics, limits, hello={"limits": {"max_body": config.max_body}})
+    connections = Connections(
+        log_,
+        hub,
+        metrics,
+        limits,
+        {"limits": {"max_body": config.max_body}},
+        replay_high=config.send_cap // REPLAY_SHARE,
+    )
     node = Node(
         Catalog.load(config.catalog),
         log_,
@@ -81,7 +91,7 @@ def create_app(config: Config | None = None) -> web.Application:
         publish_rate=PublishRate(config.publish_rate),
         metrics=metrics,
     )
-    gate = Gate(OriginPolicy(config), metrics)
+    gate = Gate(OriginPolicy(config), metrics, node.refusals)
     app = web.Application(middlewares=[guard(gate)], handler_args={"access_log": None})
     app[NODE] = node
     app[CONFIG] = config

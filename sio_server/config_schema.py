@@ -44,7 +44,10 @@ class _PathField(marshmallow.fields.Field[Path]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, str | Path) or not str(value):
             raise ValidationError("Not a path.")
-        return Path(value).expanduser()
+        try:
+            return Path(value).expanduser()
+        except RuntimeError as error:  # a user whom this machine does not know
+            raise ValidationError("No such home directory.") from error
 
 
 def _check_broker(value: str) -> None:
@@ -143,7 +146,7 @@ class ConfigSchema(Schema):
         validate=fields.between(1024, 16 * 1024 * 1024), metadata=_about("Largest body of one notification, in bytes")
     )
     send_cap = _Whole(
-        validate=fields.between(64 * 1024, 1024**3),
+        validate=fields.between(256 * 1024, 1024**3),
         metadata=_about("Bytes that may wait for a client that does not read before it is cut as 'slow'"),
     )
     events_per_second = _Whole(

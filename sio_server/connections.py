@@ -22,7 +22,7 @@ from sio_server.metrics import Metrics
 from sio_server.notification import Position, Publication, rfc3339
 from sio_server.observers import Observers
 from sio_server.recovery import resume
-from sio_server.replays import Replays
+from sio_server.replays import REPLAY_HIGH, Replays
 
 log = logger("connections")
 
@@ -45,13 +45,15 @@ class Connections:
         metrics: Metrics,
         limits: ConnectionLimits,
         hello: Mapping[str, Any],
+        *,
+        replay_high: int = REPLAY_HIGH,
     ) -> None:
         self._log = log_
         self._hub = hub
         self._metrics = metrics
         self._limits = limits
         self._hello = hello
-        self.replays = Replays(log_, hub, metrics, self.close)
+        self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
         self.observers = Observers()
         self.draining = False
 

@@ -180,13 +180,17 @@ class SocketIoEndpoint:
             client = await self._authenticate(sid, environ, handshake, locale)
             self._clients[sid] = client
             restored = self._recovery.prepared(sid)
+            cursor = handshake.get("cursor")
+            if restored is None and cursor is None and isinstance(auth, dict):
+                cursor = self._recovery.cursor_of(auth.get("pid"), auth.get("offset"), client.connection.identity)
             await self._node.connections.open(
-                client.connection, handshake.get("cursor"), recovered_from=None if restored is None else restored.after
+                client.connection, cursor, recovered_from=None if restored is None else restored.after
             )
         except Refused as refused:
             self._clients.pop(sid, None)
             log.info("connection refused", code=refused.kind.code, protocol="socketio")
             self._node.metrics.refused(refused.kind.code)
+            self._node.refusals.note(refused, method="CONNECT", path="/socket.io/")
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
 
     async def _authenticate(
@@ -200,7 +204,14 @@ class SocketIoEndpoint:
             identity = await self._auth.identity(token, handshake)
         link = _Link(self._server, sid, self._wires)
         address = str(environ.get("REMOTE_ADDR", ""))
-        connection = Connection(identity, link, protocol="socketio", address=address, trusted=publisher is not None)
+        connection = Connection(
+            identity,
+            link,
+            protocol="socketio",
+            address=address,
+            client=str(environ.get("HTTP_USER_AGENT", "")),
+            trusted=publisher is not None,
+        )
         return _Client(connection, publisher, locale)
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:

@@ -183,7 +183,12 @@ class WsEndpoint:
         token = credential.strip() if scheme.lower() == "bearer" else request.query.get("token")
         identity = await self._auth.identity(token, stated)
         connection = Connection(
-            identity, client, protocol="ws", address=request.remote or "", trusted=self._auth.development
+            identity,
+            client,
+            protocol="ws",
+            address=request.remote or "",
+            client=request.headers.get("User-Agent", ""),
+            trusted=self._auth.development,
         )
         self._clients.add(client)
         await self._node.connections.open(connection, request.query.get("cursor"))
@@ -193,6 +198,7 @@ class WsEndpoint:
         kind = refused.kind
         log.info("connection refused", code=kind.code, protocol="ws")
         self._node.metrics.refused(kind.code)
+        self._node.refusals.note(refused, method="CONNECT", path="/ws")
         closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(locale)}
         client.control("ns:closing", closing)
         client.close(kind.code)
@@ -217,7 +223,8 @@ class WsEndpoint:
         name = frame.get("type") if isinstance(frame, dict) else None
         handler = self._events.handlers.get(name) if isinstance(name, str) else None
         if handler is None:
-            return {"to": name, **self._events.refusal(Refused("not_supported"), locale)}
+            asked = frame.get("id") if isinstance(frame, dict) else None
+            return {"to": name, "id": asked, **self._events.refusal(Refused("not_supported"), locale)}
         return {"to": name, "id": frame.get("id"), **await self._events.answer(handler, connection, frame, locale)}
 
 

@@ -31,9 +31,21 @@ _LONGEST_PAUSE: Final = 0.05
 
 
 class Replays:
-    """The replays under way on this node. ``close`` ends a connection with a code."""
+    """The replays under way on this node. ``close`` ends a connection with a code.
 
-    def __init__(self, log: Broker, hub: Hub, metrics: Metrics, close: Callable[[Connection, str], None]) -> None:
+    ``high``: bytes that a replay leaves waiting for one peer; well below the send cap.
+    """
+
+    def __init__(
+        self,
+        log: Broker,
+        hub: Hub,
+        metrics: Metrics,
+        close: Callable[[Connection, str], None],
+        *,
+        high: int = REPLAY_HIGH,
+    ) -> None:
+        self.high = high
         self._log = log
         self._hub = hub
         self._metrics = metrics
@@ -65,7 +77,7 @@ class Replays:
         """Go live if the window reaches back to where the connection stands and the rest is not too much at once."""
         view = connection.view
         rest = self.window.after(catchup.position, view.since, view.user or None)
-        if rest is None or len(rest) > PAGE or sum(len(item.body) for item in rest) > REPLAY_HIGH:
+        if rest is None or len(rest) > PAGE or sum(len(item.body) for item in rest) > self.high:
             return False
         replayed, held = catchup.finish(rest, head=self._log.head().seq)
         link = connection.link
@@ -94,7 +106,7 @@ class Replays:
         self, connection: Connection, catchup: Catchup[Publication], page: Sequence[Publication], covered: int
     ) -> bool:
         """Send a page in parts that fit below the send cap; False when the connection is no longer on its way."""
-        for part in _parts(page):
+        for part in _parts(page, self.high):
             if connection.catchup is not catchup:
                 return False
             connection.link.replay(catchup.page(part, covered=part[-1].seq))
@@ -119,7 +131,7 @@ class Replays:
         link = connection.link
         least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
         pause = _FIRST_PAUSE
-        while link.pending() > REPLAY_HIGH:
+        while link.pending() > self.high:
             if connection.catchup is not catchup:
                 return False
             if link.pending() < least:
@@ -155,12 +167,12 @@ class Replays:
                     connection.catchup.hold(publication)
 
 
-def _parts(page: Sequence[Publication]) -> Iterator[Sequence[Publication]]:
-    """A page in runs of at most `REPLAY_HIGH` bytes, or of one publication that is larger."""
+def _parts(page: Sequence[Publication], most: int) -> Iterator[Sequence[Publication]]:
+    """A page in runs of at most ``most`` bytes, or of one publication that is larger."""
     start, size = 0, 0
     for index, publication in enumerate(page):
         size += len(publication.body)
-        if size > REPLAY_HIGH and index > start:
+        if size > most and index > start:
             yield page[start:index]
             start, size = index, len(publication.body)
     if start < len(page):

@@ -29,8 +29,9 @@ from sio_server.notification import Position, Publication
 # Seconds a private id is good for. It is a bearer secret, bound to its user; tokens are checked beside it all the same.
 MAX_AGE: Final = 30 * 24 * 3600.0
 
-# Publications that one recovery may replay; a client that is further behind refetches its inbox.
-MAX_REPLAY: Final = 2000
+# What one recovery may replay: the engine sends it in one piece, which has to fit well below the send cap. A client
+# that is further behind is replayed the rest of the way as one with a cursor is, at its own pace.
+MAX_REPLAY: Final = 1000
 
 # Recoveries between "what was missed" and "here it is", and connections whose private id was given up.
 _MAX_PREPARED: Final = 10_000
@@ -63,11 +64,14 @@ class DurableRecovery:
     async def prepare(self, pid: str, offset: object, identity: Identity) -> None:
         """Read what a connection that comes back has missed, as far as the window does not hold it."""
         claim = self.verify(pid)
-        if claim is None or claim.identity != identity.user:
-            return
+        start = None if claim is None else self._start(claim, offset, identity)
         head = self._log.head()
-        start = Position.parse(offset if isinstance(offset, str) else claim.offset)
-        if start is None or start.epoch != head.epoch or not self._log.floor() <= start.seq <= head.seq:
+        if (
+            claim is None
+            or start is None
+            or start.epoch != head.epoch
+            or not self._log.floor() <= start.seq <= head.seq
+        ):
             return
         view = await self._connections.view_of(identity)
         position = start.seq
@@ -79,11 +83,24 @@ class DurableRecovery:
             if len(found) > MAX_REPLAY:
                 return
             position = max(reached, page[-1].seq if page else 0)
-        if self._log.floor() > start.seq:
-            return  # retention overtook the reading
-        self._prepared[claim.sid] = Prepared(view, start.seq, position, found)
+        prepared = Prepared(view, start.seq, position, found)
+        if self._log.floor() > start.seq or self._rest(prepared) is None:
+            return  # retention overtook the reading, or it is too much
+        self._prepared[claim.sid] = prepared
         while len(self._prepared) > _MAX_PREPARED:
             self._prepared.popitem(last=False)
+
+    def cursor_of(self, pid: object, offset: object, identity: Identity) -> str | None:
+        """Where a client stands that cannot be given its session back, and has to be replayed by its cursor."""
+        claim = self.verify(pid) if isinstance(pid, str) else None
+        start = None if claim is None else self._start(claim, offset, identity)
+        return None if start is None else start.cursor()
+
+    @staticmethod
+    def _start(claim: Claim, offset: object, identity: Identity) -> Position | None:
+        if claim.identity != identity.user:
+            return None
+        return Position.parse(offset if isinstance(offset, str) else claim.offset)
 
     def prepared(self, sid: str) -> Prepared | None:
         """What was prepared for the connection of this sid, if it will be recovered."""
@@ -100,8 +117,13 @@ class DurableRecovery:
             self._ended.popitem(last=False)
 
     def _rest(self, prepared: Prepared) -> Sequence[Publication] | None:
+        """The rest in the window; None where it does not reach back, or all together is too much for one piece."""
         view = prepared.view
-        return self._connections.replays.window.after(prepared.position, view.since, view.user or None)
+        rest = self._connections.replays.window.after(prepared.position, view.since, view.user or None)
+        if rest is None or len(prepared.publications) + len(rest) > MAX_REPLAY:
+            return None
+        size = sum(len(publication.body) for publication in (*prepared.publications, *rest))
+        return rest if size <= self._connections.replays.high else None
 
     # -- the engine's RecoveryLog ---------------------------------------------------------------------------------
 

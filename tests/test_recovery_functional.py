@@ -252,7 +252,7 @@ async def test_stock_client_that_is_far_behind_is_brought_up_to_date_at_its_own_
     async with running(secured()) as server, recovering("stock", server.url, token("123", "turista"), node) as client:
         assert isinstance(client, StockClient)
         await client.cut()
-        batch = {"notifications": [{**BODY, "message": "x" * 5000}] * 300}
+        batch = {"notifications": [{**BODY, "message": "x" * 3000}] * 300}
         headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
         async with server.http.post(f"{server.url}/v1/notifications/batch", json=batch, headers=headers) as response:
             assert (await response.json())["accepted"] == 300
