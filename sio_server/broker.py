@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from sio_server.audience import Audience
 from sio_server.notification import Notification, Position, Publication
 
 Status = Literal["all", "unread", "archived"]
@@ -109,6 +110,9 @@ class Sight(Protocol):
     async def view_of(self, user: str) -> View:
         """The view as the last `sight` left it, for users who are looked at by others. Records nothing."""
 
+    async def reach(self, audience: Audience) -> int:
+        """How many users this audience is for now: `Receipt.targeted` of what would be published to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -194,10 +198,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """Stored publications, newest first; ``next_before`` as in `InboxPage`."""
+    """Stored publications; ``next_before`` as in `InboxPage`, ``next_after`` the same where the oldest come first."""
 
     items: tuple[Stored, ...]
     next_before: int | None
+    next_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +254,16 @@ class Receipts(Protocol):
         *,
         types: Sequence[str] = (),
         user: str | None = None,
+        role: str | None = None,
+        priority: str | None = None,
         limit: int = MAX_PAGE,
         before: int | None = None,
+        after: int | None = None,
     ) -> StoredPage:
         """Stored notifications below ``seq`` ``before``, newest first, expired ones too; ``types`` empty takes all.
 
-        With ``user`` only those that are for this user as `Sight.view_of` has it.
+        With ``after`` those above it, oldest first. With ``user`` only those that are for this user as `Sight.view_of`
+        has it, with ``role`` what everybody with this role gets.
         """
 
     async def receipt(self, identity: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:

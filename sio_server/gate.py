@@ -19,6 +19,7 @@ from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.metrics import Metrics
 from sio_server.origins import OriginPolicy
+from sio_server.refusals import Refusals
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -40,9 +41,10 @@ class Problem:
 class Gate:
     """The checks and the headers that all replies share. ``headers`` have names in lower case, or ignore their case."""
 
-    def __init__(self, policy: OriginPolicy, metrics: Metrics) -> None:
+    def __init__(self, policy: OriginPolicy, metrics: Metrics, refusals: Refusals | None = None) -> None:
         self._policy = policy
         self._metrics = metrics
+        self._refusals = refusals or Refusals()
 
     def check(self, method: str, headers: Mapping[str, str]) -> None:
         """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent."""
@@ -93,6 +95,7 @@ class Gate:
             extra["WWW-Authenticate"] = "Bearer"
         locale = preferred_locale(headers.get("accept-language"))
         code = kind.status if status is None else status
+        self._refusals.note(refused, method=method, path=path, request_id=request_id, status=code)
         body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
         log.info("refused", code=kind.code, method=method, path=path, detail=str(refused.detail), request_id=request_id)
         return Problem(code, orjson.dumps(body), extra)

@@ -6,15 +6,19 @@ of its connections has a `Link`.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sio_server.audience import ADMIN_ROLE, Identity
 from sio_server.broker import View
 from sio_server.notification import Publication
 from sio_server.recovery import Catchup
+
+# Characters of what a client says it is. A browser's own text is about 120.
+MAX_CLIENT: Final = 200
 
 
 class Link(Protocol):
@@ -40,17 +44,40 @@ class Link(Protocol):
 
 
 class Connection:
-    """One connection. ``protocol`` is ``socketio`` or ``ws``; ``address`` is the peer's."""
+    """One connection. ``protocol`` is ``socketio`` or ``ws``; ``address`` is the peer's, ``client`` its User-Agent."""
 
-    __slots__ = ("address", "catchup", "identity", "link", "protocol", "since", "start", "timer", "trusted", "view")
+    __slots__ = (
+        "address",
+        "catchup",
+        "client",
+        "id",
+        "identity",
+        "link",
+        "protocol",
+        "since",
+        "start",
+        "timer",
+        "trusted",
+        "view",
+    )
 
     def __init__(
-        self, identity: Identity, link: Link, *, protocol: str, address: str = "", trusted: bool = False
+        self,
+        identity: Identity,
+        link: Link,
+        *,
+        protocol: str,
+        address: str = "",
+        client: str = "",
+        trusted: bool = False,
     ) -> None:
+        self.id = secrets.token_hex(8)
+        """What operators call it: random, and good for nothing else. Who knows a session's id could take it over."""
         self.identity = identity
         self.link = link
         self.protocol = protocol
         self.address = address
+        self.client = "".join(filter(str.isprintable, client[:MAX_CLIENT]))
         self.trusted = trusted
         """Whether it holds a publisher key, or the server is in development."""
         self.since = time.time()
@@ -124,6 +151,19 @@ class Hub:
             if not others:
                 del self._by_user[user]
         return True
+
+    @property
+    def users(self) -> int:
+        """How many users are connected; a user with three tabs is one."""
+        return len(self._by_user)
+
+    def find(self, identity: str) -> Connection | None:
+        """The connection that operators know by this id. Looks at each: nobody asks for it often."""
+        return next((connection for connection in self._connections if connection.id == identity), None)
+
+    def queued(self) -> int:
+        """Bytes that wait for all peers to take them."""
+        return sum(connection.link.pending() for connection in self._connections)
 
     def of_user(self, user: str) -> tuple[Connection, ...]:
         """The connections of one user."""

@@ -18,6 +18,7 @@ from sio_server.catalog import Catalog, EventType
 from sio_server.connections import Connections, Log
 from sio_server.errors import Problem, Refused, Text
 from sio_server.hub import Hub
+from sio_server.latency import Latency
 from sio_server.limits import PublishRate, Quota
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import (
@@ -28,6 +29,7 @@ from sio_server.notification import (
     PublishRequest,
     new_id,
 )
+from sio_server.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Node:
         locale: str = "es",
         publish_rate: PublishRate | None = None,
         metrics: Metrics | None = None,
+        refusals: Refusals | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.catalog = catalog
@@ -80,6 +83,9 @@ class Node:
         self.connections = connections
         self.log = log
         self.metrics: Metrics = metrics or NoMetrics()
+        self.refusals = refusals or Refusals()
+        self.latency = Latency()
+        """From a publish whose body was read to its answer: by then it is in the log and handed to the sockets."""
         self._locale = locale
         self._rate = publish_rate or PublishRate(0)
         self._now = now
@@ -134,6 +140,7 @@ class Node:
         """
         if self.draining:
             raise Refused("draining", retry_after=1)
+        began = time.monotonic()
         quota = self.reserve(publisher) if reserved is None else reserved
         event_type = self.catalog[request.type]
         event_type.check(request.data)
@@ -148,6 +155,7 @@ class Node:
             self._duplicates += 1
         else:
             self._published += 1
+            self.latency.add(time.monotonic() - began)
         self.metrics.published(request.type, duplicate=published.duplicate)
         return Receipt(published.id, request.type, published.position, sockets, published.duplicate, warnings, quota)
 

@@ -28,6 +28,8 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "auth",
         "origins",
         "metrics",
+        "refusals",
+        "latency",
         "logs",
     ),
     2: (

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from sio_server.audience import Audience
 from sio_server.broker import (
     MAX_PAGE,
     Action,
@@ -34,7 +35,7 @@ from sio_server.broker import (
     StoredPage,
     View,
 )
-from sio_server.broker_sqlite import inbox, receipts, retention, views
+from sio_server.broker_sqlite import inbox, receipts, retention, search, views
 from sio_server.broker_sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker_sqlite.people import RevocationList, SightCache
 from sio_server.broker_sqlite.store import Store
@@ -136,6 +137,10 @@ class SqliteBroker:
         """See `Sight.view_of`."""
         return await self._store.read(lambda connection: views.view_of(connection, user))
 
+    async def reach(self, audience: Audience) -> int:
+        """See `Sight.reach`."""
+        return await self._store.read(lambda connection: receipts.reach(connection, audience))
+
     # -- Inbox ----------------------------------------------------------------------------------------------------
 
     async def page(
@@ -190,13 +195,16 @@ class SqliteBroker:
         *,
         types: Sequence[str] = (),
         user: str | None = None,
+        role: str | None = None,
+        priority: str | None = None,
         limit: int = MAX_PAGE,
         before: int | None = None,
+        after: int | None = None,
     ) -> StoredPage:
         """See `Receipts.search`."""
-        epoch, limit = self._store.epoch, min(limit, MAX_PAGE)
+        epoch, limit, wanted = self._store.epoch, min(limit, MAX_PAGE), search.Wanted(types, user, role, priority)
         return await self._store.read(
-            lambda connection: receipts.search(connection, epoch, types=types, user=user, limit=limit, before=before)
+            lambda connection: search.search(connection, epoch, wanted, limit=limit, before=before, after=after)
         )
 
     async def receipt(self, identity: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
