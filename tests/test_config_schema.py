@@ -44,7 +44,7 @@ SCHEMA = ConfigSchema(unknown=marshmallow.RAISE)
         ("port", 0, 0),
         ("data_dir", "~/y", None),
         ("retention_days", "0", 0.0),
-        ("send_cap", 65536, 65536),
+        ("send_cap", 256 * 1024, 256 * 1024),
         ("handshakes", 1, 1),
     ],
 )
@@ -75,7 +75,7 @@ def test_value_is_taken(setting: str, value: Any, expected: Any) -> None:
         ("retention_days", "inf"),
         ("retention_days", 3651),
         ("retention_count", 10**9 + 1),
-        ("send_cap", 64 * 1024 - 1),
+        ("send_cap", 256 * 1024 - 1),
         ("events_per_second", 10**6 + 1),
         ("connections_per_address", 10**7 + 1),
         ("recovery", "Asking"),
