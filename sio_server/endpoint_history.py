@@ -16,6 +16,7 @@ from sio_server.inbox import Inboxes
 from sio_server.node import Node
 from sio_server.openapi import Operation
 from sio_server.schemas_history import (
+    ConnectionDisconnectedSchema,
     DisconnectedSchema,
     DisconnectSchema,
     HistoryPageSchema,
@@ -34,6 +35,7 @@ MAX_BODY: Final = 4 * 1024
 _ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys_unavailable", "broker_unavailable")
 _ID: Final = ("id", "Id of the notification", {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f-]{36}$"})
 _USER: Final = ("id", "The user", {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
+_CONNECTION: Final = ("id", "Id of the connection", {"type": "string", "minLength": 1, "maxLength": 32})
 _SEARCH: Final = HistoryQuerySchema()
 _RECEIPT: Final = ReceiptQuerySchema()
 _USERS: Final = UsersQuerySchema()
@@ -82,9 +84,16 @@ class HistoryEndpoint:
         closed = await self._node.disconnect_user(user, before)
         return json_response({"status": "ok", "user": user, "disconnected": closed, "tokens_before": before})
 
+    async def disconnect_one(self, request: web.Request) -> web.Response:
+        """``POST /v1/connections/{id}/disconnect``."""
+        await self._credentials.observer(request)
+        identity = request.match_info["id"]
+        self._history.disconnect(identity)
+        return json_response({"status": "ok", "id": identity})
+
     def operations(self) -> list[Operation]:
         """Everything served here."""
-        return [*self._of_notifications(), *self._of_users()]
+        return [*self._of_notifications(), *self._of_users(), self._of_connections()]
 
     def _of_notifications(self) -> list[Operation]:
         shared: dict[str, Any] = {"method": "GET", "tag": "operate", "credential": "observer"}
@@ -94,7 +103,8 @@ class HistoryEndpoint:
                 handler=self.search,
                 name="notifications",
                 summary="Stored notifications, newest first",
-                description="With a user, what is for this user as it was last seen. Expired ones are among them.",
+                description="With a user, what is for this user as it was last seen. Expired ones are among them. "
+                "With `after` the oldest come first.",
                 query=HistoryQuerySchema,
                 reply=HistoryPageSchema,
                 errors=_ERRORS,
@@ -159,6 +169,21 @@ class HistoryEndpoint:
                 **shared,
             ),
         ]
+
+    def _of_connections(self) -> Operation:
+        return Operation(
+            method="POST",
+            path="/v1/connections/{id}/disconnect",
+            handler=self.disconnect_one,
+            name="disconnectOne",
+            tag="operate",
+            summary="Close one connection",
+            description="It is closed with `closed_by_operator`. Nothing is revoked, and its client comes back.",
+            path_parameters=(_CONNECTION,),
+            reply=ConnectionDisconnectedSchema,
+            errors=("not_found", *_ERRORS),
+            credential="observer",
+        )
 
 
 def _user_of(request: web.Request) -> str:

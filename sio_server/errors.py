@@ -127,6 +127,7 @@ KINDS: dict[str, ErrorKind] = dict(
         ),
         # Reasons for closing a connection that no request gets as its answer.
         _kind("slow", 503, 4008, "Too slow to receive", "Demasiado lento para recibir", reconnect=True),
+        _kind("closed_by_operator", 503, 4010, "Closed by an operator", "La cerró un operador", reconnect=True),
     )
 )
 

@@ -12,8 +12,10 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, is_name
 from sio_server.errors import Problem, Refused, Text
+from sio_server.notification import PRIORITIES
 from sio_server.schemas import AudienceSchema
-from sio_server.schemas_inbox import EnvelopeSchema, about, before_field, limit_field, types_field
+from sio_server.schemas_events import MAX_SEQ
+from sio_server.schemas_inbox import Digits, EnvelopeSchema, about, before_field, limit_field, types_field
 
 # Seconds that the clock of whoever asks may be ahead of ours. Further on, a slip of the finger would lock a user out.
 CLOCK_LEEWAY: Final = 60.0
@@ -41,8 +43,22 @@ class HistoryQuerySchema(Schema):
     error_messages = fields.SCHEMA_MESSAGES
     types = types_field()
     user = fields.Str(load_default=None, validate=_is_name, metadata=about("Only what is for this user"))
+    role = fields.Str(
+        load_default=None,
+        validate=_is_name,
+        metadata=about("Only what everybody with this role gets: it names the role, or is for all"),
+    )
+    priority = fields.Str(load_default=None, validate=fields.one_of(PRIORITIES), metadata=about("Only this priority"))
     limit = limit_field()
     before = before_field()
+    after = Digits(
+        load_default=None,
+        validate=fields.between(0, MAX_SEQ),
+        metadata=about(
+            "Only what is newer than this position, the oldest first: `next_after` of the page before, or where a gap "
+            "begins; with `before`, which then ends it"
+        ),
+    )
 
 
 class ReceiptQuerySchema(Schema):
@@ -120,11 +136,18 @@ class RecordSchema(EnvelopeSchema):
 
 
 class HistoryPageSchema(Schema):
-    """Notifications, newest first. It can be short, even empty, with more to come."""
+    """Notifications, newest first, or with `after` oldest first. It can be short, even empty, with more to come."""
 
     items = plain.List(plain.Nested(RecordSchema), required=True)
     next_before = plain.Integer(
-        required=True, allow_none=True, metadata=about("`before` of the next page; null after the last")
+        required=True,
+        allow_none=True,
+        metadata=about("`before` of the next page; null after the last, and with `after`"),
+    )
+    next_after = plain.Integer(
+        required=True,
+        allow_none=True,
+        metadata=about("`after` of the next page; null after the last, and without `after`"),
     )
 
 
@@ -161,9 +184,19 @@ class RecordReplySchema(RecordSchema):
 class ConnectionSchema(Schema):
     """One connection."""
 
+    id = plain.String(
+        required=True, metadata=about("What `/v1/connections/{id}/disconnect` takes; good for nothing else")
+    )
     protocol = plain.String(required=True, validate=fields.one_of(("socketio", "ws")))
     transport = plain.String(required=True, validate=fields.one_of(("polling", "websocket")))
     since = plain.String(required=True, metadata=about("When it was made, RFC 3339 in UTC"))
+    address = plain.String(required=True, metadata=about("The peer's address"))
+    client = plain.String(required=True, metadata=about("Its User-Agent, at most 200 characters of it"))
+    rooms = plain.List(
+        plain.String(), required=True, metadata=about("What it gets: `all`, `role:…`, `user:…`, `topic:…`")
+    )
+    queued_bytes = plain.Integer(required=True, metadata=about("Bytes that wait for it to take them"))
+    replaying = plain.Boolean(required=True, metadata=about("Whether it is still on its way from a cursor to live"))
 
 
 class ConnectedUserSchema(Schema):
@@ -171,7 +204,15 @@ class ConnectedUserSchema(Schema):
 
     user = plain.String(required=True)
     roles = plain.List(plain.String(), required=True)
+    topics = plain.List(plain.String(), required=True)
     connections = plain.List(plain.Nested(ConnectionSchema), required=True)
+
+
+class NamelessSchema(ConnectionSchema):
+    """A connection that says no name: a backend that publishes, or in development anybody."""
+
+    roles = plain.List(plain.String(), required=True)
+    topics = plain.List(plain.String(), required=True)
 
 
 class UsersReplySchema(Schema):
@@ -182,6 +223,19 @@ class UsersReplySchema(Schema):
     next_after = plain.String(
         required=True, allow_none=True, metadata=about("`after` of the next page; null after the last")
     )
+    nameless = plain.List(
+        plain.Nested(NamelessSchema),
+        required=True,
+        metadata=about("The first connections without a name, `limit` at most; in the first page alone"),
+    )
+    nameless_total = plain.Integer(required=True, metadata=about("All of those"))
+
+
+class ConnectionDisconnectedSchema(Schema):
+    """Which connection was closed."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    id = plain.String(required=True)
 
 
 class DisconnectedSchema(Schema):

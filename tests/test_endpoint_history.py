@@ -20,6 +20,7 @@ OPERATIONS = [
     ("GET", "/v1/users"),
     ("GET", "/v1/users/ana/inbox"),
     ("POST", "/v1/users/ana/disconnect"),
+    ("POST", f"/v1/connections/{NOBODY}/disconnect"),
 ]
 
 
@@ -245,7 +246,7 @@ async def test_user_who_has_left_is_not_listed() -> None:
         await until(lambda: len(server.node.hub) == 0, "the connection to be gone")
         listed = await get(server, "/v1/users", KEY)
 
-    assert listed == {"total": 0, "users": [], "next_after": None}
+    assert listed == {"total": 0, "users": [], "next_after": None, "nameless": [], "nameless_total": 0}
 
 
 async def test_users_come_in_pages_by_name() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sio_server.audience import Audience, Identity
-from sio_server.hub import Connection, Hub
+from sio_server.hub import MAX_CLIENT, Connection, Hub
 from sio_server.notification import Notification, Position, Publication, new_id
 from tests.links import NotedLink
 
@@ -128,3 +128,22 @@ def test_connections_may_leave_while_they_are_gone_through() -> None:
         seen.append(each)
         hub.remove(each)
     assert (seen, len(hub)) == (made, 0)
+
+
+def test_client_of_a_connection_is_printable_and_short() -> None:
+    """What a client says it is is kept without control characters, and not beyond a length."""
+    link = NotedLink()
+    assert Connection(Identity("1"), link, protocol="ws", client="a\tb\x1b[31m\udcff").client == "ab[31m"
+    assert len(Connection(Identity("1"), link, protocol="ws", client="x" * 1000).client) == MAX_CLIENT
+
+
+def test_connection_is_found_by_its_own_id() -> None:
+    """Each connection has an id of its own, and is found by it while it is there."""
+    hub, others = Hub(), [connection("1") for _ in range(3)]
+    for one in others:
+        hub.add(one)
+    assert len({one.id for one in others}) == 3
+    assert [hub.find(one.id) for one in others] == others
+    hub.remove(others[0])
+    assert hub.find(others[0].id) is None
+    assert (hub.users, hub.queued()) == (1, 0)

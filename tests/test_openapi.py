@@ -47,6 +47,7 @@ OPERATIONS = [
     ("GET", "/v1/users"),
     ("GET", "/v1/users/{id}/inbox"),
     ("POST", "/v1/users/{id}/disconnect"),
+    ("POST", "/v1/connections/{id}/disconnect"),
     ("GET", "/v1/inbox"),
     ("GET", "/v1/inbox/counts"),
     *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
