@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import contextlib
 import os
+import socket
 import struct
 from typing import Any
 
@@ -183,3 +185,41 @@ async def test_refused_websocket_leaves_no_session() -> None:
             await server.wire("polling", headers={"Origin": "http://evil.example"})
         server.wires.clear()
         assert not server.leftovers()
+
+
+@pytest.mark.parametrize(
+    "demand", [_frame(0x89, b"p" * 125), _frame(0x81, b"40/" + b"n" * 100 + b",")], ids=["pings", "unknown namespaces"]
+)
+async def test_peer_that_demands_answers_and_reads_none_is_cut(demand: bytes) -> None:
+    """Answers to a peer that does not read them are bounded by the send cap like everything else."""
+    async with engine(send_cap=100_000) as server:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.settimeout(0)
+            await loop.sock_connect(sock, (server.host, server.port))
+            await loop.sock_sendall(sock, _handshake(server).encode() + _frame(0x81, b"40"))
+            await until(lambda: server.connected)
+            with contextlib.suppress(ConnectionError):  # the server hangs up in the middle of it
+                async with asyncio.timeout(PATIENCE):
+                    while not server.disconnected:
+                        await loop.sock_sendall(sock, demand * 100)
+            await until(lambda: server.disconnected)
+        assert [reason for _, reason in server.disconnected] == ["slow"]
+
+
+async def test_message_of_endless_fragments_is_ended() -> None:
+    """Fragments without content cannot keep a message open for ever."""
+    async with engine() as server:
+        reader, writer = await server.raw(_handshake(server))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(_frame(0x01, b"4"))
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(PATIENCE):
+                while not reader.at_eof():
+                    writer.write(_frame(0x00, b"x" * 1000) * 10)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(reader.read(65536), 0.001)
+        await server.all_gone()

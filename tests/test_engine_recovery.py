@@ -197,6 +197,37 @@ async def test_deliberate_ends_are_not_recoverable(way: str) -> None:
         assert events == []
 
 
+@pytest.mark.parametrize("goodbye", ["close frame", "engine close", "reset"])
+async def test_leaving_behind_a_slow_handler_ends_recovery(goodbye: str) -> None:
+    """A ``41`` that still waits behind a slow handler when the transport ends was said all the same."""
+    async with engine(**ASKING) as server:
+        gate, busy = asyncio.Event(), asyncio.Event()
+
+        async def slow(_sid: str) -> None:
+            busy.set()
+            await gate.wait()
+
+        server.sio.on("slow", slow)
+        wire = await server.websocket()
+        before = await wire.join(auth={"recovery": True})
+        await wire.send('42["slow"]')
+        await busy.wait()
+        await wire.send("41")
+        if goodbye == "engine close":
+            await wire.send("1")
+        elif goodbye == "close frame":
+            await wire.ws.close()
+        await server.request_arrived()
+        if goodbye == "reset":
+            await wire.drop()
+            await server.request_arrived()
+        gate.set()
+        await until(lambda: server.disconnected)
+        body, events, _ = await _back(server, "websocket", {"pid": before["pid"], "recovery": True})
+        assert body["pid"] != before["pid"]
+        assert events == []
+
+
 @pytest.mark.parametrize("way", ["transport lost", "engine close", "ping timeout"])
 async def test_losses_are_recoverable(way: str) -> None:
     """A lost transport, an Engine.IO close packet and a ping timeout can be recovered from."""

@@ -252,13 +252,13 @@ class Dispatcher:
         sio.manager.touch(socket)
         for member in socket.members:
             sio.manager.abandon(member.sid)
-            sio.recovery.lost(member, reason)
         if sio.eio.replaced("disconnect") is not None:
             self._enqueue(socket, Raw("disconnect", (socket.sid, reason)))
         if socket.worker is not None or any(map(self._has_handler, socket.members)):
             self._enqueue(socket, reason)
             return
         for member in socket.members:
+            sio.recovery.lost(member, reason)
             sio.manager.pre_disconnect(member.sid, member.namespace)
             sio.manager.basic_disconnect(member.sid, member.namespace)
         self._finish(socket)
@@ -273,6 +273,8 @@ class Dispatcher:
 
     async def _leave_all(self, socket: EngineSocket, reason: str) -> None:
         for member in socket.members:
+            # only now: a 41 that waited in the line has ended what could have been recovered
+            self._sio.recovery.lost(member, reason)
             await self.leave(member, reason)
         self._finish(socket)
 
