@@ -1,7 +1,7 @@
 """What a newcomer asks first: how soon is it up, how much memory, how fast is one notification, how many a second.
 
-``python -m bench.first_look [--clients 10] [--rounds 3]``. Beside each figure stands that of python-socketio's bare emit, from
-the same run; rounds of the two alternate, medians are shown.
+``python -m bench.first_look [--clients 10] [--rounds 3]``. Beside each figure stands that of python-socketio's bare
+emit, from the same run; rounds of the two alternate, medians are shown.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Everybody comes back at once: how long until all have what they missed.
 
 ``python -m bench.storm [--clients 2000] [--behind 100] [--rounds 3]``. Clients are plain WebSockets and Socket.IO
-connections in equal parts, each with a cursor; a round ends when the last one has had its ``ns:sync``. They read bytes and
-count, so that what is measured is the server. In each round the same storm also comes without a cursor: the difference is
-what recovery costs.
+connections in equal parts, each with a cursor; a round ends when the last one has had its ``ns:sync``. They read bytes
+and count, so that what is measured is the server. In each round the same storm also comes without a cursor: the
+difference is what recovery costs.
 """
 
 from __future__ import annotations
