@@ -26,6 +26,7 @@ from sio_server.endpoint_history import HistoryEndpoint
 from sio_server.endpoint_http import HttpEndpoint
 from sio_server.endpoint_inbox import InboxEndpoint
 from sio_server.endpoint_metrics import MetricsEndpoint
+from sio_server.endpoint_operate import OperateEndpoint
 from sio_server.endpoint_socketio import SocketIoEndpoint
 from sio_server.endpoint_ws import WsEndpoint
 from sio_server.engine import AsyncServer, FrontSite, Refusal
@@ -41,6 +42,7 @@ from sio_server.middleware import add_headers, guard
 from sio_server.node import Node
 from sio_server.origins import OriginPolicy
 from sio_server.retention import keep_trimmed
+from sio_server.samples import Samples
 from sio_server.socketio_recovery import DurableRecovery
 
 NODE: Final = web.AppKey("node", Node)
@@ -105,11 +107,12 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     auth = Authenticator(config)
     inboxes = Inboxes(node.log, node.hub, node.connections)
     events = ClientEvents(node.connections, inboxes, auth, metrics)
-    ws = WsEndpoint(node, events, auth, send_cap=config.send_cap)
+    ws = WsEndpoint(node, events, auth, send_cap=config.send_cap, trusted_proxies=config.trusted_proxies)
     server, socketio = _socketio(config, gate, node, auth, events)
     server.attach(app)
     app[SERVER] = server
     credentials = HttpCredentials(auth, node.connections)
+    samples = Samples(node)
     app[FRONT] = FrontEndpoint(gate, node, credentials, max_body=config.max_body)
     node.hub.register(socketio)
     node.hub.register(ws)
@@ -117,6 +120,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
         *HttpEndpoint(node, credentials, max_body=config.max_body).operations(),
         *InboxEndpoint(inboxes, credentials).operations(),
         *HistoryEndpoint(node, inboxes, credentials).operations(),
+        *OperateEndpoint(node, samples, credentials, config).operations(),
         *MetricsEndpoint(metrics, node, credentials, server.counters.as_dict).operations(),
     ]
     for operation in operations:
@@ -125,7 +129,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     app.router.add_get("/ws", ws.handle)
     app.add_routes(console_routes())
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
-    app.cleanup_ctx.append(_lifetime(node, config, metrics))
+    app.cleanup_ctx.append(_lifetime(node, config, metrics, samples))
     app.on_shutdown.append(_closing(node, socketio, ws))
 
 
@@ -168,13 +172,14 @@ def _socketio(
 
 
 def _lifetime(
-    node: Node, config: Config, metrics: PrometheusMetrics
+    node: Node, config: Config, metrics: PrometheusMetrics, samples: Samples
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await node.start()
         tasks = [
             asyncio.create_task(keep_trimmed(node.log, days=config.retention_days, count=config.retention_count)),
             asyncio.create_task(metrics.watch_loop()),
+            asyncio.create_task(samples.run()),
         ]
         yield
         for task in tasks:

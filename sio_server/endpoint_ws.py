@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from sio_server.auth import Authenticator
 from sio_server.auth_claims import STATED
 from sio_server.client_events import ClientEvents
+from sio_server.engine.addresses import TrustedProxies
 from sio_server.engine.frames import TEXT, frame
 from sio_server.errors import KINDS, Refused
 from sio_server.hub import Broadcaster, Connection, Link
@@ -98,9 +99,21 @@ class _Client:
 
 
 class WsEndpoint:
-    """Connections over plain WebSocket, and the `Broadcaster` for them. ``send_cap``: bytes that may wait for one."""
+    """Connections over plain WebSocket, and the `Broadcaster` for them.
 
-    def __init__(self, node: Node, events: ClientEvents, auth: Authenticator, *, send_cap: int) -> None:
+    ``send_cap``: bytes that may wait for one. ``trusted_proxies``: networks whose X-Forwarded-For is believed.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        events: ClientEvents,
+        auth: Authenticator,
+        *,
+        send_cap: int,
+        trusted_proxies: Sequence[str] = (),
+    ) -> None:
+        self._proxies = TrustedProxies(trusted_proxies)
         self._node = node
         self._events = events
         self._auth = auth
@@ -186,7 +199,7 @@ class WsEndpoint:
             identity,
             client,
             protocol="ws",
-            address=request.remote or "",
+            address=self._proxies.client(request.remote or "", request.headers.get("X-Forwarded-For")),
             client=request.headers.get("User-Agent", ""),
             trusted=self._auth.development,
         )
