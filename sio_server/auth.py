@@ -89,7 +89,7 @@ class Authenticator:
         """
         if not token or token.count(".") != _TOKEN_DOTS or self._tokens is None:
             return None
-        identity = await self._tokens.identity(token)
+        identity = await self.token(token)
         if ADMIN_ROLE not in identity.roles:
             raise Refused("forbidden", _NOT_ADMIN)
         return identity
@@ -109,6 +109,12 @@ class Authenticator:
         if not token:
             raise Refused("unauthorized", _MISSING_TOKEN)
         return await self._tokens.identity(token)
+
+    async def token(self, credential: str) -> Identity:
+        """Whose token this is; raises what `identity` raises, ``unauthorized`` for what does not look like a token."""
+        if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
+            raise Refused("unauthorized", _WRONG_KEY)
+        return await self._tokens.identity(credential)
 
     async def observer(self, credential: str | None) -> Identity | None:
         """Let pass who may look at the whole server: a publisher key, or a token with the role ``admin``.

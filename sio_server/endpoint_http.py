@@ -85,11 +85,6 @@ class HttpEndpoint:
         except Refused as refused:
             return _rejected(refused, locale)
 
-    async def stats(self, request: web.Request) -> web.Response:
-        """``GET /v1/stats``."""
-        await self._credentials.observer(request)
-        return json_response(self._node.stats())
-
     async def catalog(self, request: web.Request) -> web.Response:
         """``GET /v1/catalog``."""
         await self._credentials.observer(request)
@@ -145,23 +140,18 @@ class HttpEndpoint:
         ]
 
     def _observe_operations(self) -> list[Operation]:
-        described: tuple[tuple[str, Handler, str, str, dict[str, Any]], ...] = (
-            ("/v1/stats", self.stats, "stats", "Connections, users, publishes and deliveries since the start", _OBJECT),
-            ("/v1/catalog", self.catalog, "catalog", "The event types", _CATALOG_REPLY),
-        )
         return [
             Operation(
                 method="GET",
-                path=path,
-                handler=handler,
-                name=name,
+                path="/v1/catalog",
+                handler=self.catalog,
+                name="catalog",
                 tag="operate",
-                summary=summary,
-                reply=reply,
+                summary="The event types",
+                reply=_CATALOG_REPLY,
                 errors=_TOKEN_ERRORS,
                 credential="observer",
             )
-            for path, handler, name, summary, reply in described
         ]
 
     def _health_operations(self) -> list[Operation]:
@@ -185,7 +175,6 @@ class HttpEndpoint:
 
 
 _NOT_READY: Final = ("draining", "broker_unavailable")
-_OBJECT: Final[dict[str, Any]] = {"type": "object"}
 _CATALOG_REPLY: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["types"],

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aiohttp import web
 
-from sio_server.audience import Identity
+from sio_server.audience import ADMIN_ROLE, Identity
 from sio_server.auth import Authenticator, Publisher
 from sio_server.auth_claims import STATED
 from sio_server.connections import Connections
 from sio_server.http_messages import bearer
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: ``credential`` is ``development``, ``key``, ``token``, or None where there is none.
+
+    ``operator`` says whether they may observe and publish.
+    """
+
+    credential: str | None
+    user: str | None = None
+    roles: tuple[str, ...] = ()
+    operator: bool = True
 
 
 class HttpCredentials:
@@ -41,6 +56,19 @@ class HttpCredentials:
         identity = await self._auth.observer(bearer(request))
         if identity is not None:
             self._connections.check_revoked(identity)
+
+    async def caller(self, request: web.Request) -> Caller:
+        """Who asks, whatever they may do; without a credential nobody, and with a wrong one they are refused."""
+        credential = bearer(request)
+        if self._auth.development:
+            return Caller("development")
+        if credential is None:
+            return Caller(None, operator=False)
+        if self._auth.known_publisher(credential) is not None:
+            return Caller("key")
+        identity = await self._auth.token(credential)
+        self._connections.check_revoked(identity)
+        return Caller("token", identity.user, identity.roles, ADMIN_ROLE in identity.roles)
 
     async def user(self, request: web.Request) -> Identity:
         """Whose token this is; in development the query may state it, as it may for ``/ws``."""

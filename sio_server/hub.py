@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from sio_server.audience import ADMIN_ROLE, Identity
+from sio_server.audience import ADMIN_ROLE, Audience, Identity
 from sio_server.broker import View
 from sio_server.notification import Publication
 from sio_server.recovery import Catchup
@@ -160,6 +160,11 @@ class Hub:
     def find(self, identity: str) -> Connection | None:
         """The connection that operators know by this id. Looks at each: nobody asks for it often."""
         return next((connection for connection in self._connections if connection.id == identity), None)
+
+    def reach(self, audience: Audience) -> tuple[int, int]:
+        """How many users and how many connections are here now that this audience is for."""
+        reached = [one.identity.user for one in self._connections if audience.includes(one.identity)]
+        return len(set(reached) - {None}), len(reached)
 
     def queued(self) -> int:
         """Bytes that wait for all peers to take them."""

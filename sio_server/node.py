@@ -5,12 +5,14 @@ Endpoints call the node; the node calls the broker and the hub; the broker calls
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from sio_server import __version__
 from sio_server.audience import Audience
 from sio_server.broker import BrokerHandler, HealthCheck, Measured, Retention, Secrets
 from sio_server.broker import Receipt as NotificationReceipt
@@ -89,6 +91,7 @@ class Node:
         self._locale = locale
         self._rate = publish_rate or PublishRate(0)
         self._now = now
+        self.started_at = now()
         self._started = time.monotonic()
         self._published = self._duplicates = self._deliveries = 0
         self._awaited: dict[str, int] = {}
@@ -99,6 +102,7 @@ class Node:
         """Open the log and begin to take notifications."""
         await self.log.start(self)
         self.connections.replays.start()
+        self.started_at = self._now()
         self._started = time.monotonic()
 
     @property
@@ -172,11 +176,7 @@ class Node:
                 for name in missing
             )
             raise Refused.of_problems("invalid_audience", problems)
-        skipped = Text(
-            "data.{0} is absent: the part of the audience that needs it was skipped",
-            "falta data.{0}: se omitió la parte de la audiencia que lo necesita",
-        )
-        return audience, (*request.warnings, *(skipped.format(name) for name in missing))
+        return audience, (*request.warnings, *(SKIPPED.format(name) for name in missing))
 
     def _notification(
         self, request: PublishRequest, event_type: EventType, audience: Audience, publisher: str
@@ -233,8 +233,13 @@ class Node:
             self.connections.close(connection, "token_revoked")
         return len(connections)
 
+    def totals(self) -> tuple[int, int, int]:
+        """Since the start of this process: publishes that were accepted, deliveries, refusals."""
+        return self._published, self._deliveries, self.refusals.total
+
     def stats(self) -> dict[str, Any]:
         """What ``GET /v1/stats`` answers. Counts are since the start of this process; ``uptime`` is in seconds."""
+        recent = self.latency.recent()
         return {
             **self.hub.stats(),
             "publishes": {"accepted": self._published, "duplicates": self._duplicates},
@@ -242,7 +247,18 @@ class Node:
             "head": {"seq": self.log.head().seq, "cursor": self.log.head().cursor()},
             "uptime": round(time.monotonic() - self._started, 3),
             "draining": self.draining,
+            "refused": self.refusals.total,
+            "queued_bytes": self.hub.queued(),
+            "latency_ms": None if recent is None else recent.as_dict(),
+            "version": __version__,
+            "node": platform.node(),
         }
+
+
+SKIPPED: Final = Text(
+    "data.{0} is absent: the part of the audience that needs it was skipped",
+    "falta data.{0}: se omitió la parte de la audiencia que lo necesita",
+)
 
 
 _: type[BrokerHandler] = Node

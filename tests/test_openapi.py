@@ -29,6 +29,7 @@ from sio_server.endpoint_history import HistoryEndpoint
 from sio_server.endpoint_http import HttpEndpoint
 from sio_server.endpoint_inbox import InboxEndpoint
 from sio_server.endpoint_metrics import MetricsEndpoint
+from sio_server.endpoint_operate import OperateEndpoint
 from sio_server.errors import KINDS
 from sio_server.openapi import PROBLEM_TYPE, Operation, document
 from sio_server.schemas_inbox import ACTIONS
@@ -37,7 +38,11 @@ from tests.support import PUBLISH_KEY, Server, running, secured, token
 OPERATIONS = [
     ("POST", "/notify"),
     ("POST", "/v1/notifications/batch"),
+    ("GET", "/v1/session"),
     ("GET", "/v1/stats"),
+    ("GET", "/v1/stats/recent"),
+    ("GET", "/v1/errors"),
+    ("POST", "/v1/audience/preview"),
     ("GET", "/v1/catalog"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
@@ -59,7 +64,7 @@ MARKING = [operation for operation in OPERATIONS if operation[0] == "POST" and "
 IDENTITY = "00000000-0000-7000-8000-000000000000"
 
 # What needs no credential anywhere; in development nothing does.
-OPEN = {"/health/live", "/health/ready"}
+OPEN = {"/health/live", "/health/ready", "/v1/session"}
 
 CHECKS = [
     not_a_server_error,
@@ -215,6 +220,7 @@ def operations() -> list[Operation]:
         *HttpEndpoint(nothing, nothing, max_body=1).operations(),
         *InboxEndpoint(nothing, nothing).operations(),
         *HistoryEndpoint(nothing, nothing, nothing).operations(),
+        *OperateEndpoint(nothing, nothing, nothing, nothing).operations(),
         *MetricsEndpoint(nothing, nothing, nothing, dict).operations(),
     ]
 
