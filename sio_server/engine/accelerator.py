@@ -32,8 +32,8 @@ send_many = _load()
 
 def descriptor(transport: asyncio.Transport) -> int:
     """The descriptor to send to directly, or -1. The transport then reports the first byte it buffers."""
-    if send_many is None or type(transport) is not SelectorTransport:
-        return -1
+    if send_many is None or type(transport) is not SelectorTransport or transport.get_write_buffer_size():
+        return -1  # an answer before the handshake still waits: what is sent directly would overtake it
     transport.set_write_buffer_limits(high=0)
     sock = transport.get_extra_info("socket")
     return -1 if sock is None else int(sock.fileno())

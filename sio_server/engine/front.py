@@ -51,6 +51,7 @@ class Front:
         self.make_http = make_http
         self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
         self.engine_start = f"GET {self.eio.path}?".encode()
+        self._starts = (self.engine_start, *self.routes)
         self.access_log = access_log
         self.keepalive_timeout = keepalive_timeout
         #: seconds between looks at a connection, and for a request: a look later is still in time
@@ -60,6 +61,10 @@ class Front:
         self.wheel = Wheel(asyncio.get_running_loop())
         self.live: set[FrontProtocol] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+
+    def may_be_ours(self, begun: bytes) -> bool:
+        """Whether bytes may be the beginning of a request that the front answers."""
+        return any(begun.startswith(start[: len(begun)]) for start in self._starts)
 
     def plan(self, head: bytes) -> Plan | None:
         """Whose fast route a request is, its head and its body's size; None for one that aiohttp has to answer.

@@ -149,7 +149,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
         while self._buffer and not self._busy and self.transport is not None:
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
-                if len(self._buffer) > MAX_HEAD:
+                # what cannot become ours is aiohttp's to answer, at once: a TLS hello on a plain port, say
+                if len(self._buffer) > MAX_HEAD or not self._front.may_be_ours(self._buffer):
                     self._hand_over()
                 return
             if self._buffer.startswith(self._front.engine_start):

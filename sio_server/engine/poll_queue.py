@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 #: What wakes a poll that finds its packets in the queue.
 _DATA = Wire(b"")
-#: Seconds a poll waits for its NOOP while an upgrade is under way.
+#: Polls during one upgrade that get their NOOP at once, and seconds that the others wait for it.
+_FREE_NOOPS = 3
 _UPGRADING_PAUSE = 0.05
 
 Watch = Callable[[Callable[[], None] | None], None]
@@ -32,11 +33,12 @@ class PollOverlapError(Exception):
 class PollQueue:
     """The queue of a polling session."""
 
-    __slots__ = ("_socket", "_waiter", "size", "wires")
+    __slots__ = ("_noops", "_socket", "_waiter", "size", "wires")
 
     def __init__(self, socket: EngineSocket) -> None:
         self._socket = socket
         self.size = 0
+        self._noops = 0
         self._waiter: asyncio.Future[Wire] | None = None
         self.wires: list[Wire] = []
 
@@ -63,8 +65,12 @@ class PollQueue:
             socket.end(socket.server.reason.TRANSPORT_ERROR)
             raise PollOverlapError
         if socket.upgrading:
-            await asyncio.sleep(_UPGRADING_PAUSE)  # or a client that gave up would poll in a busy loop
+            # at once, for the client waits for it to go on with its upgrade; unless it gave up and polls in a loop
+            self._noops += 1
+            if self._noops > _FREE_NOOPS:
+                await asyncio.sleep(_UPGRADING_PAUSE)
             return NOOP.pieces
+        self._noops = 0
         why = _DATA
         if not self.wires and socket.close_when_drained is None:
             why = await self._wait(watch)
