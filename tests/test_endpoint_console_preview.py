@@ -55,7 +55,8 @@ async def test_audience_of_nobody_reaches_nobody(tmp_path: Path) -> None:
     catalogue = tmp_path / "events.toml"
     catalogue.write_text(
         '[types.saludo]\ntitle = {es = "Hola", en = "Hello"}\nmessage = {es = "Hola", en = "Hello"}\n'
-        'audience = {users = ["{usuario_id}"]}\n'
+        'description = {es = "Saluda", en = "Greets"}\naudience = {users = ["{usuario_id}"]}\n'
+        'data = {usuario_id = "id"}\n'
     )
     async with running(secured(catalog=catalogue)) as server:
         await server.connect({"token": token("eva", "admin")})
