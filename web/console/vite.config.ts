@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { compression } from "vite-plugin-compression2";
+
+// Where `vite` sends what the server answers while the console is being worked on.
+const server = process.env.SIO_SERVER_ADDRESS ?? "http://127.0.0.1:8080";
+const paths = ["/notify", "/v1", "/health", "/metrics", "/docs", "/openapi.json", "/static"];
+
+export default defineConfig({
+  plugins: [
+    react(),
+    // The server picks the compressed file by Accept-Encoding; below a kilobyte it is not worth a file.
+    compression({ algorithms: ["gzip", "brotliCompress"], threshold: 1024 }),
+  ],
+  resolve: { conditions: ["@sio-server/source", "module", "browser", "development|production"] },
+  build: {
+    outDir: fileURLToPath(new URL("../../sio_server/static/console", import.meta.url)),
+    emptyOutDir: true,
+    // The policy of the page allows no inline source but `data:` images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+  },
+  server: {
+    proxy: Object.fromEntries([
+      ...paths.map((path) => [path, { target: server }] as const),
+      ["/socket.io", { target: server, ws: true }] as const,
+    ]),
+  },
+});
