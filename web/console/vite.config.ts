@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 import { compression } from "vite-plugin-compression2";
 
 // Where `vite` sends what the server answers while the console is being worked on.
@@ -13,7 +13,7 @@ export default defineConfig({
     // The server picks the compressed file by Accept-Encoding; below a kilobyte it is not worth a file.
     compression({ algorithms: ["gzip", "brotliCompress"], threshold: 1024 }),
   ],
-  resolve: { conditions: ["@sio-server/source", "module", "browser", "development|production"] },
+  resolve: { conditions: ["@sio-server/source", ...defaultClientConditions] },
   build: {
     outDir: fileURLToPath(new URL("../../sio_server/static/console", import.meta.url)),
     emptyOutDir: true,
