@@ -1,4 +1,4 @@
-import { QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useSession } from "../session/SessionContext.ts";
 import { ApiError, type Query } from "./client.ts";
 import type { Catalog } from "./records.ts";
@@ -31,7 +31,7 @@ export function useGet<T>(
     ...(options.enabled === undefined ? {} : { enabled: options.enabled }),
     ...(options.refetchInterval === undefined ? {} : { refetchInterval: options.refetchInterval }),
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
-    ...(options.keep === true ? { placeholderData: (before: T | undefined) => before } : {}),
+    ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
   });
 }
 

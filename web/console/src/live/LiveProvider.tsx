@@ -12,7 +12,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     const link = createSocketLink(session, window.location.origin);
-    const opened: Live = { link, feed: createFeed(session.api, link), sampler: createSampler(session.api) };
+    const feed = createFeed(session.api, link);
+    const opened: Live = { link, feed, sampler: createSampler(session.api, feed.takeArrivals) };
     // Made in an effect, as it opens a socket: nothing of it may happen in a render that is thrown away.
     // eslint-disable-next-line react-hooks/set-state-in-effect
     setLive(opened);

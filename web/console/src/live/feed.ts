@@ -40,6 +40,8 @@ export interface Feed {
   subscribe: (listener: () => void) => () => void;
   hold: (paused: boolean) => void;
   clear: () => void;
+  /** How long what arrived since the last call took to get here. */
+  takeArrivals: () => FeedSnapshot["arrival"];
   retry: () => void;
   close: () => void;
 }
@@ -61,13 +63,17 @@ export function createFeed(api: Api, link: Link): Feed {
   let filling = false;
 
   const delays: number[] = [];
+  let fresh: number[] = [];
 
-  function measure(items: readonly NotificationRecord[]): FeedSnapshot["arrival"] {
+  function measure(items: readonly NotificationRecord[]) {
     const now = Date.now();
-    for (const item of items) delays.push(Math.max(0, now - Date.parse(item.timestamp)));
-    delays.splice(0, delays.length - MEASURED);
-    const sorted = [...delays].sort((one, other) => one - other);
-    return { p50: quantile(sorted, 0.5) ?? 0, p95: quantile(sorted, 0.95) ?? 0 };
+    for (const item of items) fresh.push(Math.max(0, now - Date.parse(item.timestamp)));
+  }
+
+  function summary(values: readonly number[]): FeedSnapshot["arrival"] {
+    const sorted = [...values].sort((one, other) => one - other);
+    const [p50, p95] = [quantile(sorted, 0.5), quantile(sorted, 0.95)];
+    return p50 === null || p95 === null ? null : { p50, p95 };
   }
 
   function tell(change: Partial<FeedSnapshot> = {}) {
@@ -87,7 +93,7 @@ export function createFeed(api: Api, link: Link): Feed {
   }
 
   function take(items: readonly NotificationRecord[], live: boolean) {
-    let fresh = 0;
+    let count = 0;
     let sorted = true;
     for (const item of items) {
       if (known.has(item.id)) continue;
@@ -96,12 +102,12 @@ export function createFeed(api: Api, link: Link): Feed {
       if (last !== undefined && last.seq > item.seq) sorted = false;
       records.push(item);
       if (item.seq > top) top = item.seq;
-      fresh += 1;
+      count += 1;
     }
-    if (fresh === 0) return;
+    if (count === 0) return;
     if (!sorted) records.sort((one, other) => one.seq - other.seq);
     const dropped = snapshot.dropped + trim();
-    tell({ dropped, total: snapshot.total + (live ? fresh : 0) });
+    tell({ dropped, total: snapshot.total + (live ? count : 0) });
   }
 
   /** Read back from the head to what is known already; the first time, one page. */
@@ -153,8 +159,8 @@ export function createFeed(api: Api, link: Link): Feed {
 
   const stopHearing = link.on("ns:observed", (body) => {
     const { items } = body as { items: NotificationRecord[] };
+    measure(items);
     take(items, true);
-    tell({ arrival: measure(items) });
   });
   let wasConnected = false;
   function onLink() {
@@ -178,6 +184,14 @@ export function createFeed(api: Api, link: Link): Feed {
     clear() {
       records.length = 0;
       tell({ dropped: 0 });
+    },
+    takeArrivals() {
+      const taken = summary(fresh);
+      delays.push(...fresh);
+      delays.splice(0, delays.length - MEASURED);
+      fresh = [];
+      if (taken !== null) tell({ arrival: summary(delays) });
+      return taken;
     },
     retry() {
       tell({ isLoading: true, error: null });

@@ -103,7 +103,7 @@ function Identity({ onSignOut }: { onSignOut: () => void }) {
     <Box pt="sm" style={{ borderTop: "1px solid var(--console-border)" }}>
       {session.development ? (
         <Tooltip label={t("app.developmentHint")} multiline maw={220}>
-          <Badge variant="outline" color="orange" tabIndex={0} className="development">
+          <Badge variant="outline" color="orange" tt="none" size="lg" tabIndex={0} className="outlined outlined-orange">
             {t("app.development")}
           </Badge>
         </Tooltip>

@@ -78,7 +78,7 @@ function options(width: number, height: number, labels: string[], colors: string
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { show: false },
     legend: { show: false },
     scales: {
@@ -86,7 +86,7 @@ function options(width: number, height: number, labels: string[], colors: string
       y: { range: (_, __, most) => [0, Math.max(1, Number.isFinite(most) ? most * 1.15 : 1)] },
     },
     axes: [
-      { ...axis, space: 70, values: (_, splits) => splits.map((at) => clock.format(at * 1_000)) },
+      { ...axis, size: 28, space: 70, values: (_, splits) => splits.map((at) => clock.format(at * 1_000)) },
       { ...axis, size: 46, values: (_, splits) => splits.map((split) => number.format(split)) },
     ],
     series: [

@@ -3,6 +3,9 @@ import { useTranslation } from "react-i18next";
 import type { Audience, Priority } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
 
+/** Users that are named one by one. */
+const MOST_NAMED = 3;
+
 const COLORS: Record<Priority, string> = { low: "gray", normal: "mar", high: "orange", critical: "red" };
 
 export function TypeName({ type }: { type: string }) {
@@ -38,7 +41,13 @@ export function useAudienceSentence(): (audience: Audience) => string {
   return (audience) => {
     const parts = audience.all
       ? [t("common.everybody")]
-      : [...audience.roles, ...audience.users, ...audience.topics.map((topic) => `#${topic}`)];
+      : [
+          ...audience.roles,
+          ...(audience.users.length > MOST_NAMED
+            ? [t("common.manyUsers", { count: audience.users.length })]
+            : audience.users.map((user) => t("common.oneUser", { user }))),
+          ...audience.topics.map((topic) => t("common.oneTopic", { topic })),
+        ];
     const whom = parts.length === 0 ? t("common.nobody") : list(parts);
     const excepted = audience.except.users;
     return excepted.length === 0 ? whom : `${whom} (${t("common.except", { users: list(excepted) })})`;
@@ -49,7 +58,7 @@ export function Roles({ roles }: { roles: readonly string[] }) {
   const { t } = useTranslation();
   if (roles.length === 0) return <Text size="sm" c="dimmed">{t("overview.noRole")}</Text>;
   return (
-    <Group gap={4}>
+    <Group gap={4} wrap="nowrap">
       {roles.map((role) => (
         <Badge key={role} variant="outline" color={role === "admin" ? "grape" : "mar"} tt="none" className={`outlined outlined-${role === "admin" ? "grape" : "mar"}`}>
           {role}

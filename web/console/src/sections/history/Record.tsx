@@ -155,7 +155,7 @@ function ByUser({ receipts }: { receipts: Receipts }) {
 function Mark({ isDone }: { isDone: boolean }) {
   const { t } = useTranslation();
   return (
-    <Group gap={4} wrap="nowrap" c={isDone ? undefined : "dimmed"}>
+    <Group gap={4} wrap="nowrap" className={isDone ? "" : "faint"}>
       {isDone ? <IconCheck size={16} aria-hidden className="done" /> : <IconMinus size={16} aria-hidden />}
       <Text size="sm" component="span">
         {t(isDone ? "history.yes" : "history.no")}

@@ -38,7 +38,7 @@ interface FigureProps {
 function Figure({ icon: Icon, label, value, hint }: FigureProps) {
   return (
     <Box className="panel figure" p={{ base: "sm", sm: "md" }}>
-      <Group gap={8} wrap="nowrap" align="flex-start" mb={4}>
+      <Group gap={8} wrap="nowrap" align="flex-start" mb={4} mih={36}>
         <Icon size={18} stroke={1.8} aria-hidden className="figure-icon" />
         <Text size="sm" c="dimmed" lh={1.25}>
           {label}

@@ -80,7 +80,7 @@ function ByRole({ stats }: { stats: Stats }) {
   const most = Math.max(1, ...roles.map(([, count]) => count));
   return (
     <Panel title={t("overview.byRole")}>
-      <Table aria-label={t("overview.roleTable")} verticalSpacing="xs" withRowBorders={false}>
+      <Table aria-label={t("overview.roleTable")} verticalSpacing="xs" horizontalSpacing={0} withRowBorders={false}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("common.role")}</Table.Th>

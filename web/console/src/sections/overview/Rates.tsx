@@ -31,6 +31,9 @@ export function Rates() {
             { label: t("overview.seriesIn"), color: "--console-in", values: points.map((point) => point.in) },
           ]}
         />
+        <Text size="xs" c="dimmed" mt="xs" className="numbers">
+          {t("overview.ratesSummary", { in: decimal(now?.in ?? 0), out: decimal(now?.out ?? 0) })}
+        </Text>
       </Panel>
       <Panel title={t("overview.latencyTitle")} aside={aside}>
         <TimeChart

@@ -17,7 +17,7 @@ export function Clients({ clients, simulation }: ClientsProps) {
   const isFull = clients.filter((client) => client.isSlow).length >= MOST_SLOW;
   const columns = ["client", "status", "received", "replayed", "duplicates", "missing", "latency", "actions"] as const;
   return (
-    <Table.ScrollContainer minWidth={820} maxHeight={620} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("simulator.clients") } }}>
+    <Table.ScrollContainer minWidth={940} maxHeight={620} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("simulator.clients") } }}>
       <Table aria-label={t("simulator.clients")} verticalSpacing={6} horizontalSpacing="md">
         <Table.Thead>
           <Table.Tr>
@@ -51,7 +51,7 @@ function Row({ client, simulation, mayBeSlow }: RowProps) {
     <Table.Tr>
       <Table.Td>
         <Group gap={8} wrap="nowrap">
-          <Text size="sm" className="mono">
+          <Text size="sm" className="mono" style={{ whiteSpace: "nowrap" }}>
             {client.name}
           </Text>
           {client.role === "" ? null : <Roles roles={[client.role]} />}

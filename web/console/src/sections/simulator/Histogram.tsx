@@ -19,10 +19,10 @@ export function Histogram({ view, onReset }: HistogramProps) {
     <>
       <div className="histogram" aria-hidden>
         {view.buckets.map((count, index) => (
-          <div key={names[index]} className="bar">
-            <span className="bar-count numbers">{count === 0 ? "" : whole(count)}</span>
-            <span className="bar-fill" style={{ height: `${(count / most) * 100}%` }} />
-            <span className="bar-name">{names[index]?.replace(" ms", "")}</span>
+          <div key={names[index]} className="bucket">
+            <span className="bucket-count numbers">{count === 0 ? "" : whole(count)}</span>
+            <span className="bucket-fill" style={{ height: `${(count / most) * 100}%` }} />
+            <span className="bucket-name">{names[index]?.replace(" ms", "")}</span>
           </div>
         ))}
       </div>

@@ -71,7 +71,7 @@ export default function Users() {
                 }}
               />
               <Select
-                flex="1 1 110px"
+                flex="1 1 150px"
                 aria-label={t("users.byRole")}
                 placeholder={t("live.allRoles")}
                 data={roles}
