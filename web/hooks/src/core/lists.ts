@@ -24,6 +24,7 @@ interface Around {
   /** Resolves with whether there is an inbox to ask for, when that is known. */
   ready: () => Promise<boolean>;
   changed: () => void;
+  flush: () => void;
 }
 
 /** One list of the inbox: a filter over what is known, and how far down that is everything there is. */
@@ -78,7 +79,8 @@ function createList(options: Required<ListOptions>, around: Around): List & { re
       )
       .then(() => {
         fetching = undefined;
-        update();
+        basis = undefined;
+        around.flush(); // whoever waited for it finds it
       });
     update();
     return fetching;

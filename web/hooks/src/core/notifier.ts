@@ -100,6 +100,7 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     items: () => store.getState().items,
     subscribe: store.subscribe,
     changed: store.changed,
+    flush: store.flush,
     ready: async () => {
       await settled;
       return hello ? hello.user !== null : Boolean(options.getToken ?? options.identity?.user);
