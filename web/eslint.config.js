@@ -39,6 +39,14 @@ export default defineConfig(
     },
   },
   {
+    files: ["**/test/**"],
+    rules: {
+      // Tests look into components from outside.
+      "react-hooks/globals": "off",
+      "react-hooks/immutability": "off",
+    },
+  },
+  {
     files: ["**/*.{js,mjs}"],
     languageOptions: { globals: globals.node },
   },

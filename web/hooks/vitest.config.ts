@@ -27,7 +27,7 @@ export default defineConfig({
     fileParallelism: false,
     projects: [
       { test: { name: "core", include: ["test/core/**/*.test.ts"], testTimeout, hookTimeout: testTimeout } },
-      { test: { ...page, name: "react-19", setupFiles: ["test/page.ts"] } },
+      { test: { ...page, name: "react-19", setupFiles: ["test/page.ts"], env: { REACT_MAJOR: "19" } } },
       {
         resolve: {
           alias: [
@@ -39,7 +39,7 @@ export default defineConfig({
           ...page,
           name: "react-18",
           setupFiles: ["test/react18.ts", "test/page.ts"],
-          env: { REACT_18: here("../react-18/package.json") },
+          env: { REACT_18: here("../react-18/node_modules"), REACT_MAJOR: "18" },
           // Of what is not bundled, this one is an ES module and takes React from where it lies.
           server: { deps: { inline: ["sonner"] } },
         },

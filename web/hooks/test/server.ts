@@ -7,9 +7,9 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll } from "vitest";
 
 // The checkout whose server is tested, and the Python to run it with.
-const ROOT = process.env["SIO_TEST_ROOT"] ?? resolve(import.meta.dirname, "../../..");
+const ROOT = process.env.SIO_TEST_ROOT ?? resolve(import.meta.dirname, "../../..");
 const VENV = join(ROOT, ".venv/bin/python");
-const PYTHON = process.env["SIO_TEST_PYTHON"] ?? (existsSync(VENV) ? VENV : "python3");
+const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
 
 export const SECRET = "a secret that is long enough for HS256, in tests alone";
 export const PUBLISH_KEY = "a publisher key that is long enough for the tests";
@@ -41,7 +41,7 @@ export class Server {
 
   constructor({ secrets = false } = {}) {
     this.#env = secrets ? { SIO_SERVER_JWT_SECRET: SECRET, SIO_SERVER_PUBLISH_KEYS: PUBLISH_KEY } : {};
-    if (secrets) this.#env["SIO_SERVER_ALLOWED_ORIGINS"] = "*";
+    if (secrets) this.#env.SIO_SERVER_ALLOWED_ORIGINS = "*";
   }
 
   get url(): string {
@@ -68,7 +68,7 @@ export class Server {
   async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((done) => child.once("exit", done));
     child.kill(signal);
     await gone;
@@ -109,7 +109,7 @@ export class Server {
 }
 
 /** A server for the tests of this file. */
-export function useServer(options: { secrets?: boolean } = {}): Server {
+export function serverOfFile(options: { secrets?: boolean } = {}): Server {
   const server = new Server(options);
   beforeAll(() => server.start());
   afterAll(() => server.remove());

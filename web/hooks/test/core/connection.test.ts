@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
 import type { AnyEnvelope, NotifierOptions, TokenReason } from "../../src/core/types.ts";
-import { newUser, Server, token, useServer } from "../server.ts";
+import { newUser, Server, token, serverOfFile } from "../server.ts";
 
 const open = new Set<Notifier>();
 
@@ -27,7 +27,7 @@ const connected = (notifier: Notifier): Promise<void> =>
   });
 
 describe("in development", () => {
-  const server = useServer();
+  const server = serverOfFile();
 
   it("connects as whom it says it is, and receives what is for this user", async () => {
     const user = newUser();
@@ -47,7 +47,7 @@ describe("in development", () => {
     await connected(notifier);
     const { id } = await server.publish(user);
     await until(async () => {
-      expect((await server.ask(`/v1/notifications/${id}`))["receipts"]).toMatchObject({ acknowledged: 1 });
+      expect((await server.ask(`/v1/notifications/${id}`)).receipts).toMatchObject({ acknowledged: 1 });
     });
   });
 
@@ -150,7 +150,7 @@ describe("in development", () => {
 });
 
 describe("with tokens", () => {
-  const server = useServer({ secrets: true });
+  const server = serverOfFile({ secrets: true });
 
   function asked(...tokens: string[]): { reasons: TokenReason[]; getToken: (reason: TokenReason) => string | null } {
     const reasons: TokenReason[] = [];

@@ -1,6 +1,6 @@
-import { act, render, type RenderResult } from "@testing-library/react";
+import { render, type RenderResult, waitFor } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
-import { vi } from "vitest";
+import { expect } from "vitest";
 import {
   NotificationProvider,
   type NotificationProviderProps,
@@ -11,7 +11,7 @@ import type { Notifier } from "../../src/index.ts";
 
 /** Wait for a condition while React works. */
 export async function until(check: () => void | Promise<void>): Promise<void> {
-  await act(() => vi.waitFor(check, { timeout: 15_000, interval: 20 }));
+  await waitFor(check, { timeout: 10_000, interval: 20 });
 }
 
 export function Status(): ReactNode {
@@ -40,7 +40,6 @@ export async function connect(
     </StrictMode>
   );
   const result = render(tree(children, props));
-  const { expect } = await import("vitest");
   await until(() => {
     expect(result.getByTestId("status").textContent).toBe("connected");
   });
