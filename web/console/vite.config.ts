@@ -1,11 +1,14 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defaultClientConditions, defineConfig } from "vite";
+import { defaultClientConditions, defineConfig, type ProxyOptions } from "vite";
 import { compression } from "vite-plugin-compression2";
 
 // Where `vite` sends what the server answers while the console is being worked on.
 const server = process.env.SIO_SERVER_ADDRESS ?? "http://127.0.0.1:8080";
 const paths = ["/notify", "/v1", "/health", "/metrics", "/docs", "/openapi.json", "/static"];
+
+const proxy: Record<string, ProxyOptions> = { "/socket.io": { target: server, ws: true } };
+for (const path of paths) proxy[path] = { target: server };
 
 export default defineConfig({
   plugins: [
@@ -21,11 +24,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    // The first that know light-dark(), which the styles are written with.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
   },
-  server: {
-    proxy: Object.fromEntries([
-      ...paths.map((path) => [path, { target: server }] as const),
-      ["/socket.io", { target: server, ws: true }] as const,
-    ]),
-  },
+  server: { proxy },
 });

@@ -21,7 +21,12 @@ const session = createSessionStore(language);
 
 export function App() {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" colorSchemeManager={scheme}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      colorSchemeManager={scheme}
+    >
       <Notifications position="top-right" limit={4} />
       <Session />
     </MantineProvider>
@@ -43,7 +48,12 @@ function Session() {
     void session.start();
   }, []);
 
-  if (state.status === "loading") return <FullPage><Loading /></FullPage>;
+  if (state.status === "loading")
+    return (
+      <FullPage>
+        <Loading />
+      </FullPage>
+    );
   if (state.status === "unreachable") {
     return (
       <FullPage>

@@ -1,11 +1,29 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const mar: MantineColorsTuple = [
-  "#e8f6f8", "#d3ebf0", "#a7d6df", "#77c0ce", "#4fabbd", "#2d98ad", "#168399", "#0f7488", "#0b6070", "#064a57",
+  "#e8f6f8",
+  "#d3ebf0",
+  "#a7d6df",
+  "#77c0ce",
+  "#4fabbd",
+  "#2d98ad",
+  "#168399",
+  "#0f7488",
+  "#0b6070",
+  "#064a57",
 ];
 
 const night: MantineColorsTuple = [
-  "#dfe6ea", "#c0cbd2", "#9fadb7", "#75848f", "#46545e", "#2d3941", "#1c252b", "#141b20", "#0f1519", "#0a0f12",
+  "#dfe6ea",
+  "#c0cbd2",
+  "#9fadb7",
+  "#75848f",
+  "#46545e",
+  "#2d3941",
+  "#1c252b",
+  "#141b20",
+  "#0f1519",
+  "#0a0f12",
 ];
 
 export const theme = createTheme({
@@ -16,7 +34,10 @@ export const theme = createTheme({
   defaultRadius: "md",
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
-  headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.5rem", lineHeight: "1.3" }, h2: { fontSize: "1rem", lineHeight: "1.4" } } },
+  headings: {
+    fontWeight: "650",
+    sizes: { h1: { fontSize: "1.5rem", lineHeight: "1.3" }, h2: { fontSize: "1rem", lineHeight: "1.4" } },
+  },
   respectReducedMotion: true,
   cursorType: "pointer",
 });

@@ -10,7 +10,8 @@ export function createQueries(): QueryClient {
         staleTime: 5_000,
         refetchOnWindowFocus: true,
         // What the server refuses it refuses again; what did not arrive is worth two more attempts.
-        retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+        retry: (failures, error) =>
+          failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
         retryDelay: (failures) => 400 * 2 ** failures,
         networkMode: "always", // the server may well be this machine
       },

@@ -306,7 +306,7 @@ export const en: Texts = {
     count_one: "{{formatted}} user online",
     count_other: "{{formatted}} users online",
     byRole: "Role",
-    search: "Search by identifier",
+    search: "Search user",
     empty: "Nobody is connected",
     emptyText: "Connect a client or open the Simulator.",
     openSimulator: "Open the Simulator",
@@ -445,7 +445,14 @@ export const en: Texts = {
     unavailable: "The viewer cannot be shown in here",
     unavailableText: "Open it in another tab.",
     socket: "Real-time connection",
-    socketText: "Socket.IO at /socket.io/, WebSocket at /ws. The event's name is the type; its argument, the notification.",
+    socketText:
+      "Socket.IO at /socket.io/, WebSocket at /ws. The event's name is the type; its argument, the notification.",
   },
-  json: { expand: "Expand {{name}}", collapse: "Collapse {{name}}", items_one: "{{count}} item", items_other: "{{count}} items", tree: "Content as JSON" },
+  json: {
+    expand: "Expand {{name}}",
+    collapse: "Collapse {{name}}",
+    items_one: "{{count}} item",
+    items_other: "{{count}} items",
+    tree: "Content as JSON",
+  },
 };

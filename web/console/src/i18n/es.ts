@@ -304,7 +304,7 @@ export const es = {
     count_one: "{{formatted}} usuario conectado",
     count_other: "{{formatted}} usuarios conectados",
     byRole: "Rol",
-    search: "Buscar por identificador",
+    search: "Buscar usuario",
     empty: "No hay nadie conectado",
     emptyText: "Conecta un cliente o abre el Simulador.",
     openSimulator: "Abrir el Simulador",
@@ -443,9 +443,16 @@ export const es = {
     unavailable: "El visor no se puede mostrar aquí dentro",
     unavailableText: "Ábrelo en otra pestaña.",
     socket: "Conexión en tiempo real",
-    socketText: "Socket.IO en /socket.io/, WebSocket en /ws. El nombre del evento es el tipo; el argumento, la notificación.",
+    socketText:
+      "Socket.IO en /socket.io/, WebSocket en /ws. El nombre del evento es el tipo; el argumento, la notificación.",
   },
-  json: { expand: "Desplegar {{name}}", collapse: "Plegar {{name}}", items_one: "{{count}} elemento", items_other: "{{count}} elementos", tree: "Contenido en JSON" },
+  json: {
+    expand: "Desplegar {{name}}",
+    collapse: "Plegar {{name}}",
+    items_one: "{{count}} elemento",
+    items_other: "{{count}} elementos",
+    tree: "Contenido en JSON",
+  },
 } as const;
 
 type Strings<T> = { [K in keyof T]: T[K] extends string ? string : Strings<T[K]> };

@@ -38,7 +38,12 @@ export function formatsOf(locale: string): Formats {
   const list = new Intl.ListFormat(locale, { type: "conjunction" });
 
   function unit(value: number, name: string): string {
-    return new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
+    return new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: 0,
+    }).format(value);
   }
 
   return {

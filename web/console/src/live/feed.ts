@@ -55,7 +55,16 @@ export function createFeed(api: Api, link: Link): Feed {
   const known = new Set<string>();
   const listeners = new Set<() => void>();
   const abort = new AbortController();
-  let snapshot: FeedSnapshot = { records, version: 0, dropped: 0, total: 0, source: "none", arrival: null, isLoading: true, error: null };
+  let snapshot: FeedSnapshot = {
+    records,
+    version: 0,
+    dropped: 0,
+    total: 0,
+    source: "none",
+    arrival: null,
+    isLoading: true,
+    error: null,
+  };
   let telling: ReturnType<typeof setTimeout> | undefined;
   let polling: ReturnType<typeof setTimeout> | undefined;
   let kept = KEPT;
@@ -119,7 +128,11 @@ export function createFeed(api: Api, link: Link): Feed {
     try {
       let before: number | null = null;
       for (let page = 0; page < (first ? 1 : GAP_PAGES); page += 1) {
-        const reply: HistoryPage = await api.get<HistoryPage>("/v1/notifications", { limit: PAGE, before }, abort.signal);
+        const reply: HistoryPage = await api.get<HistoryPage>(
+          "/v1/notifications",
+          { limit: PAGE, before },
+          abort.signal,
+        );
         take([...reply.items].reverse(), !first);
         before = reply.next_before;
         const oldest = reply.items.at(-1);
@@ -162,15 +175,14 @@ export function createFeed(api: Api, link: Link): Feed {
     measure(items);
     take(items, true);
   });
-  let wasConnected = false;
+  let wasConnected = link.getSnapshot().status === "connected";
   function onLink() {
     const isConnected = link.getSnapshot().status === "connected";
     if (isConnected && !wasConnected) void observe();
     wasConnected = isConnected;
   }
   const stopWatching = link.subscribe(onLink);
-  onLink();
-  if (!wasConnected) void fill();
+  void (wasConnected ? observe() : fill());
 
   return {
     getSnapshot: () => snapshot,

@@ -74,7 +74,8 @@ export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p
         refused: stats.refused ?? 0,
       };
       // Counters that fell are another process's.
-      const points = last === null || now.in < last.in || now.out < last.out ? snapshot.points : append(now, last, stats);
+      const points =
+        last === null || now.in < last.in || now.out < last.out ? snapshot.points : append(now, last, stats);
       last = now;
       set({ stats, points, error: null, readAt: Date.now() });
     } catch (error) {

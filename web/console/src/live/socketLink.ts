@@ -57,7 +57,8 @@ export function createSocketLink(session: Session, url: string): Link {
   });
   socket.on("connect_error", (error: Error & { data?: { code?: string; retryable?: boolean } }) => {
     const code = error.data?.code ?? null;
-    if (error.data !== undefined && error.data.retryable !== true) set({ status: "refused", retryAt: null, error: code });
+    if (error.data !== undefined && error.data.retryable !== true)
+      set({ status: "refused", retryAt: null, error: code });
     else plan(code);
   });
   socket.on("ns:closing", (body: { code?: string; reconnect?: boolean }) => {

@@ -72,9 +72,7 @@ export function SignIn({ reason, onSignIn }: SignInProps) {
             </Group>
             <Title order={1}>{t("session.title")}</Title>
             <Text>{t("session.intro")}</Text>
-            {reason === "ended" ? (
-              <Alert color="orange" variant="default" title={t("session.ended")} />
-            ) : null}
+            {reason === "ended" ? <Alert color="orange" variant="default" title={t("session.ended")} /> : null}
             <PasswordInput
               label={t("session.credential")}
               description={t("session.hint")}

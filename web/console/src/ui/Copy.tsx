@@ -30,7 +30,7 @@ export function Copy({ text, label, ...rest }: CopyProps) {
 export function Code({ text, label }: { text: string; label: string }) {
   return (
     <div>
-      <pre className="code wrap" tabIndex={0} role="region" aria-label={label}>
+      <pre className="code wrap" role="region" aria-label={label}>
         {text}
       </pre>
       <Group justify="flex-end" mt={8}>

@@ -20,7 +20,14 @@ export function Failure({ error, onRetry, forbiddenText }: FailureProps) {
     );
   }
   return (
-    <Alert m="md" color="red" variant="default" role="alert" icon={<IconAlertTriangle aria-hidden />} title={t("states.error")}>
+    <Alert
+      m="md"
+      color="red"
+      variant="default"
+      role="alert"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={t("states.error")}
+    >
       <Text size="sm" mb="sm">
         <Reason error={error} />
       </Text>

@@ -33,8 +33,9 @@ function Node({ name, value, open }: NodeProps) {
     );
   }
   const isList = Array.isArray(value);
-  const members = Object.entries(value);
-  const [left, right] = isList ? ["[", "]"] : ["{", "}"];
+  const members = Object.entries(value as Record<string, unknown>);
+  const left = isList ? "[" : "{";
+  const right = isList ? "]" : "}";
   if (members.length === 0) {
     return (
       <li>
@@ -58,7 +59,7 @@ function Node({ name, value, open }: NodeProps) {
         <span aria-hidden>{isOpen ? "▾ " : "▸ "}</span>
         {label}
         {left}
-        {isOpen ? "" : ` ${t("json.items", { count: members.length })} ${right ?? ""}`}
+        {isOpen ? "" : ` ${t("json.items", { count: members.length })} ${right}`}
       </button>
       {isOpen ? (
         <>

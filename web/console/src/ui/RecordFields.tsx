@@ -22,7 +22,8 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
   if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
   if (record.actor !== null) rows.push([t("common.actor"), record.actor.name ?? record.actor.id]);
   if (record.source !== null) rows.push([t("common.source"), record.source]);
-  if (record.expires_at !== null) rows.push([t("common.expires"), <Moment key="expires" at={record.expires_at} full />]);
+  if (record.expires_at !== null)
+    rows.push([t("common.expires"), <Moment key="expires" at={record.expires_at} full />]);
   rows.push([t("common.position"), whole(record.seq)]);
   rows.push([
     t("common.identifier"),

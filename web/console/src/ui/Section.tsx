@@ -13,7 +13,11 @@ export function Section({ title, intro, actions, children }: SectionProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · sio-server`;
-    if (document.activeElement === null || document.activeElement === document.body || document.activeElement.closest("nav")) {
+    if (
+      document.activeElement === null ||
+      document.activeElement === document.body ||
+      document.activeElement.closest("nav")
+    ) {
       heading.current?.focus({ preventScroll: true });
     }
   }, [title]);

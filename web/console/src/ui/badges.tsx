@@ -56,11 +56,22 @@ export function useAudienceSentence(): (audience: Audience) => string {
 
 export function Roles({ roles }: { roles: readonly string[] }) {
   const { t } = useTranslation();
-  if (roles.length === 0) return <Text size="sm" c="dimmed">{t("overview.noRole")}</Text>;
+  if (roles.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {t("overview.noRole")}
+      </Text>
+    );
   return (
-    <Group gap={4} wrap="nowrap">
+    <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
       {roles.map((role) => (
-        <Badge key={role} variant="outline" color={role === "admin" ? "grape" : "mar"} tt="none" className={`outlined outlined-${role === "admin" ? "grape" : "mar"}`}>
+        <Badge
+          key={role}
+          variant="outline"
+          color={role === "admin" ? "grape" : "mar"}
+          tt="none"
+          className={`outlined outlined-${role === "admin" ? "grape" : "mar"}`}
+        >
           {role}
         </Badge>
       ))}

@@ -22,7 +22,8 @@ export default function Catalog() {
   const { data, error, refetch } = useCatalog();
   const [search, setSearch] = useState("");
   const wanted = search.trim().toLowerCase();
-  const types = data?.types.filter((kind) => `${kind.type} ${kind.title.es} ${kind.title.en}`.toLowerCase().includes(wanted)) ?? [];
+  const types =
+    data?.types.filter((kind) => `${kind.type} ${kind.title.es} ${kind.title.en}`.toLowerCase().includes(wanted)) ?? [];
   return (
     <Section
       title={t("catalog.title")}
@@ -162,7 +163,12 @@ function Row({ name, value }: { name: string; value: React.ReactNode }) {
 
 function Translated({ title, message }: { title: string; message: string }) {
   const { t } = useTranslation();
-  if (title === "" || message === "") return <Badge color="orange" variant="outline" tt="none">{t("catalog.missing")}</Badge>;
+  if (title === "" || message === "")
+    return (
+      <Badge color="orange" variant="outline" tt="none">
+        {t("catalog.missing")}
+      </Badge>
+    );
   return (
     <>
       <Text size="sm" fw={600}>

@@ -54,7 +54,7 @@ export function Record({ id }: { id: string }) {
           <Grid.Col span={{ base: 12, md: 6 }}>
             <Panel title={data.type}>
               <RecordFields record={data} />
-              <RecordActions record={withoutReceipts(data)} />
+              <RecordActions record={data} />
             </Panel>
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 6 }}>
@@ -70,10 +70,24 @@ export function Record({ id }: { id: string }) {
               <ByUser receipts={data.receipts} />
               {data.receipts.next_after !== null || after !== null ? (
                 <Group justify="space-between" mt="sm">
-                  <Button size="xs" variant="default" disabled={after === null} onClick={() => { setAfter(null); }}>
+                  <Button
+                    size="xs"
+                    variant="default"
+                    disabled={after === null}
+                    onClick={() => {
+                      setAfter(null);
+                    }}
+                  >
                     {t("history.first")}
                   </Button>
-                  <Button size="xs" variant="default" disabled={data.receipts.next_after === null} onClick={() => { setAfter(data.receipts.next_after); }}>
+                  <Button
+                    size="xs"
+                    variant="default"
+                    disabled={data.receipts.next_after === null}
+                    onClick={() => {
+                      setAfter(data.receipts.next_after);
+                    }}
+                  >
                     {t("history.moreUsers")}
                   </Button>
                 </Group>
@@ -84,10 +98,6 @@ export function Record({ id }: { id: string }) {
       )}
     </Section>
   );
-}
-
-function withoutReceipts({ receipts: _, ...record }: RecordWithReceipts) {
-  return record;
 }
 
 function Sums({ receipts }: { receipts: Receipts }) {
@@ -121,7 +131,10 @@ function ByUser({ receipts }: { receipts: Receipts }) {
   const { t } = useTranslation();
   if (receipts.users.length === 0) return <Text c="dimmed">{t("history.receiptsEmpty")}</Text>;
   return (
-    <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("history.receiptsTable") } }}>
+    <Table.ScrollContainer
+      minWidth={420}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("history.receiptsTable") } }}
+    >
       <Table aria-label={t("history.receiptsTable")} verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>

@@ -1,8 +1,7 @@
-import { Alert, Button, Group, MultiSelect, Select, Text, TextInput, VisuallyHidden } from "@mantine/core";
-import { IconPlayerPause, IconPlayerPlay, IconRadar2, IconSearch, IconTrash } from "@tabler/icons-react";
+import { Alert, Button, Group, Text, VisuallyHidden } from "@mantine/core";
+import { IconPlayerPause, IconPlayerPlay, IconRadar2, IconTrash } from "@tabler/icons-react";
 import { useDeferredValue, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCatalog } from "../../api/queries.ts";
 import type { NotificationRecord } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useFeed, useLive, useSampler } from "../../live/LiveContext.ts";
@@ -10,6 +9,7 @@ import { Failure } from "../../ui/Failure.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 import { NO_FILTERS, sieve } from "./filters.ts";
+import { FilterFields } from "./FilterFields.tsx";
 import { RecordDrawer } from "./RecordDrawer.tsx";
 import { Stream } from "./Stream.tsx";
 
@@ -29,7 +29,6 @@ export default function LiveStream() {
   const { feed } = useLive();
   const snapshot = useFeed();
   const { points } = useSampler();
-  const catalog = useCatalog();
   const [filters, setFilters] = useState(NO_FILTERS);
   const [held, setHeld] = useState<Held | null>(null);
   const [opened, setOpened] = useState<NotificationRecord | null>(null);
@@ -38,7 +37,6 @@ export default function LiveStream() {
   const visible = sieve(source, applied);
   const fresh = held === null ? 0 : snapshot.total - held.total;
   const isFiltered = filters.types.length > 0 || filters.role !== null || filters.text !== "";
-  const roles = [...new Set(["admin", "turista", ...(catalog.data?.types ?? []).flatMap((kind) => kind.audience.roles)])];
 
   function pause(byScroll: boolean) {
     feed.hold(true);
@@ -67,7 +65,13 @@ export default function LiveStream() {
             {t("live.perSecond", { rate: decimal(points.at(-1)?.in ?? 0) })}
           </Text>
           {held === null ? (
-            <Button variant="default" leftSection={<IconPlayerPause size={18} aria-hidden />} onClick={() => { pause(false); }}>
+            <Button
+              variant="default"
+              leftSection={<IconPlayerPause size={18} aria-hidden />}
+              onClick={() => {
+                pause(false);
+              }}
+            >
               {t("live.pause")}
             </Button>
           ) : (
@@ -90,41 +94,7 @@ export default function LiveStream() {
       }
     >
       <Panel>
-        <Group gap="sm" align="flex-end" className="filters">
-          <TextInput
-            flex="2 1 220px"
-            aria-label={t("live.search")}
-            placeholder={t("live.search")}
-            leftSection={<IconSearch size={16} aria-hidden />}
-            value={filters.text}
-            onChange={(event) => {
-              setFilters({ ...filters, text: event.currentTarget.value });
-            }}
-          />
-          <MultiSelect
-            flex="2 1 220px"
-            aria-label={t("common.types")}
-            placeholder={filters.types.length === 0 ? t("live.allTypes") : ""}
-            data={(catalog.data?.types ?? []).map((kind) => kind.type)}
-            value={filters.types}
-            searchable
-            clearable
-            onChange={(types) => {
-              setFilters({ ...filters, types });
-            }}
-          />
-          <Select
-            flex="1 1 150px"
-            aria-label={t("common.role")}
-            placeholder={t("live.allRoles")}
-            data={roles}
-            value={filters.role}
-            clearable
-            onChange={(role) => {
-              setFilters({ ...filters, role });
-            }}
-          />
-        </Group>
+        <FilterFields filters={filters} onChange={setFilters} />
         <Group justify="space-between" mt="sm" mih={30}>
           <Text size="sm" c="dimmed" className="numbers" data-testid="shown">
             {t("live.shown", { shown: whole(visible.length), total: whole(source.length) })}
@@ -138,7 +108,9 @@ export default function LiveStream() {
             </Group>
           )}
         </Group>
-        {snapshot.source === "polling" ? <Alert mt="sm" p="xs" color="gray" variant="default" title={t("live.polling")} /> : null}
+        {snapshot.source === "polling" ? (
+          <Alert mt="sm" p="xs" color="gray" variant="default" title={t("live.polling")} />
+        ) : null}
         {snapshot.dropped > 0 ? (
           <Text size="sm" c="dimmed" mt="xs">
             {t("live.dropped", { count: snapshot.dropped })}

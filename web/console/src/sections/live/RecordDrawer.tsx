@@ -29,6 +29,7 @@ export function RecordDrawer({ record, onClose }: RecordDrawerProps) {
       title={record?.type ?? ""}
       closeButtonProps={{ "aria-label": t("common.close") }}
       classNames={{ title: "mono drawer-title" }}
+      attributes={{ header: { role: "presentation" } }} // a <header> outside of <main> would be a second banner
     >
       {record === null ? null : (
         <>
@@ -48,7 +49,11 @@ export function RecordActions({ record, onDone }: { record: NotificationRecord; 
     mutationFn: () => api.post<PublishReply>("/notify", bodyAgain(record)),
     onSuccess: (reply) => {
       const { sockets } = reply.recipients;
-      notifications.show({ color: "green", title: t("live.resent"), message: t("send.sentTo", { count: sockets, formatted: whole(sockets) }) });
+      notifications.show({
+        color: "green",
+        title: t("live.resent"),
+        message: t("send.sentTo", { count: sockets, formatted: whole(sockets) }),
+      });
     },
     onError: (error) => {
       notifications.show({ color: "red", title: t("live.resendFailed"), message: <Reason error={error} /> });
@@ -83,7 +88,13 @@ export function RecordActions({ record, onDone }: { record: NotificationRecord; 
         </>
       ) : null}
       {onDone === undefined ? null : (
-        <Button size="xs" variant="default" component={Link} href={`/historial/${record.id}`} leftSection={<IconReceipt size={16} aria-hidden />}>
+        <Button
+          size="xs"
+          variant="default"
+          component={Link}
+          href={`/historial/${record.id}`}
+          leftSection={<IconReceipt size={16} aria-hidden />}
+        >
           {t("live.seeReceipts")}
         </Button>
       )}

@@ -1,6 +1,6 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef, type KeyboardEvent } from "react";
+import { memo, useCallback, useEffect, useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../../api/records.ts";
 import { PriorityBadge, TypeName } from "../../ui/badges.tsx";
@@ -22,7 +22,7 @@ interface StreamProps {
 
 export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
   const { t } = useTranslation();
-  const isPhone = useMediaQuery("(max-width: 48em)") === true;
+  const isPhone = useMediaQuery("(max-width: 48em)");
   const frame = useRef<HTMLDivElement>(null);
   const last = records.length - 1;
   const height = isPhone ? ROW_PHONE : ROW;
@@ -42,18 +42,22 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
     if (isLive && frame.current !== null) frame.current.scrollTop = 0;
   }, [isLive]);
 
-  function onKeyDown(event: KeyboardEvent) {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
-    if (step === 0 || row === null) return;
-    event.preventDefault();
-    const next = Number(row.dataset.index) + step;
-    if (next < 0 || next > last) return;
-    virtual.scrollToIndex(next);
-    requestAnimationFrame(() => {
-      frame.current?.querySelector<HTMLElement>(`[data-index="${next}"] button`)?.focus();
-    });
-  }
+  /** The arrow keys go from row to row; as many as there are may not be in the page. */
+  const walk = useCallback(
+    (event: KeyboardEvent) => {
+      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+      const row = event.currentTarget.closest<HTMLElement>("[data-index]");
+      if (step === 0 || row === null) return;
+      event.preventDefault();
+      const next = Number(row.dataset.index) + step;
+      if (next < 0 || next >= virtual.options.count) return;
+      virtual.scrollToIndex(next);
+      requestAnimationFrame(() => {
+        frame.current?.querySelector<HTMLElement>(`[data-index="${next}"] button`)?.focus();
+      });
+    },
+    [virtual],
+  );
 
   return (
     <div
@@ -61,7 +65,6 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
       className="stream"
       role="list"
       aria-label={t("live.stream")}
-      onKeyDown={onKeyDown}
       onScroll={(event) => {
         onAway(event.currentTarget.scrollTop > AWAY);
       }}
@@ -78,7 +81,7 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
               aria-setsize={records.length}
               style={{ position: "absolute", insetInline: 0, top: item.start, height: item.size }}
             >
-              <Row record={record} onOpen={onOpen} />
+              <Row record={record} onOpen={onOpen} onKeyDown={walk} />
             </div>
           );
         })}
@@ -90,15 +93,17 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
 interface RowProps {
   record: NotificationRecord;
   onOpen: (record: NotificationRecord) => void;
+  onKeyDown: (event: KeyboardEvent) => void;
 }
 
-const Row = memo(function Row({ record, onOpen }: RowProps) {
+const Row = memo(function Row({ record, onOpen, onKeyDown }: RowProps) {
   const { t } = useTranslation();
   return (
     <button
       type="button"
       className="row"
       data-priority={record.priority}
+      onKeyDown={onKeyDown}
       onClick={() => {
         onOpen(record);
       }}

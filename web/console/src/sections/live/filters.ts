@@ -21,7 +21,10 @@ function textOf(record: NotificationRecord): string {
 }
 
 /** The records that pass; the same array where nothing is filtered. */
-export function sieve(records: readonly NotificationRecord[], { types, role, text }: Filters): readonly NotificationRecord[] {
+export function sieve(
+  records: readonly NotificationRecord[],
+  { types, role, text }: Filters,
+): readonly NotificationRecord[] {
   const wanted = text.trim().toLowerCase();
   if (types.length === 0 && role === null && wanted === "") return records;
   return records.filter(

@@ -1,5 +1,12 @@
 import { Box, Group, SimpleGrid, Text } from "@mantine/core";
-import { IconArrowDownLeft, IconArrowUpRight, IconPlugConnected, IconStopwatch, IconUsers, type Icon } from "@tabler/icons-react";
+import {
+  IconArrowDownLeft,
+  IconArrowUpRight,
+  IconPlugConnected,
+  IconStopwatch,
+  IconUsers,
+  type Icon,
+} from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Stats } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
@@ -19,11 +26,31 @@ export function Figures({ stats }: { stats: Stats }) {
   );
   return (
     <SimpleGrid cols={{ base: 2, md: 5 }} spacing={{ base: "xs", sm: "md" }}>
-      <Figure icon={IconPlugConnected} label={t("overview.connections")} value={whole(stats.connections.total)} hint={t("overview.connectionsHint", { polling: whole(polling) })} />
+      <Figure
+        icon={IconPlugConnected}
+        label={t("overview.connections")}
+        value={whole(stats.connections.total)}
+        hint={t("overview.connectionsHint", { polling: whole(polling) })}
+      />
       <Figure icon={IconUsers} label={t("overview.users")} value={whole(stats.users.total)} />
-      <Figure icon={IconArrowDownLeft} label={t("overview.received")} value={decimal(now?.in ?? 0)} hint={t("overview.total", { count: stats.publishes.accepted, formatted: whole(stats.publishes.accepted) })} />
-      <Figure icon={IconArrowUpRight} label={t("overview.delivered")} value={decimal(now?.out ?? 0)} hint={t("overview.total", { count: stats.deliveries, formatted: whole(stats.deliveries) })} />
-      <Figure icon={IconStopwatch} label={t("overview.latency")} value={latency.p50 === null ? "–" : `${decimal(latency.p50)} ms`} hint={latency.p95 === null ? "" : `p95 ${decimal(latency.p95)} ms`} />
+      <Figure
+        icon={IconArrowDownLeft}
+        label={t("overview.received")}
+        value={decimal(now?.in ?? 0)}
+        hint={t("overview.total", { count: stats.publishes.accepted, formatted: whole(stats.publishes.accepted) })}
+      />
+      <Figure
+        icon={IconArrowUpRight}
+        label={t("overview.delivered")}
+        value={decimal(now?.out ?? 0)}
+        hint={t("overview.total", { count: stats.deliveries, formatted: whole(stats.deliveries) })}
+      />
+      <Figure
+        icon={IconStopwatch}
+        label={t("overview.latency")}
+        value={latency.p50 === null ? "–" : `${decimal(latency.p50)} ms`}
+        hint={latency.p95 === null ? "" : `p95 ${decimal(latency.p95)} ms`}
+      />
     </SimpleGrid>
   );
 }
@@ -37,7 +64,7 @@ interface FigureProps {
 
 function Figure({ icon: Icon, label, value, hint }: FigureProps) {
   return (
-    <Box className="panel figure" p={{ base: "sm", sm: "md" }}>
+    <Box className="panel figure" component="section" aria-label={label} p={{ base: "sm", sm: "md" }}>
       <Group gap={8} wrap="nowrap" align="flex-start" mb={4} mih={36}>
         <Icon size={18} stroke={1.8} aria-hidden className="figure-icon" />
         <Text size="sm" c="dimmed" lh={1.25}>

@@ -25,7 +25,9 @@ export function Overview() {
   return (
     <Section title={t("overview.title")} intro={t("overview.intro")}>
       {stats === null ? (
-        <Panel padded={false}>{error === null ? <LoadingLines /> : <Failure error={error} onRetry={sampler.retry} />}</Panel>
+        <Panel padded={false}>
+          {error === null ? <LoadingLines /> : <Failure error={error} onRetry={sampler.retry} />}
+        </Panel>
       ) : (
         <>
           {error === null || readAt === null ? null : (

@@ -18,7 +18,9 @@ export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
   const { user } = useSession();
   const { stats } = useSampler();
   const sentence = useAudienceSentence();
-  const roles = [...new Set(["admin", "turista", ...Object.keys(stats?.connections.by_role ?? {})])].filter((role) => role !== "none");
+  const roles = [...new Set(["admin", "turista", ...Object.keys(stats?.connections.by_role ?? {})])].filter(
+    (role) => role !== "none",
+  );
   return (
     <Stack gap="sm">
       <Group justify="space-between">
@@ -30,7 +32,7 @@ export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
           ]}
           value={draft.audience}
           onChange={(audience) => {
-            onChange({ audience: audience as Draft["audience"] });
+            onChange({ audience: audience });
           }}
         />
         {user === null ? null : (
@@ -60,10 +62,38 @@ export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
             }}
           />
           <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
-            <Names label={t("send.rolesLabel")} known={roles} value={draft.roles} disabled={draft.all} onChange={(names) => { onChange({ roles: names }); }} />
-            <Names label={t("send.usersLabel")} value={draft.users} disabled={draft.all} onChange={(names) => { onChange({ users: names }); }} />
-            <Names label={t("send.topicsLabel")} value={draft.topics} disabled={draft.all} onChange={(names) => { onChange({ topics: names }); }} />
-            <Names label={t("send.exceptLabel")} value={draft.except} onChange={(names) => { onChange({ except: names }); }} />
+            <Names
+              label={t("send.rolesLabel")}
+              known={roles}
+              value={draft.roles}
+              disabled={draft.all}
+              onChange={(names) => {
+                onChange({ roles: names });
+              }}
+            />
+            <Names
+              label={t("send.usersLabel")}
+              value={draft.users}
+              disabled={draft.all}
+              onChange={(names) => {
+                onChange({ users: names });
+              }}
+            />
+            <Names
+              label={t("send.topicsLabel")}
+              value={draft.topics}
+              disabled={draft.all}
+              onChange={(names) => {
+                onChange({ topics: names });
+              }}
+            />
+            <Names
+              label={t("send.exceptLabel")}
+              value={draft.except}
+              onChange={(names) => {
+                onChange({ except: names });
+              }}
+            />
           </SimpleGrid>
         </Stack>
       )}

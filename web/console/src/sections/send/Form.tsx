@@ -1,10 +1,23 @@
-import { Accordion, Button, Grid, Group, NumberInput, Select, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import {
+  Accordion,
+  Button,
+  Grid,
+  Group,
+  NumberInput,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ApiError } from "../../api/client.ts";
-import { PRIORITIES, type EventType, type Priority, type PublishBody, type PublishReply } from "../../api/records.ts";
+import { PRIORITIES, type EventType, type PublishBody, type PublishReply } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { language } from "../../i18n/index.ts";
 import { useSession } from "../../session/SessionContext.ts";
@@ -67,7 +80,16 @@ export function Form({ catalog, first }: FormProps) {
                   data={catalog.map((one) => one.type)}
                   value={draft.type}
                   onChange={(type) => {
-                    if (type !== null) setDraft({ ...emptyDraft(type), audience: draft.audience, all: draft.all, roles: draft.roles, users: draft.users, topics: draft.topics, except: draft.except });
+                    if (type !== null)
+                      setDraft({
+                        ...emptyDraft(type),
+                        audience: draft.audience,
+                        all: draft.all,
+                        roles: draft.roles,
+                        users: draft.users,
+                        topics: draft.topics,
+                        except: draft.except,
+                      });
                     publish.reset();
                   }}
                   searchable
@@ -87,7 +109,9 @@ export function Form({ catalog, first }: FormProps) {
                   />
                   <Textarea
                     label={t("common.message")}
-                    description={t("send.messageHint", { text: filled(kind?.message[language()] ?? "", body.data ?? {}) })}
+                    description={t("send.messageHint", {
+                      text: filled(kind?.message[language()] ?? "", body.data ?? {}),
+                    })}
                     value={draft.message}
                     autosize
                     minRows={1}
@@ -115,18 +139,25 @@ export function Form({ catalog, first }: FormProps) {
                       <Select
                         label={t("common.priority")}
                         data={[
-                          { value: "", label: t("send.priorityCatalog", { priority: kind === undefined ? "" : t(`priority.${kind.priority}`) }) },
+                          {
+                            value: "",
+                            label: t("send.priorityCatalog", {
+                              priority: kind === undefined ? "" : t(`priority.${kind.priority}`),
+                            }),
+                          },
                           ...PRIORITIES.map((priority) => ({ value: priority, label: t(`priority.${priority}`) })),
                         ]}
                         value={draft.priority}
                         allowDeselect={false}
                         onChange={(priority) => {
-                          change({ priority: (priority ?? "") as Priority | "" });
+                          change({ priority: priority ?? "" });
                         }}
                       />
                       <NumberInput
                         label={t("send.ttl")}
-                        placeholder={t("send.ttlHint", { ttl: kind?.ttl == null ? t("send.never") : duration(kind.ttl) })}
+                        placeholder={t("send.ttlHint", {
+                          ttl: kind?.ttl == null ? t("send.never") : duration(kind.ttl),
+                        })}
                         min={1}
                         hideControls
                         allowDecimal={false}
@@ -177,7 +208,13 @@ export function Form({ catalog, first }: FormProps) {
                 <Text size="sm" c="dimmed" className="numbers">
                   {publish.data === undefined ? "" : t("send.took", { ms: Math.round(publish.data.took) })}
                 </Text>
-                <Button type="submit" size="md" loading={publish.isPending} disabled={hasProblems} leftSection={<IconSend size={18} aria-hidden />}>
+                <Button
+                  type="submit"
+                  size="md"
+                  loading={publish.isPending}
+                  disabled={hasProblems}
+                  leftSection={<IconSend size={18} aria-hidden />}
+                >
                   {t("send.submit")}
                 </Button>
               </Group>

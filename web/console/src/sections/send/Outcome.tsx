@@ -16,7 +16,13 @@ export interface Published {
 export function Outcome({ published, error }: { published: Published | undefined; error: Error | null }) {
   return (
     <div aria-live="polite" data-testid="outcome">
-      {error === null ? published === undefined ? null : <Accepted reply={published.reply} /> : <Refused error={error} />}
+      {error === null ? (
+        published === undefined ? null : (
+          <Accepted reply={published.reply} />
+        )
+      ) : (
+        <Refused error={error} />
+      )}
     </div>
   );
 }
@@ -26,8 +32,17 @@ function Accepted({ reply }: { reply: PublishReply }) {
   const { whole } = useFormats();
   const { sockets } = reply.recipients;
   return (
-    <Alert mt="md" role="presentation" color="green" variant="default" icon={<IconCheck aria-hidden />} title={t("send.sent")}>
-      <Text size="sm">{reply.duplicate ? t("send.duplicate") : t("send.sentTo", { count: sockets, formatted: whole(sockets) })}</Text>
+    <Alert
+      mt="md"
+      role="presentation"
+      color="green"
+      variant="default"
+      icon={<IconCheck aria-hidden />}
+      title={t("send.sent")}
+    >
+      <Text size="sm">
+        {reply.duplicate ? t("send.duplicate") : t("send.sentTo", { count: sockets, formatted: whole(sockets) })}
+      </Text>
       {reply.warnings.map((warning) => (
         <Text key={warning} size="sm">
           {warning}
@@ -44,7 +59,14 @@ function Refused({ error }: { error: Error }) {
   const { t } = useTranslation();
   const problems = error instanceof ApiError ? error.problems : [];
   return (
-    <Alert mt="md" role="presentation" color="red" variant="default" icon={<IconAlertTriangle aria-hidden />} title={t("send.failed")}>
+    <Alert
+      mt="md"
+      role="presentation"
+      color="red"
+      variant="default"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={t("send.failed")}
+    >
       <Text size="sm">
         <Reason error={error} />
       </Text>

@@ -22,7 +22,11 @@ export function Reach({ body }: { body: PublishBody }) {
   const { t } = useTranslation();
   const { whole, list } = useFormats();
   const { api } = useSession();
-  const asked = { type: body.type, data: body.data ?? {}, ...(body.audience === undefined ? {} : { audience: body.audience }) };
+  const asked = {
+    type: body.type,
+    data: body.data ?? {},
+    ...(body.audience === undefined ? {} : { audience: body.audience }),
+  };
   const [settled] = useDebouncedValue(JSON.stringify(asked), 300);
   const { data, error } = useQuery<Reached>({
     queryKey: ["reach", settled],
@@ -58,9 +62,15 @@ export function Reach({ body }: { body: PublishBody }) {
 async function reach(api: Api, body: PublishBody, signal: AbortSignal): Promise<Reached> {
   try {
     const preview = await api.post<AudiencePreview>("/v1/audience/preview", body, signal);
-    return { users: preview.users, online: preview.online.users, sockets: preview.online.sockets, missing: preview.missing };
+    return {
+      users: preview.users,
+      online: preview.online.users,
+      sockets: preview.online.sockets,
+      missing: preview.missing,
+    };
   } catch (error) {
-    if (error instanceof ApiError && error.code === "invalid_audience") return { users: 0, online: 0, sockets: 0, missing: [] };
+    if (error instanceof ApiError && error.code === "invalid_audience")
+      return { users: 0, online: 0, sockets: 0, missing: [] };
     if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 405)) throw error;
   }
   const { users } = await api.get<Users>("/v1/users", { limit: 100 }, signal);
@@ -69,7 +79,14 @@ async function reach(api: Api, body: PublishBody, signal: AbortSignal): Promise<
   const met = users.filter(
     (one) =>
       !excepted.includes(one.user) &&
-      (audience.all === true || audience.users?.includes(one.user) === true || one.roles.some((role) => audience.roles?.includes(role) === true)),
+      (audience.all === true ||
+        audience.users?.includes(one.user) === true ||
+        one.roles.some((role) => audience.roles?.includes(role) === true)),
   );
-  return { users: null, online: met.length, sockets: met.reduce((sum, one) => sum + one.connections.length, 0), missing: [] };
+  return {
+    users: null,
+    online: met.length,
+    sockets: met.reduce((sum, one) => sum + one.connections.length, 0),
+    missing: [],
+  };
 }

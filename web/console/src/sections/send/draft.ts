@@ -1,4 +1,11 @@
-import { PRIORITIES, type EventType, type FieldKind, type NotificationRecord, type Priority, type PublishBody } from "../../api/records.ts";
+import {
+  PRIORITIES,
+  type EventType,
+  type FieldKind,
+  type NotificationRecord,
+  type Priority,
+  type PublishBody,
+} from "../../api/records.ts";
 import { isSafeLink } from "../../ui/SafeLink.tsx";
 
 /** What is in the form: texts, as they were typed. */
@@ -127,7 +134,8 @@ function valueOf(text: string, kind: FieldKind): Read {
     case "array":
     case "object": {
       const value = jsonOf(text);
-      const fits = kind === "array" ? Array.isArray(value) : typeof value === "object" && value !== null && !Array.isArray(value);
+      const fits =
+        kind === "array" ? Array.isArray(value) : typeof value === "object" && value !== null && !Array.isArray(value);
       return fits ? { value } : { problem: "json" };
     }
     default:
@@ -154,5 +162,7 @@ export function filled(template: string, data: Record<string, unknown>): string 
 /** Names in the templates of an audience: `{usuario_id}` is `usuario_id`. */
 export function namesNeeded(kind: EventType): string[] {
   const { roles, users, topics } = kind.audience;
-  return [...roles, ...users, ...topics].flatMap((template) => [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""));
+  return [...roles, ...users, ...topics].flatMap((template) =>
+    [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""),
+  );
 }

@@ -36,7 +36,7 @@ export function Burst({ onPublished }: { onPublished: (id: string) => void }) {
 
   function start() {
     const total = Math.min(MOST, Number(count) || 1);
-    const each = Math.max(1, Math.round(((Math.min(MOST_PER_SECOND, Number(rate) || 1)) * INTERVAL) / 1_000));
+    const each = Math.max(1, Math.round((Math.min(MOST_PER_SECOND, Number(rate) || 1) * INTERVAL) / 1_000));
     const pause = (each / Math.min(MOST_PER_SECOND, Number(rate) || 1)) * 1_000;
     let started = 0;
     setProgress({ count: total, sent: 0, failed: 0 });
@@ -65,7 +65,10 @@ export function Burst({ onPublished }: { onPublished: (id: string) => void }) {
     }));
     let sent = 0;
     try {
-      const { results } = size === 1 ? { results: [await api.post<PublishReply>("/notify", notifications[0])] } : await api.post<BatchReply>("/v1/notifications/batch", { notifications });
+      const { results } =
+        size === 1
+          ? { results: [await api.post<PublishReply>("/notify", notifications[0])] }
+          : await api.post<BatchReply>("/v1/notifications/batch", { notifications });
       for (const result of results) {
         if (result.status !== "ok") continue;
         sent += 1;
@@ -74,7 +77,9 @@ export function Burst({ onPublished }: { onPublished: (id: string) => void }) {
     } catch {
       // Counted as failed; the banner and the status say why.
     }
-    setProgress((before) => (before === null ? null : { ...before, sent: before.sent + sent, failed: before.failed + size - sent }));
+    setProgress((before) =>
+      before === null ? null : { ...before, sent: before.sent + sent, failed: before.failed + size - sent },
+    );
   }
 
   if (!mayPublish) return <Text c="dimmed">{t("simulator.burstForbidden")}</Text>;
@@ -87,12 +92,30 @@ export function Burst({ onPublished }: { onPublished: (id: string) => void }) {
     >
       <Stack gap="sm">
         <Group gap="sm" grow>
-          <NumberInput label={t("simulator.burstCount")} min={1} max={MOST} allowDecimal={false} value={count} onChange={setCount} />
-          <NumberInput label={t("simulator.burstRate")} min={1} max={MOST_PER_SECOND} allowDecimal={false} value={rate} onChange={setRate} />
+          <NumberInput
+            label={t("simulator.burstCount")}
+            min={1}
+            max={MOST}
+            allowDecimal={false}
+            value={count}
+            onChange={setCount}
+          />
+          <NumberInput
+            label={t("simulator.burstRate")}
+            min={1}
+            max={MOST_PER_SECOND}
+            allowDecimal={false}
+            value={rate}
+            onChange={setRate}
+          />
         </Group>
         <Group gap="xs">
           {isRunning ? (
-            <Button variant="default" leftSection={<IconPlayerStop size={18} aria-hidden />} onClick={() => stop.current?.()}>
+            <Button
+              variant="default"
+              leftSection={<IconPlayerStop size={18} aria-hidden />}
+              onClick={() => stop.current?.()}
+            >
               {t("simulator.burstStop")}
             </Button>
           ) : (

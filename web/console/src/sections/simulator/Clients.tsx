@@ -17,7 +17,11 @@ export function Clients({ clients, simulation }: ClientsProps) {
   const isFull = clients.filter((client) => client.isSlow).length >= MOST_SLOW;
   const columns = ["client", "status", "received", "replayed", "duplicates", "missing", "latency", "actions"] as const;
   return (
-    <Table.ScrollContainer minWidth={940} maxHeight={620} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("simulator.clients") } }}>
+    <Table.ScrollContainer
+      minWidth={1000}
+      maxHeight={620}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("simulator.clients") } }}
+    >
       <Table aria-label={t("simulator.clients")} verticalSpacing={6} horizontalSpacing="md">
         <Table.Thead>
           <Table.Tr>
@@ -62,7 +66,7 @@ function Row({ client, simulation, mayBeSlow }: RowProps) {
           <Badge variant="outline" color={color} tt="none" className={`outlined outlined-${color}`}>
             {t(`simulator.${client.status}`)}
           </Badge>
-          <Text size="xs" c="dimmed">
+          <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
             {client.transport ?? ""} {client.isSlow ? t("simulator.slowed") : ""}
           </Text>
         </Group>
@@ -76,7 +80,13 @@ function Row({ client, simulation, mayBeSlow }: RowProps) {
       <Table.Td>
         <Group gap={4} wrap="nowrap">
           <Tooltip label={t("simulator.cutHint")}>
-            <ActionIcon variant="default" aria-label={`${t("simulator.cut")}: ${client.name}`} onClick={() => { simulation.cut(client.id); }}>
+            <ActionIcon
+              variant="default"
+              aria-label={`${t("simulator.cut")}: ${client.name}`}
+              onClick={() => {
+                simulation.cut(client.id);
+              }}
+            >
               <IconScissors size={16} aria-hidden />
             </ActionIcon>
           </Tooltip>
@@ -90,11 +100,21 @@ function Row({ client, simulation, mayBeSlow }: RowProps) {
                 simulation.slow(client.id, !client.isSlow);
               }}
             >
-              {client.isSlow ? <IconPlayerTrackNext size={16} aria-hidden /> : <IconHourglassLow size={16} aria-hidden />}
+              {client.isSlow ? (
+                <IconPlayerTrackNext size={16} aria-hidden />
+              ) : (
+                <IconHourglassLow size={16} aria-hidden />
+              )}
             </ActionIcon>
           </Tooltip>
           <Tooltip label={t("simulator.remove")}>
-            <ActionIcon variant="default" aria-label={`${t("simulator.remove")}: ${client.name}`} onClick={() => { simulation.remove(client.id); }}>
+            <ActionIcon
+              variant="default"
+              aria-label={`${t("simulator.remove")}: ${client.name}`}
+              onClick={() => {
+                simulation.remove(client.id);
+              }}
+            >
               <IconTrash size={16} aria-hidden />
             </ActionIcon>
           </Tooltip>

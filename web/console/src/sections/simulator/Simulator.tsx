@@ -29,7 +29,10 @@ export default function Simulator() {
     [simulation],
   );
 
-  const pasted = tokens.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const pasted = tokens
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const free = MOST_CLIENTS - view.clients.length;
   const isReady = free > 0 && (development || pasted.length > 0);
 
@@ -41,7 +44,11 @@ export default function Simulator() {
       const name = `${prefix}-${number}`;
       const token = pasted[identities.length];
       if (taken.has(name)) continue;
-      identities.push({ name, role: development ? role : "", auth: development ? { role, user: name } : { token: token ?? "" } });
+      identities.push({
+        name,
+        role: development ? role : "",
+        auth: development ? { role, user: name } : { token: token ?? "" },
+      });
     }
     simulation.add(identities);
   }
@@ -62,7 +69,14 @@ export default function Simulator() {
               <Stack gap="sm">
                 {development ? (
                   <Group gap="sm" align="flex-end" grow>
-                    <NumberInput label={t("simulator.howMany")} min={1} max={MOST_CLIENTS} allowDecimal={false} value={count} onChange={setCount} />
+                    <NumberInput
+                      label={t("simulator.howMany")}
+                      min={1}
+                      max={MOST_CLIENTS}
+                      allowDecimal={false}
+                      value={count}
+                      onChange={setCount}
+                    />
                     <Select
                       label={t("simulator.role")}
                       data={["turista", "admin", "guia"]}
@@ -142,7 +156,11 @@ export default function Simulator() {
         padded={false}
         aside={
           <Text size="sm" c="dimmed" className="numbers" data-testid="totals">
-            {t("simulator.totals", { connected: whole(connected), count: view.clients.length, received: whole(received) })}
+            {t("simulator.totals", {
+              connected: whole(connected),
+              count: view.clients.length,
+              received: whole(received),
+            })}
           </Text>
         }
       >

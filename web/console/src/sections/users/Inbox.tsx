@@ -54,7 +54,7 @@ export function Inbox({ user }: { user: string }) {
           ]}
           value={status}
           onChange={(next) => {
-            setStatus(next as Status);
+            setStatus(next);
             setBefore(null);
           }}
         />
@@ -76,10 +76,24 @@ export function Inbox({ user }: { user: string }) {
       )}
       {data?.next_before != null || before !== null ? (
         <Group justify="space-between" p="md">
-          <Button size="xs" variant="default" disabled={before === null} onClick={() => { setBefore(null); }}>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={before === null}
+            onClick={() => {
+              setBefore(null);
+            }}
+          >
             {t("history.first")}
           </Button>
-          <Button size="xs" variant="default" disabled={data?.next_before == null} onClick={() => { setBefore(data?.next_before ?? null); }}>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={data?.next_before == null}
+            onClick={() => {
+              setBefore(data?.next_before ?? null);
+            }}
+          >
             {t("history.older")}
           </Button>
         </Group>
@@ -93,7 +107,11 @@ function Item({ item }: { item: InboxItem }) {
   const state = item.read ? t("users.isRead") : item.seen ? t("users.isSeen") : t("users.isUnread");
   return (
     <li className="letter" data-read={item.read}>
-      {item.read ? <IconMailOpened size={18} aria-hidden className="faint" /> : <IconMail size={18} aria-hidden className="figure-icon" />}
+      {item.read ? (
+        <IconMailOpened size={18} aria-hidden className="faint" />
+      ) : (
+        <IconMail size={18} aria-hidden className="figure-icon" />
+      )}
       <Box miw={0}>
         <Link href={`/historial/${item.id}`} className="letter-link">
           <TypeName type={item.type} />
@@ -106,7 +124,12 @@ function Item({ item }: { item: InboxItem }) {
         <Text size="xs" c="dimmed">
           <Moment at={item.timestamp} />
         </Text>
-        <Badge variant="outline" color={item.read ? "gray" : "mar"} tt="none" className={`outlined outlined-${item.read ? "gray" : "mar"}`}>
+        <Badge
+          variant="outline"
+          color={item.read ? "gray" : "mar"}
+          tt="none"
+          className={`outlined outlined-${item.read ? "gray" : "mar"}`}
+        >
           {state}
         </Badge>
       </Box>

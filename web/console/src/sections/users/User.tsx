@@ -129,7 +129,14 @@ function Disconnect({ name }: { name: string }) {
   });
   return (
     <>
-      <Button size="xs" variant="outline" color="red" className="outlined outlined-red" leftSection={<IconPlugX size={16} aria-hidden />} onClick={asking.open}>
+      <Button
+        size="xs"
+        variant="outline"
+        color="red"
+        className="outlined outlined-red"
+        leftSection={<IconPlugX size={16} aria-hidden />}
+        onClick={asking.open}
+      >
         {t("users.disconnect")}
       </Button>
       <Modal
@@ -137,6 +144,7 @@ function Disconnect({ name }: { name: string }) {
         onClose={asking.close}
         title={t("users.disconnectTitle", { user: name })}
         closeButtonProps={{ "aria-label": t("common.close") }}
+        attributes={{ header: { role: "presentation" } }} // a <header> outside of <main> would be a second banner
         centered
       >
         <Text mb="lg">{t("users.disconnectText")}</Text>

@@ -29,7 +29,11 @@ export default function Users() {
   const [search] = useDebouncedValue(text.trim().toLowerCase(), 150);
   const [after, setAfter] = useState<string | null>(null);
   const { stats } = useSampler();
-  const { data, error, refetch } = useGet<UsersReply>("/v1/users", { role, limit: PAGE, after }, { refetchInterval: REFRESH, keep: true });
+  const { data, error, refetch } = useGet<UsersReply>(
+    "/v1/users",
+    { role, limit: PAGE, after },
+    { refetchInterval: REFRESH, keep: true },
+  );
   const roles = Object.keys(stats?.connections.by_role ?? {}).filter((one) => one !== "none");
   const shown = data?.users.filter((one) => one.user.toLowerCase().includes(search)) ?? [];
 
@@ -67,7 +71,8 @@ export default function Users() {
                 }}
                 onKeyDown={(event) => {
                   // Who is offline is in no list, and has an inbox all the same.
-                  if (event.key === "Enter" && text.trim() !== "") navigate(`/usuarios/${encodeURIComponent(text.trim())}`);
+                  if (event.key === "Enter" && text.trim() !== "")
+                    navigate(`/usuarios/${encodeURIComponent(text.trim())}`);
                 }}
               />
               <Select
@@ -89,17 +94,36 @@ export default function Users() {
             {list}
             {search !== "" && shown.every((one) => one.user !== text.trim()) ? (
               <Box p="md">
-                <Button size="xs" variant="default" component={Link} href={`/usuarios/${encodeURIComponent(text.trim())}`}>
+                <Button
+                  size="xs"
+                  variant="default"
+                  component={Link}
+                  href={`/usuarios/${encodeURIComponent(text.trim())}`}
+                >
                   {t("users.find")}
                 </Button>
               </Box>
             ) : null}
             {data?.next_after != null || after !== null ? (
               <Group justify="space-between" p="md">
-                <Button size="xs" variant="default" disabled={after === null} onClick={() => { setAfter(null); }}>
+                <Button
+                  size="xs"
+                  variant="default"
+                  disabled={after === null}
+                  onClick={() => {
+                    setAfter(null);
+                  }}
+                >
                   {t("history.first")}
                 </Button>
-                <Button size="xs" variant="default" disabled={data?.next_after == null} onClick={() => { setAfter(data?.next_after ?? null); }}>
+                <Button
+                  size="xs"
+                  variant="default"
+                  disabled={data?.next_after == null}
+                  onClick={() => {
+                    setAfter(data?.next_after ?? null);
+                  }}
+                >
                   {t("users.more")}
                 </Button>
               </Group>
@@ -124,10 +148,16 @@ function List({ users, chosen }: { users: ConnectedUser[]; chosen: string | null
     <ul className="plain people" aria-label={t("users.list")}>
       {users.map((one) => (
         <li key={one.user}>
-          <Link href={`/usuarios/${encodeURIComponent(one.user)}`} className="person" aria-current={one.user === chosen ? "true" : undefined}>
+          <Link
+            href={`/usuarios/${encodeURIComponent(one.user)}`}
+            className="person"
+            aria-current={one.user === chosen ? "true" : undefined}
+          >
             <span className="cut person-name">{one.user}</span>
             <Roles roles={one.roles} />
-            <span className="faint numbers">{t("users.connections", { count: one.connections.length, formatted: whole(one.connections.length) })}</span>
+            <span className="faint numbers">
+              {t("users.connections", { count: one.connections.length, formatted: whole(one.connections.length) })}
+            </span>
           </Link>
         </li>
       ))}
