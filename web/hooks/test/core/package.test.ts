@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -105,6 +105,15 @@ describe("the package", () => {
     const assets = readdirSync(join(place, "dist/assets"));
     expect(assets.filter((name) => /^Toasts.*\.js$/.test(name))).toHaveLength(1);
     expect(assets.filter((name) => name.endsWith(".css"))).toHaveLength(1);
+  });
+
+  it("is what the example is built with", () => {
+    const example = join(place, "example");
+    cpSync(resolve(HOOKS, "../../examples/react"), example, {
+      recursive: true,
+      filter: (path) => !/node_modules|dist|\.tgz$|package-lock/.test(path),
+    });
+    expect(run("npm", ["run", "--silent", "build", "--", "--logLevel", "warn"], example)).toBe("");
   });
 
   it("leaves out of an application what it does not use", () => {
