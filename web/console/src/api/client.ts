@@ -1,0 +1,106 @@
+import type { FieldProblem } from "./records.ts";
+
+/** A request that was refused (a `code` of the server's) or that never arrived (`unreachable`). */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    detail: string,
+    readonly problems: readonly FieldProblem[] = [],
+    readonly requestId: string | null = null,
+  ) {
+    super(detail);
+  }
+}
+
+export type Query = Record<string, string | number | null | undefined>;
+
+export interface Api {
+  get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>;
+  post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
+  text(path: string, signal?: AbortSignal): Promise<string>;
+}
+
+interface Circumstances {
+  /** Goes into the header `Authorization`, never into an address: addresses end up in logs. */
+  credential: string | null;
+  locale: () => string;
+  /** Called for every 401: the credential has run out or was revoked. */
+  onUnauthorized?: (error: ApiError) => void;
+}
+
+/** The server's HTTP interface, for one credential. */
+export function createApi({ credential, locale, onUnauthorized }: Circumstances): Api {
+  async function call(method: string, path: string, query: Query, body: unknown, signal?: AbortSignal) {
+    const headers: Record<string, string> = { "Accept-Language": locale() };
+    if (credential !== null) headers.Authorization = `Bearer ${credential}`;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    let response: Response;
+    try {
+      response = await fetch(path + search(query), {
+        method,
+        headers,
+        cache: "no-store",
+        credentials: "omit",
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError("unreachable", 0, "");
+    }
+    if (!response.ok) {
+      const error = await problemOf(response);
+      if (error.status === 401) onUnauthorized?.(error);
+      throw error;
+    }
+    return response;
+  }
+
+  return {
+    async get<T>(path: string, query: Query = {}, signal?: AbortSignal) {
+      return (await (await call("GET", path, query, undefined, signal)).json()) as T;
+    },
+    async post<T>(path: string, body?: unknown, signal?: AbortSignal) {
+      return (await (await call("POST", path, {}, body ?? {}, signal)).json()) as T;
+    },
+    async text(path, signal) {
+      return (await call("GET", path, {}, undefined, signal)).text();
+    },
+  };
+}
+
+function search(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+interface ProblemDocument {
+  code?: string;
+  detail?: string;
+  title?: string;
+  errors?: FieldProblem[];
+  request_id?: string;
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  let problem: ProblemDocument = {};
+  try {
+    problem = (await response.json()) as ProblemDocument;
+  } catch {
+    // A proxy answers in HTML: the status has to do.
+  }
+  return new ApiError(
+    problem.code ?? `http_${response.status}`,
+    response.status,
+    problem.detail ?? problem.title ?? response.statusText,
+    problem.errors ?? [],
+    problem.request_id ?? null,
+  );
+}

@@ -1,0 +1,72 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+export interface Formats {
+  whole: (value: number) => string;
+  decimal: (value: number) => string;
+  time: (iso: string | number) => string;
+  moment: (iso: string) => string;
+  duration: (seconds: number) => string;
+  bytes: (value: number) => string;
+  list: (values: readonly string[]) => string;
+}
+
+/** Numbers, dates and lists as the chosen language writes them. */
+export function useFormats(): Formats {
+  const { i18n } = useTranslation();
+  const locale = i18n.language;
+  return useMemo(() => formatsOf(locale), [locale]);
+}
+
+export function formatsOf(locale: string): Formats {
+  // Spanish groups digits from five on; in tables four-digit numbers need it as well.
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: "always" });
+  const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const moment = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  const list = new Intl.ListFormat(locale, { type: "conjunction" });
+
+  function unit(value: number, name: string): string {
+    return new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: 0,
+    }).format(value);
+  }
+
+  return {
+    whole: (value) => whole.format(value),
+    decimal: (value) => (value >= 100 ? whole : decimal).format(value),
+    time: (iso) => time.format(new Date(iso)),
+    moment: (iso) => moment.format(new Date(iso)),
+    duration(seconds) {
+      if (seconds < MINUTE) return unit(Math.floor(seconds), "second");
+      if (seconds < HOUR) return unit(Math.floor(seconds / MINUTE), "minute");
+      if (seconds < DAY) {
+        const minutes = Math.floor((seconds % HOUR) / MINUTE);
+        const hours = unit(Math.floor(seconds / HOUR), "hour");
+        return minutes === 0 ? hours : `${hours} ${unit(minutes, "minute")}`;
+      }
+      const hours = Math.floor((seconds % DAY) / HOUR);
+      const days = unit(Math.floor(seconds / DAY), "day");
+      return hours === 0 ? days : `${days} ${unit(hours, "hour")}`;
+    },
+    bytes(value) {
+      if (value < 1_024) return unit(value, "byte");
+      return value < 1_048_576 ? unit(value / 1_024, "kilobyte") : unit(value / 1_048_576, "megabyte");
+    },
+    list: (values) => list.format(values),
+  };
+}

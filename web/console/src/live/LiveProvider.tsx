@@ -1,0 +1,28 @@
+import { useEffect, useState, type ReactNode } from "react";
+import { useSession } from "../session/SessionContext.ts";
+import { createFeed } from "./feed.ts";
+import { LiveContext, type Live } from "./LiveContext.ts";
+import { createSampler } from "./sampler.ts";
+import { createSocketLink } from "./socketLink.ts";
+
+/** Opens the connection of the session and what hangs on it, and closes them with it. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const session = useSession();
+  const [live, setLive] = useState<Live | null>(null);
+
+  useEffect(() => {
+    const link = createSocketLink(session, window.location.origin);
+    const feed = createFeed(session.api, link);
+    const opened: Live = { link, feed, sampler: createSampler(session.api, feed.takeArrivals) };
+    // Made in an effect, as it opens a socket: nothing of it may happen in a render that is thrown away.
+    // eslint-disable-next-line react-hooks/set-state-in-effect
+    setLive(opened);
+    return () => {
+      opened.feed.close();
+      opened.sampler.close();
+      link.close();
+    };
+  }, [session]);
+
+  return live === null ? null : <LiveContext value={live}>{children}</LiveContext>;
+}

@@ -1,0 +1,136 @@
+import type { Api } from "../api/client.ts";
+import type { Latency, RecentStats, Stats, StatsSample } from "../api/records.ts";
+
+/** Seconds of the charts. */
+export const SPAN = 300;
+
+const INTERVAL = 1_000;
+const INTERVAL_HIDDEN = 5_000;
+
+export interface RatePoint {
+  at: number;
+  connections: number;
+  users: number;
+  in: number;
+  out: number;
+  refused: number;
+  p50: number | null;
+  p95: number | null;
+}
+
+export interface SamplerSnapshot {
+  stats: Stats | null;
+  points: readonly RatePoint[];
+  error: Error | null;
+  /** When `stats` was read, in milliseconds since the epoch. */
+  readAt: number | null;
+}
+
+export interface Sampler {
+  getSnapshot: () => SamplerSnapshot;
+  subscribe: (listener: () => void) => () => void;
+  retry: () => void;
+  close: () => void;
+}
+
+interface Counters {
+  at: number;
+  in: number;
+  out: number;
+  refused: number;
+}
+
+/** Asks for the statistics once a second and keeps the rates of the last minutes; begins with what the server kept. */
+export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p95"> | null): Sampler {
+  const listeners = new Set<() => void>();
+  const abort = new AbortController();
+  let snapshot: SamplerSnapshot = { stats: null, points: [], error: null, readAt: null };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let last: Counters | null = null;
+
+  function set(change: Partial<SamplerSnapshot>) {
+    snapshot = { ...snapshot, ...change };
+    for (const listener of listeners) listener();
+  }
+
+  async function begin() {
+    try {
+      const recent = await api.get<RecentStats>("/v1/stats/recent", {}, abort.signal);
+      set({ points: pointsOf(recent.samples) });
+    } catch {
+      // The charts begin empty.
+    }
+    await sample();
+  }
+
+  async function sample() {
+    clearTimeout(timer);
+    try {
+      const stats = await api.get<Stats>("/v1/stats", {}, abort.signal);
+      const now: Counters = {
+        at: Date.now() / 1000,
+        in: stats.publishes.accepted,
+        out: stats.deliveries,
+        refused: stats.refused ?? 0,
+      };
+      // Counters that fell are another process's.
+      const points =
+        last === null || now.in < last.in || now.out < last.out ? snapshot.points : append(now, last, stats);
+      last = now;
+      set({ stats, points, error: null, readAt: Date.now() });
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      last = null;
+      set({ error: error as Error });
+    }
+    timer = setTimeout(() => void sample(), document.hidden ? INTERVAL_HIDDEN : INTERVAL);
+  }
+
+  function append(now: Counters, before: Counters, stats: Stats): RatePoint[] {
+    const seconds = Math.max(0.2, now.at - before.at);
+    // A server that does not measure leaves it to whoever is listening.
+    const arrived = arrivals();
+    const latency = stats.latency_ms === undefined ? arrived : stats.latency_ms;
+    const point: RatePoint = {
+      at: now.at,
+      connections: stats.connections.total,
+      users: stats.users.total,
+      in: (now.in - before.in) / seconds,
+      out: (now.out - before.out) / seconds,
+      refused: Math.max(0, now.refused - before.refused) / seconds,
+      p50: latency?.p50 ?? null,
+      p95: latency?.p95 ?? null,
+    };
+    return [...snapshot.points.filter((one) => one.at > now.at - SPAN), point];
+  }
+
+  void begin();
+
+  return {
+    getSnapshot: () => snapshot,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    retry: () => void sample(),
+    close() {
+      abort.abort();
+      clearTimeout(timer);
+      listeners.clear();
+    },
+  };
+}
+
+/** The server's samples are numbers in each second already. */
+export function pointsOf(samples: readonly StatsSample[]): RatePoint[] {
+  return samples.map((one) => ({
+    at: one.at,
+    connections: one.connections,
+    users: one.users,
+    in: one.published,
+    out: one.delivered,
+    refused: one.refused,
+    p50: one.latency_ms?.p50 ?? null,
+    p95: one.latency_ms?.p95 ?? null,
+  }));
+}

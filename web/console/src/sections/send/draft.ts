@@ -1,0 +1,168 @@
+import {
+  PRIORITIES,
+  type EventType,
+  type FieldKind,
+  type NotificationRecord,
+  type Priority,
+  type PublishBody,
+} from "../../api/records.ts";
+import { isSafeLink } from "../../ui/SafeLink.tsx";
+
+/** What is in the form: texts, as they were typed. */
+export interface Draft {
+  type: string;
+  title: string;
+  message: string;
+  fields: Record<string, string>;
+  extra: string;
+  audience: "catalog" | "custom";
+  all: boolean;
+  roles: string[];
+  users: string[];
+  topics: string[];
+  except: string[];
+  priority: Priority | "";
+  ttl: string;
+  link: string;
+  key: string;
+  persist: boolean;
+}
+
+export type Problem = "integer" | "number" | "json" | "object" | "link";
+export type Problems = Record<string, Problem>;
+
+export function emptyDraft(type: string): Draft {
+  return {
+    type,
+    title: "",
+    message: "",
+    fields: {},
+    extra: "",
+    audience: "catalog",
+    all: false,
+    roles: [],
+    users: [],
+    topics: [],
+    except: [],
+    priority: "",
+    ttl: "",
+    link: "",
+    key: "",
+    persist: true,
+  };
+}
+
+/** The draft that says what a published notification said. */
+export function draftOf(record: NotificationRecord, kind: EventType | undefined): Draft {
+  const known = kind?.data ?? {};
+  const fields: Record<string, string> = {};
+  const extra: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record.data)) {
+    if (!(name in known)) extra[name] = value;
+    else fields[name] = typeof value === "string" ? value : JSON.stringify(value);
+  }
+  return {
+    ...emptyDraft(record.type),
+    title: record.title ?? "",
+    message: record.message,
+    fields,
+    extra: Object.keys(extra).length === 0 ? "" : JSON.stringify(extra, null, 2),
+    audience: "custom",
+    all: record.audience.all,
+    roles: record.audience.roles,
+    users: record.audience.users,
+    topics: record.audience.topics,
+    except: record.audience.except.users,
+    priority: PRIORITIES.includes(record.priority) ? record.priority : "",
+    link: record.link ?? "",
+  };
+}
+
+/** The request that a draft stands for, and what is wrong with its fields by name. */
+export function bodyOf(draft: Draft, kind: EventType | undefined): { body: PublishBody; problems: Problems } {
+  const problems: Problems = {};
+  const data: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(kind?.data ?? {})) {
+    const text = draft.fields[name] ?? "";
+    if (text.trim() === "") continue;
+    const read = valueOf(text, field);
+    if (typeof read === "object" && "problem" in read) problems[name] = read.problem;
+    else data[name] = read.value;
+  }
+  if (draft.extra.trim() !== "") {
+    const extra = jsonOf(draft.extra);
+    if (typeof extra === "object" && extra !== null && !Array.isArray(extra)) Object.assign(data, extra);
+    else problems.extra = "object";
+  }
+  if (draft.link !== "" && !isSafeLink(draft.link)) problems.link = "link";
+  if (draft.ttl !== "" && !/^[1-9]\d*$/.test(draft.ttl)) problems.ttl = "integer";
+  const body: PublishBody = { type: draft.type };
+  if (draft.title.trim() !== "") body.title = draft.title;
+  if (draft.message.trim() !== "") body.message = draft.message;
+  body.data = data;
+  if (draft.audience === "custom") body.audience = audienceOf(draft);
+  if (draft.priority !== "") body.priority = draft.priority;
+  if (draft.link !== "") body.link = draft.link;
+  if (draft.ttl !== "" && problems.ttl === undefined) body.ttl = Number(draft.ttl);
+  if (!draft.persist) body.persist = false;
+  if (draft.key.trim() !== "") body.idempotency_key = draft.key.trim();
+  return { body, problems };
+}
+
+function audienceOf(draft: Draft): NonNullable<PublishBody["audience"]> {
+  const audience: NonNullable<PublishBody["audience"]> = {};
+  if (draft.all) audience.all = true;
+  else {
+    if (draft.roles.length > 0) audience.roles = draft.roles;
+    if (draft.users.length > 0) audience.users = draft.users;
+    if (draft.topics.length > 0) audience.topics = draft.topics;
+  }
+  if (draft.except.length > 0) audience.except = { users: draft.except };
+  return audience;
+}
+
+type Read = { value: unknown } | { problem: Problem };
+
+function valueOf(text: string, kind: FieldKind): Read {
+  switch (kind) {
+    case "integer":
+      return /^-?\d+$/.test(text.trim()) ? { value: Number(text) } : { problem: "integer" };
+    case "number":
+      return Number.isFinite(Number(text)) ? { value: Number(text) } : { problem: "number" };
+    case "boolean":
+      return { value: text === "true" };
+    case "array":
+    case "object": {
+      const value = jsonOf(text);
+      const fits =
+        kind === "array" ? Array.isArray(value) : typeof value === "object" && value !== null && !Array.isArray(value);
+      return fits ? { value } : { problem: "json" };
+    }
+    default:
+      return { value: text };
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of the catalogue with the fields of the draft in it, as the server fills it. */
+export function filled(template: string, data: Record<string, unknown>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = data[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : whole;
+  });
+}
+
+/** Names in the templates of an audience: `{usuario_id}` is `usuario_id`. */
+export function namesNeeded(kind: EventType): string[] {
+  const { roles, users, topics } = kind.audience;
+  return [...roles, ...users, ...topics].flatMap((template) =>
+    [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""),
+  );
+}

@@ -1,0 +1,138 @@
+import { Badge, Box, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { IconMail, IconMailOpened } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { useGet } from "../../api/queries.ts";
+import type { InboxItem, InboxPage } from "../../api/records.ts";
+import { useFormats } from "../../i18n/formats.ts";
+import { TypeName } from "../../ui/badges.tsx";
+import { Failure } from "../../ui/Failure.tsx";
+import { Moment } from "../../ui/Moment.tsx";
+import { Panel } from "../../ui/Section.tsx";
+import { LoadingLines, Nothing } from "../../ui/States.tsx";
+
+type Status = "all" | "unread" | "archived";
+
+const PAGE = 20;
+const REFRESH = 3_000;
+
+/** A user's inbox as this user sees it. */
+export function Inbox({ user }: { user: string }) {
+  const { t } = useTranslation();
+  const { whole } = useFormats();
+  const [status, setStatus] = useState<Status>("all");
+  const [before, setBefore] = useState<number | null>(null);
+  const { data, error, refetch } = useGet<InboxPage>(
+    `/v1/users/${encodeURIComponent(user)}/inbox`,
+    { status, limit: PAGE, before },
+    { refetchInterval: REFRESH, keep: true },
+  );
+  return (
+    <Panel
+      title={t("users.inbox")}
+      padded={false}
+      aside={
+        data?.counts === undefined ? null : (
+          <Text size="sm" className="numbers" data-testid="unread">
+            {t("users.unread", { count: data.counts.unread, formatted: whole(data.counts.unread) })}
+          </Text>
+        )
+      }
+    >
+      <Group px="md" pb="sm" justify="space-between" gap="xs">
+        <Text size="sm" c="dimmed">
+          {t("users.inboxHint")}
+        </Text>
+        <SegmentedControl
+          size="xs"
+          aria-label={t("users.inbox")}
+          data={[
+            { value: "all", label: t("users.statusAll") },
+            { value: "unread", label: t("users.statusUnread") },
+            { value: "archived", label: t("users.statusArchived") },
+          ]}
+          value={status}
+          onChange={(next) => {
+            setStatus(next);
+            setBefore(null);
+          }}
+        />
+      </Group>
+      {data === undefined ? (
+        error === null ? (
+          <LoadingLines lines={4} />
+        ) : (
+          <Failure error={error} onRetry={() => void refetch()} />
+        )
+      ) : data.items.length === 0 ? (
+        <Nothing title={t("users.inboxEmpty")} />
+      ) : (
+        <ul className="plain">
+          {data.items.map((item) => (
+            <Item key={item.id} item={item} />
+          ))}
+        </ul>
+      )}
+      {data?.next_before != null || before !== null ? (
+        <Group justify="space-between" p="md">
+          <Button
+            size="xs"
+            variant="default"
+            disabled={before === null}
+            onClick={() => {
+              setBefore(null);
+            }}
+          >
+            {t("history.first")}
+          </Button>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={data?.next_before == null}
+            onClick={() => {
+              setBefore(data?.next_before ?? null);
+            }}
+          >
+            {t("history.older")}
+          </Button>
+        </Group>
+      ) : null}
+    </Panel>
+  );
+}
+
+function Item({ item }: { item: InboxItem }) {
+  const { t } = useTranslation();
+  const state = item.read ? t("users.isRead") : item.seen ? t("users.isSeen") : t("users.isUnread");
+  return (
+    <li className="letter" data-read={item.read}>
+      {item.read ? (
+        <IconMailOpened size={18} aria-hidden className="faint" />
+      ) : (
+        <IconMail size={18} aria-hidden className="figure-icon" />
+      )}
+      <Box miw={0}>
+        <Link href={`/historial/${item.id}`} className="letter-link">
+          <TypeName type={item.type} />
+        </Link>
+        <Text size="sm" className="wrap">
+          {item.message === "" ? t("common.noMessage") : item.message}
+        </Text>
+      </Box>
+      <Box ta="end">
+        <Text size="xs" c="dimmed">
+          <Moment at={item.timestamp} />
+        </Text>
+        <Badge
+          variant="outline"
+          color={item.read ? "gray" : "mar"}
+          tt="none"
+          className={`outlined outlined-${item.read ? "gray" : "mar"}`}
+        >
+          {state}
+        </Badge>
+      </Box>
+    </li>
+  );
+}

@@ -1,0 +1,188 @@
+import { Anchor, Box, Button, Group, Modal, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { IconArrowLeft, IconPlugX, IconSend } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import type { ApiError } from "../../api/client.ts";
+import type { ConnectedUser, NotificationRecord, UserConnection } from "../../api/records.ts";
+import { useFormats } from "../../i18n/formats.ts";
+import { useSession } from "../../session/SessionContext.ts";
+import { Roles } from "../../ui/badges.tsx";
+import { Reason } from "../../ui/Failure.tsx";
+import { Moment } from "../../ui/Moment.tsx";
+import { Panel } from "../../ui/Section.tsx";
+import { carry } from "../send/carried.ts";
+import { Inbox } from "./Inbox.tsx";
+
+interface UserProps {
+  name: string;
+  connected: ConnectedUser | undefined;
+}
+
+export function User({ name, connected }: UserProps) {
+  const { t } = useTranslation();
+  const { mayPublish } = useSession();
+  return (
+    <Stack gap="md">
+      <Anchor component={Link} href="/usuarios" size="sm" hiddenFrom="md">
+        <Group gap={6} component="span">
+          <IconArrowLeft size={16} aria-hidden />
+          {t("users.title")}
+        </Group>
+      </Anchor>
+      <Panel
+        title={name}
+        aside={
+          <Group gap="xs">
+            {mayPublish ? (
+              <Button
+                size="xs"
+                variant="default"
+                component={Link}
+                href="/enviar"
+                leftSection={<IconSend size={16} aria-hidden />}
+                onClick={() => {
+                  carry(letterTo(name));
+                }}
+              >
+                {t("users.write")}
+              </Button>
+            ) : null}
+            <Disconnect name={name} />
+          </Group>
+        }
+      >
+        {connected === undefined ? (
+          <Text c="dimmed">{t("users.offline")}</Text>
+        ) : (
+          <Stack gap="sm">
+            <Roles roles={connected.roles} />
+            {connected.connections.map((connection, index) => (
+              <Connection key={connection.id ?? `${connection.since}${index}`} connection={connection} />
+            ))}
+          </Stack>
+        )}
+      </Panel>
+      <Inbox user={name} />
+    </Stack>
+  );
+}
+
+function Connection({ connection }: { connection: UserConnection }) {
+  const { t } = useTranslation();
+  const { bytes } = useFormats();
+  const rows: [string, React.ReactNode][] = [
+    [t("users.protocol"), connection.protocol === "socketio" ? "Socket.IO" : "WebSocket"],
+    [t("users.transport"), connection.transport],
+    [t("users.since"), <Moment key="since" at={connection.since} />],
+  ];
+  if (connection.address !== undefined) rows.push([t("users.address"), connection.address]);
+  if (connection.queued_bytes !== undefined) rows.push([t("users.queued"), bytes(connection.queued_bytes)]);
+  return (
+    <Box className="connection" p="sm">
+      <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3 }} spacing="xs" verticalSpacing={6}>
+        {rows.map(([name, value]) => (
+          <Box key={name}>
+            <Text component="dt" size="xs" c="dimmed">
+              {name}
+            </Text>
+            <Text component="dd" m={0} size="sm">
+              {value}
+            </Text>
+          </Box>
+        ))}
+      </SimpleGrid>
+      {connection.rooms === undefined ? null : (
+        <Text size="sm" mt={8} className="wrap">
+          <Text span c="dimmed" size="xs">
+            {t("users.rooms")}{" "}
+          </Text>
+          <span className="mono">{connection.rooms.join("  ")}</span>
+        </Text>
+      )}
+      {connection.client == null || connection.client === "" ? null : (
+        <Text size="xs" c="dimmed" mt={6} className="cut" title={connection.client}>
+          {connection.client}
+        </Text>
+      )}
+    </Box>
+  );
+}
+
+function Disconnect({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const { api } = useSession();
+  const queries = useQueryClient();
+  const [isAsking, asking] = useDisclosure(false);
+  const disconnect = useMutation<{ disconnected: number }, ApiError>({
+    mutationFn: () => api.post<{ disconnected: number }>(`/v1/users/${encodeURIComponent(name)}/disconnect`),
+    onSuccess: async ({ disconnected }) => {
+      notifications.show({ color: "green", message: t("users.disconnected", { count: disconnected }) });
+      await queries.invalidateQueries({ queryKey: ["/v1/users"] });
+    },
+    onError: (error) => {
+      notifications.show({ color: "red", title: t("users.disconnectFailed"), message: <Reason error={error} /> });
+    },
+    onSettled: asking.close,
+  });
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="outline"
+        color="red"
+        className="outlined outlined-red"
+        leftSection={<IconPlugX size={16} aria-hidden />}
+        onClick={asking.open}
+      >
+        {t("users.disconnect")}
+      </Button>
+      <Modal
+        opened={isAsking}
+        onClose={asking.close}
+        title={t("users.disconnectTitle", { user: name })}
+        closeButtonProps={{ "aria-label": t("common.close") }}
+        attributes={{ header: { role: "presentation" } }} // a <header> outside of <main> would be a second banner
+        centered
+      >
+        <Text mb="lg">{t("users.disconnectText")}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={asking.close} data-autofocus>
+            {t("common.cancel")}
+          </Button>
+          <Button
+            color="red.9"
+            loading={disconnect.isPending}
+            onClick={() => {
+              disconnect.mutate();
+            }}
+          >
+            {t("users.disconnectConfirm")}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}
+
+/** An empty notification to one person, for the form. */
+function letterTo(user: string): NotificationRecord {
+  return {
+    id: "",
+    seq: 0,
+    cursor: "",
+    type: "test",
+    title: null,
+    message: "",
+    data: {},
+    timestamp: "",
+    priority: "normal",
+    link: null,
+    actor: null,
+    expires_at: null,
+    audience: { roles: [], users: [user], topics: [], all: false, except: { users: [] } },
+    source: null,
+  };
+}

@@ -1,0 +1,75 @@
+import {
+  IconActivity,
+  IconApi,
+  IconBook2,
+  IconFlask,
+  IconHistory,
+  IconLayoutDashboard,
+  IconSend,
+  IconUsers,
+  type Icon,
+} from "@tabler/icons-react";
+import { lazy, type ComponentType } from "react";
+import { Overview } from "../sections/overview/Overview.tsx";
+
+interface Entry {
+  key: "overview" | "send" | "live" | "history" | "users" | "catalog" | "simulator" | "api";
+  path: string;
+  pattern: string;
+  icon: Icon;
+  component: ComponentType;
+}
+
+/** Addresses are Spanish in every language: a link works for whoever gets it. */
+export const SECTIONS: readonly Entry[] = [
+  { key: "overview", path: "/", pattern: "/", icon: IconLayoutDashboard, component: Overview },
+  {
+    key: "send",
+    path: "/enviar",
+    pattern: "/enviar/:type?",
+    icon: IconSend,
+    component: lazy(() => import("../sections/send/Send.tsx")),
+  },
+  {
+    key: "live",
+    path: "/en-vivo",
+    pattern: "/en-vivo",
+    icon: IconActivity,
+    component: lazy(() => import("../sections/live/LiveStream.tsx")),
+  },
+  {
+    key: "history",
+    path: "/historial",
+    pattern: "/historial/:id?",
+    icon: IconHistory,
+    component: lazy(() => import("../sections/history/History.tsx")),
+  },
+  {
+    key: "users",
+    path: "/usuarios",
+    pattern: "/usuarios/:user?",
+    icon: IconUsers,
+    component: lazy(() => import("../sections/users/Users.tsx")),
+  },
+  {
+    key: "catalog",
+    path: "/catalogo",
+    pattern: "/catalogo",
+    icon: IconBook2,
+    component: lazy(() => import("../sections/catalog/Catalog.tsx")),
+  },
+  {
+    key: "simulator",
+    path: "/simulador",
+    pattern: "/simulador",
+    icon: IconFlask,
+    component: lazy(() => import("../sections/simulator/Simulator.tsx")),
+  },
+  {
+    key: "api",
+    path: "/api",
+    pattern: "/api",
+    icon: IconApi,
+    component: lazy(() => import("../sections/viewer/Viewer.tsx")),
+  },
+];

@@ -1,0 +1,52 @@
+import { DataList, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { NotificationRecord } from "../api/records.ts";
+import { useFormats } from "../i18n/formats.ts";
+import { AudienceText, PriorityBadge } from "./badges.tsx";
+import { JsonTree } from "./JsonTree.tsx";
+import { Moment } from "./Moment.tsx";
+import { SafeLink } from "./SafeLink.tsx";
+
+/** Everything a notification says, as text. */
+export function RecordFields({ record }: { record: NotificationRecord }) {
+  const { t } = useTranslation();
+  const { whole } = useFormats();
+  const rows: [string, ReactNode][] = [
+    [t("common.message"), record.message === "" ? t("common.noMessage") : record.message],
+    [t("common.audience"), <AudienceText key="audience" audience={record.audience} />],
+    [t("common.priority"), <PriorityBadge key="priority" priority={record.priority} />],
+    [t("common.when"), <Moment key="when" at={record.timestamp} full />],
+  ];
+  if (record.title !== null) rows.unshift([t("common.title"), record.title]);
+  if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
+  if (record.actor !== null) rows.push([t("common.actor"), record.actor.name ?? record.actor.id]);
+  if (record.source !== null) rows.push([t("common.source"), record.source]);
+  if (record.expires_at !== null)
+    rows.push([t("common.expires"), <Moment key="expires" at={record.expires_at} full />]);
+  rows.push([t("common.position"), whole(record.seq)]);
+  rows.push([
+    t("common.identifier"),
+    <Text key="id" size="sm" className="mono wrap">
+      {record.id}
+    </Text>,
+  ]);
+  return (
+    <>
+      <DataList orientation="horizontal" className="fields">
+        {rows.map(([name, value]) => (
+          <DataList.Item key={name}>
+            <DataList.ItemLabel>{name}</DataList.ItemLabel>
+            <DataList.ItemValue className="wrap">{value}</DataList.ItemValue>
+          </DataList.Item>
+        ))}
+      </DataList>
+      <Text fw={600} mt="md" mb={4}>
+        {t("common.data")}
+      </Text>
+      <div className="code">
+        <JsonTree value={record.data} />
+      </div>
+    </>
+  );
+}

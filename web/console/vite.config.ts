@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defaultClientConditions, defineConfig, type ProxyOptions } from "vite";
+import { compression } from "vite-plugin-compression2";
+
+// Where `vite` sends what the server answers while the console is being worked on.
+const server = process.env.SIO_SERVER_ADDRESS ?? "http://127.0.0.1:8080";
+const paths = ["/notify", "/v1", "/health", "/metrics", "/docs", "/openapi.json", "/static"];
+
+const proxy: Record<string, ProxyOptions> = { "/socket.io": { target: server, ws: true } };
+for (const path of paths) proxy[path] = { target: server };
+
+export default defineConfig({
+  plugins: [
+    react(),
+    // The server picks the compressed file by Accept-Encoding; below a kilobyte it is not worth a file.
+    compression({ algorithms: ["gzip", "brotliCompress"], threshold: 1024 }),
+  ],
+  resolve: { conditions: ["@sio-server/source", ...defaultClientConditions] },
+  build: {
+    outDir: fileURLToPath(new URL("../../sio_server/static/console", import.meta.url)),
+    emptyOutDir: true,
+    // The policy of the page allows no inline source but `data:` images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    // The first that know light-dark(), which the styles are written with.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+  },
+  server: { proxy },
+});

@@ -1,0 +1,139 @@
+import type { AnyNotification as CatalogNotification, Envelope, EventMap } from "./events.gen.ts";
+
+/**
+ * Where an application registers the event types of its own catalogue:
+ *
+ *     declare module "@sio-server/react" {
+ *       interface Register { events: import("./events.gen").EventMap }
+ *     }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merging fills it
+export interface Register {}
+
+/** The event types: the registered ones, else those the server comes with. */
+export type Events = Register extends { events: infer Own } ? Own : EventMap;
+export type EventName = Extract<keyof Events, string>;
+export type AnyNotification = Register extends { events: infer Own } ? Own[keyof Own] : CatalogNotification;
+
+export interface ItemState {
+  seen: boolean;
+  read: boolean;
+  archived: boolean;
+}
+
+/** A notification as it stands in the user's inbox: what was published, and its state. */
+export type NotificationItem<Name extends EventName = EventName> = Events[Name] & ItemState;
+
+/** What the kit itself knows of a notification, whatever its type. */
+export type AnyEnvelope = Envelope<string, Record<string, unknown>>;
+export type AnyItem = AnyEnvelope & ItemState;
+
+/** The server's counters: of everything up to `at_seq`; live items above it come on top. */
+export interface ServerCounts {
+  unread: number;
+  unseen: number;
+  at_seq: number;
+}
+
+export interface Counts {
+  unread: number;
+  unseen: number;
+}
+
+export type Action = "seen" | "read" | "unread" | "archive" | "unarchive";
+export type ListStatus = "all" | "unread" | "archived";
+
+export interface ListOptions {
+  /** `all` and `unread` hold nothing archived, `archived` nothing else. Default: `all`. */
+  status?: ListStatus | undefined;
+  /** Only these event types. */
+  types?: readonly string[] | undefined;
+  /** Items in one page, at most 100. Default: 25. */
+  limit?: number | undefined;
+}
+
+export interface ListState {
+  readonly items: readonly AnyItem[];
+  /** Nothing has come yet. */
+  readonly isLoading: boolean;
+  readonly isFetching: boolean;
+  readonly error: Error | undefined;
+  readonly hasMore: boolean;
+}
+
+/**
+ * `idle` not wanted now (not started, or every tab is hidden), `offline` the browser has no network, `unauthorized`
+ * the server will not have this user: it takes a new token, another user or `retryNow` to go on.
+ */
+export type ConnectionStatus = "idle" | "connecting" | "connected" | "reconnecting" | "offline" | "unauthorized";
+
+export interface ConnectionState {
+  readonly status: ConnectionStatus;
+  /** Failed attempts since it was last connected. */
+  readonly attempts: number;
+  /** When the next attempt is due, in milliseconds of this machine's clock. */
+  readonly retryAt: number | undefined;
+  /** The server's code, or the text of the failure. */
+  readonly lastError: string | undefined;
+  readonly transport: string | undefined;
+  /** Whether this tab holds the socket that all tabs of the user share. */
+  readonly isLeader: boolean;
+}
+
+/** Why a token is asked for: to connect, because it is about to expire, or because the server refused the last one. */
+export type TokenReason = "connect" | "expiring" | "rejected";
+export type GetToken = (reason: TokenReason) => string | null | undefined | Promise<string | null | undefined>;
+
+/** Who a client says it is to a server in development mode, where nothing verifies it. */
+export interface DevelopmentIdentity {
+  user?: string;
+  role?: string;
+  topics?: readonly string[];
+}
+
+export interface NotifierOptions {
+  /** Where the server is: `https://avisos.example.com`, or a path before `/socket.io/` and `/v1/`. Default: this site. */
+  url?: string | undefined;
+  /** Whose notifications these are. Without it the token's `sub` tells. */
+  user?: string | undefined;
+  /** A token for the server; `null` when nobody is logged in. */
+  getToken?: GetToken | undefined;
+  /** Development mode: who to be. */
+  identity?: DevelopmentIdentity | undefined;
+  /** `shared`: one connection for all tabs of the browser; `own`: one a tab. Default: `shared`. */
+  tabs?: "shared" | "own" | undefined;
+  /** Milliseconds hidden after which the connection is given up, `false` for never. Default: 30,000. */
+  pauseWhenHidden?: number | false | undefined;
+  transports?: ("websocket" | "polling")[] | undefined;
+  /** The language of the server's texts. Default: `es`. */
+  locale?: string | undefined;
+  /** Where the position is kept over a reload, so that what came meanwhile is replayed. Default: nowhere. */
+  storage?: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined;
+  /** Something was missed for good; the lists have been fetched anew. */
+  onUnrecovered?: (() => void) | undefined;
+}
+
+export interface NotifierState {
+  readonly connection: ConnectionState;
+  readonly user: string | null;
+  readonly roles: readonly string[];
+  readonly topics: readonly string[];
+  readonly counts: Counts;
+  /** Everything that is known, newest first. */
+  readonly items: readonly AnyItem[];
+  /** What to add to this machine's clock to have the server's, in milliseconds. */
+  readonly clockOffset: number;
+}
+
+export class NotifierError extends Error {
+  override name = "NotifierError";
+  /** The server's stable code, or `network`. */
+  readonly code: string;
+  readonly status: number | undefined;
+
+  constructor(code: string, message: string, status?: number) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}

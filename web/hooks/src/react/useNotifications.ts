@@ -1,0 +1,56 @@
+"use client";
+
+import { useMemo, useSyncExternalStore } from "react";
+import type { List } from "../core/lists.ts";
+import type { Action, ListOptions, ListState, NotificationItem } from "../core/types.ts";
+import { useNotifier } from "./context.ts";
+
+type Ids = string | readonly string[];
+
+export interface NotificationsResult extends Omit<ListState, "items"> {
+  readonly items: readonly NotificationItem[];
+  fetchMore: () => Promise<void>;
+  refetch: () => Promise<void>;
+  /** These show their effect at once; if it fails, it is taken back and the promise rejects. */
+  markSeen: (ids: Ids) => Promise<void>;
+  markRead: (ids: Ids) => Promise<void>;
+  markUnread: (ids: Ids) => Promise<void>;
+  archive: (ids: Ids) => Promise<void>;
+  unarchive: (ids: Ids) => Promise<void>;
+  markAllSeen: () => Promise<void>;
+  markAllRead: () => Promise<void>;
+  archiveAll: () => Promise<void>;
+}
+
+const LOADING: ListState = { items: [], isLoading: true, isFetching: false, error: undefined, hasMore: false };
+const NO_LIST: List = {
+  subscribe: () => () => undefined,
+  getState: () => LOADING,
+  fetchMore: () => Promise.resolve(),
+  refetch: () => Promise.resolve(),
+};
+
+/** A list of the inbox, newest first, kept up to date by what happens live. */
+export function useNotifications(options: ListOptions = {}): NotificationsResult {
+  const notifier = useNotifier();
+  const list = notifier?.list(options) ?? NO_LIST;
+  const state = useSyncExternalStore(list.subscribe, list.getState, () => LOADING);
+  const actions = useMemo(() => {
+    const mark = async (action: Action, ids: Ids): Promise<void> => {
+      await notifier?.mark(action, typeof ids === "string" && ids !== "all" ? [ids] : ids);
+    };
+    return {
+      fetchMore: list.fetchMore,
+      refetch: list.refetch,
+      markSeen: (ids: Ids) => mark("seen", ids),
+      markRead: (ids: Ids) => mark("read", ids),
+      markUnread: (ids: Ids) => mark("unread", ids),
+      archive: (ids: Ids) => mark("archive", ids),
+      unarchive: (ids: Ids) => mark("unarchive", ids),
+      markAllSeen: () => mark("seen", "all"),
+      markAllRead: () => mark("read", "all"),
+      archiveAll: () => mark("archive", "all"),
+    };
+  }, [notifier, list]);
+  return { ...state, items: state.items as unknown as readonly NotificationItem[], ...actions };
+}

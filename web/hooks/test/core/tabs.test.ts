@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
+import { joinTabs, type Tabs, type TabSays } from "../../src/core/tabs.ts";
+import { newUser, serverOfFile } from "../server.ts";
+
+/** The Web Locks API for the tabs of one test: Node has it from version 24 on, and browsers are tested elsewhere. */
+class Locks {
+  #held: { name: string; mode: string; drop: (error: Error) => void }[] = [];
+  #line: { name: string; mode: string; go: () => void }[] = [];
+
+  query(): Promise<{ held: { name: string }[] }> {
+    return Promise.resolve({ held: this.#held });
+  }
+
+  request(
+    name: string,
+    options: { mode?: string; steal?: boolean; signal?: AbortSignal },
+    call: () => Promise<void> | undefined,
+  ): Promise<void> {
+    const { mode = "exclusive", steal, signal } = options;
+    return new Promise((resolve, reject) => {
+      const asked = {
+        name,
+        mode,
+        go: () => {
+          const lock = { name, mode, drop: reject };
+          this.#held.push(lock);
+          void Promise.resolve(call()).then(() => {
+            this.#leave(lock);
+            resolve();
+          });
+        },
+      };
+      if (steal) {
+        for (const lock of this.#held.filter((other) => other.name === name)) {
+          this.#held.splice(this.#held.indexOf(lock), 1);
+          lock.drop(new DOMException("stolen", "AbortError"));
+        }
+        asked.go();
+        return;
+      }
+      signal?.addEventListener("abort", () => {
+        if (!this.#line.includes(asked)) return;
+        this.#line.splice(this.#line.indexOf(asked), 1);
+        reject(new DOMException("aborted", "AbortError"));
+      });
+      this.#line.push(asked);
+      queueMicrotask(() => {
+        this.#next();
+      });
+    });
+  }
+
+  #leave(lock: { name: string; mode: string; drop: (error: Error) => void }): void {
+    const at = this.#held.indexOf(lock);
+    if (at >= 0) this.#held.splice(at, 1);
+    this.#next();
+  }
+
+  #next(): void {
+    for (const asked of [...this.#line]) {
+      const held = this.#held.filter((lock) => lock.name === asked.name);
+      if (held.some((lock) => lock.mode === "exclusive" || asked.mode === "exclusive")) continue;
+      this.#line.splice(this.#line.indexOf(asked), 1);
+      asked.go();
+    }
+  }
+}
+
+beforeEach(() => {
+  vi.stubGlobal("navigator", { locks: new Locks() });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const until = async (check: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 15_000, interval: 10 });
+
+describe("tabs", () => {
+  function tab(name: string): { tabs: Tabs; said: TabSays[]; events: string[] } {
+    const [said, events]: [TabSays[], string[]] = [[], []];
+    const tabs = joinTabs(name, true, {
+      lead: () => void events.push("lead"),
+      follow: () => void events.push("follow"),
+      hear: (heard) => void said.push(heard),
+    });
+    tabs.contend();
+    return { tabs, said, events };
+  }
+
+  it("have one leader, and the next when it leaves", async () => {
+    const [first, second] = [tab("a"), tab("a")];
+    await until(() => {
+      expect([first.tabs.leading(), second.tabs.leading()]).toEqual([true, false]);
+    });
+    first.tabs.close();
+    await until(() => {
+      expect(second.tabs.leading()).toBe(true);
+    });
+    second.tabs.close();
+  });
+
+  it("succeed a leader that has the lock and does not answer; it follows when it is awake again", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const frozen = tab("b");
+    await vi.advanceTimersByTimeAsync(0);
+    const awake = tab("b");
+    awake.tabs.ask();
+    await vi.advanceTimersByTimeAsync(4_000);
+    vi.useRealTimers();
+    await until(() => {
+      expect([frozen.tabs.leading(), awake.tabs.leading()]).toEqual([false, true]);
+    });
+    expect(frozen.events).toEqual(["lead", "follow"]);
+    awake.tabs.close();
+    await until(() => {
+      expect(frozen.tabs.leading()).toBe(true);
+    });
+    frozen.tabs.close();
+  });
+
+  it("know whether any of them is looked at", async () => {
+    const [first, second] = [tab("c"), tab("c")];
+    first.tabs.look(true);
+    second.tabs.look(true);
+    await until(async () => {
+      expect(await first.tabs.anyVisible()).toBe(true);
+    });
+    first.tabs.look(false);
+    await new Promise((done) => setTimeout(done));
+    expect(await first.tabs.anyVisible()).toBe(true);
+    second.tabs.look(false);
+    await until(async () => {
+      expect(await first.tabs.anyVisible()).toBe(false);
+    });
+    first.tabs.close();
+    second.tabs.close();
+  });
+});
+
+describe("notifiers of one user in several tabs", () => {
+  const server = serverOfFile();
+  const open: Notifier[] = [];
+
+  afterEach(() => {
+    for (const notifier of open.splice(0)) notifier.close();
+  });
+
+  function tab(user: string): { notifier: Notifier; heard: string[] } {
+    const notifier = createNotifier({ url: server.url, identity: { user } });
+    const heard: string[] = [];
+    notifier.on("*", ({ message }) => void heard.push(message), { replayed: true });
+    notifier.start();
+    open.push(notifier);
+    return { notifier, heard };
+  }
+
+  const leading = (tabs: { notifier: Notifier }[]): number =>
+    tabs.filter(({ notifier }) => notifier.getState().connection.isLeader).length;
+
+  it("share one socket, and all have every notification, its state and the counts", async () => {
+    const user = newUser();
+    const tabs = [tab(user), tab(user), tab(user), tab(user), tab(user)];
+    await until(() => {
+      for (const { notifier } of tabs)
+        expect(notifier.getState()).toMatchObject({ user, connection: { status: "connected" } });
+    });
+    expect(await server.connections(user)).toBe(1);
+    expect(leading(tabs)).toBe(1);
+    const { id } = await server.publish(user, { message: "for all tabs" });
+    await until(() => {
+      for (const { heard, notifier } of tabs) {
+        expect(heard).toEqual(["for all tabs"]);
+        expect(notifier.getState().counts.unread).toBe(1);
+      }
+    });
+    await tabs[3]?.notifier.mark("read", [id]);
+    await until(() => {
+      for (const { notifier } of tabs) expect(notifier.getState().counts.unread).toBe(0);
+    });
+  });
+
+  it("hand the socket over when the tab that holds it closes, and lose and repeat nothing", async () => {
+    const user = newUser();
+    const tabs = [tab(user), tab(user), tab(user)];
+    await until(() => {
+      for (const { notifier } of tabs) expect(notifier.getState().connection.status).toBe("connected");
+    });
+    for (let number = 0; number < 30; number++) {
+      if (number === 10) tabs.find(({ notifier }) => notifier.getState().connection.isLeader)?.notifier.close();
+      await server.publish(user, { message: String(number) });
+    }
+    const expected = Array.from({ length: 30 }, (_, number) => String(number));
+    const left = tabs.filter(({ notifier }) => notifier.getState().connection.status !== "idle");
+    await until(() => {
+      for (const { heard } of left) expect(heard).toEqual(expected);
+    });
+    expect(left).toHaveLength(2);
+    expect(leading(left)).toBe(1);
+    expect(await server.connections(user)).toBe(1);
+  });
+
+  it("are signed out together", async () => {
+    const user = newUser();
+    const [first, second] = [tab(user), tab(user)];
+    await server.publish(user);
+    await until(() => {
+      for (const { notifier } of [first, second]) expect(notifier.getState().connection.status).toBe("connected");
+    });
+    first.notifier.signOut();
+    await until(() => {
+      expect(second.notifier.getState()).toMatchObject({
+        user: null,
+        items: [],
+        connection: { status: "unauthorized" },
+      });
+    });
+    await until(async () => {
+      expect(await server.connections(user)).toBe(0);
+    });
+  });
+
+  it("of different users have a socket each and nothing of each other", async () => {
+    const [ana, eva] = [newUser(), newUser()];
+    const [hers, other] = [tab(ana), tab(eva)];
+    await until(() => {
+      for (const { notifier } of [hers, other]) expect(notifier.getState().connection.isLeader).toBe(true);
+    });
+    await until(() => {
+      for (const { notifier } of [hers, other]) expect(notifier.getState().connection.status).toBe("connected");
+    });
+    await server.publish(ana, { message: "for Ana" });
+    await server.publish(eva, { message: "for Eva" });
+    await until(() => {
+      expect([hers.heard, other.heard]).toEqual([["for Ana"], ["for Eva"]]);
+    });
+  });
+});

@@ -1,0 +1,8 @@
+// What every test of the React layer leaves: nothing.
+import { cleanup } from "@testing-library/react";
+import { afterEach } from "vitest";
+
+afterEach(() => {
+  cleanup();
+  window.localStorage.clear();
+});

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll } from "vitest";
+
+// The checkout whose server is tested, and the Python to run it with.
+const ROOT = process.env.SIO_TEST_ROOT ?? resolve(import.meta.dirname, "../../..");
+const VENV = join(ROOT, ".venv/bin/python");
+const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
+
+export const SECRET = "a secret that is long enough for HS256, in tests alone";
+export const PUBLISH_KEY = "a publisher key that is long enough for the tests";
+
+interface Json {
+  [name: string]: Json;
+}
+
+const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A token as a backend signs it; `ttl` in seconds. */
+export function token(sub: string, { role = "turista", ttl = 3600, iat = 0 } = {}): string {
+  const now = Math.floor(Date.now() / 1000);
+  const body = `${base64({ alg: "HS256", typ: "JWT" })}.${base64({ sub, role, iat: now + iat, exp: now + ttl })}`;
+  return `${body}.${createHmac("sha256", SECRET).update(body).digest("base64url")}`;
+}
+
+export interface Published {
+  id: string;
+  seq: number;
+}
+
+/** A server in a process of its own, on a free port and with a log on disk. */
+export class Server {
+  readonly #env: Record<string, string>;
+  readonly #directory = mkdtempSync(join(tmpdir(), "sio-server-web-"));
+  #process: ChildProcess | undefined;
+  #port = "0";
+
+  constructor({ secrets = false } = {}) {
+    this.#env = secrets ? { SIO_SERVER_JWT_SECRET: SECRET, SIO_SERVER_PUBLISH_KEYS: PUBLISH_KEY } : {};
+    if (secrets) this.#env.SIO_SERVER_ALLOWED_ORIGINS = "*";
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Start, again on the port it had. */
+  async start(): Promise<void> {
+    const child = spawn(PYTHON, ["-m", "sio_server", "serve", "--port", this.#port, "--data-dir", this.#directory], {
+      cwd: this.#directory,
+      env: { ...process.env, PYTHONPATH: ROOT, ...this.#env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    const said: string[] = [];
+    createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
+    for await (const line of createInterface({ input: child.stdout })) {
+      this.#port = new URL(line).port;
+      return;
+    }
+    throw new Error(`the server did not start:\n${said.join("\n")}`);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill(signal);
+    await gone;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async ask(path: string, body?: object): Promise<Json> {
+    const response = await fetch(`${this.url}${path}`, {
+      method: body ? "POST" : "GET",
+      headers: { Authorization: `Bearer ${PUBLISH_KEY}` },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path}: ${String(response.status)} ${await response.text()}`);
+    return (await response.json()) as Json;
+  }
+
+  /** Publish to one user. */
+  async publish(user: string, fields: object = {}): Promise<Published> {
+    const body = { type: "test", message: "Hola", data: {}, audience: { users: [user] }, ...fields };
+    return (await this.ask("/notify", body)) as unknown as Published;
+  }
+
+  /** How many connections this user has. */
+  async connections(user: string): Promise<number> {
+    const { users } = (await this.ask("/v1/users")) as unknown as {
+      users: { user: string; connections: unknown[] }[];
+    };
+    return users.find((found) => found.user === user)?.connections.length ?? 0;
+  }
+}
+
+/** A server for the tests of this file. */
+export function serverOfFile(options: { secrets?: boolean } = {}): Server {
+  const server = new Server(options);
+  beforeAll(() => server.start());
+  afterAll(() => server.remove());
+  return server;
+}
+
+let users = 0;
+
+/** A user that no other test has. */
+export const newUser = (): string => `u${String(process.pid)}-${String(++users)}`;

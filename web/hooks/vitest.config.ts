@@ -1,0 +1,49 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const react18 = (name: string): string => here(`../react-18/node_modules/${name}`);
+
+// No test may hang a run; the slowest starts a server and kills it.
+const testTimeout = 30_000;
+
+const page = {
+  environment: "happy-dom",
+  environmentOptions: {
+    happyDOM: {
+      url: "http://localhost:3000/",
+      // It has no CORS of its own worth the name; the server's is tested with browsers.
+      settings: { fetch: { disableSameOriginPolicy: true } },
+    },
+  },
+  include: ["test/react/**/*.test.tsx"],
+  testTimeout,
+  hookTimeout: testTimeout,
+};
+
+export default defineConfig({
+  test: {
+    // Each file has a server of its own; two cores have no use for more at once.
+    fileParallelism: false,
+    projects: [
+      { test: { name: "core", include: ["test/core/**/*.test.ts"], testTimeout, hookTimeout: testTimeout } },
+      { test: { ...page, name: "react-19", setupFiles: ["test/page.ts"], env: { REACT_MAJOR: "19" } } },
+      {
+        resolve: {
+          alias: [
+            { find: /^react(\/|$)/, replacement: `${react18("react")}$1` },
+            { find: /^react-dom(\/|$)/, replacement: `${react18("react-dom")}$1` },
+          ],
+        },
+        test: {
+          ...page,
+          name: "react-18",
+          setupFiles: ["test/react18.ts", "test/page.ts"],
+          env: { REACT_18: here("../react-18/node_modules"), REACT_MAJOR: "18" },
+          // Of what is not bundled, this one is an ES module and takes React from where it lies.
+          server: { deps: { inline: ["sonner"] } },
+        },
+      },
+    ],
+  },
+});
