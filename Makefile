@@ -18,20 +18,32 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL = help
-.PHONY: help run dev test cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
+.PHONY: help run web dev test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: setup-run ## Serve on 127.0.0.1:8080 (another port: make run PORT=9000; more: ARGS="--help")
+	@scripts/web.sh build || echo "The console could not be built; / shows a plain page instead." >&2
 	@$(BIN)/sio-server serve $(if $(PORT),--port $(PORT)) $(ARGS)
+
+web: setup-run ## Build the console, if its sources have changed
+	@scripts/web.sh build
 
 dev: setup-dev ## Serve on 127.0.0.1:8080 and reload when the code changes
 	@$(BIN)/python scripts/dev.py runserver sio_server/app.py --root . --app-factory create_app \
 		--no-livereload --port $(or $(PORT),8080) $(ARGS)
 
-test: setup-dev setup-node ## Run the tests (one of them: make test ARGS="-k name")
+test: test-server test-kit test-console ## Run every test: the server's, the React kit's, the console's
+
+test-server: setup-dev setup-node ## Run the server's tests (one of them: make test-server ARGS="-k name")
 	@$(PYTEST) $(ARGS)
+
+test-kit: setup-dev ## Run the React kit's tests (one of them: make test-kit ARGS="-t name")
+	@scripts/web.sh test $(ARGS)
+
+test-console: setup-dev web ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")
+	@browser=$$(scripts/chromium.sh) && SIO_TEST_BROWSER="$$browser" scripts/web.sh npm run --silent e2e -w console -- $(ARGS)
 
 cov: setup-dev setup-node ## Run the tests and show what they do not cover
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
@@ -46,8 +58,9 @@ fmt: setup-dev ## Format the code and fix what the linter can fix
 fmt-check: setup-dev
 	@$(BIN)/ruff format --check .
 
-lint: setup-dev ## Run the linter
+lint: setup-dev ## Run the linters
 	@$(BIN)/ruff check .
+	@scripts/web.sh check
 
 types: setup-dev ## Check the types
 	@$(BIN)/mypy .
@@ -55,7 +68,7 @@ types: setup-dev ## Check the types
 bench: setup-bench setup-node ## Measure this machine (what and how: make bench ARGS="--help")
 	@$(WITH_NODE) PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
 
-dist: setup-dev ## Build the wheel and the source archive into dist/
+dist: setup-dev web ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 lock: setup-run ## Renew requirements/ after a change in pyproject.toml (newest versions: ARGS=--upgrade)
