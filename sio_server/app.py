@@ -217,11 +217,11 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
             fast_routes={("POST", "/notify"): app[FRONT].notify},
             backlog=BACKLOG,
         )
-        await site.start()
-        for warning in config.warnings():
-            log.warning(warning)
-        on_ready(_address(config.host, runner))
         with _signals() as stop:
+            await site.start()
+            for warning in config.warnings():
+                log.warning(warning)
+            on_ready(_address(config.host, runner))
             await stop.wait()
             log.info("draining", connections=len(app[NODE].hub))
             await site.stop()

@@ -62,8 +62,12 @@ class _Client:
         transport = self._transport
         if transport is None or self.reason is not None:
             return
-        transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-        if transport.get_write_buffer_size() > self._cap:
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        waiting = transport.get_write_buffer_size()
+        if not waiting or waiting + len(data) <= self._cap:
+            transport.write(data)  # to a peer that reads, much goes out at once, however long it is
+            waiting, data = transport.get_write_buffer_size(), b""
+        if waiting + len(data) > self._cap:
             self.reason = "slow"
             self._endpoint.slow()
             transport.abort()  # closing would wait for a peer that does not read

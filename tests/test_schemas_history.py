@@ -29,7 +29,8 @@ from tests.support import PUBLISH_KEY, running, secured, token
 
 def test_what_is_left_out_has_its_default() -> None:
     """Empty queries ask for the first page of everything."""
-    assert HistoryQuerySchema().load({}) == {"types": (), "user": None, "limit": PAGE, "before": None}
+    nobody = {"user": None, "role": None, "priority": None}
+    assert HistoryQuerySchema().load({}) == {"types": (), **nobody, "limit": PAGE, "before": None, "after": None}
     assert ReceiptQuerySchema().load({}) == {"limit": PAGE, "after": None}
     assert UsersQuerySchema().load({}) == {"role": None, "limit": PAGE, "after": None}
 
