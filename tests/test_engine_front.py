@@ -164,6 +164,23 @@ async def test_ambiguous_requests_are_refused(bad: bytes) -> None:
         assert (site.fast, site.slow) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "bytes_",
+    [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x00", b"\xff\xfe", b"{}"],
+    ids=["TLS on the plain port", "zero", "no text", "JSON"],
+)
+async def test_bytes_that_begin_no_request_are_answered_at_once(bytes_: bytes) -> None:
+    """What cannot become a request is refused when its first bytes come, not when its time is up."""
+    async with fast_site() as site:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(bytes_)
+        async with asyncio.timeout(PATIENCE):  # half of the time that a request has
+            line = await reader.readline()
+        assert line == b"" or b" 400 " in line
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_route_that_raises_is_answered_500() -> None:
     """An exception in a fast route is a 500 for its client and nothing for anybody else."""
     async with fast_site() as site:
