@@ -91,7 +91,7 @@ async def test_peers_that_never_read_cost_nobody_anything(kind: str, node: Node,
         await until(lambda: len(well.notifications) == 2_000, "the first ones")
         for _ in range(SLOW):
             await stack.enter_async_context(unread(server.url, path, first))
-        while await _connections(server.url) < SLOW + 1:
+        while await _connections(server.url) < SLOW + 1:  # noqa: ASYNC110 - it is another process that is waited for
             await asyncio.sleep(0.02)
         largest = await _largest_during(server.process.pid, _publish(server.url, COUNT))
         await until(lambda: len(well.notifications) == 2_000 + COUNT, "all that the others get")
