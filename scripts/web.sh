@@ -61,8 +61,8 @@ in_web() { (cd "$WEB" && npm --loglevel=error "$@"); }
 # A stamp is renamed into place when all is done, so that an interrupted install or build leaves none.
 install() {
     find_node
-    wanted=$("$node" --version && cat "$WEB/package-lock.json" "$WEB"/*/package.json)
-    if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$wanted" | cmp -s - "$MODULES/.stamp"; then
+    locked=$("$node" --version && cat "$WEB/package-lock.json" "$WEB"/*/package.json)
+    if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$locked" | cmp -s - "$MODULES/.stamp"; then
         return
     fi
     # npm keeps a cache in the home directory, which a container's user may not be able to write.
@@ -72,7 +72,7 @@ install() {
     fi
     say "Installing $WEB/package-lock.json with Node $("$node" --version)"
     in_web ci --no-progress >&2
-    printf '%s\n' "$wanted" >"$MODULES/.stamp.new"
+    printf '%s\n' "$locked" >"$MODULES/.stamp.new"
     mv -f "$MODULES/.stamp.new" "$MODULES/.stamp"
 }
 
@@ -80,7 +80,7 @@ install() {
 sources() {
     find "$WEB/hooks/src" "$WEB/console/src" "$WEB/console/public" "$WEB/console/index.html" "$WEB/console/vite.config.ts" \
         "$WEB/hooks/package.json" "$WEB/console/package.json" "$WEB/package-lock.json" -type f |
-        LC_ALL=C sort | while IFS= read -r file; do cksum "$file"; done | cksum
+        LC_ALL=C sort | xargs cksum | cksum
 }
 
 build() {
@@ -92,7 +92,7 @@ build() {
     install
     say "Building the console"
     rm -f "$stamp"
-    in_web run build -w console --silent -- --logLevel warn >&2
+    in_web run build -w console --silent -- --logLevel error >&2
     printf '%s\n' "$wanted" >"$stamp"
 }
 
