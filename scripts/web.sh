@@ -4,6 +4,7 @@
 #     scripts/web.sh build           the console, if its sources have changed since it was built
 #     scripts/web.sh check           format, lint, types, the size of the kit, the event types against the catalogue
 #     scripts/web.sh test [ARGS]     the kit's tests (Vitest), against a server of this checkout
+#     scripts/web.sh e2e [ARGS]      the console's tests in a browser (Playwright), against a server of this checkout
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
 #
 # The system's Node is used if it is new enough and comes with npm, else the one that requirements/node.txt puts into
@@ -104,6 +105,30 @@ with_server() {
     fi
 }
 
+# Playwright's own Chromium starts here; a download alone does not bring the libraries it needs.
+starts() {
+    (cd "$WEB/console" && "$node" --input-type=module \
+        -e 'import { chromium } from "@playwright/test"; await (await chromium.launch()).close();') 2>/dev/null
+}
+
+# What e2e/browser.ts finds on PATH, else Playwright's download, else Debian's package.
+find_browser() {
+    [ -z "${SIO_TEST_BROWSER:-}" ] || return 0
+    for name in chromium chromium-browser google-chrome-stable google-chrome chrome; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    if starts; then return; fi
+    say "No Chromium or Chrome was found: downloading Playwright's"
+    in_web exec -w console -- playwright install chromium >&2 || say "That failed."
+    if starts; then return; fi
+    sudo=
+    [ "$(id -u)" -eq 0 ] || sudo=sudo
+    say "It does not start here: installing the system's package (${sudo:+sudo }apt-get install chromium)"
+    install_chromium="$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium"
+    $install_chromium >/dev/null 2>&1 || { $sudo apt-get update -qq >/dev/null && $install_chromium >/dev/null; } ||
+        fail "no browser for the tests: install Chromium or Chrome, or name one: SIO_TEST_BROWSER=/path/to/chrome"
+}
+
 command=${1:-build}
 [ $# -eq 0 ] || shift
 case $command in
@@ -121,6 +146,13 @@ test)
     install
     with_server
     in_web run --silent test -w hooks -- "$@"
+    ;;
+e2e)
+    build
+    install
+    with_server
+    find_browser
+    in_web run --silent e2e -w console -- "$@"
     ;;
 npm)
     install
