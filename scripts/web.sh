@@ -4,6 +4,7 @@
 #     scripts/web.sh build           the console, if its sources have changed since it was built
 #     scripts/web.sh check           format, lint, types, the size of the kit, the event types against the catalogue
 #     scripts/web.sh test [ARGS]     the kit's tests (Vitest), against a server of this checkout
+#     scripts/web.sh e2e [ARGS]      the console's tests in a browser (Playwright), against a server of this checkout
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
 #
 # The system's Node is used if it is new enough and comes with npm, else the one that requirements/node.txt puts into
@@ -61,8 +62,8 @@ in_web() { (cd "$WEB" && npm --loglevel=error "$@"); }
 # A stamp is renamed into place when all is done, so that an interrupted install or build leaves none.
 install() {
     find_node
-    wanted=$("$node" --version && cat "$WEB/package-lock.json" "$WEB"/*/package.json)
-    if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$wanted" | cmp -s - "$MODULES/.stamp"; then
+    locked=$("$node" --version && cat "$WEB/package-lock.json" "$WEB"/*/package.json)
+    if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$locked" | cmp -s - "$MODULES/.stamp"; then
         return
     fi
     # npm keeps a cache in the home directory, which a container's user may not be able to write.
@@ -72,7 +73,7 @@ install() {
     fi
     say "Installing $WEB/package-lock.json with Node $("$node" --version)"
     in_web ci --no-progress >&2
-    printf '%s\n' "$wanted" >"$MODULES/.stamp.new"
+    printf '%s\n' "$locked" >"$MODULES/.stamp.new"
     mv -f "$MODULES/.stamp.new" "$MODULES/.stamp"
 }
 
@@ -80,7 +81,7 @@ install() {
 sources() {
     find "$WEB/hooks/src" "$WEB/console/src" "$WEB/console/public" "$WEB/console/index.html" "$WEB/console/vite.config.ts" \
         "$WEB/hooks/package.json" "$WEB/console/package.json" "$WEB/package-lock.json" -type f |
-        LC_ALL=C sort | while IFS= read -r file; do cksum "$file"; done | cksum
+        LC_ALL=C sort | xargs cksum | cksum
 }
 
 build() {
@@ -92,7 +93,7 @@ build() {
     install
     say "Building the console"
     rm -f "$stamp"
-    in_web run build -w console --silent -- --logLevel warn >&2
+    in_web run build -w console --silent -- --logLevel error >&2
     printf '%s\n' "$wanted" >"$stamp"
 }
 
@@ -102,6 +103,30 @@ with_server() {
         SIO_TEST_PYTHON=${SIO_TEST_PYTHON:-$(pwd -P)/$VENV/bin/python}
         export SIO_TEST_PYTHON
     fi
+}
+
+# Playwright's own Chromium starts here; a download alone does not bring the libraries it needs.
+starts() {
+    (cd "$WEB/console" && "$node" --input-type=module \
+        -e 'import { chromium } from "@playwright/test"; await (await chromium.launch()).close();') 2>/dev/null
+}
+
+# What e2e/browser.ts finds on PATH, else Playwright's download, else Debian's package.
+find_browser() {
+    [ -z "${SIO_TEST_BROWSER:-}" ] || return 0
+    for name in chromium chromium-browser google-chrome-stable google-chrome chrome; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    if starts; then return; fi
+    say "No Chromium or Chrome was found: downloading Playwright's"
+    in_web exec -w console -- playwright install chromium >&2 || say "That failed."
+    if starts; then return; fi
+    sudo=
+    [ "$(id -u)" -eq 0 ] || sudo=sudo
+    say "It does not start here: installing the system's package (${sudo:+sudo }apt-get install chromium)"
+    install_chromium="$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium"
+    $install_chromium >/dev/null 2>&1 || { $sudo apt-get update -qq >/dev/null && $install_chromium >/dev/null; } ||
+        fail "no browser for the tests: install Chromium or Chrome, or name one: SIO_TEST_BROWSER=/path/to/chrome"
 }
 
 command=${1:-build}
@@ -121,6 +146,13 @@ test)
     install
     with_server
     in_web run --silent test -w hooks -- "$@"
+    ;;
+e2e)
+    build
+    install
+    with_server
+    find_browser
+    in_web run --silent e2e -w console -- "$@"
     ;;
 npm)
     install

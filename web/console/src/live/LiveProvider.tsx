@@ -3,7 +3,7 @@ import { useSession } from "../session/SessionContext.ts";
 import { createFeed } from "./feed.ts";
 import { LiveContext, type Live } from "./LiveContext.ts";
 import { createSampler } from "./sampler.ts";
-import { createSocketLink } from "./socketLink.ts";
+import { createKitLink } from "./kitLink.ts";
 
 /** Opens the connection of the session and what hangs on it, and closes them with it. */
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -11,9 +11,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const [live, setLive] = useState<Live | null>(null);
 
   useEffect(() => {
-    const link = createSocketLink(session, window.location.origin);
+    const link = createKitLink(session);
     const feed = createFeed(session.api, link);
     const opened: Live = { link, feed, sampler: createSampler(session.api, feed.takeArrivals) };
+    link.open();
     // Made in an effect, as it opens a socket: nothing of it may happen in a render that is thrown away.
     // eslint-disable-next-line react-hooks/set-state-in-effect
     setLive(opened);

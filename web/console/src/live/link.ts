@@ -1,3 +1,5 @@
+import type { Acknowledgement } from "@sio-server/react/core";
+
 /** The console's connection, whatever makes it. */
 export type LinkStatus = "connecting" | "connected" | "reconnecting" | "refused";
 
@@ -12,8 +14,6 @@ export interface LinkSnapshot {
   error: string | null;
 }
 
-export type Acknowledgement = { ok: true; [name: string]: unknown } | { ok: false; error?: { code?: string } };
-
 export interface Link {
   getSnapshot: () => LinkSnapshot;
   subscribe: (listener: () => void) => () => void;
@@ -22,5 +22,6 @@ export interface Link {
   /** Hears a control event (`ns:…`); returns how to stop. */
   on: (event: string, handler: (body: unknown) => void) => () => void;
   retryNow: () => void;
+  open: () => void;
   close: () => void;
 }

@@ -1,6 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import { retryDelay } from "./retry.ts";
-import type { ConnectionState, TokenReason } from "./types.ts";
+import { type Acknowledgement, type ConnectionState, NotifierError, type TokenReason } from "./types.ts";
 import {
   type ClientEvents,
   type Closing,
@@ -13,7 +13,7 @@ import {
 
 // Acknowledgements of what arrived go out together, this many milliseconds' worth at a time.
 const ACK_EVERY_MS = 1_000;
-const REPLY_TIMEOUT_MS = 10_000;
+export const REPLY_TIMEOUT_MS = 10_000;
 
 // A server that closes when it said it would needs this long for it to be noticed.
 const DRAIN_GRACE_MS = 500;
@@ -203,6 +203,16 @@ export function createConnection(setup: ConnectionSetup) {
       wanted = false;
       drop();
       setup.state({ status: "idle", attempts: 0, retryAt: undefined, transport: undefined });
+    },
+    /** The server's answer to an event. Rejects where there is no connection, and when no answer comes. */
+    request: async (event: string, body: unknown): Promise<Acknowledgement> => {
+      if (!socket?.connected) throw new NotifierError("network", "not connected");
+      const untyped = socket as unknown as Socket;
+      try {
+        return (await untyped.timeout(REPLY_TIMEOUT_MS).emitWithAck(event, body)) as Acknowledgement;
+      } catch {
+        throw new NotifierError("network", `no answer to ${event}`);
+      }
     },
     /** Now, if it is not connected or on its way. Writing finds out whether a socket that slept is dead. */
     retryNow: (): void => {

@@ -34,6 +34,7 @@ function createList(options: Required<ListOptions>, around: Around): List & { re
   let looking = 0;
   let next: number | null | undefined; // `before` of the page to come; undefined before the first
   let fetching: Promise<void> | undefined;
+  let asked = false; // the fetch has left for the server
   let error: Error | undefined;
   let state: ListState | undefined;
   let basis: unknown;
@@ -49,7 +50,9 @@ function createList(options: Required<ListOptions>, around: Around): List & { re
   }
 
   async function pages(before: number | undefined): Promise<void> {
-    if (!(await around.ready())) {
+    const inboxed = await around.ready();
+    asked = true;
+    if (!inboxed) {
       next = null;
       return;
     }
@@ -79,6 +82,7 @@ function createList(options: Required<ListOptions>, around: Around): List & { re
       )
       .then(() => {
         fetching = undefined;
+        asked = false;
         basis = undefined;
         around.flush(); // whoever waited for it finds it
       });
@@ -124,7 +128,8 @@ function createList(options: Required<ListOptions>, around: Around): List & { re
       await fetch();
     },
     renew: () => {
-      if (looking) void Promise.resolve(fetching).then(() => fetch());
+      // One that still waits to ask will ask after this.
+      if (looking && (!fetching || asked)) void Promise.resolve(fetching).then(() => fetch());
     },
     gone: () => {
       next = error = undefined;

@@ -1,4 +1,5 @@
-import { createConnection } from "./connection.ts";
+import { createConnection, REPLY_TIMEOUT_MS } from "./connection.ts";
+import { createControls } from "./controls.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp } from "./http.ts";
 import { createInbox, type Pending } from "./inbox.ts";
@@ -7,8 +8,20 @@ import { isHidden, watchPage } from "./page.ts";
 import { createStore } from "./store.ts";
 import { joinTabs, type Tabs, type TabSays } from "./tabs.ts";
 import { createTokens, subjectOf } from "./token.ts";
-import type { Action, ConnectionState, ListOptions, NotifierOptions, NotifierState, TokenReason } from "./types.ts";
+import {
+  type Acknowledgement,
+  type Action,
+  type ConnectionState,
+  type ListOptions,
+  NotifierError,
+  type NotifierOptions,
+  type NotifierState,
+  type TokenReason,
+} from "./types.ts";
 import type { Frame, Hello } from "./wire.ts";
+
+// The version of what tabs say to each other: pages of two releases of an application can be open at once.
+const PROTOCOL = 1;
 
 const HIDDEN_MS = 30_000;
 
@@ -44,6 +57,10 @@ export interface Notifier {
   subscribe: (listener: () => void) => () => void;
   /** Call `handler` for each live notification of these types (`"*"`: all); returns what ends it. */
   on: ReturnType<typeof createHandlers>["on"];
+  /** Call `handler` for each control event of this name (`ns:…`), in every tab; returns what ends it. */
+  onControl: (event: string, handler: (body: unknown) => void) => () => void;
+  /** Send an event and wait for the server's answer, whichever tab holds the socket. Rejects with `NotifierError`. */
+  request: (event: string, body: unknown) => Promise<Acknowledgement>;
   /** A list of the inbox; the same object for the same options. It is kept up to date while it is subscribed to. */
   list: (options?: ListOptions) => List;
   /** Change the state of these, or of all; shown at once and taken back if it fails: then it rejects. */
@@ -77,6 +94,8 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
   let settle: (() => void) | undefined;
   let settled = Promise.resolve();
 
+  const controls = createControls();
+  const answers = new Map<string, (reply: Acknowledgement) => void>(); // to what this tab asked the one that leads
   const handlers = createHandlers();
   const inbox = createInbox();
   const tokens = createTokens(() => options.getToken);
@@ -119,7 +138,14 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     credentials: async (reason) => {
       const token = await askToken(reason);
       if (options.getToken && token === null) return null;
-      return { ...options.identity, ...(token !== null && { token }), ...(cursor && { cursor }), locale: locale() };
+      const key = options.key !== undefined && { key: options.key };
+      return {
+        ...options.identity,
+        ...key,
+        ...(token !== null && { token }),
+        ...(cursor && { cursor }),
+        locale: locale(),
+      };
     },
     token: askToken,
     frame: (frame) => {
@@ -130,7 +156,10 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
       const isLeader = tabs?.leading() ?? false;
       show({ ...connection, ...changes, isLeader });
       if (isLeader) tabs?.post({ say: "state", connection });
-      if (changes.status === "unauthorized") tabs?.resign();
+      if (changes.status === "unauthorized") {
+        tabs?.resign(); // another tab may have a better token
+        show({ ...connection, isLeader: false });
+      }
     },
   });
 
@@ -179,6 +208,7 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
         handlers.tell(frame.body);
         break;
     }
+    if (frame.event !== "notification") controls.tell(frame.event, frame.body);
     store.changed();
   }
 
@@ -220,8 +250,10 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
         const now = hello && { ...hello, cursor: cursor ?? hello.cursor, recovered: true };
         tabs?.post({ say: "answer", connection, hello: now, counts: inbox.counts(), offset: clockOffset });
       } else if (said.say === "retry") wire.retryNow();
+      else if (said.say === "request") void relay(said.id, said.event, said.body);
       return;
     }
+    if (said.say === "reply") answers.get(said.id)?.(said.reply);
     if (said.say === "frame") apply(said.frame);
     if (said.say === "state" || said.say === "answer") {
       show({ ...said.connection, isLeader: false });
@@ -236,6 +268,31 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
       clockOffset = said.offset;
       store.changed();
     }
+  }
+
+  async function request(event: string, body: unknown): Promise<Acknowledgement> {
+    if (tabs?.leading()) return wire.request(event, body);
+    if (!tabs || connection.status !== "connected") throw new NotifierError("network", "not connected");
+    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const answer = new Promise<Acknowledgement>((resolve) => answers.set(id, resolve));
+    const late = new Promise<null>((resolve) => setTimeout(resolve, REPLY_TIMEOUT_MS, null));
+    tabs.post({ say: "request", id, event, body });
+    const reply = await Promise.race([answer, late]);
+    answers.delete(id);
+    if (reply === null || (!reply.ok && reply.error.code === "network"))
+      throw new NotifierError("network", `no answer to ${event}`);
+    return reply;
+  }
+
+  /** Ask the server what another tab wants to know. */
+  async function relay(id: string, event: string, body: unknown): Promise<void> {
+    let reply: Acknowledgement;
+    try {
+      reply = await wire.request(event, body);
+    } catch {
+      reply = { ok: false, error: { code: "network", detail: "" } };
+    }
+    tabs?.post({ say: "reply", id, reply });
   }
 
   /** Who this is for has to be known first: tabs share a connection with those of the same user alone. */
@@ -262,8 +319,10 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
   function join(user: string | undefined): void {
     owner = user;
     cursor ??= options.storage?.getItem(storageKey()) ?? undefined;
-    const name = `sio-server|${base()}|${JSON.stringify([user, options.identity])}`;
-    tabs = joinTabs(name, options.tabs !== "own", {
+    const name = `sio-server.${PROTOCOL}|${base()}|${JSON.stringify([user, options.identity, digest(options.key)])}`;
+    // With somebody unknown nothing is shared: the next tab's unknown may be somebody else.
+    const known = user !== undefined || !options.getToken;
+    tabs = joinTabs(name, known && options.tabs !== "own", {
       lead: () => {
         wire.open();
         if (longHidden) void pause();
@@ -361,6 +420,8 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     getState: store.getState,
     subscribe: store.subscribe,
     on: handlers.on,
+    onControl: controls.on,
+    request,
     list: lists.list,
     mark,
     retryNow,
@@ -377,4 +438,12 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
       clear();
     },
   };
+}
+
+/** Tells keys apart without giving one away: the names of locks and channels can be listed (FNV-1a, 32 bits). */
+function digest(key: string | undefined): number | undefined {
+  if (key === undefined) return undefined;
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
 }

@@ -1,4 +1,4 @@
-import type { ConnectionState, ServerCounts } from "./types.ts";
+import type { Acknowledgement, ConnectionState, ServerCounts } from "./types.ts";
 import type { Frame, Hello } from "./wire.ts";
 
 /** What the tabs of one user say to each other. */
@@ -15,6 +15,9 @@ export type TabSays =
       offset: number;
     }
   | { say: "retry" }
+  /** An event for the server, from a tab that has no socket; and the answer to it. */
+  | { say: "request"; id: string; event: string; body: unknown }
+  | { say: "reply"; id: string; reply: Acknowledgement }
   | { say: "signed_out" };
 
 export interface TabEvents {

@@ -20,7 +20,8 @@ export function createTokens(getToken: () => GetToken | undefined) {
   function ask(reason: TokenReason): Promise<string | null> {
     const running = asked.get(reason);
     if (running) return running;
-    const answer = Promise.resolve(getToken()?.(reason))
+    const answer = Promise.resolve()
+      .then(() => getToken()?.(reason))
       .then((token) => (last = token ?? null))
       .finally(() => asked.delete(reason));
     asked.set(reason, answer);

@@ -98,6 +98,8 @@ export interface NotifierOptions {
   user?: string | undefined;
   /** A token for the server; `null` when nobody is logged in. */
   getToken?: GetToken | undefined;
+  /** A publisher key: the connection of a backend or of a console, which has no user and no inbox. */
+  key?: string | undefined;
   /** Development mode: who to be. */
   identity?: DevelopmentIdentity | undefined;
   /** `shared`: one connection for all tabs of the browser; `own`: one a tab. Default: `shared`. */
@@ -124,6 +126,11 @@ export interface NotifierState {
   /** What to add to this machine's clock to have the server's, in milliseconds. */
   readonly clockOffset: number;
 }
+
+/** What the server answers to an event of a client. */
+export type Acknowledgement =
+  | { readonly ok: true; readonly [name: string]: unknown }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly detail: string } };
 
 export class NotifierError extends Error {
   override name = "NotifierError";

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState 
 import { useNotificationContext, useNotifier } from "./context.ts";
 import { NotificationInbox, type NotificationInboxProps } from "./NotificationInbox.tsx";
 import { useConnectionStatus } from "./useConnectionStatus.ts";
+import { useNotifierState } from "./useNotifierState.ts";
 import { cap, useUnreadCount } from "./useUnreadCount.ts";
 
 export interface NotificationBellProps extends NotificationInboxProps {
@@ -43,10 +44,12 @@ export function NotificationBell(props: NotificationBellProps): ReactNode {
   }, [open]);
 
   // What is on the screen has been seen, what comes while it is open as well.
-  const unseen = useUnreadCount().unseen;
+  // By the newest and not by the count: a change that fails is taken back, and must not be the reason for the next.
+  const newest = useNotifierState((state) => state.items[0]?.seq);
   useEffect(() => {
-    if (open && unseen > 0) notifier?.mark("seen", "all").catch(() => undefined);
-  }, [open, unseen, notifier]);
+    if (!open || !notifier?.getState().counts.unseen) return;
+    notifier.mark("seen", "all").catch(() => undefined);
+  }, [open, newest, notifier]);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== "Escape" || !open) return;

@@ -305,7 +305,9 @@ describe("when the server goes", () => {
     await until(() => {
       expect(heard.map(({ message }) => message)).toEqual(["before", "one", "two", "three", "after"]);
     });
-    expect(notifier.getState().counts.unread).toBe(5);
+    await until(() => {
+      expect(notifier.getState().counts.unread).toBe(5);
+    });
     expect(live.filter((message) => ["one", "two", "three"].includes(message))).toEqual(
       heard
         .filter(({ replayed, message }) => !replayed && ["one", "two", "three"].includes(message))

@@ -221,6 +221,24 @@ describe("notifiers of one user in several tabs", () => {
     });
   });
 
+  it("whose user is unknown share nothing, since the next unknown may be somebody else", async () => {
+    const tabs = [0, 1].map(() => {
+      let failures = 1;
+      const getToken = (): string => {
+        if (failures-- > 0) throw new Error("the backend is down");
+        return "";
+      };
+      const notifier = createNotifier({ url: server.url, identity: { role: "visitante" }, getToken });
+      open.push(notifier);
+      notifier.start();
+      return notifier;
+    });
+    await until(() => {
+      for (const { getState } of tabs)
+        expect(getState().connection).toMatchObject({ status: "connected", isLeader: true });
+    });
+  });
+
   it("of different users have a socket each and nothing of each other", async () => {
     const [ana, eva] = [newUser(), newUser()];
     const [hers, other] = [tab(ana), tab(eva)];

@@ -1,5 +1,5 @@
 import { act, fireEvent, screen, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ConnectionBanner, NotificationBell, NotificationInbox, NotificationToaster } from "../../src/index.ts";
 import { newUser, Server, serverOfFile } from "../server.ts";
 import { connect, until } from "./tools.tsx";
@@ -59,6 +59,30 @@ describe("<NotificationBell>", () => {
       expect((await server.ask(`/v1/users/${user}/inbox`)).counts).toMatchObject({ unread: 1, unseen: 0 });
     });
     expect(notifier().getState().counts).toEqual({ unread: 1, unseen: 0 });
+  });
+
+  it("asks once, and not in a loop, when it cannot say that it was seen", async () => {
+    const own = new Server();
+    await own.start();
+    const user = newUser();
+    const { notifier } = await connect({ url: own.url, identity: { user } }, <NotificationBell>…</NotificationBell>);
+    await own.publish(user);
+    await until(() => {
+      expect(screen.getByRole("button", { name: "Notificaciones, 1 sin leer" })).toBeTruthy();
+    });
+    await own.stop();
+    const mark = vi.spyOn(notifier(), "mark");
+    fireEvent.click(screen.getByRole("button", { name: /Notificaciones/ }));
+    await until(() => {
+      expect(mark.mock.settledResults.filter(({ type }) => type === "rejected").length).toBeGreaterThan(0);
+      expect(notifier().getState().counts.unseen).toBe(1);
+    });
+    const { calls } = mark.mock;
+    const before = calls.length;
+    await act(() => new Promise((done) => setTimeout(done, 100))); // where a loop would be at its hundredth
+    expect(calls.length).toBe(before);
+    expect(before).toBeLessThanOrEqual(2); // StrictMode runs the effect of a mount twice
+    await own.remove();
   });
 
   it("speaks English, and says what an application wants it to", async () => {
