@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defaultClientConditions, defineConfig, type ProxyOptions } from "vite";
+import { defaultClientConditions, type ProxyOptions } from "vite";
 import { compression } from "vite-plugin-compression2";
+import { defineConfig } from "vitest/config";
 
 // Where `vite` sends what the server answers while the console is being worked on.
 const server = process.env.SIO_SERVER_ADDRESS ?? "http://127.0.0.1:8080";
@@ -28,4 +29,6 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
   },
   server: { proxy },
+  // What needs a page is in e2e/, with a real browser and a real server.
+  test: { include: ["test/**/*.test.ts"], environment: "happy-dom" },
 });

@@ -5,7 +5,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const react18 = (name: string): string => here(`../react-18/node_modules/${name}`);
 
 // No test may hang a run; the slowest starts a server and kills it.
-const testTimeout = 30_000;
+const testTimeout = 60_000;
 
 const page = {
   environment: "happy-dom",

@@ -1,19 +1,20 @@
-import { createConnection, REPLY_TIMEOUT_MS } from "./connection.ts";
+import { createConnection } from "./connection.ts";
 import { createControls } from "./controls.ts";
+import { digest } from "./digest.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp } from "./http.ts";
 import { createInbox, type Pending } from "./inbox.ts";
 import { createLists, type List } from "./lists.ts";
-import { isHidden, watchPage } from "./page.ts";
+import { createPresence } from "./presence.ts";
+import { createRequests } from "./requests.ts";
 import { createStore } from "./store.ts";
-import { joinTabs, type Tabs, type TabSays } from "./tabs.ts";
+import type { TabSays } from "./tabs.ts";
 import { createTokens, subjectOf } from "./token.ts";
 import {
   type Acknowledgement,
   type Action,
   type ConnectionState,
   type ListOptions,
-  NotifierError,
   type NotifierOptions,
   type NotifierState,
   type TokenReason,
@@ -24,11 +25,6 @@ import type { Frame, Hello } from "./wire.ts";
 const PROTOCOL = 1;
 
 const HIDDEN_MS = 30_000;
-
-// A visible tab finds out this often whether the tab that leads still answers.
-const ASK_EVERY_MS = 15_000;
-
-const NUDGE_MS = 200;
 
 // A list does not wait longer for the socket before it is fetched without.
 const READY_MS = 2_000;
@@ -81,21 +77,15 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
   let hello: Hello | undefined;
   let clockOffset = 0;
   let cursor: string | undefined;
-  let tabs: Tabs | undefined;
-  let unwatch: (() => void) | undefined;
-  let asking: ReturnType<typeof setInterval> | undefined;
   let running = 0; // which start this is; 0 when stopped
   let starts = 0;
   let owner: string | undefined; // whom the tabs share the connection of
   let subject: string | undefined; // whom the last token was for
   let first: string | null | undefined; // the token that told who it is, for the first attempt to use
-  let longHidden = false;
-  let nudge: ReturnType<typeof setTimeout> | undefined;
   let settle: (() => void) | undefined;
   let settled = Promise.resolve();
 
   const controls = createControls();
-  const answers = new Map<string, (reply: Acknowledgement) => void>(); // to what this tab asked the one that leads
   const handlers = createHandlers();
   const inbox = createInbox();
   const tokens = createTokens(() => options.getToken);
@@ -150,18 +140,28 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     token: askToken,
     frame: (frame) => {
       apply(frame);
-      tabs?.post({ say: "frame", frame });
+      presence.post({ say: "frame", frame });
     },
     state: (changes) => {
-      const isLeader = tabs?.leading() ?? false;
+      const isLeader = presence.leading();
       show({ ...connection, ...changes, isLeader });
-      if (isLeader) tabs?.post({ say: "state", connection });
+      if (isLeader) presence.post({ say: "state", connection });
       if (changes.status === "unauthorized") {
-        tabs?.resign(); // another tab may have a better token
+        presence.resign(); // another tab may have a better token
         show({ ...connection, isLeader: false });
       }
     },
   });
+
+  const presence = createPresence({
+    pauseAfter: () => options.pauseWhenHidden ?? HIDDEN_MS,
+    refused: () => connection.status === "unauthorized",
+    open: wire.open,
+    close: wire.close,
+    retryNow: wire.retryNow,
+    hear,
+  });
+  const requests = createRequests(wire.request, presence, () => connection.status === "connected");
 
   async function askToken(reason: TokenReason): Promise<string | null> {
     const token = reason === "connect" && first !== undefined ? first : await tokens.ask(reason);
@@ -242,25 +242,22 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
   }
 
   function hear(said: TabSays): void {
-    const leading = tabs?.leading() ?? false;
+    const leading = presence.leading();
     if (said.say === "signed_out") return signedOut();
     if (leading) {
       if (said.say === "ask") {
         // What came meanwhile is in the inbox; a tab that joins begins where this one stands.
         const now = hello && { ...hello, cursor: cursor ?? hello.cursor, recovered: true };
-        tabs?.post({ say: "answer", connection, hello: now, counts: inbox.counts(), offset: clockOffset });
+        presence.post({ say: "answer", connection, hello: now, counts: inbox.counts(), offset: clockOffset });
       } else if (said.say === "retry") wire.retryNow();
-      else if (said.say === "request") void relay(said.id, said.event, said.body);
+      else if (said.say === "request") void requests.relay(said);
       return;
     }
-    if (said.say === "reply") answers.get(said.id)?.(said.reply);
+    if (said.say === "reply") requests.replied(said);
     if (said.say === "frame") apply(said.frame);
     if (said.say === "state" || said.say === "answer") {
       show({ ...said.connection, isLeader: false });
-      // Timers of a hidden tab run late, messages do not: whoever is looked at keeps the time for it.
-      clearTimeout(nudge);
-      const due = said.connection.retryAt;
-      if (due && !isHidden()) nudge = setTimeout(retryNow, due - Date.now() + NUDGE_MS);
+      presence.retryAt(said.connection.retryAt);
     }
     if (said.say === "answer" && said.hello && !hello) {
       const { counts, ...rest } = said.hello;
@@ -268,31 +265,6 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
       clockOffset = said.offset;
       store.changed();
     }
-  }
-
-  async function request(event: string, body: unknown): Promise<Acknowledgement> {
-    if (tabs?.leading()) return wire.request(event, body);
-    if (!tabs || connection.status !== "connected") throw new NotifierError("network", "not connected");
-    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    const answer = new Promise<Acknowledgement>((resolve) => answers.set(id, resolve));
-    const late = new Promise<null>((resolve) => setTimeout(resolve, REPLY_TIMEOUT_MS, null));
-    tabs.post({ say: "request", id, event, body });
-    const reply = await Promise.race([answer, late]);
-    answers.delete(id);
-    if (reply === null || (!reply.ok && reply.error.code === "network"))
-      throw new NotifierError("network", `no answer to ${event}`);
-    return reply;
-  }
-
-  /** Ask the server what another tab wants to know. */
-  async function relay(id: string, event: string, body: unknown): Promise<void> {
-    let reply: Acknowledgement;
-    try {
-      reply = await wire.request(event, body);
-    } catch {
-      reply = { ok: false, error: { code: "network", detail: "" } };
-    }
-    tabs?.post({ say: "reply", id, reply });
   }
 
   /** Who this is for has to be known first: tabs share a connection with those of the same user alone. */
@@ -322,68 +294,12 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     const name = `sio-server.${PROTOCOL}|${base()}|${JSON.stringify([user, options.identity, digest(options.key)])}`;
     // With somebody unknown nothing is shared: the next tab's unknown may be somebody else.
     const known = user !== undefined || !options.getToken;
-    tabs = joinTabs(name, known && options.tabs !== "own", {
-      lead: () => {
-        wire.open();
-        if (longHidden) void pause();
-      },
-      follow: wire.close,
-      hear,
-    });
-    tabs.contend();
-    unwatch = watchPage(() => options.pauseWhenHidden ?? HIDDEN_MS, {
-      visible: wake,
-      hidden: () => tabs?.look(false),
-      longHidden: () => {
-        longHidden = true;
-        void pause();
-      },
-      online: resume,
-      leave: () => {
-        wire.close();
-        tabs?.resign();
-      },
-      restore: wake,
-    });
-    asking = setInterval(() => {
-      if (!isHidden()) tabs?.ask();
-    }, ASK_EVERY_MS);
-    tabs.ask();
-  }
-
-  /** No tab is looked at: whoever leads gives the connection up until one is. */
-  async function pause(): Promise<void> {
-    if (!tabs?.leading() || (await tabs.anyVisible())) return;
-    if (longHidden) wire.close();
-  }
-
-  function wake(): void {
-    longHidden = false;
-    tabs?.look(true);
-    resume();
-    tabs?.ask();
-  }
-
-  /** Of its own accord nobody asks again a server that said no. */
-  function resume(): void {
-    if (connection.status !== "unauthorized") retryNow();
-  }
-
-  function retryNow(): void {
-    if (!tabs) return;
-    tabs.contend();
-    if (tabs.leading()) wire.retryNow();
-    else tabs.post({ say: "retry" });
+    presence.join(name, known && options.tabs !== "own");
   }
 
   function stop(): void {
     running = 0;
-    unwatch?.();
-    clearInterval(asking);
-    clearTimeout(nudge);
-    wire.close();
-    tabs?.close();
-    tabs = unwatch = undefined;
+    presence.leave();
     settle?.();
   }
 
@@ -421,12 +337,12 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     subscribe: store.subscribe,
     on: handlers.on,
     onControl: controls.on,
-    request,
+    request: requests.request,
     list: lists.list,
     mark,
-    retryNow,
+    retryNow: presence.retryNow,
     signOut: () => {
-      tabs?.post({ say: "signed_out" });
+      presence.post({ say: "signed_out" });
       signedOut();
     },
     update: (fresh) => {
@@ -438,12 +354,4 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
       clear();
     },
   };
-}
-
-/** Tells keys apart without giving one away: the names of locks and channels can be listed (FNV-1a, 32 bits). */
-function digest(key: string | undefined): number | undefined {
-  if (key === undefined) return undefined;
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
 }

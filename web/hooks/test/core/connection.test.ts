@@ -322,12 +322,14 @@ describe("when the server goes", () => {
     const user = newUser();
     const notifier = connect({ url: server.url, identity: { user } });
     await connected(notifier);
+    const shortest = vi.spyOn(Math, "random").mockReturnValue(0); // of the waits between attempts
     await server.stop("SIGTERM");
     await until(() => {
       expect(status(notifier)).toBe("reconnecting");
     });
     await server.start();
     await connected(notifier);
+    shortest.mockRestore();
     await server.remove();
   });
 
