@@ -145,6 +145,7 @@ check)
 test)
     install
     with_server
+    in_web run --silent build -w hooks # what `npm pack` packs; npm is told to run no scripts of its own
     in_web run --silent test -w hooks -- "$@"
     ;;
 e2e)
