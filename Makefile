@@ -43,7 +43,7 @@ test-kit: setup-dev ## Run the React kit's tests (one of them: make test-kit ARG
 	@scripts/web.sh test $(ARGS)
 
 test-console: setup-dev web ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")
-	@browser=$$(scripts/chromium.sh) && SIO_TEST_BROWSER="$$browser" scripts/web.sh npm run --silent e2e -w console -- $(ARGS)
+	@scripts/web.sh e2e $(ARGS)
 
 cov: setup-dev setup-node ## Run the tests and show what they do not cover
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
