@@ -62,7 +62,7 @@ in_web() { (cd "$WEB" && npm --loglevel=error "$@"); }
 # A stamp is renamed into place when all is done, so that an interrupted install or build leaves none.
 install() {
     find_node
-    locked=$("$node" --version && cat "$WEB/package-lock.json" "$WEB"/*/package.json)
+    locked=$("$node" --version && cat "$WEB/package-lock.json")
     if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$locked" | cmp -s - "$MODULES/.stamp"; then
         return
     fi

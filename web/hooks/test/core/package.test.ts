@@ -61,7 +61,7 @@ describe("the package", () => {
   };
 
   beforeAll(() => {
-    run("npm", ["pack", "--silent", "--pack-destination", place], HOOKS);
+    run("npm", ["run", "--silent", "package", "--", "--silent", "--pack-destination", place], HOOKS);
     const archive = readdirSync(place).find((name) => name.endsWith(".tgz"));
     const dependencies: Record<string, string> = { "@sio-server/react": `file:./${archive ?? ""}` };
     for (const name of [

@@ -61,7 +61,7 @@ export default function LiveStream() {
       intro={t("live.intro")}
       actions={
         <Group gap="xs">
-          <Text size="sm" c="dimmed" className="numbers">
+          <Text size="sm" c="dimmed" className="numbers" visibleFrom="xs">
             {t("live.perSecond", { rate: decimal(points.at(-1)?.in ?? 0) })}
           </Text>
           {held === null ? (

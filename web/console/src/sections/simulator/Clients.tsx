@@ -61,7 +61,7 @@ function Row({ client, simulation, mayBeSlow }: RowProps) {
           {client.role === "" ? null : <Roles roles={[client.role]} />}
         </Group>
       </Table.Td>
-      <Table.Td>
+      <Table.Td pe="xl">
         <Group gap={6} wrap="nowrap">
           <Badge variant="outline" color={color} tt="none" className={`outlined outlined-${color}`}>
             {t(`simulator.${client.status}`)}
