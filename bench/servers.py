@@ -75,7 +75,12 @@ SECRET = secrets.token_urlsafe(48)
 
 
 def _product_environment() -> dict[str, str]:
-    return {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": KEY, "SIO_SERVER_DATA_DIR": str(LOGS.parent)}
+    return {
+        "SIO_SERVER_JWT_SECRET": SECRET,
+        "SIO_SERVER_PUBLISH_KEYS": KEY,
+        "SIO_SERVER_DATA_DIR": str(LOGS.parent),
+        "SIO_SERVER_CONNECTIONS_PER_USER": "0",  # all clients of a run bear one token
+    }
 
 
 def _product_load() -> list[str]:
