@@ -20,8 +20,8 @@ compile() {
         --output-file "requirements/$name.txt" "$@"
 }
 
-compile dev pyproject.toml --extra uvloop --group build --group dev "$@"
+compile dev pyproject.toml --group build --group dev "$@"
 for group in bench lock node; do
     compile "$group" --group "$group" --constraints requirements/dev.txt "$@"
 done
-compile run pyproject.toml --extra uvloop --group build --constraints requirements/dev.txt "$@"
+compile run pyproject.toml --group build --constraints requirements/dev.txt "$@"

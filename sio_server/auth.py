@@ -33,15 +33,16 @@ class Keyring:
 
     def __init__(self, keys: Iterable[str]) -> None:
         # Digests have one length: comparing them tells nothing about a key's.
-        self._digests = {hashlib.sha256(key.encode()).digest(): None for key in keys}
+        digests = dict.fromkeys(hashlib.sha256(key.encode()).digest() for key in keys)
+        self._known = [(digest, Publisher(f"key-{digest.hex()[:8]}")) for digest in digests]
 
     def identify(self, key: str) -> Publisher | None:
         """The publisher of this key, or None. Takes as long for a wrong key as for a right one."""
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
         found = None
-        for known in self._digests:
+        for known, publisher in self._known:
             if hmac.compare_digest(known, digest):
-                found = Publisher(f"key-{known.hex()[:8]}")
+                found = publisher
         return found
 
 
@@ -53,6 +54,7 @@ class Authenticator:
 
     def __init__(self, config: Config, jwks: JwksKeys | None = None) -> None:
         self._config = config
+        self._development = config.development  # asked for with each publish, and an address is parsed to know it
         self._keyring = Keyring(config.publish_keys)
         self._tokens: TokenVerifier | None = None
         if config.verifies_tokens:
@@ -64,11 +66,11 @@ class Authenticator:
     @property
     def development(self) -> bool:
         """Whether everybody may publish, and clients state who they are."""
-        return self._config.development
+        return self._development
 
     def known_publisher(self, key: str | None) -> Publisher | None:
         """Whose key this is; None for what is no key of ours. In development everybody is a publisher."""
-        if self._config.development:
+        if self._development:
             return DEVELOPMENT_PUBLISHER
         return self._keyring.identify(key) if key else None
 
@@ -101,7 +103,7 @@ class Authenticator:
         there, a token's claims are believed as they are.
         Raises `Refused`: ``unauthorized``, ``invalid_token``, ``token_expired``, ``keys_unavailable``.
         """
-        if self._config.development:
+        if self._development:
             says_something = any(stated.get(name) for name in STATED) if stated else False
             return identity_stated(unverified_claims(token) if token and not says_something else stated or {})
         if self._tokens is None:
@@ -122,7 +124,7 @@ class Authenticator:
         Returns whose token it is, None for a key and in development; that it was not revoked is the caller's to check.
         Raises `Refused`: ``unauthorized``, ``forbidden``, and what `identity` raises.
         """
-        if self._config.development:
+        if self._development:
             return None
         if not credential:
             raise Refused("unauthorized", _MISSING_CREDENTIAL)

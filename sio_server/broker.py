@@ -7,7 +7,7 @@ Every ability is a protocol of its own; the embedded log has all of them. Whatev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -71,6 +71,13 @@ class Broker(Protocol):
 
         Raises `Refused` (``idempotency_mismatch``) for a key that was used with another body, and `BrokerUnavailable`
         when nothing was stored.
+        """
+
+    def submit(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """The same without a coroutine: its place among other calls is taken when this returns.
+
+        ``settled`` is called once, on the loop, with what `publish` would return or raise; `BrokerUnavailable` may be
+        raised at once as well, and then it is not called.
         """
 
     def head(self) -> Position:

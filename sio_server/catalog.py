@@ -9,7 +9,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -79,6 +79,13 @@ class EventType:
     priority: str
     ttl: int | None
     data: Mapping[str, str]
+    filled: bool = field(init=False, compare=False, default=False)
+    """Whether the audience needs anything of ``data``."""
+
+    def __post_init__(self) -> None:
+        audience = self.audience
+        names = (*audience.users, *audience.topics, *audience.except_users)
+        object.__setattr__(self, "filled", any(map(_PLACEHOLDER.search, names)))
 
     def check(self, data: Mapping[str, Any]) -> None:
         """Raise `Refused` (``invalid_data``) that names each known field whose type is wrong. None passes as absent."""
@@ -95,6 +102,8 @@ class EventType:
 
         Raises `Refused` (``invalid_audience``) where a field makes a name that nobody can have.
         """
+        if not self.filled:
+            return self.audience, ()
         missing: list[str] = []
 
         def fill(templates: tuple[str, ...]) -> list[str]:

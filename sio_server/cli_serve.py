@@ -87,8 +87,7 @@ def serve(config_file: Path | None, **flags: Any) -> None:
     for line in settings.unknown_environment():
         logs.logger("config").warning(line)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run(config, _announce))
+        asyncio.run(run(config, _announce))
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {reason}") from error
@@ -98,15 +97,6 @@ def _announce(address: str) -> None:
     # Flushed: whoever started this process waits for the line, and a pipe would hold it back.
     click.echo(address)
     sys.stdout.flush()
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Uvloop's, where it is installed; None is asyncio's own."""
-    try:
-        import uvloop  # noqa: PLC0415 - optional
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 @click.command("check-config", epilog=_EPILOG)

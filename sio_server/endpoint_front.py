@@ -5,9 +5,11 @@ It answers like `endpoint_http` in everything but speed; a request that is out o
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import orjson
 
-from sio_server.engine import FrontReply, FrontRequest
+from sio_server.engine import FrontPromise, FrontReply, FrontRequest
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_credentials import HttpCredentials
@@ -15,6 +17,7 @@ from sio_server.http_messages import credential_in, decode_json, receipt_headers
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node, Receipt
+from sio_server.notification import PublishRequest
 from sio_server.schemas import load_publish
 
 log = logger("front")
@@ -29,28 +32,53 @@ class FrontEndpoint:
         self._credentials = credentials
         self._max_body = max_body
 
-    async def notify(self, request: FrontRequest) -> FrontReply:
-        """``POST /notify``."""
-        headers = request.headers
-        request_id = self._gate.request_id(headers)
-        common = self._gate.reply_headers(headers, request_id)
+    def notify(self, request: FrontRequest) -> FrontReply | FrontPromise | Awaitable[FrontReply]:
+        """``POST /notify``. With a publisher key no coroutine is made on the whole way: it would cost a tenth of it."""
+        request_id = self._gate.request_id(request.headers)
         try:
-            receipt = await self._publish(request)
-            body = orjson.dumps(receipt.as_dict(preferred_locale(headers.get("accept-language"))))
-            return FrontReply(200, body, "application/json", (*common.items(), *receipt_headers(receipt).items()))
-        except Refused as refused:
-            failure = refused
-        except Exception:
-            log.exception("request failed", method=request.method, path=request.path, request_id=request_id)
-            failure = Refused("internal")
-        problem = self._gate.problem(failure, headers, request_id, method=request.method, path=request.path)
-        return FrontReply(problem.status, problem.body, PROBLEM_TYPE, (*common.items(), *problem.headers.items()))
+            self._gate.check(request.method, request.headers)
+            credential = credential_in(request.headers.get("authorization"))
+            publisher = self._credentials.known_publisher(credential)
+            if publisher is None:
+                return self._notify_by_token(request, request_id, credential)
+            reply = FrontPromise()
+            self._node.submit(
+                self._body_of(request),
+                publisher.name,
+                lambda outcome: reply.settle(self._reply(request, request_id, outcome)),
+            )
+        except Exception as error:  # noqa: BLE001 - told and answered by _reply
+            return self._reply(request, request_id, error)
+        return reply
 
-    async def _publish(self, request: FrontRequest) -> Receipt:
-        headers = request.headers
-        self._gate.check(request.method, headers)
-        publisher = await self._credentials.publisher_of(credential_in(headers.get("authorization")))
+    async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
+        outcome: Receipt | Exception
+        try:
+            publisher = await self._credentials.publisher_of(credential)
+            outcome = await self._node.publish(self._body_of(request), publisher.name)
+        except Exception as error:  # noqa: BLE001 - the same
+            outcome = error
+        return self._reply(request, request_id, outcome)
+
+    def _body_of(self, request: FrontRequest) -> PublishRequest:
         if len(request.body) > self._max_body:
             raise too_large(self._max_body)
-        publish = load_publish(decode_json(request.body), headers.get("idempotency-key"))
-        return await self._node.publish(publish, publisher.name)
+        return load_publish(decode_json(request.body), request.headers.get("idempotency-key"))
+
+    def _reply(self, request: FrontRequest, request_id: str, outcome: Receipt | Exception) -> FrontReply:
+        if isinstance(outcome, Exception):
+            return self._refusal(request, request_id, outcome)
+        receipt, headers = outcome, request.headers
+        body = orjson.dumps(receipt.as_dict(preferred_locale(headers.get("accept-language"))))
+        common = self._gate.reply_headers(headers, request_id)
+        return FrontReply(200, body, "application/json", (*common.items(), *receipt_headers(receipt).items()))
+
+    def _refusal(self, request: FrontRequest, request_id: str, error: Exception) -> FrontReply:
+        headers, refused = request.headers, error
+        if not isinstance(refused, Refused):
+            about = {"method": request.method, "path": request.path, "request_id": request_id}
+            log.error("request failed", exc_info=error, **about)
+            refused = Refused("internal")
+        common = self._gate.reply_headers(headers, request_id)
+        problem = self._gate.problem(refused, headers, request_id, method=request.method, path=request.path)
+        return FrontReply(problem.status, problem.body, PROBLEM_TYPE, (*common.items(), *problem.headers.items()))

@@ -157,6 +157,8 @@ class WsEndpoint:
 
     def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
+        if not self._clients:
+            return [0] * len(batch)
         counts = []
         frames: dict[_Client, list[bytes]] = {}
         for publication in batch:

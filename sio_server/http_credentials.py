@@ -40,6 +40,10 @@ class HttpCredentials:
         """Whose publisher key or administrator's token this is."""
         return await self.publisher_of(bearer(request))
 
+    def known_publisher(self, credential: str | None) -> Publisher | None:
+        """Whose publisher key this is; None for what is none, which may be an administrator's token."""
+        return self._auth.known_publisher(credential)
+
     async def publisher_of(self, credential: str | None) -> Publisher:
         """The same for a credential. A key is known at once; only what is none is looked at as a token."""
         return self._auth.known_publisher(credential) or await self._administrator(credential)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 LOCALES: Final = ("en", "es")
@@ -12,8 +13,13 @@ _MAX_LENGTH: Final = 256
 
 def preferred_locale(accept_language: str | None, default: str = "en") -> str:
     """``es`` or ``en`` by an ``Accept-Language`` header or a locale name (RFC 9110 §12.5.4, RFC 5646)."""
+    return _preferred(accept_language[:_MAX_LENGTH], default) if accept_language else default
+
+
+@lru_cache(maxsize=256)  # every publish asks, and the programs that publish are few
+def _preferred(accept_language: str, default: str) -> str:
     best, best_quality = default, 0.0
-    for part in (accept_language or "")[:_MAX_LENGTH].split(","):
+    for part in accept_language.split(","):
         name, _, parameter = part.strip().partition(";")
         language = name.strip().replace("_", "-").partition("-")[0].lower()
         quality = _quality(parameter)

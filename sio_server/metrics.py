@@ -15,7 +15,7 @@ class Metrics(Protocol):
         """A request or a connection was refused with a code of `errors.KINDS`."""
 
     def delivered(self, sockets: int) -> None:
-        """A publication was handed to so many connections."""
+        """Publications that came together were handed to so many connections, each connection counted for each."""
 
     def connected(self, protocol: str) -> None:
         """A connection was made; ``protocol`` is ``socketio`` or ``ws``."""

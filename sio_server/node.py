@@ -5,6 +5,7 @@ Endpoints call the node; the node calls the broker and the hub; the broker calls
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from sio_server import __version__
 from sio_server.audience import Audience
-from sio_server.broker import BrokerHandler, HealthCheck, Measured, Retention, Secrets
+from sio_server.broker import BrokerHandler, HealthCheck, Measured, Published, Retention, Secrets
 from sio_server.broker import Receipt as NotificationReceipt
 from sio_server.catalog import Catalog, EventType
 from sio_server.connections import Connections, Log
@@ -142,6 +143,32 @@ class Node:
         ``invalid_data``, ``invalid_audience``, ``idempotency_mismatch``, ``rate_limited``, ``draining``,
         ``broker_unavailable``.
         """
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+        def settled(outcome: Receipt | Exception) -> None:
+            if done.done():  # whoever asked has left
+                return
+            if isinstance(outcome, Exception):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+
+        self.submit(request, publisher, settled, reserved=reserved)
+        return await done
+
+    def submit(
+        self,
+        request: PublishRequest,
+        publisher: str,
+        settled: Callable[[Receipt | Exception], None],
+        *,
+        reserved: Quota | None = None,
+    ) -> None:
+        """The same without a coroutine and a future, which are a good part of what a publish costs.
+
+        What is wrong with the request is raised at once; ``settled`` is called with the receipt, or with what the log
+        raised.
+        """
         if self.draining:
             raise Refused("draining", retry_after=1)
         began = time.monotonic()
@@ -150,18 +177,25 @@ class Node:
         event_type.check(request.data)
         audience, warnings = self._audience(request, event_type)
         notification = self._notification(request, event_type, audience, publisher)
-        self._awaited[notification.id] = 0
-        try:
-            published = await self.log.publish(notification)
-        finally:
+
+        def stored(outcome: Published | Exception) -> None:
             sockets = self._awaited.pop(notification.id)
-        if published.duplicate:
+            if isinstance(outcome, Exception):
+                settled(outcome)
+                return
+            self._count(request.type, began, duplicate=outcome.duplicate)
+            settled(Receipt(outcome.id, request.type, outcome.position, sockets, outcome.duplicate, warnings, quota))
+
+        self.log.submit(notification, stored)
+        self._awaited[notification.id] = 0
+
+    def _count(self, event_type: str, began: float, *, duplicate: bool) -> None:
+        if duplicate:
             self._duplicates += 1
         else:
             self._published += 1
             self.latency.add(time.monotonic() - began)
-        self.metrics.published(request.type, duplicate=published.duplicate)
-        return Receipt(published.id, request.type, published.position, sockets, published.duplicate, warnings, quota)
+        self.metrics.published(event_type, duplicate=duplicate)
 
     @staticmethod
     def _audience(request: PublishRequest, event_type: EventType) -> tuple[Audience, tuple[Text, ...]]:
@@ -208,9 +242,10 @@ class Node:
         self.connections.replays.take(batch)
         counts = self.hub.broadcast(batch)
         self.connections.observers.take(batch, counts)
+        total = sum(counts)
+        self._deliveries += total
+        self.metrics.delivered(total)
         for publication, sockets in zip(batch, counts, strict=True):
-            self._deliveries += sockets
-            self.metrics.delivered(sockets)
             if publication.id in self._awaited:
                 self._awaited[publication.id] = sockets
 

@@ -121,7 +121,9 @@ def new_id() -> str:
 
 def rfc3339(moment: datetime) -> str:
     """A moment in UTC with milliseconds, as in ``2026-11-24T02:33:28.123Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def encode_body(notification: Notification) -> bytes:

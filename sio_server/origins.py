@@ -8,6 +8,7 @@ host names are refused there.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -95,6 +96,7 @@ def _readable(value: str) -> str:
     return value[:200].encode("ascii", "backslashreplace").decode()
 
 
+@lru_cache(maxsize=256)  # of each request, and almost always the same few; it has at most 200 characters
 def _host_name(host: str) -> str:
     """The name in a ``Host`` header (RFC 9110 §7.2) without its port; what is none stays, and matches nothing."""
     match = _HOST_HEADER.fullmatch(host.lower())

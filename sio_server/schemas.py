@@ -173,7 +173,11 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     """
     if not isinstance(body, dict):
         raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
-    if header_key is not None:
+    if header_key is None:
+        plain_request = _plain(body)
+        if plain_request is not None:
+            return plain_request
+    else:
         if body.get("idempotency_key") not in (None, header_key):
             raise Refused.of_problems("invalid_data", (Problem("idempotency_key", _TWO_KEYS),))
         body = {**body, "idempotency_key": header_key}
@@ -190,6 +194,21 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     given = {name: value for name, value in values.items() if value is not None}
     warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
     return PublishRequest(**given, warnings=warnings[:MAX_PROBLEMS])
+
+
+_PLAIN_TYPES: Final[dict[str, type]] = {"type": str, "message": str, "data": dict}
+
+
+def _plain(body: dict[str, Any]) -> PublishRequest | None:
+    """The request in a body of nothing but ``type``, ``message`` and ``data``, each of its type; None for any other.
+
+    Most bodies are such, and `PublishSchema`, which says the same of them, takes twenty times as long.
+    """
+    for name, value in body.items():
+        if type(value) is not _PLAIN_TYPES.get(name):
+            return None
+    kind = body.get("type")
+    return PublishRequest(**body) if kind is not None and check_type_name(kind) is None else None
 
 
 _TWO_KEYS = Text(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import resource
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -275,3 +276,41 @@ async def test_too_many_waiting_are_refused(tmp_path: Path) -> None:
         range(1, len(results) - len(refused) + 1)
     )
     assert (refused[0].retry_after, refused[0].kind.retryable) == (1, True)
+
+
+async def test_publish_into_memory_waits_beside_a_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a query uses the log in memory a publish waits for it in the thread, and the event loop goes on."""
+    broker, _ = await started(None)
+    reading, finish = threading.Event(), threading.Event()
+    glance = broker._store.glance
+
+    def slow(connection: sqlite3.Connection) -> None:
+        reading.set()
+        finish.wait(10)
+        glance(connection)
+
+    monkeypatch.setattr(broker._store, "glance", slow)
+    query = asyncio.create_task(broker.check())
+    await until(reading.is_set, "the query")
+    publish = asyncio.create_task(broker.publish(notification()))
+    done, _ = await asyncio.wait([publish], timeout=0.1)
+    assert not done
+    finish.set()
+    assert (await publish).position.seq == 1
+    await query
+    await broker.close()
+
+
+async def test_mistake_of_one_who_waits_leaves_nobody_waiting(tmp_path: Path) -> None:
+    """When what hears of one publish raises, the other publishes of its commit are still told, and the log goes on."""
+    broker, _ = await started(tmp_path)
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+
+    def failing(_: object) -> None:
+        raise ValueError
+
+    broker.submit(notification(), failing)
+    assert (await broker.publish(notification())).position.seq == 2
+    assert [type(one) for one in told] == [ValueError]
+    await broker.close()

@@ -149,13 +149,13 @@ async def test_mistake_of_ours_is_500_over_both(both: tuple[Server, Server], mon
     """An unforeseen error is answered with the problem document alone, and the next request with what it asked."""
     for server in both:
         with monkeypatch.context() as patch:
-            patch.setattr(server.node, "publish", _failing)
+            patch.setattr(server.node, "submit", _failing)
             status, problem = await server.notify(SEED)
         assert (status, problem["code"], "MARKER" in str(problem)) == (500, "internal", False)
         assert (await server.notify(SEED))[0] == 200
 
 
-async def _failing(*_: object) -> None:
+def _failing(*_: object, **__: object) -> None:
     raise ValueError("MARKER")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
 from sio_server import schemas
 from sio_server.audience import Audience
@@ -51,6 +52,28 @@ NEARLY = st.builds(
     VALID,
     st.dictionaries(st.sampled_from([*schemas.PublishSchema().fields, "deliver_at", "collapse_key", "new"]), JSON),
 )
+
+
+BARE = st.dictionaries(
+    st.sampled_from(["type", "message", "data", "title"]),
+    st.sampled_from(["test", "a b", "connect", ""]) | JSON | OBJECTS,
+)
+
+
+@given(VALID | BARE)
+def test_short_way_of_a_plain_body_and_the_schema_agree(body: Any) -> None:
+    """A body of nothing but type, message and data, which takes a short way, gives what the schema gives."""
+    try:
+        by_schema: Any = schemas.PublishSchema(unknown="exclude").load(body)
+    except ValidationError:
+        by_schema = None
+    result = outcome(load_publish, body)
+    if by_schema is None:
+        assert isinstance(result, Refused)
+    else:
+        given_ = {name: value for name, value in by_schema.items() if value is not None}
+        assert isinstance(result, PublishRequest)
+        assert {name: getattr(result, name) for name in given_} == given_
 
 
 @given(JSON | OBJECTS | NEARLY)

@@ -90,6 +90,10 @@ class SqliteBroker:
         await self._writer.finish()
         await self._store.close()
 
+    def submit(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Broker.submit`."""
+        self._writer.submit(notification, settled)
+
     async def publish(self, notification: Notification) -> Published:
         """See `Broker.publish`."""
         return await self._writer.publish(notification)

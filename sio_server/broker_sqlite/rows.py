@@ -17,9 +17,10 @@ from sio_server.notification import Notification, Position, Publication
 # What `publication_of` takes.
 COLUMNS: Final = "seq, id, type, audience, source, body, expires_at"
 
-# Forgotten idempotency keys that go with each commit, and how many more with each new key in it. More than one, or they
-# would never become fewer; few, as publishers wait.
+# Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
+# one, or they would never become fewer; few, as publishers wait. Other commits look once in so many notifications.
 PURGE_STEP: Final = 10
+PURGE_EACH: Final = 32
 PURGE_FACTOR: Final = 2
 
 Outcome = Published | Refused
@@ -29,7 +30,7 @@ class Batch:
     """The rows of one commit. ``key_ttl`` and ``now`` are in milliseconds, ``now`` of Unix time."""
 
     def __init__(self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, key_ttl: int) -> None:
-        self.last_seq = last_seq
+        self.last_seq = self._first_seq = last_seq
         self._connection = connection
         self._epoch = epoch
         self._now = now
@@ -98,8 +99,12 @@ class Batch:
             many("INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._notifications)
             many("INSERT INTO notification_room VALUES (?, ?, ?, ?, ?, ?)", self._rooms)
             self._lanes.insert()
-            many("INSERT INTO notification_except VALUES (?, ?)", self._excepted)
-            self._insert_keys()
+            if self._excepted:
+                many("INSERT INTO notification_except VALUES (?, ?)", self._excepted)
+            if self._keys:
+                self._insert_keys()
+            if self._keys or self.last_seq // PURGE_EACH != self._first_seq // PURGE_EACH:
+                self._purge_keys()
 
     def _insert_keys(self) -> None:
         self._connection.executemany(
@@ -109,6 +114,8 @@ class Batch:
                 for (publisher, key), (fingerprint, identity, seq) in self._keys.items()
             ],
         )
+
+    def _purge_keys(self) -> None:
         self._connection.execute(
             "DELETE FROM idempotency WHERE (publisher, key) IN "
             "(SELECT publisher, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",

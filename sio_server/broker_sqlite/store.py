@@ -1,7 +1,7 @@
 """The database file, its connections, and the threads that use them.
 
 A log in a file has two: the writer's and one that only reads (SQLite's WAL lets both work at once), so that a long page
-never delays a commit. A log in memory has one connection and one thread.
+never delays a commit. A log in memory has one connection and one thread, which its commits need not wait for.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -66,6 +67,8 @@ class Store:
         self._damage: Exception | None = None
         self._lock: filelock.FileLock | None = None
         self._connections: list[sqlite3.Connection] = []
+        #: who uses the only connection of a log in memory; held in a thread, never while the loop waits
+        self._in_use = threading.Lock()
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="sio-server-log")
         self._read_thread = (
             self._write_thread
@@ -94,8 +97,17 @@ class Store:
         self._write_thread.shutdown(wait=False)
 
     async def in_writer(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Call with the writing connection, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, function, self._connections[0])
+        """Call with the writing connection, in its thread.
+
+        A log in memory waits for no disk, and the way to a thread and back costs more than its commit: unless a query
+        is running in the thread, the call is made here.
+        """
+        if self._directory is None and self._in_use.acquire(blocking=False):
+            try:
+                return function(self._connections[0])
+            finally:
+                self._in_use.release()
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._exclusively, function)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Call within one read transaction: all its queries see the same moment. Raises `BrokerUnavailable`."""
@@ -147,14 +159,15 @@ class Store:
         count = connection.execute("SELECT count(*) FROM notification").fetchone()[0]
         return LogSize(pages * page_size + wal, count)
 
+    def _exclusively(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        with self._in_use:
+            return function(self._connections[0])
+
     def _in_snapshot(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._connections[-1]
-        connection.execute("BEGIN")
-        try:
-            return function(connection)
-        finally:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")  # nothing was written
+        if self._directory is None:
+            with self._in_use:
+                return _read_only(self._connections[0], function)
+        return _read_only(self._connections[-1], function)
 
     def _open(self) -> None:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -220,6 +233,15 @@ class Store:
         self._connections.clear()
         if self._lock is not None:
             self._lock.release()
+
+
+def _read_only(connection: sqlite3.Connection, function: Callable[[sqlite3.Connection], T]) -> T:
+    connection.execute("BEGIN")
+    try:
+        return function(connection)
+    finally:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")  # nothing was written
 
 
 def _identity(name: str) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from sio_server.broker import BrokerHandler, Published
@@ -40,8 +41,8 @@ class Step:
 
 
 Change = Callable[[Step], Any]
-_WaitingPublish = tuple[Notification, "asyncio.Future[Published]"]
-_WaitingChange = tuple[Change, "asyncio.Future[Any]"]
+_WaitingPublish = tuple[Notification, Callable[[Published | Exception], None]]
+_WaitingChange = tuple[Change, Callable[[Any], None]]
 
 
 class Writer:
@@ -67,10 +68,14 @@ class Writer:
 
     # -- on the loop ----------------------------------------------------------------------------------------------
 
+    def submit(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Broker.submit`."""
+        self._enqueue(self._publishes, (notification, settled))
+
     async def publish(self, notification: Notification) -> Published:
         """See `Broker.publish`."""
         done: asyncio.Future[Published] = asyncio.get_running_loop().create_future()
-        self._enqueue(self._publishes, (notification, done))
+        self.submit(notification, partial(settle, done))
         return await done
 
     async def change(self, function: Callable[[Step], T]) -> T:
@@ -79,7 +84,7 @@ class Writer:
         Changes that are asked for one after another are made in that order. Raises `BrokerUnavailable`.
         """
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._enqueue(self._changes, (function, done))
+        self._enqueue(self._changes, cast(_WaitingChange, (function, partial(settle, done))))
         return cast(T, await done)
 
     async def finish(self) -> None:
@@ -191,11 +196,21 @@ def _attempt(function: Change, step: Step) -> object:
     return result
 
 
-def _settle(waiting: Sequence[tuple[object, asyncio.Future[Any]]], outcomes: Sequence[object]) -> None:
-    for (_, done), outcome in zip(waiting, outcomes, strict=True):
-        if done.done():  # its caller was cancelled; the change is made all the same
-            continue
-        if isinstance(outcome, Exception):
-            done.set_exception(outcome)
-        else:
-            done.set_result(outcome)
+def settle(done: asyncio.Future[T], outcome: T | Exception) -> None:
+    """Give a future what became of it; one whose caller was cancelled needs it no more."""
+    if done.done():
+        return
+    if isinstance(outcome, Exception):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)
+
+
+def _settle(waiting: Sequence[tuple[object, Callable[[Any], None]]], outcomes: Sequence[object]) -> None:
+    for (_, settled), outcome in zip(waiting, outcomes, strict=True):
+        try:
+            settled(outcome)
+        except Exception as error:  # noqa: BLE001 - a mistake of one who waits must not leave the others waiting
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "what hears of a publish failed", "exception": error}
+            )

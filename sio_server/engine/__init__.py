@@ -24,7 +24,7 @@ from sio_server.engine.async_server import AsyncServer, CallDisconnectedError
 from sio_server.engine.counters import Counters
 from sio_server.engine.front import FrontSite
 from sio_server.engine.handshake import Refusal
-from sio_server.engine.http_head import FrontReply, FrontRequest
+from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest
 from sio_server.engine.limits import Limits
 from sio_server.engine.membership import AsyncManager
 from sio_server.engine.reasons import Reason
@@ -37,6 +37,7 @@ __all__ = [
     "Claim",
     "ConnectionRefused",
     "Counters",
+    "FrontPromise",
     "FrontReply",
     "FrontRequest",
     "FrontSite",

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from sio_server.engine.front_protocol import FrontProtocol
-from sio_server.engine.http_head import FrontReply, FrontRequest, Head, body_size, parse_head
+from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, Head, body_size, parse_head
 from sio_server.engine.limits import MAX_HEAD
 from sio_server.engine.wheel import Wheel
 
 if TYPE_CHECKING:
     from sio_server.engine.async_server import AsyncServer
 
-FastHandler = Callable[[FrontRequest], Awaitable[FrontReply] | FrontReply]
+FastHandler = Callable[[FrontRequest], FrontReply | FrontPromise | Awaitable[FrontReply]]
 FastRoutes = Mapping[tuple[str, str], FastHandler]
 #: (method, target, status, peer address)
 AccessLog = Callable[[str, str, int, str], None]
@@ -100,9 +100,9 @@ class Front:
 class FrontSite(web.BaseSite):
     """In place of `aiohttp.web.TCPSite`, with the engine's front on the socket.
 
-    :param fast_routes: `{("POST", "/notify"): handler}`; it takes a FrontRequest and returns a FrontReply, or
-        is a coroutine function that does. Requests that are not plain (chunked, `Expect`, a body above 64 KB,
-        a query) go to the aiohttp application, which should serve the same path.
+    :param fast_routes: `{("POST", "/notify"): handler}`; it takes a FrontRequest and returns a FrontReply or a
+        FrontPromise, or is a coroutine function that returns a FrontReply. Requests that are not plain (chunked,
+        `Expect`, a body above 64 KB, a query) go to the aiohttp application, which should serve the same path.
     :param access_log: called with (method, target, status, peer address) for what the front answers.
     """
 

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sio_server.engine import handshake
@@ -13,7 +14,7 @@ from sio_server.engine.addresses import peer_of
 from sio_server.engine.detach import Watched
 from sio_server.engine.environ import build
 from sio_server.engine.guard import Guard
-from sio_server.engine.http_head import FrontReply, FrontRequest, Head, parse_head, reply_bytes
+from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, Head, parse_head, reply_bytes
 from sio_server.engine.limits import BODY_RATE, MAX_HEAD
 
 if TYPE_CHECKING:
@@ -185,7 +186,10 @@ class FrontProtocol(Watched, asyncio.Protocol):
             result = route(request)
         except Exception:  # noqa: BLE001  logged in _failed
             result = _failed()
-        if inspect.isawaitable(result):
+        if isinstance(result, FrontPromise):
+            self._busy = True
+            result.then(partial(self._go_on, request))
+        elif inspect.isawaitable(result):
             self._busy = True
             task = asyncio.get_running_loop().create_task(self._finish(result, request))
             self._front.tasks.add(task)
@@ -198,6 +202,9 @@ class FrontProtocol(Watched, asyncio.Protocol):
             result = await awaitable
         except Exception:  # noqa: BLE001  logged in _failed
             result = _failed()
+        self._go_on(request, result)
+
+    def _go_on(self, request: FrontRequest, result: FrontReply) -> None:
         self._busy = False
         if self.transport is None:
             return

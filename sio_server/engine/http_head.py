@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -85,6 +86,28 @@ class FrontReply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class FrontPromise:
+    """A reply that comes by a call, where a coroutine or a future would cost more than the request itself."""
+
+    __slots__ = ("_reply", "_then")
+
+    def __init__(self) -> None:
+        self._reply: FrontReply | None = None
+        self._then: Callable[[FrontReply], None] | None = None
+
+    def settle(self, reply: FrontReply) -> None:
+        """Give the reply; to be called once, on the loop."""
+        self._reply = reply
+        if self._then is not None:
+            self._then(reply)
+
+    def then(self, callback: Callable[[FrontReply], None]) -> None:
+        """Have the reply, now or when it comes."""
+        self._then = callback
+        if self._reply is not None:
+            callback(self._reply)
+
+
 class _Clock:
     """The Date header, formatted once a second."""
 
@@ -102,6 +125,12 @@ class _Clock:
 _date = _Clock()
 
 
+@lru_cache(maxsize=64)  # the names are the application's, and few
+def _is_token(name: str) -> bool:
+    return _TOKEN.match(name) is not None
+
+
+@lru_cache(maxsize=64)
 def _reason(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -111,18 +140,20 @@ def _reason(status: int) -> str:
 
 def reply_bytes(reply: FrontReply, *, close: bool) -> bytes:
     """The reply as it goes out. Raises ValueError for a header that would split it."""
-    head = (
-        f"HTTP/1.1 {reply.status} {_reason(reply.status)}\r\n"
-        f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\nDate: {_date()}\r\n"
-    )
+    lines = [
+        f"HTTP/1.1 {reply.status} {_reason(reply.status)}",
+        f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\nDate: {_date()}",
+    ]
     for name, value in reply.headers:
-        if not _TOKEN.match(name) or _CONTROL.search(value):
+        # one look for all that is plain: a control character is not printable
+        if not (_is_token(name) and value.isprintable()) and (not _TOKEN.match(name) or _CONTROL.search(value)):
             message = f"not a header: {name!r}"
             raise ValueError(message)
-        head += f"{name}: {value}\r\n"
+        lines.append(f"{name}: {value}")
     if close:
-        head += "Connection: close\r\n"
-    return head.encode("latin-1") + b"\r\n" + reply.body
+        lines.append("Connection: close")
+    lines.append("\r\n")
+    return "\r\n".join(lines).encode("latin-1") + reply.body
 
 
 def body_size(head: Head) -> int:
