@@ -112,6 +112,26 @@ async def test_several_rooms_reach_each_member_once(transport: str) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_changes_between_events_for_the_same_rooms_are_seen(transport: str) -> None:
+    """Of events for the same few rooms each reaches who is in one of them at that moment, whoever came or went."""
+    async with engine() as server:
+        first, second = [await server.wire(transport) for _ in range(2)]
+        sids = [(await wire.join())["sid"] for wire in (first, second)]
+        await server.sio.enter_room(sids[0], "x")
+        await server.sio.emit("n", 0, room=["x", "y"])
+        await server.sio.enter_room(sids[1], "y")
+        await server.sio.emit("n", 1, room=["x", "y"])
+        await server.sio.leave_room(sids[0], "x")
+        await server.sio.emit("n", 2, room=["x", "y"])
+        await server.sio.emit("n", 3, room=["x", "y"], skip_sid=sids[1])
+        await server.sio.disconnect(sids[1])
+        await server.sio.emit("n", 4, room=["x", "y"])
+        await server.sio.emit("end", 5)
+        assert await first.events(3) == [["n", 0], ["n", 1], ["end", 5]]
+        assert await second.events(2) == [["n", 1], ["n", 2]]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_membership_changes_take_effect_at_once(transport: str) -> None:
     """An event emitted right after entering or leaving a room, or closing it, sees the change."""
     async with engine() as server:

@@ -92,6 +92,8 @@ class Fanout:
             members: dict[str, Member] = space.everybody
         elif len(rooms) == 1:
             members = space.members_of(rooms[0])
+        elif not skip:
+            return self._send_ready(wire, marked, space.ready_of(rooms))
         else:
             members = {}
             for name in rooms:

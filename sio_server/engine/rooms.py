@@ -122,12 +122,18 @@ class Room(dict[str, Member]):
         self._ready = None
 
 
+# Unions of rooms that are kept: a publisher chooses their names, and each may hold everybody.
+_MAX_UNIONS = 32
+
+
 class Namespace:
     """The members and rooms of one namespace."""
 
-    __slots__ = ("everybody", "members", "rooms")
+    __slots__ = ("_unions", "everybody", "members", "rooms")
 
     def __init__(self) -> None:
+        #: recipients of several rooms together, until anybody comes, goes, or receives in another way
+        self._unions: dict[tuple[Any, ...], Ready] = {}
         #: all members by sid, in whatever state
         self.members: dict[str, Member] = {}
         #: those whose connect handler is through
@@ -143,8 +149,24 @@ class Namespace:
             return {member.sid: member}
         return self.rooms.get(name, {})
 
+    def ready_of(self, names: tuple[Any, ...]) -> Ready:
+        """The recipients in several rooms, each once; the same object while nobody comes or goes.
+
+        What goes to the same recipients object within a loop turn can be written to all of them at once.
+        """
+        found = self._unions.get(names)
+        if found is None:
+            merged: dict[str, Member] = {}
+            for name in names:
+                merged.update(self.members_of(name))
+            found = Ready(merged.values())
+            if len(self._unions) < _MAX_UNIONS:
+                self._unions[names] = found
+        return found
+
     def touch(self, member: Member) -> None:
         """The member's way of receiving changed: its rooms have to look again."""
+        self._unions.clear()
         self.everybody.changed()
         for name in member.rooms or ():
             room = self.rooms.get(name)
@@ -161,6 +183,7 @@ class Namespace:
         room = self.rooms.get(name)
         if room is None:
             room = self.rooms[name] = Room()
+        self._unions.clear()
         room[member.sid] = member
         room.changed()
 
@@ -169,6 +192,7 @@ class Namespace:
         if member.rooms is None or name not in member.rooms:
             return
         del member.rooms[name]
+        self._unions.clear()
         room = self.rooms[name]
         del room[member.sid]
         room.changed()
@@ -177,6 +201,7 @@ class Namespace:
 
     def remove(self, member: Member) -> None:
         """Take the member out of everything."""
+        self._unions.clear()
         for name in tuple(member.rooms or ()):
             self.leave(member, name)
         if self.everybody.pop(member.sid, None) is not None:
