@@ -162,6 +162,7 @@ def _socketio(
         events_per_second=config.events_per_second or None,
         trusted_proxies=config.trusted_proxies,
         check_handshake=check_handshake,
+        expecting=log_.writing,
         connection_state_recovery={
             "log": recovery,
             "clients": "all" if config.recovery == "always" else "asking",

@@ -80,6 +80,9 @@ class Broker(Protocol):
         raised at once as well, and then it is not called.
         """
 
+    def writing(self) -> bool:
+        """Whether publications are on their way into the log that will be announced in a moment."""
+
     def head(self) -> Position:
         """The position of the last publication that was announced; ``seq`` 0 before the first."""
 

@@ -54,6 +54,23 @@ async def test_crowd_gets_everything_in_order() -> None:
 
 
 @pytest.mark.usefixtures("sender")
+@pytest.mark.parametrize("more", [True, False])
+async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(more: bool) -> None:  # noqa: FBT001
+    """While further broadcasts are expected, those and single events keep their order, whether any comes or none."""
+    async with engine(expecting=lambda: True) as server:
+        wires = await _crowd(server)
+        readers = [asyncio.create_task(_numbers(wire, 30)) for wire in wires]
+        for n in range(30):
+            for target in server.connected if n % 3 == 0 else [None]:
+                await server.sio.emit("n", n, to=target)
+            if not more:
+                await asyncio.sleep(0.002)
+            elif n % 5 == 0:
+                await asyncio.sleep(0.00005)
+        assert await asyncio.gather(*readers) == [list(range(30))] * CROWD
+
+
+@pytest.mark.usefixtures("sender")
 async def test_peer_that_reads_late_gets_everything_in_order() -> None:
     """What a full socket did not take goes out later, before what was sent after it."""
     async with engine(send_cap=50_000_000) as server:

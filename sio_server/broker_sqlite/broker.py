@@ -98,6 +98,10 @@ class SqliteBroker:
         """See `Broker.publish`."""
         return await self._writer.publish(notification)
 
+    def writing(self) -> bool:
+        """See `Broker.writing`."""
+        return self._writer.writing
+
     def head(self) -> Position:
         """See `Broker.head`."""
         return self._writer.head

@@ -58,6 +58,8 @@ class Writer:
     ) -> None:
         self.head = Position("", 0)
         self.handler: BrokerHandler | None = None
+        #: whether a commit is under way that holds publishes
+        self.writing = False
         self._store = store
         self._key_ttl = idempotency_ttl * 1000
         self._now = now
@@ -111,6 +113,7 @@ class Writer:
             self._task = None
 
     async def _write_group(self, publishes: Sequence[_WaitingPublish], changes: Sequence[_WaitingChange]) -> None:
+        self.writing = bool(publishes)
         notifications = [notification for notification, _ in publishes]
         functions = [function for function, _ in changes]
         started = time.perf_counter()
@@ -123,6 +126,8 @@ class Writer:
             _settle(publishes, [self._store.unavailable(error) for _ in publishes])
             _settle(changes, [self._store.unavailable(error) for _ in changes])
             return
+        finally:
+            self.writing = False
         self._note(results, wrote=wrote)
         try:
             if self._committed is not None:

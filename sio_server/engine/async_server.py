@@ -95,6 +95,8 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         or `all`) and `identity`, a function of (environ, auth) that says whom the client is taken for.
     :param trusted_proxies: addresses or networks whose `X-Forwarded-*` headers are believed.
     :param check_handshake: a function of (environ, peer address) that returns None or a `Refusal`.
+    :param expecting: whether broadcasts are about to come, say since a log is being written: those of this moment then
+        wait for them, at most a third of the time that writing them takes, to leave in the same writes.
     :param compression: must be False; permessage-deflate costs 80 KB per connection and is not offered.
 
     Raises ValueError for an option that makes no sense.
@@ -123,18 +125,19 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         connection_state_recovery: Mapping[str, Any] | RecoveryLog | None = None,
         trusted_proxies: Iterable[str] | str | None = None,
         check_handshake: CheckHandshake | None = None,
+        expecting: Callable[[], bool] | None = None,
         compression: bool = False,
         limits: Limits | None = None,
         **options: Any,
     ) -> None:
         _refuse_impossible(options.get("async_mode", "aiohttp"), compression=compression)
-        if limits is None:
-            sends = connect_timeout, send_cap, send_packets_cap
-            limits = Limits(*sends, max_attachments, max_attachment_bytes, events_per_second)
+        sends = connect_timeout, send_cap, send_packets_cap
+        limits = limits or Limits(*sends, max_attachments, max_attachment_bytes, events_per_second)
         self._engine_options: dict[str, Any] = {
             "limits": limits,
             "trusted_proxies": trusted_proxies,
             "check_handshake": check_handshake,
+            "expecting": expecting,
         }
         self.ordered_events = ordered_events
         self.dumps, self.loads = codec(json)
@@ -151,8 +154,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         )
         #: msgpack or an application's own serializer
         self.foreign_packets: bool = self.packet_class is not StockPacket
-        self.environ = EnvironTable()
-        self.fanout = Fanout(self)
+        self.environ, self.fanout = EnvironTable(), Fanout(self)
         self.recovery = Recovery(self, connection_state_recovery)
         self.eio.bind(self)
 

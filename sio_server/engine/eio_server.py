@@ -48,6 +48,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         limits: Limits,
         trusted_proxies: Any = None,
         check_handshake: CheckHandshake | None = None,
+        expecting: Callable[[], bool] | None = None,
         **options: Any,
     ) -> None:
         options.setdefault("async_mode", "aiohttp")
@@ -56,6 +57,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.counters = Counters()
         self.proxies = TrustedProxies(trusted_proxies)
         self.check_handshake = check_handshake
+        self._expecting = expecting
         self.connections: set[WebSocketConnection] = set()
         self.dispatcher: Dispatcher
         self.path = "/engine.io/"
@@ -90,7 +92,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     def outbox(self) -> Outbox:
         """What this turn writes."""
         if self._outbox is None:
-            self._outbox = Outbox(asyncio.get_running_loop())
+            self._outbox = Outbox(asyncio.get_running_loop(), self._expecting)
         return self._outbox
 
     # sessions

@@ -3,8 +3,9 @@
 A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers send at the
 same time is gathered. A write waits for two turns of the loop, in which the other sockets that are readable may publish
 too; a broadcast to many waits on while publications keep coming, at most a fraction of the time that writing it takes.
-Nothing is delayed while nobody else publishes. Order per connection is the order of the calls, whether single writes or
-broadcasts.
+Nothing is delayed while nobody else publishes. An application whose broadcasts come from somewhere that can tell, such
+as a log that is being written, says so with `expecting`. Order per connection is the order of the calls, whether single
+writes or broadcasts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sio_server.engine import accelerator
 from sio_server.engine.limits import FLUSH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sio_server.engine.accelerator import SendMany
     from sio_server.engine.connection import WebSocketConnection
@@ -37,10 +38,26 @@ def _send_direct(send_many: SendMany, connections: list[WebSocketConnection], da
 class Outbox:
     """What this turn's writes are gathered in; one per server."""
 
-    __slots__ = ("_bytes", "_groups", "_loop", "_own", "_quiet", "_scheduled", "_seen", "_turns", "_until")
+    __slots__ = (
+        "_bytes",
+        "_expecting",
+        "_groups",
+        "_loop",
+        "_own",
+        "_quiet",
+        "_scheduled",
+        "_seen",
+        "_timer",
+        "_turns",
+        "_until",
+    )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, expecting: Callable[[], bool] | None = None) -> None:
         self._loop = loop
+        #: whether broadcasts are about to come that are worth the same wait as those that keep coming
+        self._expecting = expecting
+        #: while only `expecting` is waited for
+        self._timer: asyncio.TimerHandle | None = None
         #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one
         #: object)
         self._groups: list[tuple[bytes, Sequence[WebSocketConnection]]] = []
@@ -71,6 +88,10 @@ class Outbox:
         self._groups.append((frame, connections))
         if not self._scheduled:
             self._schedule()
+        elif self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._loop.call_soon(self._turn)
         self._bytes += len(frame)
         if self._bytes > FLUSH_BYTES:
             self.flush()
@@ -94,9 +115,16 @@ class Outbox:
         # a request whose handler runs in a task publishes a turn later than one that does not: look twice
         if self._turns == 1 or (self._quiet <= 2 and self._loop.time() < self._until):  # noqa: PLR2004
             self._loop.call_soon(self._turn)
+        elif self._groups and self._expecting is not None and self._loop.time() < self._until and self._expecting():
+            self._timer = self._loop.call_at(self._until, self._waited)
         else:
             self._scheduled = False
             self.flush()
+
+    def _waited(self) -> None:
+        self._timer = None
+        self._scheduled = False
+        self.flush()
 
     def flush(self) -> None:
         """Write everything gathered so far."""
