@@ -10,6 +10,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ STOP = 10.0  # seconds a server may take to end before it is killed
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server: its command with ``{port}``, and what the load generator has to say to it."""
+    """One server: its command with ``{port}``, and ``{data}`` for a directory, and the load generator's words."""
 
     name: str
     label: str
@@ -56,19 +57,13 @@ def _node(name: str, label: str, kind: str, package: str) -> Server:
     return Server(name, label, command, needs, socketio=kind != "ws", environment=environment, load=_auth())
 
 
-def _product() -> Server:
-    """The product as shipped: authentication on, its log in memory (or $BENCH_PRODUCT, a command with ``{port}``)."""
-    command = os.environ.get("BENCH_PRODUCT", f"{sys.executable} -m sio_server serve --port {{port}} --broker memory:")
+def _product(name: str, label: str, words: str) -> Server:
+    command = f"{shlex.quote(sys.executable)} -m sio_server serve --port {{port}} {words}"
+    if name == "product":
+        command = os.environ.get("BENCH_PRODUCT", command)
     needs = (str(HERE.parent / "sio_server/__main__.py"),)
     load = shlex.split(os.environ.get("BENCH_PRODUCT_LOAD", "")) or _product_load()
-    return Server(
-        "product",
-        "sio-server",
-        tuple(shlex.split(command)),
-        needs,
-        environment=_product_environment(),
-        load=tuple(load),
-    )
+    return Server(name, label, tuple(shlex.split(command)), needs, environment=_product_environment(), load=tuple(load))
 
 
 SECRET = secrets.token_urlsafe(48)
@@ -78,7 +73,6 @@ def _product_environment() -> dict[str, str]:
     return {
         "SIO_SERVER_JWT_SECRET": SECRET,
         "SIO_SERVER_PUBLISH_KEYS": KEY,
-        "SIO_SERVER_DATA_DIR": str(LOGS.parent),
         "SIO_SERVER_CONNECTIONS_PER_USER": "0",  # all clients of a run bear one token
     }
 
@@ -98,7 +92,8 @@ def servers() -> dict[str, Server]:
     """All servers by name."""
     bare = (str(BIN / "bare"),)
     known = (
-        _product(),
+        _product("product", "sio-server, log in memory", "--broker memory:"),
+        _product("product-sqlite", "sio-server, log in SQLite", "--data-dir {data}"),
         _python("engine", "sio-server's engine", "engine"),
         _python("engine-uvloop", "the engine on uvloop", "engine", "uvloop"),
         _python("stock", "python-socketio", "stock"),
@@ -126,10 +121,7 @@ def _listens(port: int) -> bool:
     return False
 
 
-@contextlib.contextmanager
-def running(server: Server, cpu: int) -> Iterator[tuple[int, int]]:
-    """Run a server pinned to one CPU; yields its port and process id. Raises RuntimeError when it does not start."""
-    port = free_port()
+def _start(server: Server, port: int, data: str, cpu: int) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "BENCH_KEY": KEY,
@@ -138,26 +130,34 @@ def running(server: Server, cpu: int) -> Iterator[tuple[int, int]]:
         **server.environment,
     }
     with (LOGS / f"{server.name}.log").open("a") as log:
-        process = subprocess.Popen(
-            [word.replace("{port}", str(port)) for word in server.command],
+        return subprocess.Popen(
+            [word.replace("{port}", str(port)).replace("{data}", data) for word in server.command],
             env=environment,
             stdout=log,
             stderr=log,
             cwd=HERE.parent,
             preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),  # noqa: PLW1509 - no threads here
         )
-    try:
-        deadline = time.monotonic() + START
-        while not _listens(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{server.name} did not start, see {LOGS / server.name}.log")
-            time.sleep(0.05)
-        time.sleep(0.3)  # let it finish what comes after listening
-        yield port, process.pid
-    finally:
-        process.terminate()
+
+
+@contextlib.contextmanager
+def running(server: Server, cpu: int) -> Iterator[tuple[int, int]]:
+    """Run a server pinned to one CPU; yields its port and process id. Raises RuntimeError when it does not start."""
+    with tempfile.TemporaryDirectory(dir=LOGS.parent, ignore_cleanup_errors=True) as data:
+        port = free_port()
+        process = _start(server, port, data, cpu)
         try:
-            process.wait(STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            deadline = time.monotonic() + START
+            while not _listens(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{server.name} did not start, see {LOGS / server.name}.log")
+                time.sleep(0.05)
+            time.sleep(0.3)  # let it finish what comes after listening
+            yield port, process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
