@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from sio_server.audience import Audience
 from sio_server.notification import Notification, Position, Publication
@@ -21,8 +21,7 @@ Action = Literal["seen", "read", "unread", "archive", "unarchive"]
 MAX_PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """What became of one publish. A duplicate has the id and position that its first publish got."""
 
     id: str

@@ -36,15 +36,19 @@ class FrontEndpoint:
         """``POST /notify``. With a publisher key no coroutine is made on the whole way: it would cost a tenth of it."""
         request_id = self._gate.request_id(request.headers)
         try:
-            self._gate.check(request.method, request.headers)
-            credential = credential_in(request.headers.get("authorization"))
-            publisher = self._credentials.known_publisher(credential)
+            publisher: str | None = request.memo.get("publisher")
             if publisher is None:
-                return self._notify_by_token(request, request_id, credential)
+                self._gate.check(request.method, request.headers)
+                credential = credential_in(request.headers.get("authorization"))
+                known = self._credentials.known_publisher(credential)
+                if known is None:
+                    return self._notify_by_token(request, request_id, credential)
+                # the same head has the same origin and the same key, and both are good for as long as this process
+                publisher = request.memo["publisher"] = known.name
             reply = FrontPromise()
             self._node.submit(
                 self._body_of(request),
-                publisher.name,
+                publisher,
                 lambda outcome: reply.settle(self._reply(request, request_id, outcome)),
             )
         except Exception as error:  # noqa: BLE001 - told and answered by _reply
@@ -68,10 +72,13 @@ class FrontEndpoint:
     def _reply(self, request: FrontRequest, request_id: str, outcome: Receipt | Exception) -> FrontReply:
         if isinstance(outcome, Exception):
             return self._refusal(request, request_id, outcome)
-        receipt, headers = outcome, request.headers
-        body = orjson.dumps(receipt.as_dict(preferred_locale(headers.get("accept-language"))))
-        common = self._gate.reply_headers(headers, request_id)
-        return FrontReply(200, body, "application/json", (*common.items(), *receipt_headers(receipt).items()))
+        memo = request.memo
+        if "locale" not in memo:
+            memo["locale"] = preferred_locale(request.headers.get("accept-language"))
+            memo["common"] = tuple(self._gate.reply_headers(request.headers, None).items())
+        body = orjson.dumps(outcome.as_dict(memo["locale"]))
+        own = receipt_headers(outcome).items()
+        return FrontReply(200, body, "application/json", (*memo["common"], ("X-Request-ID", request_id), *own))
 
     def _refusal(self, request: FrontRequest, request_id: str, error: Exception) -> FrontReply:
         headers, refused = request.headers, error

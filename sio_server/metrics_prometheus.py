@@ -15,7 +15,6 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
 )
@@ -25,6 +24,7 @@ from prometheus_client.registry import Collector
 
 from sio_server import __version__
 from sio_server.metrics import Metrics
+from sio_server.metrics_buckets import Buckets
 
 PREFIX: Final = "sio_server_"
 
@@ -90,8 +90,10 @@ class PrometheusMetrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(PREFIX + name, text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, text: str, buckets: Iterable[float]) -> Histogram:
-        return Histogram(PREFIX + name, text, buckets=tuple(buckets), registry=self.registry)
+    def _histogram(self, name: str, text: str, bounds: Iterable[float]) -> Buckets:
+        buckets = Buckets(PREFIX + name, text, bounds)
+        self.registry.register(buckets)
+        return buckets
 
     # -- Metrics --------------------------------------------------------------------------------------------------
 

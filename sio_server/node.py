@@ -9,9 +9,8 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sio_server import __version__
 from sio_server.audience import Audience
@@ -35,8 +34,7 @@ from sio_server.notification import (
 from sio_server.refusals import Refusals
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The answer to a publish that was accepted. ``sockets``: connections of this node it was handed to."""
 
     id: str

@@ -7,10 +7,11 @@ encoded once, when the notification is made: the log stores these bytes, and eve
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import uuid_utils
@@ -27,8 +28,7 @@ TYPE_PATTERN: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _CURSOR_PATTERN: Final = re.compile(r"([0-9a-f]{8,32})-(0|[1-9][0-9]{0,17})")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in one log: ``seq`` grows by one with each stored notification; ``epoch`` names the log."""
 
     epoch: str
@@ -54,9 +54,9 @@ class Idempotency:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: one is made for each publish, and that takes three times as long
 class PublishRequest:
-    """A publish as its body says it, checked; None stands for what was left out."""
+    """A publish as its body says it, checked; None stands for what was left out. Never changed once made."""
 
     type: str
     message: str | None = None
@@ -119,11 +119,20 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+# Seconds that were written lately: formatting a moment takes four times as long as looking its second up.
+_SECONDS: Final[dict[int, str]] = {}
+_MAX_SECONDS: Final = 64
+
+
 def rfc3339(moment: datetime) -> str:
     """A moment in UTC with milliseconds, as in ``2026-11-24T02:33:28.123Z``."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    seconds = math.floor(moment.timestamp())
+    prefix = _SECONDS.get(seconds)
+    if prefix is None:
+        if len(_SECONDS) >= _MAX_SECONDS:
+            _SECONDS.clear()
+        prefix = _SECONDS[seconds] = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}."
+    return f"{prefix}{moment.microsecond // 1000:03d}Z"
 
 
 def encode_body(notification: Notification) -> bytes:
@@ -155,8 +164,7 @@ def _dumps(members: dict[str, Any], option: int = 0) -> bytes:
         raise Refused.of_problems("invalid_data", (Problem("data", detail),)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(NamedTuple):
     """A notification with its position: what the log gives back and what goes out."""
 
     id: str

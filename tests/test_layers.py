@@ -58,6 +58,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "broker_sqlite_schema",
         "broker_sqlite",
         "broker_sqlite_reader",
+        "metrics_buckets",
         "metrics_prometheus",
         "gate",
         "http_messages",

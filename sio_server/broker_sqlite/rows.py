@@ -20,7 +20,7 @@ COLUMNS: Final = "seq, id, type, audience, source, body, expires_at"
 # Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
 # one, or they would never become fewer; few, as publishers wait. Other commits look once in so many notifications.
 PURGE_STEP: Final = 10
-PURGE_EACH: Final = 32
+PURGE_EACH: Final = 256
 PURGE_FACTOR: Final = 2
 
 Outcome = Published | Refused

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sio_server.engine.packets import EVENT, Wire, encode_event_json
 from sio_server.engine.recovery_log import offset_wire
-from sio_server.engine.rooms import Member, Ready, Room, State
+from sio_server.engine.rooms import Member, Ready, Room
 
 if TYPE_CHECKING:
     from sio_server.engine.async_server import AsyncServer
@@ -67,11 +67,10 @@ class Fanout:
         else:
             value = self._sio.loads(payload.decode()) if isinstance(payload, bytes) else payload
             wire = self._sio.encode(EVENT, namespace, self.arguments(event, value))
-        if offset is not None:
-            marked = offset_wire(wire, offset) if wire.text else None
-        else:
+        marked = None
+        if offset is None:
             marked = self._sio.recovery.mark(wire, namespace, targets, skip, volatile=volatile)
-        return self.send(wire, marked, namespace, targets, skip)
+        return self.send(wire, marked, namespace, targets, skip, offset=offset)
 
     def _wanted(self, namespace: str) -> bool:
         return namespace in self._sio.manager.spaces or self._sio.recovery.log is not None
@@ -83,8 +82,13 @@ class Fanout:
         namespace: str,
         rooms: tuple[Any, ...] | None,
         skip: Collection[Any] = _NOBODY,
+        *,
+        offset: str | None = None,
     ) -> int:
-        """Send an encoded packet to rooms, each member once; returns the number of recipients."""
+        """Send an encoded packet to rooms, each member once; returns the number of recipients.
+
+        `marked` is the variant for those who take an offset, `offset` what it is made with where it is not made yet.
+        """
         space = self._sio.manager.spaces.get(namespace)
         if space is None:
             return 0
@@ -93,22 +97,19 @@ class Fanout:
         elif len(rooms) == 1:
             members = space.members_of(rooms[0])
         elif not skip:
-            return self._send_ready(wire, marked, space.ready_of(rooms))
+            return self._send_ready(wire, marked, space.ready_of(rooms), offset)
         else:
             members = {}
             for name in rooms:
                 members.update(space.members_of(name))
         if isinstance(members, Room) and (not skip or members.keys().isdisjoint(skip)):
-            return self._send_ready(wire, marked, members.ready)
+            return self._send_ready(wire, marked, members.ready, offset)
         chosen = [member for sid, member in members.items() if sid not in skip and not member.socket.closing]
-        if len(chosen) > 1:
-            return self._send_ready(wire, marked, Ready(chosen))
-        for member in chosen:
-            if member.state is not State.LEAVING:
-                member.deliver(wire, marked)
-        return len(chosen)
+        return self._send_ready(wire, marked, Ready(chosen), offset)
 
-    def _send_ready(self, wire: Wire, marked: Wire | None, ready: Ready) -> int:
+    def _send_ready(self, wire: Wire, marked: Wire | None, ready: Ready, offset: str | None) -> int:
+        if offset is not None and (ready.marked or ready.others) and wire.text:
+            marked = offset_wire(wire, offset)
         outbox = self._sio.eio.outbox
         if ready.plain:
             outbox.broadcast(wire.frame, ready.plain)

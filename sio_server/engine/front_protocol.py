@@ -181,7 +181,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         if self._peer is None:
             self._peer = peer_of(self.transport)[0]
         peer = self._front.eio.proxies.client(self._peer, head.fields.get("x-forwarded-for"))
-        request = FrontRequest(head.method, head.target, head.fields, body, peer)
+        request = FrontRequest(head.method, head.target, head.fields, body, peer, head.memo)
         try:
             result = route(request)
         except Exception:  # noqa: BLE001  logged in _failed

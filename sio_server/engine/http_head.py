@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sio_server.engine.limits import MAX_FAST_BODY
 
@@ -34,6 +35,7 @@ class Head:
     target: str
     headers: list[tuple[str, str]]
     fields: Mapping[str, str]
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def parse_head(data: bytes) -> Head | None:
@@ -65,19 +67,22 @@ def parse_head(data: bytes) -> Head | None:
     return Head(parts[0], parts[1], headers, MappingProxyType(fields)) if "host" in fields else None
 
 
-@dataclass(frozen=True, slots=True)
-class FrontRequest:
-    """A request to a fast route: header names in lower case, `peer` the client's real address."""
+class FrontRequest(NamedTuple):
+    """A request to a fast route: header names in lower case, `peer` the client's real address.
+
+    `memo` is kept for as long as the parsed head is, for requests with the same target and headers byte for byte: an
+    application may keep there what it worked out from these alone.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     peer: str
+    memo: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class FrontReply:
+class FrontReply(NamedTuple):
     """What a fast route answers."""
 
     status: int = 200
