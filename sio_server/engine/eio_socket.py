@@ -10,7 +10,7 @@ from engineio.async_socket import AsyncSocket
 
 from sio_server.engine.frames import CloseCode
 from sio_server.engine.limits import INBOX_LOW, MAX_NAMESPACE_NAME
-from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire
+from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire, from_base64
 from sio_server.engine.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.probe import Probe
 
@@ -205,6 +205,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self._pong()
         elif kind == "1":
             self.end(self.server.reason.CLIENT_DISCONNECT, final=NOOP)
+        elif kind == "b":
+            self._base64(data)
         elif kind != "6":
             self.broken()
 
@@ -217,6 +219,14 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self.server.dispatcher.message(self, data)
         except PacketError:
             self.broken()
+
+    def _base64(self, packet: str) -> None:
+        try:
+            data = from_base64(packet)
+        except PacketError:
+            self.broken()
+        else:
+            self._message(data)
 
     def broken(self) -> None:
         """The peer sent what is no packet."""
