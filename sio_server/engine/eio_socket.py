@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from sio_server.engine.rooms import Member
 
 
+#: Seconds of ping interval from which on a ping may be late by one of the wheel's wide buckets. Below, it must not:
+#: with pings every 0.3 s the lateness adds up to more than a peer's patience.
+_LONG_INTERVAL = 5.0
+
+
 class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     """One session. All methods but the few async ones of the library's interface are synchronous."""
 
@@ -125,7 +130,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
 
     def _arm(self) -> None:
         when = self._beat if not self._join_by or self._beat < self._join_by else self._join_by
-        self.server.wheel.at(self, when, exact=not self._answered)
+        self.server.wheel.at(self, when, exact=not self._answered or self.server.ping_interval < _LONG_INTERVAL)
 
     def on_timer(self) -> None:
         """A ping is due, or a pong, or the CONNECT."""
