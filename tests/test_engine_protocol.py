@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from sio_server.engine.wheel import RESOLUTION
 from tests.engine_server import TRANSPORTS, engine, until
 
 UNKNOWN_SID = {"code": 1, "message": "Session ID unknown"}
@@ -180,6 +181,17 @@ async def test_heartbeat_runs_before_any_namespace_is_joined() -> None:
     async with engine(ping_interval=0.1, ping_timeout=5) as server:
         wire = await server.polling()
         assert await wire.get() == (200, "2")
+
+
+async def test_short_ping_intervals_are_kept_to_the_wheels_resolution() -> None:
+    """With a sub-second interval no ping is put off for a wide bucket of the timer, where lateness would add up."""
+    async with engine(ping_interval=0.3, ping_timeout=5) as server:
+        time = asyncio.get_running_loop().time
+        for _ in range(5):
+            before = time()
+            wire = await server.websocket()
+            due = server.sio.eio.sockets[wire.sid].timer_key * RESOLUTION
+            assert before + 0.3 <= due <= time() + 0.3 + 2 * RESOLUTION
 
 
 async def test_payload_keeps_order_and_binary() -> None:

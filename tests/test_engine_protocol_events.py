@@ -43,6 +43,24 @@ async def test_emit_inside_the_connect_handler_follows_the_connect_packet(transp
             assert len(events) == 2
 
 
+@pytest.mark.parametrize("transport", ["websocket", "upgrade"])
+async def test_binary_may_come_as_base64_over_a_websocket(transport: str) -> None:
+    """A client that sends binary as text over its websocket (``forceBase64`` in JavaScript) is understood."""
+    async with engine() as server:
+
+        async def echo(_sid: str, thing: object) -> object:
+            return thing
+
+        server.sio.on("echo", echo)
+        wire = await server.wire(transport)
+        await wire.join()
+        await wire.send('451-7["echo",{"_placeholder":true,"num":0}]', "bAAECAw==")
+        assert [await wire.recv(), await wire.recv()] == [
+            '461-7[{"_placeholder":true,"num":0}]',
+            b"\0\1\2\3",
+        ]
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_handler_that_returns_none_acknowledges_null(transport: str) -> None:
     """A handler that returns nothing acknowledges as ``cb(null)`` does, so that ``retries`` clients are content."""

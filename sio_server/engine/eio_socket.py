@@ -10,7 +10,7 @@ from engineio.async_socket import AsyncSocket
 
 from sio_server.engine.frames import CloseCode
 from sio_server.engine.limits import INBOX_LOW, MAX_NAMESPACE_NAME
-from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire
+from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire, from_base64
 from sio_server.engine.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.probe import Probe
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from sio_server.engine.eio_server import EngineServer
     from sio_server.engine.packets import Packet
     from sio_server.engine.rooms import Member
+
+
+#: Seconds of ping interval from which on a ping may be late by one of the wheel's wide buckets. Below, it must not:
+#: with pings every 0.3 s the lateness adds up to more than a peer's patience.
+_LONG_INTERVAL = 5.0
 
 
 class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
@@ -125,7 +130,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
 
     def _arm(self) -> None:
         when = self._beat if not self._join_by or self._beat < self._join_by else self._join_by
-        self.server.wheel.at(self, when, exact=not self._answered)
+        self.server.wheel.at(self, when, exact=not self._answered or self.server.ping_interval < _LONG_INTERVAL)
 
     def on_timer(self) -> None:
         """A ping is due, or a pong, or the CONNECT."""
@@ -205,6 +210,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self._pong()
         elif kind == "1":
             self.end(self.server.reason.CLIENT_DISCONNECT, final=NOOP)
+        elif kind == "b":
+            self._base64(data)
         elif kind != "6":
             self.broken()
 
@@ -217,6 +224,14 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self.server.dispatcher.message(self, data)
         except PacketError:
             self.broken()
+
+    def _base64(self, packet: str) -> None:
+        try:
+            data = from_base64(packet)
+        except PacketError:
+            self.broken()
+        else:
+            self._message(data)
 
     def broken(self) -> None:
         """The peer sent what is no packet."""

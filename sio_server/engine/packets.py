@@ -6,7 +6,6 @@ Raises PacketError for everything that must close the connection.
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +82,15 @@ PING = Wire(b"2")
 CLOSE = Wire(b"1")
 
 
+def from_base64(packet: str) -> bytes:
+    """The bytes of a packet that begins with `b`: always over polling, over websocket where a client prefers text."""
+    try:
+        return base64.b64decode(packet[1:], validate=True)
+    except ValueError as error:  # binascii's, or a character beyond ASCII
+        message = "invalid base64"
+        raise PacketError(message) from error
+
+
 def polling_packets(body: bytes) -> list[str | bytes]:
     """The packets of a POST body: text as str, base64 ones as bytes."""
     try:
@@ -93,11 +101,7 @@ def polling_packets(body: bytes) -> list[str | bytes]:
     found: list[str | bytes] = []
     for part in text.split(SEPARATOR):
         if part.startswith("b"):
-            try:
-                found.append(base64.b64decode(part[1:], validate=True))
-            except binascii.Error as error:
-                message = "invalid base64"
-                raise PacketError(message) from error
+            found.append(from_base64(part))
         elif part:
             found.append(part)
         else:
