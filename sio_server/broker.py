@@ -92,7 +92,8 @@ class Broker(Protocol):
         """At most ``limit`` stored publications above ``seq`` ``after`` that this view holds, in order, each once.
 
         What the user is excepted from and what expired is left out. Fewer than ``limit`` means that there were no more
-        when it was read, which includes everything that `head` had reached when this was called.
+        when it was read, which includes everything that `head` had reached when this was called. None of them is above
+        `head` as it is when this returns, so that nobody who is live from then on gets one of them again.
         """
 
 

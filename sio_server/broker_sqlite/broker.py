@@ -112,9 +112,13 @@ class SqliteBroker:
     async def replay(self, view: View, after: int, limit: int) -> Sequence[Publication]:
         """See `Broker.replay`."""
         epoch, now = self._store.epoch, self._milliseconds()
-        return await self._store.read(
+        found = await self._store.read(
             lambda connection: views.replay(connection, epoch, view, after=after, limit=limit, now=now)
         )
+        # A commit can be read before it is announced. Whoever got it here and is live then would get it twice.
+        while found and found[-1].seq > self._writer.head.seq:
+            found.pop()
+        return found
 
     async def check(self) -> None:
         """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until it has room."""
