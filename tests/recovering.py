@@ -80,7 +80,7 @@ class CursorClient(_Kept):
     async def cut(self) -> None:
         """Lose the link: the socket goes without a word."""
         await self._client.eio.ws.close()
-        await self._client.wait()
+        await self._client.eio.wait()  # the client's own sleeps for a second besides
 
     async def back(self) -> None:
         """Connect again from the last cursor."""
@@ -88,7 +88,7 @@ class CursorClient(_Kept):
 
     def is_cut(self) -> bool:
         """Whether its last link is lost, and all that came over it is in."""
-        return self._client.eio.state == "disconnected"
+        return bool(self._client.eio.state == "disconnected")
 
     async def leave(self) -> None:
         """End it."""
