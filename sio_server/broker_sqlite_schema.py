@@ -120,6 +120,17 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         recorded_at REAL NOT NULL      -- the same
     ) WITHOUT ROWID;
     """,
+    # 3. When each user was here, so that who never returns can be forgotten. Those of before count as seen today.
+    """
+    CREATE TABLE visit (
+        user TEXT PRIMARY KEY,
+        at   INTEGER NOT NULL          -- milliseconds of Unix time, to the day
+    ) WITHOUT ROWID;
+    INSERT INTO visit SELECT user, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM (
+        SELECT user FROM sight UNION SELECT user FROM inbox UNION SELECT user FROM inbox_state
+        UNION SELECT user FROM delivery
+    );
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -260,7 +260,7 @@ async def test_idle_connection_is_reused() -> None:
 
 @pytest.mark.parametrize("ending", ["peer", "server"])
 async def test_last_request_is_answered_and_its_connection_closed(ending: str) -> None:
-    """Where the peer has ended its side, or the server stops, a request under way is answered, and nothing stays open."""
+    """Where the peer has ended its side, or the server stops, a request under way is answered and nothing stays."""
     async with fast_site() as site:
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
         writer.write(_post(b"wait"))
