@@ -207,11 +207,11 @@ class StockClient(_Kept):
 
 @contextlib.asynccontextmanager
 async def recovering(
-    kind: str, url: str, token: str, node: Node
+    kind: str, url: str, token: str, node: Node | None
 ) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
-    """A connected client of a kind: ``cursor``, ``ws`` or ``stock``."""
+    """A connected client of a kind: ``cursor``, ``ws`` or ``stock``, which needs a Node."""
     client: CursorClient | PlainClient | StockClient
-    if kind == "stock":
+    if kind == "stock" and node is not None:
         auth = orjson.dumps({"token": token, "recovery": True}).decode()
         process = await asyncio.create_subprocess_exec(
             str(node.binary), str(SCRIPT), url, auth, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
