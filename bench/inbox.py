@@ -93,6 +93,7 @@ def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
                     timestamp=now,
                     audience=whom,
                     expires_at=None if ttl is None else now + timedelta(seconds=ttl),
+                    priority="critical" if number % 50_000 == 1 else "normal",
                 )
             )
         batch.insert()
@@ -149,6 +150,12 @@ def publishers_calls() -> dict[str, Call]:
         f"receipt of {TOURISTS} users": receipt,
         "search of a rare type": lambda broker, _: broker.search(types=["rare"], limit=20),
         "search of a user": lambda broker, _: broker.search(user="tourist1", limit=20),
+        "search of a role": lambda broker, _: broker.search(role="admin", limit=20),
+        "search of a rare priority": lambda broker, _: broker.search(priority="critical", limit=20),
+        "search of a frequent priority": lambda broker, _: broker.search(priority="normal", limit=20),
+        "search of a role and a rare priority": lambda broker, _: broker.search(
+            role="admin", priority="critical", limit=20
+        ),
     }
 
 

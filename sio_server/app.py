@@ -179,7 +179,14 @@ def _lifetime(
     async def run(_: web.Application) -> AsyncIterator[None]:
         await node.start()
         tasks = [
-            asyncio.create_task(keep_trimmed(node.log, days=config.retention_days, count=config.retention_count)),
+            asyncio.create_task(
+                keep_trimmed(
+                    node.log,
+                    days=config.retention_days,
+                    count=config.retention_count,
+                    present=node.hub.is_here,
+                )
+            ),
             asyncio.create_task(metrics.watch_loop()),
             asyncio.create_task(samples.run()),
         ]

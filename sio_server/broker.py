@@ -101,7 +101,8 @@ class Broker(Protocol):
         """At most ``limit`` stored publications above ``seq`` ``after`` that this view holds, in order, each once.
 
         What the user is excepted from and what expired is left out. Fewer than ``limit`` means that there were no more
-        when it was read, which includes everything that `head` had reached when this was called.
+        when it was read, which includes everything that `head` had reached when this was called. None of them is above
+        `head` as it is when this returns, so that nobody who is live from then on gets one of them again.
         """
 
 
@@ -113,7 +114,7 @@ class Sight(Protocol):
 
         A room this user had not until now is seen from `Broker.head` as it was at this call, so that whatever is
         announced after the call belongs to the view. A room the user has no longer is forgotten: regained later, it
-        starts anew. Users seen lately with the same rooms cost neither a write nor a query.
+        starts anew. Users seen lately with the same rooms cost neither a write nor a query, but for one a day.
         """
 
     async def view_of(self, user: str) -> View:
@@ -307,6 +308,14 @@ class Retention(Protocol):
 
         Works in small steps between commits and returns how many went. Users' watermarks stay, and an idempotency key
         lasts as long as was promised. A notification whose timestamp a wrong clock set ahead keeps those after it.
+        """
+
+    async def forget(self, *, max_age: float, present: Callable[[str], bool]) -> int:
+        """Look at some users, others at each call, and forget those who never return; returns how many.
+
+        Forgotten is who was not here for longer than ``max_age`` seconds and a day, is not ``present``, and for whom
+        nothing is left in the log; who comes back then is seen for the first time. ``present`` may be called from
+        another thread. What is kept of a user and speaks only of notifications that are gone goes in any case.
         """
 
 

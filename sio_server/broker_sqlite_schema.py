@@ -120,9 +120,23 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         recorded_at REAL NOT NULL      -- the same
     ) WITHOUT ROWID;
     """,
+    # 3. When each user was here, so that who never returns can be forgotten. Those of before count as seen today.
+    """
+    CREATE TABLE visit (
+        user TEXT PRIMARY KEY,
+        at   INTEGER NOT NULL          -- milliseconds of Unix time, to the day
+    ) WITHOUT ROWID;
+    INSERT INTO visit SELECT user, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM (
+        SELECT user FROM sight UNION SELECT user FROM inbox UNION SELECT user FROM inbox_state
+        UNION SELECT user FROM delivery
+    );
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+# The first version that notes beside the log how far it has got (`broker_sqlite.marker`).
+MARKED_SINCE: Final = 3
 
 
 def check_ours(connection: sqlite3.Connection, name: str) -> int:
@@ -142,13 +156,17 @@ def check_ours(connection: sqlite3.Connection, name: str) -> int:
     return version
 
 
-def migrate(connection: sqlite3.Connection, name: str) -> None:
-    """Bring a new or older log to `SCHEMA_VERSION`, each step in a transaction of its own; raises as `check_ours`."""
+def migrate(connection: sqlite3.Connection, name: str) -> int:
+    """Bring a new or older log to `SCHEMA_VERSION`, each step in a transaction of its own; raises as `check_ours`.
+
+    Returns the version that it had.
+    """
     version = check_ours(connection, name)
     for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE; {step}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
         )
+    return version
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -158,6 +176,11 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 def make_epoch(connection: sqlite3.Connection) -> None:
     """Give a new log its name: made once, kept with it, gone when the log is lost."""
     _make(connection, "epoch", secrets.token_hex(6))
+
+
+def renew_epoch(connection: sqlite3.Connection) -> None:
+    """Give a log another name: what clients have from the former one is no place in this one."""
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (secrets.token_hex(6),))
 
 
 def read_epoch(connection: sqlite3.Connection) -> str:

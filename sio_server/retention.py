@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from sio_server.broker import Retention
@@ -17,16 +18,22 @@ _DAY: Final = 24 * 3600.0
 log = logger("retention")
 
 
-async def keep_trimmed(log_: Retention, *, days: float, count: int) -> None:
-    """Trim the log until cancelled; 0 means no limit. A log that cannot be trimmed now is tried again later."""
+async def keep_trimmed(
+    log_: Retention, *, days: float, count: int, present: Callable[[str], bool] = lambda _: False
+) -> None:
+    """Trim the log until cancelled; 0 means no limit. A log that cannot be trimmed now is tried again later.
+
+    ``present``: whether a user is connected. Who was not for longer than ``days`` is forgotten in time.
+    """
     if not days and not count:
         return
     while True:
         try:
             gone = await log_.retain(max_age=days * _DAY or None, max_count=count or None)
+            forgotten = await log_.forget(max_age=days * _DAY, present=present) if days else 0
         except Refused as refused:
             log.warning("the log could not be trimmed", code=refused.kind.code)
         else:
-            if gone:
-                log.info("trimmed", notifications=gone)
+            if gone or forgotten:
+                log.info("trimmed", notifications=gone, users=forgotten)
         await asyncio.sleep(INTERVAL)

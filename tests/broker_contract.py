@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from sio_server.audience import Audience
-from sio_server.broker import Broker, Published
+from sio_server.broker import Broker, Published, View
 from sio_server.errors import BrokerUnavailable, Refused
 from sio_server.notification import Idempotency, Notification, Position, Publication, new_id
 
@@ -119,6 +119,17 @@ class BrokerContract:
         assert await found(["role:turista' OR 1=1 --"]) == []
         assert await found(["all"], after=3) == []
         assert await found([]) == []
+
+    async def test_replay_never_runs_ahead_of_what_was_announced(self, broker: Broker, heard: Heard) -> None:
+        """Whoever is given a publication by a replay does not hear of it afterwards: it was announced before."""
+        view = View("", {"all": 0})
+        for _ in range(100):
+            publishing = [asyncio.ensure_future(broker.publish(notification())) for _ in range(3)]
+            while not all(one.done() for one in publishing):
+                reached = broker.head().seq
+                replayed = await broker.replay(view, reached, 10)
+                announced = [publication.id for publication in heard.publications]
+                assert [one.id for one in replayed] == announced[reached : reached + len(replayed)]
 
     async def test_position_of_another_log_has_no_history(self, broker: Broker, heard: Heard) -> None:
         """A position whose epoch is another log's gives nothing back."""

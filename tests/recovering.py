@@ -29,6 +29,9 @@ class Recovering(Protocol):
     async def back(self) -> None:
         """Connect again, and wait until the server has said how it went."""
 
+    def is_cut(self) -> bool:
+        """Whether its last link is lost, and all that came over it is in."""
+
 
 class _Kept:
     """What all of them keep."""
@@ -59,11 +62,12 @@ class CursorClient(_Kept):
         super().__init__()
         self.url = url
         self._auth = dict(auth)
+        self._session = aiohttp.ClientSession()  # its own, so that no link outlives it, however far that one got
         self._client = socketio.AsyncClient(reconnection=False)
 
     async def connect(self, cursor: str | None = None) -> None:
         """A new link; with a cursor until what was missed has come."""
-        client = self._client = socketio.AsyncClient(reconnection=False)
+        client = self._client = socketio.AsyncClient(reconnection=False, http_session=self._session)
         client.on("*", self._keep)
         awaited = "ns:hello" if cursor is None else "ns:sync"
         before = len(self.of(awaited))
@@ -76,15 +80,20 @@ class CursorClient(_Kept):
     async def cut(self) -> None:
         """Lose the link: the socket goes without a word."""
         await self._client.eio.ws.close()
-        await self._client.wait()
+        await self._client.eio.wait()  # the client's own sleeps for a second besides
 
     async def back(self) -> None:
         """Connect again from the last cursor."""
         await self.connect(self.cursor)
 
+    def is_cut(self) -> bool:
+        """Whether its last link is lost, and all that came over it is in."""
+        return bool(self._client.eio.state == "disconnected")
+
     async def leave(self) -> None:
         """End it."""
         await self._client.disconnect()
+        await self._session.close()
 
 
 class PlainClient(_Kept):
@@ -99,6 +108,7 @@ class PlainClient(_Kept):
 
     async def connect(self, cursor: str | None = None) -> None:
         """A new link; with a cursor until what was missed has come."""
+        await self.cut()
         query = self._query if cursor is None else {**self._query, "cursor": cursor}
         socket = self._socket = PlainSocket(await self._session.ws_connect(f"{self.url}/ws", params=query))
         socket.frames = _Frames(self.events)
@@ -107,13 +117,17 @@ class PlainClient(_Kept):
         await until(lambda: len(self.of(awaited)) > before, awaited)
 
     async def cut(self) -> None:
-        """Lose the link."""
-        assert self._socket is not None
-        await self._socket.leave()
+        """Lose the link, if there is one."""
+        if self._socket is not None:
+            await self._socket.leave()
 
     async def back(self) -> None:
         """Connect again from the last cursor."""
         await self.connect(self.cursor)
+
+    def is_cut(self) -> bool:
+        """Whether its last link is lost, and all that came over it is in."""
+        return self._socket is None or self._socket.closed is not None
 
     async def leave(self) -> None:
         """End it."""
@@ -142,12 +156,15 @@ class StockClient(_Kept):
         self.connects: list[dict[str, Any]] = []
         self.errors: list[dict[str, Any]] = []
         self.disconnects: list[str] = []
+        self._linked: bool | None = None  # None while a link is being made
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         assert self.process.stdout is not None
         async for text in self.process.stdout:
             line = orjson.loads(text)
+            if "event" not in line:
+                self._linked = "connect" in line
             if "event" in line:
                 self.events.append((line["event"], line.get("argument")))
             elif "connect" in line:
@@ -171,13 +188,14 @@ class StockClient(_Kept):
 
     async def back(self) -> None:
         """Connect again; it is greeted when what it missed has come."""
-        before = len(self.of("ns:hello"))
+        before, refused = len(self.of("ns:hello")), len(self.errors)
+        self._linked = None
         await self.order("back")
-        await until(lambda: len(self.of("ns:hello")) > before or self.errors, "the greeting")
+        await until(lambda: len(self.of("ns:hello")) > before or len(self.errors) > refused, "the greeting")
 
     def is_cut(self) -> bool:
-        """Whether its last link is lost."""
-        return len(self.disconnects) >= len(self.connects)
+        """Whether its last link is lost, or could not be made, and all that came over it is in."""
+        return self._linked is False
 
     async def leave(self) -> None:
         """End it; once is enough."""
@@ -189,11 +207,11 @@ class StockClient(_Kept):
 
 @contextlib.asynccontextmanager
 async def recovering(
-    kind: str, url: str, token: str, node: Node
+    kind: str, url: str, token: str, node: Node | None
 ) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
-    """A connected client of a kind: ``cursor``, ``ws`` or ``stock``."""
+    """A connected client of a kind: ``cursor``, ``ws`` or ``stock``, which needs a Node."""
     client: CursorClient | PlainClient | StockClient
-    if kind == "stock":
+    if kind == "stock" and node is not None:
         auth = orjson.dumps({"token": token, "recovery": True}).decode()
         process = await asyncio.create_subprocess_exec(
             str(node.binary), str(SCRIPT), url, auth, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE

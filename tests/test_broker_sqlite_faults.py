@@ -216,8 +216,9 @@ async def test_read_only_file_is_no_damage(open_path: Path) -> None:
     await broker.start(Ear())
     await broker.publish(notification(EVERYBODY))
     await broker.close()
-    for path, mode in ((open_path, 0o777), (open_path / "lock", 0o666), (open_path / FILE_NAME, 0o444)):
-        await asyncio.to_thread(path.chmod, mode)
+    modes = {"": 0o777, "lock": 0o666, "origin": 0o444, "head": 0o666, FILE_NAME: 0o444}
+    for name, mode in modes.items():
+        await asyncio.to_thread((open_path / name).chmod, mode)
     with without_rights(), pytest.raises(LogError, match=FILE_NAME) as refused:
         await SqliteBroker(open_path).start(Ear())
     assert not isinstance(refused.value, LogDamaged)

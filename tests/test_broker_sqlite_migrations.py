@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker_sqlite import FILE_NAME, SqliteBroker
-from sio_server.broker_sqlite_schema import APPLICATION_ID, SCHEMA_VERSION, migrate
+from sio_server.broker_sqlite_schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, migrate
 from sio_server.errors import LogTooNew
 from sio_server.notification import Notification, Position
 from tests.inbox_model import Clock, Ear, notification
@@ -171,6 +172,32 @@ def test_interrupted_migration_leaves_the_old_log(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
         migrate(connection, path.name)
         assert connection.execute("SELECT count(*) FROM notification_room").fetchone() == (8,)
+
+
+async def test_users_of_version_2_count_as_seen_today(tmp_path: Path) -> None:
+    """Whoever was known before visits were noted is not forgotten for want of one, and is in the end."""
+    day, age = 24 * 3600.0, 30 * 24 * 3600.0
+
+    def prepare() -> None:
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as connection:
+            for step in MIGRATIONS[:2]:
+                connection.executescript(step)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA user_version = 2")
+            connection.execute("INSERT INTO sight VALUES ('ana', 'all', 0)")
+            connection.execute("INSERT INTO inbox VALUES ('bea', 0, 0, 0)")
+
+    await asyncio.to_thread(prepare)
+    clock = Clock(time.time())
+    broker = SqliteBroker(tmp_path, now=clock)
+    await broker.start(Ear())
+    try:
+        clock.seconds += age
+        assert await broker.forget(max_age=age, present=lambda _: False) == 0
+        clock.seconds += 2 * day
+        assert await broker.forget(max_age=age, present=lambda _: False) == 2
+    finally:
+        await broker.close()
 
 
 async def test_newer_log_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker_sqlite import SqliteBroker
-from sio_server.broker_sqlite.retention import STEP_ROWS
+from sio_server.broker_sqlite.retention import STEP_ROWS, STEP_USERS
 from sio_server.notification import Position
 from tests.inbox_model import Clock, Ear, notification
 
@@ -215,3 +215,109 @@ async def test_clock_set_ahead_keeps_what_follows(broker: SqliteBroker, clock: C
     await publish(broker, 2, at=clock.seconds - 100)
     assert await broker.retain(max_age=60) == 0
     assert await broker.retain(max_count=1) == 2
+
+
+# -- users who never return -------------------------------------------------------------------------------------------
+
+AGE = 10 * 24 * 3600.0
+PEOPLE = ("sight", "inbox", "delivery", "visit")
+
+
+async def people(broker: SqliteBroker) -> dict[str, int]:
+    """Return how many rows each table of users has."""
+    return await broker._store.read(
+        lambda connection: {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - named above
+            for table in PEOPLE
+        }
+    )
+
+
+async def forget(broker: SqliteBroker, *present: str) -> int:
+    """Forget whom there is to forget, in one step."""
+    return await broker.forget(max_age=AGE, present=present.__contains__)
+
+
+async def visit(broker: SqliteBroker, clock: Clock, user: str = "ana") -> None:
+    """Come with a role, get something, see it, and leave; then let everything that there is go."""
+    view = await broker.sight(user, Identity(user, ("admin",)).rooms())
+    await publish(broker, 3, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    broker.handed(user, broker.head().seq, after=broker.head().seq - 3)
+    await broker.mark(view, "read", None)
+    await broker._deliveries.flush()
+    await broker.retain(max_count=0)
+
+
+async def test_user_who_never_returns_is_forgotten(broker: SqliteBroker, clock: Clock) -> None:
+    """With nothing left and no visit for long, no row of a user is left, and who comes back is seen the first time."""
+    await visit(broker, clock)
+    clock.seconds += AGE + 2 * 24 * 3600
+    assert await forget(broker) == 1
+    assert set((await people(broker)).values()) == {0}
+    await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+    assert (await broker.counts(view)).unread == 0
+    await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    assert (await broker.counts(view)).unread == 1
+
+
+@pytest.mark.parametrize(
+    "reason", ["was here lately", "is here", "has something of a role", "has something of her own"]
+)
+async def test_user_who_may_miss_something_is_not_forgotten(broker: SqliteBroker, clock: Clock, reason: str) -> None:
+    """Whoever was here within the time, is connected, or has something left to see is known on."""
+    await visit(broker, clock)
+    clock.seconds += AGE + (0 if reason == "was here lately" else 2 * 24 * 3600)
+    if reason == "has something of a role":
+        await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    if reason == "has something of her own":
+        await publish(broker, 1, at=clock.seconds, audience=Audience.of(users=["ana"]))
+    assert await forget(broker, *["ana"] * (reason == "is here")) == 0
+    await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+    assert (await broker.counts(view)).unread == 1 + reason.startswith("has")
+
+
+async def test_user_who_comes_again_and_again_is_noted(broker: SqliteBroker, clock: Clock) -> None:
+    """A visit counts whether or not the rooms changed, and however often the user comes."""
+    await visit(broker, clock)
+    for _ in range(30):
+        clock.seconds += 24 * 3600
+        await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+    assert await forget(broker) == 0
+
+
+async def test_what_speaks_of_nothing_that_is_left_goes(broker: SqliteBroker, clock: Clock) -> None:
+    """Watermarks and receipts of what is gone go though their user stays, and no counter and no page changes."""
+    await visit(broker, clock)
+    await publish(broker, 2, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    view = await broker.view_of("ana")
+    before = await broker.counts(view)
+    assert await people(broker) == {"sight": 2, "inbox": 1, "delivery": 1, "visit": 1}
+    assert await forget(broker) == 0
+    assert await people(broker) == {"sight": 2, "inbox": 0, "delivery": 0, "visit": 1}
+    assert await broker.counts(view) == before
+    assert before.unread == 2
+
+
+async def test_watermark_of_what_is_left_stays(broker: SqliteBroker, clock: Clock) -> None:
+    """What is read stays read while its notification is there, however long ago that was."""
+    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+    await publish(broker, 3, at=clock.seconds, audience=Audience.of(roles=["admin"]))
+    await broker.mark(view, "read", None, up_to=2)
+    await broker.retain(max_count=2)
+    clock.seconds += 100 * AGE
+    assert await forget(broker) == 0
+    assert [item.read for item in (await broker.page(view)).items] == [False, True]
+
+
+async def test_users_are_looked_at_in_small_steps(broker: SqliteBroker, clock: Clock) -> None:
+    """Each call looks at some users only, the next one at others, until it has been round."""
+    many = 2 * STEP_USERS + 1
+    for number in range(many):
+        await broker.sight(f"user {number}", ["all"])
+    clock.seconds += 2 * AGE
+    assert [await forget(broker) for _ in range(4)] == [STEP_USERS, STEP_USERS, 1, 0]
+    await broker.sight("a late one", ["all"])
+    clock.seconds += 2 * AGE
+    assert await forget(broker) == 1

@@ -1,7 +1,7 @@
 """The engine's own site: fast routes, what goes to aiohttp instead, and the application's say in every handshake."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +23,8 @@ class Fast:
         self.slow: list[bytes] = []
         self.logged: list[tuple[str, str, int, str]] = []
         self.port = 0
+        self.gate = asyncio.Event()
+        self.stop: Callable[[], Awaitable[None]]
 
     async def answer(self, request: FrontRequest) -> FrontReply:
         """The fast route."""
@@ -30,6 +32,8 @@ class Fast:
         if request.body == b"raise":
             message = "a route's own fault"
             raise LookupError(message)
+        if request.body == b"wait":
+            await self.gate.wait()
         return FrontReply(200, OK, headers=(("X-Way", "fast"),))
 
     async def aiohttp(self, request: web.Request) -> web.Response:
@@ -69,7 +73,7 @@ async def fast_site(**options: Any) -> AsyncIterator[Fast]:
     await runner.setup()
     site = FrontSite(runner, sio, "127.0.0.1", 0, fast_routes={("POST", "/notify"): fast.answer}, access_log=fast.log)
     await site.start()
-    fast.port = site.port
+    fast.port, fast.stop = site.port, site.stop
     try:
         yield fast
     finally:
@@ -252,3 +256,24 @@ async def test_idle_connection_is_reused() -> None:
                 async with http.post(f"http://127.0.0.1:{site.port}/notify", data=body) as response:
                     assert response.status == 200
         await until(lambda: len(site.fast) + len(site.slow) == 3)
+
+
+@pytest.mark.parametrize("ending", ["peer", "server"])
+async def test_last_request_is_answered_and_its_connection_closed(ending: str) -> None:
+    """Where the peer has ended its side, or the server stops, a request under way is answered and nothing stays."""
+    async with fast_site() as site:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(_post(b"wait"))
+        await until(lambda: bool(site.fast))
+        if ending == "peer":
+            writer.write_eof()
+            await asyncio.sleep(0.02)  # nothing tells when the end has come in
+        else:
+            await site.stop()
+        site.gate.set()
+        async with asyncio.timeout(PATIENCE):
+            answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        assert answer.endswith(OK)
+        assert b"\r\nconnection: close\r\n" in answer.lower()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from sio_server import retention
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.retention import keep_trimmed
 from tests.broker_contract import Heard, notification
+from tests.inbox_model import Clock, Ear
 from tests.support import PATIENCE, until
 
 
@@ -28,9 +30,11 @@ async def log(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteBroker]:
 
 
 @contextlib.asynccontextmanager
-async def trimming(log: SqliteBroker, *, days: float = 0.0, count: int = 0) -> AsyncIterator[asyncio.Task[None]]:
+async def trimming(
+    log: SqliteBroker, *, days: float = 0.0, count: int = 0, **options: Any
+) -> AsyncIterator[asyncio.Task[None]]:
     """Keep a log trimmed, and stop as a server does."""
-    task = asyncio.create_task(keep_trimmed(log, days=days, count=count))
+    task = asyncio.create_task(keep_trimmed(log, days=days, count=count, **options))
     try:
         yield task
     finally:
@@ -69,6 +73,21 @@ async def test_older_than_so_many_days_go(log: SqliteBroker) -> None:
     async with trimming(log, days=0.5):
         await shrunk_to(log, 2)
         assert await kept(log) == 2
+
+
+async def test_users_who_never_return_are_forgotten() -> None:
+    """Who is neither here nor was for longer than the days that are kept is forgotten; who is connected is not."""
+    clock, days = Clock(), 10.0
+    log = SqliteBroker(None, now=clock)
+    await log.start(Ear())
+    for user in ("ana", "bea"):
+        await log.sight(user, ["all", "role:admin"])
+    clock.seconds += (days + 2) * 24 * 3600
+    async with trimming(log, days=days, present={"bea"}.__contains__), asyncio.timeout(PATIENCE):
+        while "all" in (await log.view_of("ana")).since:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
+            await asyncio.sleep(0.005)
+        assert "all" in (await log.view_of("bea")).since
+    await log.close()
 
 
 async def test_without_limits_nothing_goes(log: SqliteBroker) -> None:

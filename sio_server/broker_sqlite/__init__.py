@@ -1,8 +1,8 @@
 """The embedded log: SQLite in a file, or in memory.
 
 `broker` is the whole, which delegates: `store` holds the connections and their threads, `writer` commits in groups,
-`rows` is the log itself, `views` what a user may see of it, `inbox`, `search`, `deliveries`, `receipts` and
-`retention` what their names say.
+`marker` a note beside the file, `rows` is the log itself, `views` what a user may see of it, `inbox`, `search`,
+`deliveries`, `receipts` and `retention` what their names say.
 """
 
 from sio_server.broker_sqlite.broker import SqliteBroker

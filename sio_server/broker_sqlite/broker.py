@@ -37,7 +37,7 @@ from sio_server.broker import (
 )
 from sio_server.broker_sqlite import inbox, receipts, retention, search, views
 from sio_server.broker_sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
-from sio_server.broker_sqlite.people import RevocationList, SightCache
+from sio_server.broker_sqlite.people import VISIT_EVERY, RevocationList, SightCache
 from sio_server.broker_sqlite.store import Store
 from sio_server.broker_sqlite.writer import Step, Writer
 from sio_server.notification import Notification, Position, Publication
@@ -66,7 +66,8 @@ class SqliteBroker:
         self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=now, committed=committed)
         self._deliveries = Deliveries(self._writer)
         self._overlaps = views.Overlaps()
-        self._sights = SightCache(self._writer)
+        self._sights = SightCache(self._writer, now)
+        self._swept = ""
         self._revocations = RevocationList(self._writer, now)
 
     # -- Broker ---------------------------------------------------------------------------------------------------
@@ -120,9 +121,13 @@ class SqliteBroker:
     async def replay(self, view: View, after: int, limit: int) -> Sequence[Publication]:
         """See `Broker.replay`."""
         epoch, now = self._store.epoch, self._milliseconds()
-        return await self._store.read(
+        found = await self._store.read(
             lambda connection: views.replay(connection, epoch, view, after=after, limit=limit, now=now)
         )
+        # A commit can be read before it is announced. Whoever got it here and is live then would get it twice.
+        while found and found[-1].seq > self._writer.head.seq:
+            found.pop()
+        return found
 
     async def check(self) -> None:
         """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until it has room."""
@@ -251,6 +256,16 @@ class SqliteBroker:
             if not done.more:
                 return removed
             await asyncio.sleep(time.perf_counter() - started)  # half of the writer's time is left for publishers
+
+    async def forget(self, *, max_age: float, present: Callable[[str], bool]) -> int:
+        """See `Retention.forget`."""
+        after, before = self._swept, self._milliseconds() - int((max_age + VISIT_EVERY) * _MS)
+        swept = await self._writer.change(
+            lambda step: retention.forget_users(step, after=after, before=before, present=present)
+        )
+        self._swept = swept.next_after
+        self._sights.forget(swept.forgotten)
+        return len(swept.forgotten)
 
     def _removal(self, older_than: int | None, excess: int) -> Callable[[Step], retention.Removed]:
         def remove(step: Step) -> retention.Removed:

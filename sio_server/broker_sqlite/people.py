@@ -9,11 +9,14 @@ from typing import Final
 
 from sio_server.broker import View
 from sio_server.broker_sqlite.store import Store
-from sio_server.broker_sqlite.views import record_sight
-from sio_server.broker_sqlite.writer import Writer
+from sio_server.broker_sqlite.views import record_sight, record_visit
+from sio_server.broker_sqlite.writer import Step, Writer
 
 # Users whose view is kept in memory, about 1 KiB each. Four times the 5,000 who are to come back at once.
 MAX_VIEWS: Final = 20_000
+
+# Seconds after which it is noted again that a user is here. Oftener would make a write of what costs none.
+VISIT_EVERY: Final = 24 * 3600
 
 # Seconds after which a revocation is forgotten. No token that was issued before it lives that long.
 REVOCATION_TTL: Final = 30 * 24 * 3600
@@ -22,25 +25,36 @@ REVOCATION_TTL: Final = 30 * 24 * 3600
 class SightCache:
     """The views of the users seen last."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, now: Callable[[], float]) -> None:
         self._writer = writer
-        self._views: OrderedDict[str, tuple[frozenset[str], View]] = OrderedDict()
+        self._now = now
+        self._views: OrderedDict[str, tuple[frozenset[str], View, float]] = OrderedDict()
 
     async def sight(self, user: str, rooms: Sequence[str]) -> View:
         """See `Sight.sight`."""
-        wanted = frozenset(rooms)
+        wanted, now = frozenset(rooms), self._now()
         known = self._views.get(user)
-        if known is not None and known[0] == wanted:
+        if known is not None and known[0] == wanted and now < known[2] + VISIT_EVERY:
             self._views.move_to_end(user)
             return known[1]
         # Until the log has them, nobody may take the former rooms for the present ones.
         self._views.pop(user, None)
         since = self._writer.head.seq
-        view = await self._writer.change(lambda step: record_sight(step.connection, user, rooms, since))
-        self._views[user] = (wanted, view)
+        view = await self._writer.change(lambda step: _record(step, user, rooms, since))
+        self._views[user] = (wanted, view, now)
         if len(self._views) > MAX_VIEWS:
             self._views.popitem(last=False)
         return view
+
+    def forget(self, users: Sequence[str]) -> None:
+        """The log knows these no longer."""
+        for user in users:
+            self._views.pop(user, None)
+
+
+def _record(step: Step, user: str, rooms: Sequence[str], since: int) -> View:
+    record_visit(step.connection, user, step.now, VISIT_EVERY * 1000)
+    return record_sight(step.connection, user, rooms, since)
 
 
 class RevocationList:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
-from sio_server.audience import Audience
+from sio_server.audience import Audience, user_room
+from sio_server.broker_sqlite.rows import floor
 from sio_server.broker_sqlite.writer import Step
 
 # Notifications that one step deletes. A publish that waits for it waits for some milliseconds.
 STEP_ROWS: Final = 100
+
+# Users that one step looks at: some look-ups each.
+STEP_USERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,40 @@ def _remove(step: Step, seq: int, audience: Audience) -> None:
     many("DELETE FROM notification_except WHERE user = ? AND seq = ?", [(user, seq) for user in audience.except_users])
     many("DELETE FROM inbox_state WHERE seq = ?", [(seq,)])
     many("DELETE FROM notification WHERE seq = ?", [(seq,)])
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one look at users did: whom it forgot, and after whom the next look goes on."""
+
+    forgotten: tuple[str, ...]
+    next_after: str
+
+
+def forget_users(step: Step, *, after: str, before: int, present: Callable[[str], bool]) -> Swept:
+    """Look at the next `STEP_USERS` by name; ``before``, in milliseconds: their last visit, for them to be forgotten.
+
+    Of each, what speaks only of notifications that are gone goes, whether the user comes back or not: with nothing at
+    or below a watermark, the watermark says nothing. Whoever has something left to see is not forgotten.
+    """
+    execute, lowest = step.connection.execute, floor(step.connection)
+    users = execute("SELECT user, at FROM visit WHERE user > ? ORDER BY user LIMIT ?", (after, STEP_USERS)).fetchall()
+    forgotten: list[str] = []
+    for user, at in users:
+        execute("DELETE FROM delivery WHERE user = ? AND high <= ?", (user, lowest))
+        execute("DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to) <= ?", (user, lowest))
+        if at < before and not present(user) and execute(_NOTHING_LEFT, (user, user_room(user))).fetchone():
+            forgotten.append(user)
+    for table in ("sight", "inbox", "inbox_state", "delivery", "visit"):
+        step.connection.executemany(f"DELETE FROM {table} WHERE user = ?", [(user,) for user in forgotten])  # noqa: S608
+    return Swept(tuple(forgotten), users[-1][0] if len(users) == STEP_USERS else "")
+
+
+# A row when nothing in the log is for a user, whom it is kept from and what has expired left aside. Parameters: user,
+# personal room.
+_NOTHING_LEFT: Final = """
+SELECT 1 WHERE
+    NOT EXISTS (SELECT 1 FROM sight CROSS JOIN notification_room AS r ON r.room = sight.room AND r.seq > sight.since
+        WHERE sight.user = ?)
+    AND NOT EXISTS (SELECT 1 FROM notification_room WHERE room = ?)
+"""

@@ -19,9 +19,20 @@ from typing import Final, TypeVar
 import filelock
 
 from sio_server.broker import LogSize
+from sio_server.broker_sqlite.marker import Marker
 from sio_server.broker_sqlite.rows import floor, last_seq
-from sio_server.broker_sqlite_schema import check_ours, make_epoch, make_secret, migrate, read_epoch, read_secret
+from sio_server.broker_sqlite_schema import (
+    MARKED_SINCE,
+    check_ours,
+    make_epoch,
+    make_secret,
+    migrate,
+    read_epoch,
+    read_secret,
+    renew_epoch,
+)
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
+from sio_server.logs import logger
 
 FILE_NAME: Final = "sio-server.db"
 
@@ -49,6 +60,8 @@ _MENDS: Final = {
 
 T = TypeVar("T")
 
+log = logger("log")
+
 
 class Store:
     """The connections. ``directory`` None keeps the log in memory. Opened once, closed once."""
@@ -65,6 +78,7 @@ class Store:
         self._directory = directory
         self._identity: tuple[int, int] | None = None
         self._damage: Exception | None = None
+        self._marker: Marker | None = None
         self._lock: filelock.FileLock | None = None
         self._connections: list[sqlite3.Connection] = []
         #: who uses the only connection of a log in memory; held in a thread, never while the loop waits
@@ -183,20 +197,30 @@ class Store:
             # FULL: a commit is on the disk when it returns. NORMAL would lose the last ones with the power.
             connection.execute("PRAGMA synchronous = FULL")
             _check_pages(connection, self.name)
-            migrate(connection, self.name)
-            self._read_start(connection)
+            version = migrate(connection, self.name)
+            self._read_start(connection, marked=version >= MARKED_SINCE)
         except sqlite3.Error as error:
             raise _log_error(self.name, error) from error
         if self._directory is not None:
             self._identity = _identity(self.name)
 
-    def _read_start(self, connection: sqlite3.Connection) -> None:
+    def _read_start(self, connection: sqlite3.Connection, *, marked: bool) -> None:
         make_epoch(connection)
         make_secret(connection)
+        self.last_seq = last_seq(connection)
+        if marked and self._marker is not None and not self._marker.fits(read_epoch(connection), self.last_seq):
+            renew_epoch(connection)
+            log.warning("a backup was restored: cursors from before are refused", path=self.name)
         self.epoch = read_epoch(connection)
         self.secret = read_secret(connection)
         self.floor = floor(connection)
-        self.last_seq = last_seq(connection)
+        self.reached(self.last_seq)
+
+    def reached(self, seq: int) -> None:
+        """The log has positions up to this one, on the disk."""
+        self.last_seq = seq
+        if self._marker is not None:
+            self._marker.write(self.epoch, seq)
 
     def _open_reader(self) -> None:
         try:
@@ -216,13 +240,14 @@ class Store:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = filelock.FileLock(directory / "lock", timeout=0, mode=0o600)
             lock.acquire()
+            self._lock = lock
+            self._marker = Marker(directory)
         except filelock.Timeout as error:
             raise LogInUse(
                 f"{directory}: another sio-server uses this directory: stop it, or use --data-dir"
             ) from error
         except OSError as error:
             raise LogError(f"{directory}: {error.strerror}: use --data-dir with a directory to write to") from error
-        self._lock = lock
         database = directory / FILE_NAME
         with suppress(OSError):  # other users of the machine have no business in the log
             os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
@@ -231,6 +256,9 @@ class Store:
         for connection in reversed(self._connections):
             connection.close()
         self._connections.clear()
+        if self._marker is not None:
+            self._marker.close()
+            self._marker = None
         if self._lock is not None:
             self._lock.release()
 

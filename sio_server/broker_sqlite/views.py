@@ -66,6 +66,14 @@ def record_sight(connection: sqlite3.Connection, user: str, rooms: Sequence[str]
     return View(user, {**{room: known.get(room, since) for room in wanted}, personal: 0})
 
 
+def record_visit(connection: sqlite3.Connection, user: str, now: int, every: int) -> None:
+    """Note that a user is here, unless that was noted less than ``every`` ago. All in milliseconds."""
+    connection.execute(
+        "INSERT INTO visit VALUES (?, ?) ON CONFLICT (user) DO UPDATE SET at = excluded.at WHERE at <= excluded.at - ?",
+        (user, now, every),
+    )
+
+
 # -- in order ---------------------------------------------------------------------------------------------------------
 
 

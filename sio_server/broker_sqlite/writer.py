@@ -193,7 +193,8 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        store.last_seq = batch.last_seq
+        if batch.last_seq != store.last_seq:
+            store.reached(batch.last_seq)
         return outcomes, results, connection.total_changes != before
 
 

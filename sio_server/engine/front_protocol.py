@@ -37,6 +37,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         "_deadline",
         "_front",
         "_guard",
+        "_last",
         "_need",
         "_paused",
         "_peer",
@@ -53,6 +54,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self._need = 0
         self._busy = False
         self._paused = False
+        self._last = False
         self._deadline = 0.0
         self._guard: Guard | None = None
         self._peer: str | None = None
@@ -90,6 +92,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         if self._guard is not None:
             result: bool | None = self._guard.inner.eof_received()
             return result
+        self._last = True  # or the connection would wait for a next request as idle ones do
         return self._busy
 
     def data_received(self, data: bytes) -> None:
@@ -140,7 +143,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self.transport = None
 
     def drain(self) -> None:
-        """The server stops: close unless a request is under way."""
+        """The server stops: close, after the answer where a request is under way."""
+        self._last = True
         if self._guard is None and not self._busy and self.transport is not None:
             self.transport.close()
 
@@ -218,7 +222,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        close = request.headers.get("connection", "").lower() == "close"
+        close = self._last or request.headers.get("connection", "").lower() == "close"
         try:
             data = reply_bytes(reply, close=close)
         except ValueError:

@@ -31,11 +31,20 @@ for (let number = 0; number < Number(count); number += 1) {
   clients.push(client);
 }
 
+// The most of some sorted moments (milliseconds) that fall within one second, wherever it begins.
+function peak(moments) {
+  let [most, first] = [0, 0];
+  for (const [last, moment] of moments.entries()) {
+    while (moments[first] <= moment - 1000) first += 1;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
+
 const inOrder = (seqs) => seqs.every((seq, index) => index === 0 || seqs[index - 1] < seq);
 
 createInterface({ input: process.stdin }).on("line", () => {
-  const perSecond = {};
-  for (const moment of reconnects) perSecond[Math.floor(moment / 1000)] = (perSecond[Math.floor(moment / 1000)] ?? 0) + 1;
+  reconnects.sort((one, other) => one - other);
   console.log(
     JSON.stringify({
       connected: clients.filter(({ socket }) => socket.connected).length,
@@ -45,7 +54,7 @@ createInterface({ input: process.stdin }).on("line", () => {
       least: Math.min(...clients.map(({ seqs }) => seqs.at(-1) ?? 0)),
       fewest: Math.min(...clients.map(({ seqs }) => seqs.length)),
       most: Math.max(...clients.map(({ seqs }) => seqs.length)),
-      peak: Math.max(0, ...Object.values(perSecond)),
+      peak: peak(reconnects),
       first: Math.min(...reconnects),
       last: Math.max(...reconnects),
     }),

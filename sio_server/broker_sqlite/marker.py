@@ -1,0 +1,56 @@
+"""A note beside the log of how far it had got: an older copy of the log is not to be taken for its continuation.
+
+Cursors outlive a backup. With the same epoch, one from after the backup would be good again as soon as the restored log
+had grown past it, and what is there in place of what the client has would be skipped without a word.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+MARKER_NAME: Final = "head"
+ORIGIN_NAME: Final = "origin"
+
+# Bytes of the note. It never grows, so that a full disk takes it all the same.
+_SIZE: Final = 128
+
+
+class Marker:
+    """The file ``head`` in the data directory: epoch, position, which directory this is. Raises `OSError` when made.
+
+    A directory that was restored as a whole holds an older note, too. What a copy cannot have is the time at which the
+    file ``origin`` was made, which is never written to: whatever makes a copy makes it now.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        origin = os.open(directory / ORIGIN_NAME, os.O_RDONLY | os.O_CREAT, 0o600)
+        try:
+            found = os.fstat(origin)
+        finally:
+            os.close(origin)
+        self._origin = f"{found.st_ino}-{found.st_ctime_ns}"
+        self._file = os.open(directory / MARKER_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def fits(self, epoch: str, seq: int) -> bool:
+        """Whether a log that has come this far can be the one that the note is about, or a later one."""
+        try:
+            noted, reached, origin = os.pread(self._file, _SIZE, 0).decode().split()
+            return origin == self._origin and (noted != epoch or int(reached) <= seq)
+        except ValueError:
+            return False
+
+    def write(self, epoch: str, seq: int) -> None:
+        """Note how far the log has got, once that is on the disk.
+
+        Not synced: it survives a kill, and a note that the power took says too little and never too much.
+        """
+        note = f"{epoch} {seq} {self._origin}"
+        with suppress(OSError):  # the log has it
+            os.pwrite(self._file, f"{note:<{_SIZE - 1}}\n".encode(), 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
