@@ -241,6 +241,7 @@ export const en: Texts = {
     resume: "Resume",
     paused: "Paused",
     pausedHint: "Everything is still recorded: nothing gets lost.",
+    pausedFull: "Only the newest {{held}} fit in: those before them are in History.",
     fresh_one: "{{formatted}} new",
     fresh_other: "{{formatted}} new",
     search: "Search text and data",
@@ -254,7 +255,9 @@ export const en: Texts = {
     noMatch: "Nothing matches the filters",
     noMatchText: "{{total}} notifications do not pass the filters.",
     reset: "Remove the filters",
-    dropped: "The oldest ({{count}}) are no longer in memory: find them in History.",
+    released_one: "Of {{total}}, the newest {{held}} are here. The one before them is in History, if it was stored.",
+    released_other:
+      "Of {{total}}, the newest {{held}} are here. The {{formatted}} before them are in History, if they were stored.",
     polling: "The server has no observer stream: its log is read every second.",
     summary_one: "{{count}} new notification",
     summary_other: "{{count}} new notifications",

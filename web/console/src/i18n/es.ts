@@ -239,6 +239,7 @@ export const es = {
     resume: "Reanudar",
     paused: "En pausa",
     pausedHint: "Se sigue guardando todo: nada se pierde.",
+    pausedFull: "Solo caben las {{held}} más recientes: las anteriores están en el Historial.",
     fresh_one: "{{formatted}} nueva",
     fresh_other: "{{formatted}} nuevas",
     search: "Buscar en el texto y los datos",
@@ -252,7 +253,10 @@ export const es = {
     noMatch: "Nada coincide con los filtros",
     noMatchText: "Hay {{total}} notificaciones que no cumplen los filtros.",
     reset: "Quitar los filtros",
-    dropped: "Las más antiguas ({{count}}) ya no están en memoria: búscalas en el Historial.",
+    released_one:
+      "De {{total}}, aquí están las {{held}} más recientes. La anterior está en el Historial, si se guardó.",
+    released_other:
+      "De {{total}}, aquí están las {{held}} más recientes. Las {{formatted}} anteriores están en el Historial, si se guardaron.",
     polling: "El servidor no ofrece la emisión completa: se consulta el registro cada segundo.",
     summary_one: "{{count}} notificación nueva",
     summary_other: "{{count}} notificaciones nuevas",

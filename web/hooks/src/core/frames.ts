@@ -69,5 +69,3 @@ export function createFrames({ place, greeting, inbox, lists, handlers, controls
 
   return { apply, greet };
 }
-
-export type Frames = ReturnType<typeof createFrames>;
