@@ -12,7 +12,7 @@ const VENV = join(ROOT, ".venv/bin/python");
 const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
 
 const SECRET = "a secret that is long enough for HS256, in tests alone";
-const PUBLISH_KEY = "a publisher key that is long enough for the tests";
+export const PUBLISH_KEY = "a publisher key that is long enough for the tests";
 
 interface Json {
   [name: string]: Json;

@@ -201,6 +201,32 @@ describe("notifiers of one user in several tabs", () => {
     expect(await server.connections(user)).toBe(1);
   });
 
+  it("ask the server through the tab that holds the socket, and all hear what it tells one of them", async () => {
+    const user = newUser();
+    const tabs = [tab(user), tab(user), tab(user)];
+    await until(() => {
+      for (const { notifier } of tabs) expect(notifier.getState().connection.status).toBe("connected");
+    });
+    const observed = tabs.map(({ notifier }) => {
+      const heard: string[] = [];
+      notifier.onControl("ns:observed", (body) => {
+        for (const { message } of (body as { items: { message: string }[] }).items) heard.push(message);
+      });
+      return heard;
+    });
+    const follower = tabs.find(({ notifier }) => !notifier.getState().connection.isLeader)?.notifier;
+    expect(await follower?.request("ns:observe", { on: true })).toMatchObject({ ok: true });
+    expect(await follower?.request("ns:observe", { on: 7 })).toMatchObject({
+      ok: false,
+      error: { code: "invalid_data" },
+    });
+    await server.publish(newUser(), { message: "for somebody else" });
+    await until(() => {
+      expect(observed).toEqual(tabs.map(() => ["for somebody else"]));
+    });
+    expect(await server.connections(user)).toBe(1);
+  });
+
   it("are signed out together", async () => {
     const user = newUser();
     const [first, second] = [tab(user), tab(user)];
