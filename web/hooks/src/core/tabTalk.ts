@@ -17,6 +17,7 @@ export function createTabTalk({ known, presence, requests, retryNow, signedOut }
 
   function lead(said: TabSays): void {
     if (said.say === "retry") retryNow();
+    else if (said.say === "hidden") void presence.pause();
     else if (said.say === "request") void requests.relay(said);
     if (said.say !== "ask") return;
     // What came meanwhile is in the inbox; a tab that joins begins where this one stands.
