@@ -252,26 +252,26 @@ export interface GuiaEliminadoData {
 export type GuiaEliminadoEvent = Envelope<"guia_eliminado", GuiaEliminadoData>;
 
 export interface EventMap {
-  test: TestEvent;
-  usuario_registrado: UsuarioRegistradoEvent;
-  usuario_inicio_sesion: UsuarioInicioSesionEvent;
-  reserva_creada: ReservaCreadaEvent;
-  reserva_actualizada: ReservaActualizadaEvent;
-  reserva_cancelada: ReservaCanceladaEvent;
-  servicio_contratado: ServicioContratadoEvent;
-  recomendacion_creada: RecomendacionCreadaEvent;
-  tour_creado: TourCreadoEvent;
-  tour_actualizado: TourActualizadoEvent;
-  tour_eliminado: TourEliminadoEvent;
-  servicio_creado: ServicioCreadoEvent;
-  servicio_actualizado: ServicioActualizadoEvent;
-  servicio_eliminado: ServicioEliminadoEvent;
-  destino_creado: DestinoCreadoEvent;
-  destino_actualizado: DestinoActualizadoEvent;
-  destino_eliminado: DestinoEliminadoEvent;
-  guia_creado: GuiaCreadoEvent;
-  guia_actualizado: GuiaActualizadoEvent;
-  guia_eliminado: GuiaEliminadoEvent;
+  "test": TestEvent;
+  "usuario_registrado": UsuarioRegistradoEvent;
+  "usuario_inicio_sesion": UsuarioInicioSesionEvent;
+  "reserva_creada": ReservaCreadaEvent;
+  "reserva_actualizada": ReservaActualizadaEvent;
+  "reserva_cancelada": ReservaCanceladaEvent;
+  "servicio_contratado": ServicioContratadoEvent;
+  "recomendacion_creada": RecomendacionCreadaEvent;
+  "tour_creado": TourCreadoEvent;
+  "tour_actualizado": TourActualizadoEvent;
+  "tour_eliminado": TourEliminadoEvent;
+  "servicio_creado": ServicioCreadoEvent;
+  "servicio_actualizado": ServicioActualizadoEvent;
+  "servicio_eliminado": ServicioEliminadoEvent;
+  "destino_creado": DestinoCreadoEvent;
+  "destino_actualizado": DestinoActualizadoEvent;
+  "destino_eliminado": DestinoEliminadoEvent;
+  "guia_creado": GuiaCreadoEvent;
+  "guia_actualizado": GuiaActualizadoEvent;
+  "guia_eliminado": GuiaEliminadoEvent;
 }
 
 export type EventType = keyof EventMap;
