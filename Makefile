@@ -39,7 +39,7 @@ test: test-server test-kit test-console ## Run every test: the server's, the Rea
 test-server: setup-dev setup-node ## Run the server's tests (one of them: make test-server ARGS="-k name")
 	@$(PYTEST) $(ARGS)
 
-test-kit: setup-dev ## Run the React kit's tests (one of them: make test-kit ARGS="-t name")
+test-kit: setup-dev ## Run the web's tests without a browser (one of them: make test-kit ARGS="-t name")
 	@scripts/web.sh test $(ARGS)
 
 test-console: setup-dev web ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")

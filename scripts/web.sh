@@ -2,8 +2,8 @@
 # Installs what web/ needs and builds it: the console into sio_server/static/console/, and nothing anywhere else.
 #
 #     scripts/web.sh build           the console, if its sources have changed since it was built
-#     scripts/web.sh check           format, lint, types, the size of the kit, the event types against the catalogue
-#     scripts/web.sh test [ARGS]     the kit's tests (Vitest), against a server of this checkout
+#     scripts/web.sh check           format, lint, dead code, types, the size of the kit, the event types against the catalogue
+#     scripts/web.sh test [ARGS]     the tests without a browser (Vitest), against a server of this checkout
 #     scripts/web.sh e2e [ARGS]      the console's tests in a browser (Playwright), against a server of this checkout
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
 #
@@ -138,6 +138,8 @@ check)
     with_server
     in_web run --silent format:check
     in_web run --silent lint
+    in_web run --silent unused
+    (cd "$WEB" && "$node" scripts/tidy-lock.js --check)
     in_web run --silent types
     in_web run --silent size -w hooks
     in_web run --silent events -w hooks -- --check
@@ -147,6 +149,7 @@ test)
     with_server
     in_web run --silent build -w hooks # what `npm pack` packs; npm is told to run no scripts of its own
     in_web run --silent test -w hooks -- "$@"
+    in_web run --silent test -w console -- "$@"
     ;;
 e2e)
     build

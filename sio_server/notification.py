@@ -138,7 +138,8 @@ def rfc3339(moment: datetime) -> str:
 def encode_body(notification: Notification) -> bytes:
     """The JSON members that follow ``id``, ``seq`` and ``cursor`` in the envelope, with neither brace.
 
-    The audience is not among them: it would tell one person the names of others.
+    The audience is not among them: it would tell one person the names of others. Only what is not stored says so, with
+    ``persist``: its ``seq`` is another notification's, so that nothing else tells an inbox that it will not be in it.
     """
     expires_at = notification.expires_at
     members = {
@@ -152,6 +153,8 @@ def encode_body(notification: Notification) -> bytes:
         "actor": notification.actor,
         "expires_at": None if expires_at is None else rfc3339(expires_at),
     }
+    if not notification.persist:
+        members["persist"] = False
     return _dumps(members)[1:-1]
 
 

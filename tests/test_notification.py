@@ -73,6 +73,17 @@ def test_encoded_text_is_the_envelope(
     }
 
 
+@pytest.mark.parametrize("replayed", [False, True])
+def test_envelope_says_when_it_is_not_stored(*, replayed: bool) -> None:
+    """Only what is not stored has a member ``persist``, which is false."""
+    passing = Publication.of(notification(persist=False), Position("abcdef01", 7))
+    members = [*MEMBERS[:-1], "persist", "replayed"]
+    assert [name for name, _ in json.loads(passing.encode(replayed=replayed), object_pairs_hook=list)] == members
+    assert passing.envelope()["persist"] is False
+    assert passing.record()["persist"] is False
+    assert "persist" not in Publication.of(notification(), Position("abcdef01", 7)).envelope()
+
+
 @given(roles=st.lists(st.sampled_from(["hidden-role", "secret-role"])), source=st.none() | st.just("hidden-source"))
 def test_envelope_never_tells_the_audience(roles: list[str], source: str | None) -> None:
     """Neither whom a notification is for nor which part of the backend sent it is told to those who get it."""

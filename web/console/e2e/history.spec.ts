@@ -28,6 +28,56 @@ test("the log is searched by type", async ({ consolePage: page, server }) => {
   await expect(rows.first()).toContainText("Colca");
 });
 
+test("the log is searched by role, priority and user, and these narrow one another down", async ({
+  consolePage: page,
+  server,
+}) => {
+  const of = (message: string, audience: object, priority: string) =>
+    server.notify({ type: "test", message, audience, priority });
+  await of("a turistas", { roles: ["turista"] }, "high");
+  await of("a turistas, sin prisa", { roles: ["turista"] }, "low");
+  await of("a todos", { all: true }, "high");
+  await of("a administradores", { roles: ["admin"] }, "high");
+  await of("a Ana", { users: ["ana"] }, "critical");
+  await section(page, "Historial");
+  const rows = page.getByTestId("log").getByRole("listitem");
+  const pick = async (name: string, option: string) => {
+    await page.getByRole("combobox", { name, exact: true }).click();
+    await page.getByRole("option", { name: option, exact: true }).click();
+  };
+  await expect(rows).toHaveCount(5);
+
+  await pick("Rol", "turista");
+  await expect(rows).toHaveText([/a todos/, /a turistas, sin prisa/, /a turistas/]);
+  await pick("Prioridad", "Alta");
+  await expect(rows).toHaveText([/a todos/, /a turistas/]);
+  await pick("Prioridad", "Crítica");
+  await expect(page.getByText("Nada coincide con la búsqueda")).toBeVisible();
+
+  await pick("Rol", "turista"); // what is chosen once more is not chosen any more
+  await expect(rows).toHaveText([/a Ana/]);
+  await page.getByLabel("Usuario destinatario").fill("eva");
+  await page.getByRole("button", { name: "Buscar" }).click();
+  await expect(page.getByText("Nada coincide con la búsqueda")).toBeVisible();
+  await page.getByLabel("Usuario destinatario").fill("ana");
+  await page.getByRole("button", { name: "Buscar" }).click();
+  await expect(rows).toHaveText([/a Ana/]);
+});
+
+test("a search that finds nothing in the latest part of a long log goes on further back", async ({
+  consolePage: page,
+  server,
+}) => {
+  await server.notify({ type: "tour_creado", data: { nombre: "Colca" }, priority: "critical" });
+  const notifications = Array.from({ length: 1_000 }, (_, index) => ({ type: "test", message: `relleno ${index}` }));
+  for (let round = 0; round < 12; round += 1) await server.call("/v1/notifications/batch", { notifications });
+  await section(page, "Historial");
+  await page.getByRole("combobox", { name: "Prioridad", exact: true }).click();
+  await page.getByRole("option", { name: "Crítica" }).click();
+  await page.getByRole("button", { name: "Seguir buscando" }).click();
+  await expect(page.getByTestId("log").getByRole("listitem")).toHaveText([/Colca/]);
+});
+
 test("a receipt changes when a second page reads the notification", async ({
   consolePage: page,
   server,

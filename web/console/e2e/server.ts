@@ -11,7 +11,7 @@ const ROOT = process.env.SIO_TEST_ROOT ?? fileURLToPath(new URL("../../..", impo
 const VENV = join(ROOT, ".venv/bin/python");
 const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
 
-export const SECRET = "a secret that only these tests know, long enough";
+const SECRET = "a secret that only these tests know, long enough";
 export const KEY = "publisher-key-of-the-tests-0123456789";
 
 export const SECURED: Record<string, string> = { SIO_SERVER_JWT_SECRET: SECRET, SIO_SERVER_PUBLISH_KEYS: KEY };

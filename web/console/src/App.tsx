@@ -1,5 +1,4 @@
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Router } from "wouter";
@@ -12,6 +11,7 @@ import { SessionContext } from "./session/SessionContext.ts";
 import { SignIn } from "./session/SignIn.tsx";
 import { Shell } from "./shell/Shell.tsx";
 import { theme, variables } from "./theme.ts";
+import { Notices } from "./ui/Notices.tsx";
 import { FullPage, Loading } from "./ui/States.tsx";
 import { Failure } from "./ui/Failure.tsx";
 import { ApiError } from "./api/client.ts";
@@ -27,7 +27,7 @@ export function App() {
       defaultColorScheme="auto"
       colorSchemeManager={scheme}
     >
-      <Notifications position="top-right" limit={4} />
+      <Notices />
       <Session />
     </MantineProvider>
   );

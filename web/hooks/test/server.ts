@@ -11,7 +11,7 @@ const ROOT = process.env.SIO_TEST_ROOT ?? resolve(import.meta.dirname, "../../..
 const VENV = join(ROOT, ".venv/bin/python");
 const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
 
-export const SECRET = "a secret that is long enough for HS256, in tests alone";
+const SECRET = "a secret that is long enough for HS256, in tests alone";
 export const PUBLISH_KEY = "a publisher key that is long enough for the tests";
 
 interface Json {

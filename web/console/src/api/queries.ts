@@ -40,3 +40,9 @@ export function useGet<T>(
 export function useCatalog(): UseQueryResult<Catalog> {
   return useGet<Catalog>("/v1/catalog", {}, { staleTime: 60_000 });
 }
+
+/** The two roles of the system, and those that the catalogue names. */
+export function useRoles(): string[] {
+  const types = useCatalog().data?.types ?? [];
+  return [...new Set(["admin", "turista", ...types.flatMap((kind) => kind.audience.roles)])];
+}

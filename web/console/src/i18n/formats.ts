@@ -22,7 +22,7 @@ export function useFormats(): Formats {
   return useMemo(() => formatsOf(locale), [locale]);
 }
 
-export function formatsOf(locale: string): Formats {
+function formatsOf(locale: string): Formats {
   // Spanish groups digits from five on; in tables four-digit numbers need it as well.
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: "always" });
   const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });

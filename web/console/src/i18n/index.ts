@@ -1,6 +1,5 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { en } from "./en.ts";
 import { es } from "./es.ts";
 
 export const LANGUAGES = ["es", "en"] as const;
@@ -21,16 +20,26 @@ function stored(): string | null {
   }
 }
 
+/** Most people need one language: the other is loaded when it is chosen. */
+async function load(wanted: Language): Promise<void> {
+  if (i18next.hasResourceBundle(wanted, "translation")) return;
+  const { en } = await import("./en.ts");
+  i18next.addResourceBundle(wanted, "translation", en);
+}
+
 export async function startLanguages(): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
   });
   await i18next.use(initReactI18next).init({
-    lng: initial(),
+    lng: "es",
     fallbackLng: "es",
-    resources: { es: { translation: es }, en: { translation: en } },
+    resources: { es: { translation: es } },
     interpolation: { escapeValue: false }, // React escapes
   });
+  const wanted = initial();
+  await load(wanted);
+  await i18next.changeLanguage(wanted);
 }
 
 export function language(): Language {
@@ -43,5 +52,6 @@ export async function chooseLanguage(next: Language): Promise<void> {
   } catch {
     // The choice lasts until the tab is closed.
   }
+  await load(next);
   await i18next.changeLanguage(next);
 }

@@ -122,7 +122,7 @@ export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p
 }
 
 /** The server's samples are numbers in each second already. */
-export function pointsOf(samples: readonly StatsSample[]): RatePoint[] {
+function pointsOf(samples: readonly StatsSample[]): RatePoint[] {
   return samples.map((one) => ({
     at: one.at,
     connections: one.connections,

@@ -18,14 +18,16 @@ interface TimeChartProps {
   /** Unix seconds. */
   times: number[];
   lines: Line[];
-  height?: number;
   span: number;
 }
+
+/** Height of the lines, in pixels. */
+const HEIGHT = 190;
 
 const AXIS_FONT = "12px system-ui, sans-serif";
 
 /** Lines over the last minutes. */
-export function TimeChart({ summary, times, lines, height = 190, span }: TimeChartProps) {
+export default function TimeChart({ summary, times, lines, span }: TimeChartProps) {
   const { ref, width } = useElementSize();
   const target = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -35,13 +37,13 @@ export function TimeChart({ summary, times, lines, height = 190, span }: TimeCha
 
   useEffect(() => {
     if (target.current === null || width === 0) return;
-    const made = new uPlot(options(width, height, labels.split("\n"), colors.split("\n"), span), [[]], target.current);
+    const made = new uPlot(options(width, labels.split("\n"), colors.split("\n"), span), [[]], target.current);
     chart.current = made;
     return () => {
       chart.current = null;
       made.destroy();
     };
-  }, [width, height, labels, colors, scheme, span]);
+  }, [width, labels, colors, scheme, span]);
 
   useEffect(() => {
     chart.current?.setData([times, ...lines.map((line) => line.values)]);
@@ -57,14 +59,14 @@ export function TimeChart({ summary, times, lines, height = 190, span }: TimeCha
           </Group>
         ))}
       </Group>
-      <Box ref={ref} role="img" aria-label={summary} h={height} style={{ overflow: "hidden" }}>
+      <Box ref={ref} role="img" aria-label={summary} h={HEIGHT} style={{ overflow: "hidden" }}>
         <div ref={target} />
       </Box>
     </Box>
   );
 }
 
-function options(width: number, height: number, labels: string[], colors: string[], span: number): uPlot.Options {
+function options(width: number, labels: string[], colors: string[], span: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const value = (name: string) => style.getPropertyValue(name).trim();
   const axis: uPlot.Axis = {
@@ -77,7 +79,7 @@ function options(width: number, height: number, labels: string[], colors: string
   const number = new Intl.NumberFormat(language(), { notation: "compact" });
   return {
     width,
-    height,
+    height: HEIGHT,
     padding: [8, 22, 0, 0],
     cursor: { show: false },
     legend: { show: false },

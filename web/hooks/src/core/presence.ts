@@ -58,8 +58,9 @@ export function createPresence(setup: PresenceSetup) {
 
   /** No tab is looked at: whoever leads gives the connection up until one is. */
   async function pause(): Promise<void> {
-    if (!tabs?.leading() || (await tabs.anyVisible())) return;
-    if (longHidden) setup.close();
+    if (!tabs?.leading()) return tabs?.post({ say: "hidden" });
+    if (await tabs.anyVisible()) return;
+    if (longHidden) setup.close(); // still, after that
   }
 
   function wake(): void {
@@ -83,6 +84,7 @@ export function createPresence(setup: PresenceSetup) {
   return {
     join,
     retryNow,
+    pause,
     /** Timers of a hidden tab run late, messages do not: whoever is looked at keeps the time for the one that leads. */
     retryAt: (due: number | undefined): void => {
       clearTimeout(nudge);

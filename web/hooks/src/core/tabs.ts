@@ -15,6 +15,8 @@ export type TabSays =
       offset: number;
     }
   | { say: "retry" }
+  /** This tab has not been looked at for long: perhaps it was the last that was. */
+  | { say: "hidden" }
   /** An event for the server, from a tab that has no socket; and the answer to it. */
   | { say: "request"; id: string; event: string; body: unknown }
   | { say: "reply"; id: string; reply: Acknowledgement }

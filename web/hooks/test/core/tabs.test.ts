@@ -1,71 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
 import { joinTabs, type Tabs, type TabSays } from "../../src/core/tabs.ts";
+import { Locks } from "../locks.ts";
 import { newUser, serverOfFile } from "../server.ts";
-
-/** The Web Locks API for the tabs of one test: Node has it from version 24 on, and browsers are tested elsewhere. */
-class Locks {
-  #held: { name: string; mode: string; drop: (error: Error) => void }[] = [];
-  #line: { name: string; mode: string; go: () => void }[] = [];
-
-  query(): Promise<{ held: { name: string }[] }> {
-    return Promise.resolve({ held: this.#held });
-  }
-
-  request(
-    name: string,
-    options: { mode?: string; steal?: boolean; signal?: AbortSignal },
-    call: () => Promise<void> | undefined,
-  ): Promise<void> {
-    const { mode = "exclusive", steal, signal } = options;
-    return new Promise((resolve, reject) => {
-      const asked = {
-        name,
-        mode,
-        go: () => {
-          const lock = { name, mode, drop: reject };
-          this.#held.push(lock);
-          void Promise.resolve(call()).then(() => {
-            this.#leave(lock);
-            resolve();
-          });
-        },
-      };
-      if (steal) {
-        for (const lock of this.#held.filter((other) => other.name === name)) {
-          this.#held.splice(this.#held.indexOf(lock), 1);
-          lock.drop(new DOMException("stolen", "AbortError"));
-        }
-        asked.go();
-        return;
-      }
-      signal?.addEventListener("abort", () => {
-        if (!this.#line.includes(asked)) return;
-        this.#line.splice(this.#line.indexOf(asked), 1);
-        reject(new DOMException("aborted", "AbortError"));
-      });
-      this.#line.push(asked);
-      queueMicrotask(() => {
-        this.#next();
-      });
-    });
-  }
-
-  #leave(lock: { name: string; mode: string; drop: (error: Error) => void }): void {
-    const at = this.#held.indexOf(lock);
-    if (at >= 0) this.#held.splice(at, 1);
-    this.#next();
-  }
-
-  #next(): void {
-    for (const asked of [...this.#line]) {
-      const held = this.#held.filter((lock) => lock.name === asked.name);
-      if (held.some((lock) => lock.mode === "exclusive" || asked.mode === "exclusive")) continue;
-      this.#line.splice(this.#line.indexOf(asked), 1);
-      asked.go();
-    }
-  }
-}
 
 beforeEach(() => {
   vi.stubGlobal("navigator", { locks: new Locks() });
@@ -198,6 +135,32 @@ describe("notifiers of one user in several tabs", () => {
     });
     expect(left).toHaveLength(2);
     expect(leading(left)).toBe(1);
+    expect(await server.connections(user)).toBe(1);
+  });
+
+  it("ask the server through the tab that holds the socket, and all hear what it tells one of them", async () => {
+    const user = newUser();
+    const tabs = [tab(user), tab(user), tab(user)];
+    await until(() => {
+      for (const { notifier } of tabs) expect(notifier.getState().connection.status).toBe("connected");
+    });
+    const observed = tabs.map(({ notifier }) => {
+      const heard: string[] = [];
+      notifier.onControl("ns:observed", (body) => {
+        for (const { message } of (body as { items: { message: string }[] }).items) heard.push(message);
+      });
+      return heard;
+    });
+    const follower = tabs.find(({ notifier }) => !notifier.getState().connection.isLeader)?.notifier;
+    expect(await follower?.request("ns:observe", { on: true })).toMatchObject({ ok: true });
+    expect(await follower?.request("ns:observe", { on: 7 })).toMatchObject({
+      ok: false,
+      error: { code: "invalid_data" },
+    });
+    await server.publish(newUser(), { message: "for somebody else" });
+    await until(() => {
+      expect(observed).toEqual(tabs.map(() => ["for somebody else"]));
+    });
     expect(await server.connections(user)).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 // The fifteen ways in which React kits of this kind go wrong, by number. The tests of the core have the rest of them.
 import { act, render, screen } from "@testing-library/react";
-import { Profiler, type ReactNode, useState, version } from "react";
+import { Profiler, type ReactNode, Suspense, useState, version } from "react";
 import { version as domVersion } from "react-dom";
 import { renderToString } from "react-dom/server";
 import { hydrateRoot } from "react-dom/client";
@@ -16,6 +16,8 @@ import {
   useNow,
   useUnreadCount,
 } from "../../src/index.ts";
+import { nameOf } from "../../src/core/target.ts";
+import { Locks } from "../locks.ts";
 import { newUser, Server, token, serverOfFile } from "../server.ts";
 import { connect, Status, until } from "./tools.tsx";
 
@@ -74,6 +76,29 @@ describe("1 StrictMode", () => {
     });
     expect(peek(keyOf(options))).toBeUndefined();
   });
+
+  it("makes nothing in a render that comes to nothing", async () => {
+    const user = newUser();
+    const options = { url: server.url, identity: { user } };
+    const never = new Promise<void>(() => undefined);
+    function Waiting(): ReactNode {
+      useUnreadCount();
+      useNotifications();
+      throw never; // eslint-disable-line @typescript-eslint/only-throw-error -- how React 18 and 19 suspend
+    }
+    const { unmount } = render(
+      <Suspense fallback="waiting">
+        <NotificationProvider {...options} tabs="own">
+          <Waiting />
+        </NotificationProvider>
+      </Suspense>,
+    );
+    expect(screen.getByText("waiting")).toBeTruthy();
+    expect(peek(keyOf(options))).toBeUndefined();
+    await server.publish(newUser()); // whatever would be on its way has time to arrive
+    expect(await server.connections(user)).toBe(0);
+    unmount();
+  });
 });
 
 describe("2 inline options", () => {
@@ -97,6 +122,18 @@ describe("2 inline options", () => {
     expect(notifier()).toBe(before);
     expect([...seen]).toEqual(["connected"]);
     expect(await server.connections(user)).toBe(1);
+  });
+
+  it("with another address are another connection", async () => {
+    const other = new Server();
+    await other.start();
+    const user = newUser();
+    const { show } = await connect({ url: server.url, identity: { user } }, null);
+    show(null, { url: other.url, identity: { user } });
+    await until(async () => {
+      expect([await server.connections(user), await other.connections(user)]).toEqual([0, 1]);
+    });
+    await other.remove();
   });
 });
 
@@ -203,46 +240,50 @@ describe("4 snapshots", () => {
 });
 
 describe("5 replayed items", () => {
-  it("are in the list in order, and are no news: neither a toast nor an event", async () => {
-    const own = new Server();
-    await own.start();
+  it("are in the list in order, each once, and are no news: neither a toast nor an event", async () => {
     const user = newUser();
     const news: string[] = [];
     function News(): null {
       useNotificationEvent("*", ({ message }) => void news.push(message));
       return null;
     }
-    const props = { url: own.url, identity: { user } };
-    const { notifier } = await connect(props, [
+    const { notifier } = await connect({ url: server.url, identity: { user } }, [
       <News key="n" />,
       <Messages key="m" />,
       <NotificationToaster key="t" />,
     ]);
-    await own.publish(user, { message: "live" });
+    const toasts = () => [...document.querySelectorAll("[data-sonner-toast]")].map((toast) => toast.textContent);
+    const all: [string, boolean][] = [];
+    notifier().on("*", ({ message, replayed }) => void all.push([message, replayed]), { replayed: true });
     await until(() => {
-      expect(document.querySelectorAll("[data-sonner-toast]")).toHaveLength(1);
+      expect(document.querySelector("section[aria-live]")).not.toBeNull(); // the toaster is loaded by itself
     });
-    await own.stop("SIGKILL");
+    await server.publish(user, { message: "before" });
     await until(() => {
-      expect(screen.getByTestId("status").textContent).toBe("reconnecting");
+      expect(toasts()).toHaveLength(1);
     });
-    const all: boolean[] = [];
-    notifier().on("*", ({ replayed }) => void all.push(replayed), { replayed: true });
-    // It tries again within moments: only while it cannot is what is published missed.
-    const away = vi.spyOn(Math, "random").mockReturnValue(1);
-    await own.start();
-    await own.publish(user, { message: "missed" });
-    away.mockRestore();
-    act(() => {
-      notifier().retryNow();
+    act(() => void window.dispatchEvent(new Event("pagehide")));
+    await until(async () => {
+      expect(await server.connections(user)).toBe(0);
     });
+    for (const message of ["missed", "missed, too"]) await server.publish(user, { message });
+    act(() => void window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })));
     await until(() => {
-      expect(shown()).toEqual(["missed", "live"]);
+      expect(shown()).toEqual(["missed, too", "missed", "before"]);
+      expect(all.slice(1)).toEqual([
+        ["missed", true],
+        ["missed, too", true],
+      ]);
     });
-    if (all[0]) expect(news).toEqual(["live"]);
-    else expect(news).toEqual(["live", "missed"]);
-    expect(document.querySelectorAll("[data-sonner-toast]")).toHaveLength(news.length);
-    await own.remove();
+    await server.publish(user, { message: "after" });
+    await until(() => {
+      expect(shown()).toEqual(["after", "missed, too", "missed", "before"]);
+      expect(toasts()).toHaveLength(2);
+    });
+    expect(news).toEqual(["before", "after"]);
+    expect(toasts().join()).not.toContain("missed");
+    await act(async () => notifier().list().refetch());
+    expect(shown()).toEqual(["after", "missed, too", "missed", "before"]);
   });
 });
 
@@ -326,6 +367,32 @@ describe("8 a hidden tab", () => {
       expect(shown()).toEqual(["while hidden"]);
     });
     expect(await server.connections(user)).toBe(1);
+  });
+
+  it("keeps the connection for another that is looked at, and gives it up when that one is hidden as well", async () => {
+    const locks = new Locks();
+    Object.defineProperty(navigator, "locks", { value: locks, configurable: true });
+    const user = newUser();
+    const options = { url: server.url, identity: { user }, pauseWhenHidden: 50 };
+    const name = nameOf(options, user);
+    let hide: (() => void) | undefined; // the other tab, as this one sees it: a lock and a channel
+    const other = locks.request(`${name}|visible`, { mode: "shared" }, () => new Promise((done) => (hide = done)));
+    const channel = new BroadcastChannel(name);
+    await connect({ ...options, tabs: "shared" }, null);
+    act(() => {
+      look("hidden");
+    });
+    await new Promise((done) => setTimeout(done, 500)); // ten times as long as a tab that is alone would wait
+    expect(await server.connections(user)).toBe(1);
+    hide?.();
+    await other;
+    channel.postMessage({ say: "hidden" });
+    await until(async () => {
+      expect(await server.connections(user)).toBe(0);
+    });
+    channel.close();
+    look("visible");
+    Reflect.deleteProperty(navigator, "locks");
   });
 
   it("lets go of it for the back-forward cache, and takes it up again", async () => {

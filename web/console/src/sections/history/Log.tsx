@@ -1,78 +1,45 @@
-import { Button, Group, Select, Text, TextInput } from "@mantine/core";
-import { IconChevronLeft, IconChevronRight, IconSearch } from "@tabler/icons-react";
+import { Button, Group, Text } from "@mantine/core";
+import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useCatalog, useGet } from "../../api/queries.ts";
+import { useGet } from "../../api/queries.ts";
 import type { HistoryPage, NotificationRecord } from "../../api/records.ts";
 import { AudienceText, PriorityBadge, TypeName } from "../../ui/badges.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
+import { EVERYTHING, isEverything, type Search } from "./search.ts";
+import { SearchFields } from "./SearchFields.tsx";
 
 const PAGE = 25;
 
-interface Search {
-  type: string | null;
-  user: string;
-}
-
 export function Log() {
   const { t } = useTranslation();
-  const catalog = useCatalog();
-  const [user, setUser] = useState("");
-  const [search, setSearch] = useState<Search>({ type: null, user: "" });
+  const [search, setSearch] = useState(EVERYTHING);
   // Where each page begins; the server pages by position, so that what comes in meanwhile moves nothing.
   const [starts, setStarts] = useState<(number | null)[]>([null]);
-  const before = starts.at(-1) ?? null;
   const { data, error, refetch, isPlaceholderData } = useGet<HistoryPage>(
     "/v1/notifications",
-    { limit: PAGE, before, type: search.type, user: search.user },
+    { limit: PAGE, before: starts.at(-1) ?? null, ...search },
     { keep: true },
   );
+  const next = data?.next_before ?? null;
 
-  function look(next: Search) {
-    setSearch(next);
+  function look(wanted: Search) {
+    setSearch(wanted);
     setStarts([null]);
+  }
+
+  function older() {
+    if (next !== null) setStarts([...starts, next]);
   }
 
   return (
     <Section title={t("history.title")} intro={t("history.intro")}>
       <Panel>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            look({ ...search, user: user.trim() });
-          }}
-        >
-          <Group gap="sm" align="flex-end">
-            <Select
-              flex="1 1 200px"
-              label={t("common.type")}
-              placeholder={t("live.allTypes")}
-              data={(catalog.data?.types ?? []).map((kind) => kind.type)}
-              value={search.type}
-              searchable
-              clearable
-              onChange={(type) => {
-                look({ ...search, type });
-              }}
-            />
-            <TextInput
-              flex="1 1 200px"
-              label={t("history.byUser")}
-              placeholder={t("history.byUserPlaceholder")}
-              value={user}
-              onChange={(event) => {
-                setUser(event.currentTarget.value);
-              }}
-            />
-            <Button type="submit" variant="default" leftSection={<IconSearch size={16} aria-hidden />}>
-              {t("history.apply")}
-            </Button>
-          </Group>
-        </form>
+        <SearchFields search={search} onChange={look} />
       </Panel>
       <Panel padded={false}>
         {data === undefined ? (
@@ -81,14 +48,10 @@ export function Log() {
           ) : (
             <Failure error={error} onRetry={() => void refetch()} />
           )
-        ) : data.items.length === 0 && data.next_before === null && starts.length === 1 ? (
-          search.type === null && search.user === "" ? (
-            <Nothing title={t("history.empty")} text={t("history.emptyText")} />
-          ) : (
-            <Nothing title={t("history.noMatch")} text={t("history.noMatchText")} />
-          )
-        ) : (
+        ) : data.items.length > 0 ? (
           <List items={data.items} isOld={isPlaceholderData} />
+        ) : (
+          <NoneHere search={search} isFirst={starts.length === 1} onOlder={next === null ? null : older} />
         )}
       </Panel>
       <Group justify="space-between">
@@ -107,17 +70,37 @@ export function Log() {
         </Text>
         <Button
           variant="default"
-          disabled={data?.next_before == null || isPlaceholderData}
+          disabled={next === null || isPlaceholderData}
           rightSection={<IconChevronRight size={16} aria-hidden />}
-          onClick={() => {
-            if (data?.next_before != null) setStarts([...starts, data.next_before]);
-          }}
+          onClick={older}
         >
           {t("history.older")}
         </Button>
       </Group>
     </Section>
   );
+}
+
+interface NoneHereProps {
+  search: Search;
+  isFirst: boolean;
+  /** The server cuts a search for something rare short: there may be some further down. */
+  onOlder: (() => void) | null;
+}
+
+function NoneHere({ search, isFirst, onOlder }: NoneHereProps) {
+  const { t } = useTranslation();
+  if (onOlder !== null) {
+    return (
+      <Nothing title={t("history.noneYet")} text={t("history.noneYetText")}>
+        <Button variant="default" onClick={onOlder}>
+          {t("history.goOn")}
+        </Button>
+      </Nothing>
+    );
+  }
+  if (isEverything(search) && isFirst) return <Nothing title={t("history.empty")} text={t("history.emptyText")} />;
+  return <Nothing title={t("history.noMatch")} text={t("history.noMatchText")} />;
 }
 
 function List({ items, isOld }: { items: NotificationRecord[]; isOld: boolean }) {

@@ -2,7 +2,7 @@ import { Group, MultiSelect, Select, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { useCatalog } from "../../api/queries.ts";
+import { useCatalog, useRoles } from "../../api/queries.ts";
 import type { Filters } from "./filters.ts";
 
 interface FilterFieldsProps {
@@ -15,7 +15,7 @@ export const FilterFields = memo(function FilterFields({ filters, onChange }: Fi
   const { t } = useTranslation();
   const catalog = useCatalog().data?.types ?? [];
   const types = catalog.map((kind) => kind.type);
-  const roles = [...new Set(["admin", "turista", ...catalog.flatMap((kind) => kind.audience.roles)])];
+  const roles = useRoles();
   return (
     <Group gap="sm" align="flex-end" className="filters">
       <TextInput

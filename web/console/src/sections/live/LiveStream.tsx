@@ -17,6 +17,8 @@ import { Stream } from "./Stream.tsx";
 interface Held {
   records: NotificationRecord[];
   total: number;
+  /** How many had been let go by then. */
+  released: number;
   /** By scrolling down: it goes on by itself when one is back at the top. */
   byScroll: boolean;
 }
@@ -36,11 +38,15 @@ export default function LiveStream() {
   const source = held?.records ?? snapshot.records;
   const visible = sieve(source, applied);
   const fresh = held === null ? 0 : snapshot.total - held.total;
+  const pausedHint =
+    held !== null && snapshot.released > held.released
+      ? t("live.pausedFull", { held: whole(snapshot.records.length) })
+      : t("live.pausedHint");
   const isFiltered = filters.types.length > 0 || filters.role !== null || filters.text !== "";
 
   function pause(byScroll: boolean) {
     feed.hold(true);
-    setHeld({ records: [...snapshot.records], total: snapshot.total, byScroll });
+    setHeld({ records: [...snapshot.records], total: snapshot.total, released: snapshot.released, byScroll });
   }
 
   function resume() {
@@ -96,12 +102,20 @@ export default function LiveStream() {
       <Panel>
         <FilterFields filters={filters} onChange={setFilters} />
         <Group justify="space-between" mt="sm" mih={30}>
-          <Text size="sm" c="dimmed" className="numbers" data-testid="shown">
+          <Text
+            size="sm"
+            c="dimmed"
+            className="numbers"
+            data-testid="shown"
+            data-arrived={snapshot.total}
+            data-held={snapshot.records.length}
+            data-released={snapshot.released}
+          >
             {t("live.shown", { shown: whole(visible.length), total: whole(source.length) })}
           </Text>
           {held === null ? null : (
             <Group gap="xs">
-              <Text size="sm">{held.byScroll ? "" : `${t("live.paused")}. ${t("live.pausedHint")}`}</Text>
+              <Text size="sm">{held.byScroll ? "" : `${t("live.paused")}. ${pausedHint}`}</Text>
               <Button size="xs" radius="xl" onClick={resume} disabled={fresh === 0} data-testid="fresh">
                 {t("live.fresh", { count: fresh, formatted: whole(fresh) })}
               </Button>
@@ -111,9 +125,14 @@ export default function LiveStream() {
         {snapshot.source === "polling" ? (
           <Alert mt="sm" p="xs" color="gray" variant="default" title={t("live.polling")} />
         ) : null}
-        {snapshot.dropped > 0 ? (
-          <Text size="sm" c="dimmed" mt="xs">
-            {t("live.dropped", { count: snapshot.dropped })}
+        {snapshot.released > 0 ? (
+          <Text size="sm" c="dimmed" mt="xs" className="numbers" data-testid="released">
+            {t("live.released", {
+              count: snapshot.released,
+              formatted: whole(snapshot.released),
+              held: whole(snapshot.records.length),
+              total: whole(snapshot.records.length + snapshot.released),
+            })}
           </Text>
         ) : null}
       </Panel>

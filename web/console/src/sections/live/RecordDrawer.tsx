@@ -1,5 +1,4 @@
 import { Button, Drawer, Group } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconPencil, IconReceipt, IconRepeat } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -10,6 +9,7 @@ import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { Copy } from "../../ui/Copy.tsx";
 import { Reason } from "../../ui/Failure.tsx";
+import { notice } from "../../ui/Notices.tsx";
 import { RecordFields } from "../../ui/RecordFields.tsx";
 import { carry } from "../send/carried.ts";
 
@@ -49,14 +49,14 @@ export function RecordActions({ record, onDone }: { record: NotificationRecord; 
     mutationFn: () => api.post<PublishReply>("/notify", bodyAgain(record)),
     onSuccess: (reply) => {
       const { sockets } = reply.recipients;
-      notifications.show({
+      void notice({
         color: "green",
         title: t("live.resent"),
         message: t("send.sentTo", { count: sockets, formatted: whole(sockets) }),
       });
     },
     onError: (error) => {
-      notifications.show({ color: "red", title: t("live.resendFailed"), message: <Reason error={error} /> });
+      void notice({ color: "red", title: t("live.resendFailed"), message: <Reason error={error} /> });
     },
   });
   return (

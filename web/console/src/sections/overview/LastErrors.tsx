@@ -93,7 +93,7 @@ async function readErrors(api: Api, signal: AbortSignal): Promise<Errors> {
 }
 
 /** Refusals by code out of the text for Prometheus, most frequent first. */
-export function refusalsOf(metrics: string): [string, number][] {
+function refusalsOf(metrics: string): [string, number][] {
   const found = metrics.matchAll(/^sio_server_refusals_total\{code="([a-z_]+)"\} ([0-9.e+]+)$/gm);
   return [...found]
     .map(([, code, count]): [string, number] => [code ?? "", Number(count)])

@@ -1,11 +1,25 @@
-import { SimpleGrid, Text } from "@mantine/core";
+import { SimpleGrid, Skeleton, Text } from "@mantine/core";
+import { lazy, Suspense, type ComponentProps } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSampler } from "../../live/LiveContext.ts";
 import { SPAN } from "../../live/sampler.ts";
 import { useLatency } from "../../live/useLatency.ts";
 import { Panel } from "../../ui/Section.tsx";
-import { TimeChart } from "../../ui/TimeChart.tsx";
+
+// On its own: the library that draws is a fifth of everything, and the figures can be read without it.
+const TimeChart = lazy(() => import("../../ui/TimeChart.tsx"));
+
+// As high as the chart with its legend, so that nothing moves when it comes.
+const HEIGHT = 215;
+
+function Chart(props: ComponentProps<typeof TimeChart>) {
+  return (
+    <Suspense fallback={<Skeleton h={HEIGHT} animate={false} />}>
+      <TimeChart {...props} />
+    </Suspense>
+  );
+}
 
 export function Rates() {
   const { t } = useTranslation();
@@ -22,7 +36,7 @@ export function Rates() {
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Panel title={t("overview.rates")} aside={aside}>
-        <TimeChart
+        <Chart
           span={SPAN}
           times={times}
           summary={t("overview.ratesSummary", { in: decimal(now?.in ?? 0), out: decimal(now?.out ?? 0) })}
@@ -36,7 +50,7 @@ export function Rates() {
         </Text>
       </Panel>
       <Panel title={t("overview.latencyTitle")} aside={aside}>
-        <TimeChart
+        <Chart
           span={SPAN}
           times={times}
           summary={

@@ -1,6 +1,5 @@
 import { Anchor, Box, Button, Group, Modal, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { IconArrowLeft, IconPlugX, IconSend } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -12,6 +11,7 @@ import { useSession } from "../../session/SessionContext.ts";
 import { Roles } from "../../ui/badges.tsx";
 import { Reason } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
+import { notice } from "../../ui/Notices.tsx";
 import { Panel } from "../../ui/Section.tsx";
 import { carry } from "../send/carried.ts";
 import { Inbox } from "./Inbox.tsx";
@@ -119,11 +119,11 @@ function Disconnect({ name }: { name: string }) {
   const disconnect = useMutation<{ disconnected: number }, ApiError>({
     mutationFn: () => api.post<{ disconnected: number }>(`/v1/users/${encodeURIComponent(name)}/disconnect`),
     onSuccess: async ({ disconnected }) => {
-      notifications.show({ color: "green", message: t("users.disconnected", { count: disconnected }) });
+      void notice({ color: "green", message: t("users.disconnected", { count: disconnected }) });
       await queries.invalidateQueries({ queryKey: ["/v1/users"] });
     },
     onError: (error) => {
-      notifications.show({ color: "red", title: t("users.disconnectFailed"), message: <Reason error={error} /> });
+      void notice({ color: "red", title: t("users.disconnectFailed"), message: <Reason error={error} /> });
     },
     onSettled: asking.close,
   });
