@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from sio_server.audience import Identity
@@ -52,10 +54,25 @@ class Inboxes:
         user = _named(identity)
         view = await self._connections.view_of(identity)
         marked = await self._log.mark(view, action, ids, up_to=up_to)
+        self._tell(user, view, marked)
+        with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
+            await self._tell_other_views(user, view, marked)
+        return marked
+
+    def _tell(self, user: str, view: View, marked: Marked) -> None:
         state = state_dict(marked)
         for connection in self._hub.of_user(user):
-            connection.link.control("ns:state", state)
-        return marked
+            if connection.view == view:
+                connection.link.control("ns:state", state)
+
+    async def _tell_other_views(self, user: str, view: View, marked: Marked) -> None:
+        """Connections of the same user with other roles see other items, and so have counters of their own."""
+        others: list[View] = []
+        for connection in self._hub.of_user(user):
+            if connection.view != view and connection.view not in others:
+                others.append(connection.view)
+        for other in others:
+            self._tell(user, other, replace(marked, counts=await self._log.counts(other)))
 
 
 def _named(identity: Identity) -> str:

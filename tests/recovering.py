@@ -58,10 +58,11 @@ class _Kept:
 class CursorClient(_Kept):
     """python-socketio's client with the cursor in its handshake."""
 
-    def __init__(self, url: str, auth: Mapping[str, Any]) -> None:
+    def __init__(self, url: str, auth: Mapping[str, Any], transport: str = "websocket") -> None:
         super().__init__()
         self.url = url
         self._auth = dict(auth)
+        self._transports = [transport]
         self._session = aiohttp.ClientSession()  # its own, so that no link outlives it, however far that one got
         self._client = socketio.AsyncClient(reconnection=False)
 
@@ -71,7 +72,7 @@ class CursorClient(_Kept):
         client.on("*", self._keep)
         awaited = "ns:hello" if cursor is None else "ns:sync"
         before = len(self.of(awaited))
-        await client.connect(self.url, auth={**self._auth, "cursor": cursor}, transports=["websocket"])
+        await client.connect(self.url, auth={**self._auth, "cursor": cursor}, transports=self._transports)
         await until(lambda: len(self.of(awaited)) > before, awaited)
 
     async def _keep(self, event: str, argument: Any = None) -> None:
@@ -205,21 +206,29 @@ class StockClient(_Kept):
         await self._reader
 
 
+def client_of(kind: str, url: str, token: str) -> CursorClient | PlainClient:
+    """A client of a kind that is not connected yet: ``cursor``, ``polling`` or ``ws``."""
+    auth = {"token": token}
+    if kind == "ws":
+        return PlainClient(url, auth)
+    return CursorClient(url, auth, "polling" if kind == "polling" else "websocket")
+
+
 @contextlib.asynccontextmanager
 async def recovering(
     kind: str, url: str, token: str, node: Node | None
 ) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
-    """A connected client of a kind: ``cursor``, ``ws`` or ``stock``, which needs a Node."""
+    """A connected client of a kind: one of `client_of`, or ``stock``, which needs a Node."""
     client: CursorClient | PlainClient | StockClient
     if kind == "stock" and node is not None:
-        auth = orjson.dumps({"token": token, "recovery": True}).decode()
+        asking = orjson.dumps({"token": token, "recovery": True}).decode()
         process = await asyncio.create_subprocess_exec(
-            str(node.binary), str(SCRIPT), url, auth, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            str(node.binary), str(SCRIPT), url, asking, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         client = StockClient(process)
         await until(lambda: client.of("ns:hello"), "ns:hello")
     else:
-        client = CursorClient(url, {"token": token}) if kind == "cursor" else PlainClient(url, {"token": token})
+        client = client_of(kind, url, token)
         await client.connect()
     try:
         yield client

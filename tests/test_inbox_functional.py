@@ -175,6 +175,31 @@ async def test_every_badge_equals_the_counters_at_every_step(tmp_path: Path) -> 
                 assert await listed(server, user, status) == reckoning.of_status(user, status)
 
 
+async def test_tabs_of_different_roles_show_each_its_own_counters(tmp_path: Path) -> None:
+    """Of a user who is here with two roles, each connection shows what the API counts for its token."""
+    chance = random.Random(21)  # noqa: S311 - it has to be the same on every run
+    bearers = {role: token("ana", role) for role in ("turista", "admin")}
+    ids: list[str] = []
+    async with (
+        running(secured(broker="sqlite:", data_dir=tmp_path)) as server,
+        plain_socket(server.url, {"token": bearers["admin"]}) as plain,
+    ):
+        shown = [(role, Screen("ana", await server.connect({"token": bearers[role]}))) for role in bearers]
+        shown.append(("admin", Screen("ana", plain)))
+        for number in range(100):
+            audience, _ = chance.choice(AUDIENCES)
+            ids.append(await published(server, audience=audience))
+            action: Action = chance.choice(ACTIONS)
+            body = {"all": True} if chance.random() < 0.2 else {"ids": chance.sample(ids, min(len(ids), 3))}
+            if chance.random() < 0.5:
+                assert (await chance.choice(shown)[1].say(f"ns:{action}", body))["ok"] is True
+            else:
+                await post(server, f"/v1/inbox/{action}", body, chance.choice(list(bearers.values())))
+            for role, screen in shown:
+                counts = (await get(server, "/v1/inbox/counts", bearers[role]))["counts"]
+                await screen.shows((counts["unread"], counts["unseen"]), f"step {number}, {role}")
+
+
 async def test_what_one_tab_reads_is_read_in_all() -> None:
     """A state that is changed over HTTP reaches each connection of that user as `ns:state`, and nobody else's."""
     async with running(secured()) as server, screens(server) as shown:
