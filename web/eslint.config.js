@@ -16,6 +16,7 @@ export default defineConfig(
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
     rules: {
+      "max-lines": ["error", 400], // what is longer is about more than one thing
       "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
       // A handler in JSX may well return a promise: nobody waits for it either way.
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],

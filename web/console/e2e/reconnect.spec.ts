@@ -20,6 +20,15 @@ test("a killed server is announced, and nothing is missing when it is back", asy
   await expect(page.getByTestId("shown")).toHaveText("132 de 132");
 });
 
+test("on a phone the header has room for what is wrong with the connection", async ({ consolePage: page, server }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await server.kill();
+  await expect(page.getByText("Sin conexión")).toBeVisible();
+  const button = await page.getByRole("button", { name: "Preferencias" }).boundingBox();
+  expect(button).not.toBeNull();
+  expect((button?.x ?? 360) + (button?.width ?? 0)).toBeLessThanOrEqual(360);
+});
+
 test("a screen that was being read says how old its figures are", async ({ consolePage: page, server }) => {
   await expect(page.getByText("En marcha")).toBeVisible();
   await server.kill();

@@ -1,11 +1,13 @@
-import { render, type RenderResult, waitFor } from "@testing-library/react";
+import { render, type RenderResult, screen, waitFor } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
 import { expect } from "vitest";
 import {
   NotificationProvider,
   type NotificationProviderProps,
   useConnectionStatus,
+  useNotifications,
   useNotifier,
+  useUnreadCount,
 } from "../../src/index.ts";
 import type { Notifier } from "../../src/index.ts";
 
@@ -17,6 +19,25 @@ export async function until(check: () => void | Promise<void>): Promise<void> {
 export function Status(): ReactNode {
   return <output data-testid="status">{useConnectionStatus().status}</output>;
 }
+
+export function Unread(): ReactNode {
+  return <output data-testid="unread">{useUnreadCount().unread}</output>;
+}
+
+export function Messages(): ReactNode {
+  const { items } = useNotifications();
+  return (
+    <ul className="messages">
+      {items.map((item) => (
+        <li key={item.id}>{item.message}</li>
+      ))}
+    </ul>
+  );
+}
+
+export const shown = (): (string | null)[] =>
+  [...document.querySelectorAll(".messages li")].map((item) => item.textContent);
+export const unread = (): string | null => screen.getByTestId("unread").textContent;
 
 /** Renders `children` in a provider, in StrictMode, and waits for the connection. */
 export async function connect(

@@ -54,9 +54,10 @@ export function Log() {
           <NoneHere search={search} isFirst={starts.length === 1} onOlder={next === null ? null : older} />
         )}
       </Panel>
-      <Group justify="space-between">
+      <Group justify="space-between" wrap="nowrap" gap="xs">
         <Button
           variant="default"
+          px="sm"
           disabled={starts.length === 1}
           leftSection={<IconChevronLeft size={16} aria-hidden />}
           onClick={() => {
@@ -70,6 +71,7 @@ export function Log() {
         </Text>
         <Button
           variant="default"
+          px="sm"
           disabled={next === null || isPlaceholderData}
           rightSection={<IconChevronRight size={16} aria-hidden />}
           onClick={older}

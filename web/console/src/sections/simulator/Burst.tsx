@@ -128,7 +128,7 @@ export function Burst({ onPublished }: { onPublished: (id: string) => void }) {
           <>
             <Progress value={(progress.sent / progress.count) * 100} aria-label={t("simulator.burst")} />
             <Text size="sm" className="numbers">
-              {t("simulator.burstSent", { sent: whole(progress.sent), count: progress.count })}{" "}
+              {t("simulator.burstSent", { sent: whole(progress.sent), total: whole(progress.count) })}{" "}
               {progress.failed > 0 ? t("simulator.burstFailed", { count: progress.failed }) : ""}
             </Text>
           </>

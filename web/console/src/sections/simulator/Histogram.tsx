@@ -50,6 +50,7 @@ export function Histogram({ view, onReset }: HistogramProps) {
           <Text size="sm" className="numbers" data-testid="measured">
             {t("simulator.histogramSummary", {
               count: view.measured,
+              formatted: whole(view.measured),
               p50: decimal(view.p50 ?? 0),
               p95: decimal(view.p95 ?? 0),
               p99: decimal(view.p99 ?? 0),
