@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from sio_server.engine import accelerator
+from sio_server.engine.reading import READ_SIZE
 from tests.engine_server import Served, engine, until
 from tests.engine_wire import WebSocketWire
 
@@ -68,6 +69,21 @@ async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(more
             elif n % 5 == 0:
                 await asyncio.sleep(0.00005)
         assert await asyncio.gather(*readers) == [list(range(30))] * CROWD
+
+
+@pytest.mark.parametrize("front", [True, False], ids=["front", "aiohttp"])
+async def test_websockets_are_read_in_pieces_and_large_messages_come_whole(front: bool) -> None:  # noqa: FBT001
+    """What is read at once stays below the size that costs a memory mapping; a message of many reads comes in whole."""
+    async with engine(front=front, max_http_buffer_size=2_000_000) as server:
+        got: list[str] = []
+        server.sio.on("large", lambda _sid, text: got.append(text))
+        wire = await server.websocket()
+        await wire.join()
+        (connection,) = server.sio.eio.connections
+        assert getattr(connection.transport, "max_size", READ_SIZE) == READ_SIZE
+        await wire.send('42["large","' + "y" * 1_000_000 + '"]')
+        await until(lambda: bool(got))
+        assert got == ["y" * 1_000_000]
 
 
 @pytest.mark.usefixtures("sender")

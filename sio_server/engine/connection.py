@@ -24,6 +24,7 @@ from sio_server.engine.frames import (
     frame,
 )
 from sio_server.engine.limits import CLOSE_TIMEOUT
+from sio_server.engine.reading import read_in_pieces
 
 if TYPE_CHECKING:
     from sio_server.engine.eio_server import EngineServer
@@ -69,6 +70,7 @@ class WebSocketConnection(asyncio.Protocol):
         self.special = False
         #: where the C send loop may write, or -1
         self.descriptor = descriptor(transport)
+        read_in_pieces(transport)
         self.timer_key = 0
         self._parser = FrameParser(server.max_http_buffer_size)
         self._full = False

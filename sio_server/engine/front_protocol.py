@@ -16,6 +16,7 @@ from sio_server.engine.environ import build
 from sio_server.engine.guard import Guard
 from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, Head, parse_head, reply_bytes
 from sio_server.engine.limits import BODY_RATE, MAX_HEAD
+from sio_server.engine.reading import read_in_pieces
 
 if TYPE_CHECKING:
     from sio_server.engine.front import FastHandler, Front
@@ -65,6 +66,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer has connected: its first request has to come in time."""
         self.transport = cast("asyncio.Transport", transport)
+        read_in_pieces(self.transport)
         self._front.live.add(self)
         self._wait(self._front.patience)
 
