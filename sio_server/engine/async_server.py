@@ -83,6 +83,9 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     All options of `socketio.AsyncServer` and `engineio.AsyncServer` hold. Beyond them, times in seconds,
     sizes in bytes:
 
+    :param client_manager: an asyncio manager of the library. With one on a message queue (`AsyncRedisManager`)
+        `emit`, `call`, rooms and `disconnect` reach the clients of all processes, stock servers' among them.
+        `broadcast`, `close`, `disconnect(close=True)`, the `nowait` methods and recovery are this process's own.
     :param connect_timeout: a connection that joined no namespace for this long is closed; None: never.
     :param send_cap: bytes held for a client that does not read before it is cut (`slow`); None: no limit.
     :param send_packets_cap: the same in packets.

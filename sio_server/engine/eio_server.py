@@ -236,6 +236,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         if workers:
             await asyncio.wait(workers, timeout=5.0)
         await self._close_transports()
+        self._sio.manager.stop()
         self.draining = False
 
     async def _close_transports(self) -> None:

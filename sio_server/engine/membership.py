@@ -35,6 +35,13 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         self.callbacks: dict[Any, dict[int, Callable[..., Any]]] = {}
         self._ack_ids = itertools.count(1)
 
+    def stop(self) -> None:
+        """The server has shut down: a message queue's manager listens no more, until the next session opens."""
+        listening = getattr(self, "thread", None)
+        if listening is not None:
+            listening.cancel()
+            self.server.manager_initialized = False
+
     @property
     def rooms(self) -> dict[str, dict[Any, dict[str, str]]]:
         """A copy in the shape of stock's: namespace -> room (None is everybody) -> sid -> Engine.IO sid."""
