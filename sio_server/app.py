@@ -108,7 +108,14 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     auth = Authenticator(config)
     inboxes = Inboxes(node.log, node.hub, node.connections)
     events = ClientEvents(node.connections, inboxes, auth, metrics)
-    ws = WsEndpoint(node, events, auth, send_cap=config.send_cap, trusted_proxies=config.trusted_proxies)
+    ws = WsEndpoint(
+        node,
+        events,
+        auth,
+        send_cap=config.send_cap,
+        events_per_second=config.events_per_second,
+        trusted_proxies=config.trusted_proxies,
+    )
     server, socketio = _socketio(config, gate, node, auth, events)
     server.attach(app)
     app[SERVER] = server

@@ -30,6 +30,9 @@ log = logger("connections")
 EXPIRY_NOTICE: Final = 60.0
 EXPIRY_GRACE: Final = 25.0
 
+# Ends that are a limit's doing: of the send cap, of the events that a client may send over Socket.IO, and over `/ws`.
+_CUT: Final = frozenset({"slow", "flood", "rate_limited"})
+
 
 class Log(Broker, Sight, Inbox, Receipts, Revocations, Protocol):
     """The abilities of a log that connections need."""
@@ -243,6 +246,17 @@ class Connections:
             self.note_handed(connection)
             connection.catchup = None
             self._metrics.disconnected(connection.protocol, reason)
+            self._note_cut(connection, reason)
+
+    def _note_cut(self, connection: Connection, reason: str) -> None:
+        """Tell of a connection that was cut since its peer did not read, or said too much."""
+        if reason not in _CUT:
+            return
+        if reason == "slow":
+            self._metrics.slow(connection.protocol)
+        else:
+            self._metrics.refused("rate_limited")
+        log.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
 
 
 def counts_dict(counts: Counts) -> dict[str, int]:

@@ -20,6 +20,7 @@ from sio_server.engine.addresses import TrustedProxies
 from sio_server.engine.frames import TEXT, frame
 from sio_server.errors import KINDS, Refused
 from sio_server.hub import Broadcaster, Connection, Link
+from sio_server.limits import EventRate
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node
@@ -69,7 +70,6 @@ class _Client:
             waiting, data = transport.get_write_buffer_size(), b""
         if waiting + len(data) > self._cap:
             self.reason = "slow"
-            self._endpoint.slow()
             transport.abort()  # closing would wait for a peer that does not read
 
     # -- Link -----------------------------------------------------------------------------------------------------
@@ -105,7 +105,8 @@ class _Client:
 class WsEndpoint:
     """Connections over plain WebSocket, and the `Broadcaster` for them.
 
-    ``send_cap``: bytes that may wait for one. ``trusted_proxies``: networks whose X-Forwarded-For is believed.
+    ``send_cap``: bytes that may wait for one. ``events_per_second``: what one may send, 0 is no limit.
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed.
     """
 
     def __init__(
@@ -115,8 +116,10 @@ class WsEndpoint:
         auth: Authenticator,
         *,
         send_cap: int,
+        events_per_second: int = 0,
         trusted_proxies: Sequence[str] = (),
     ) -> None:
+        self._events_per_second = events_per_second
         self._proxies = TrustedProxies(trusted_proxies)
         self._node = node
         self._events = events
@@ -139,10 +142,6 @@ class WsEndpoint:
         task.add_done_callback(self._closing.discard)
         if transport is not None:  # a peer that never answers the Close frame, nor reads what is before it
             asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, transport.abort)
-
-    def slow(self) -> None:
-        """A peer has reached its cap."""
-        self._node.metrics.slow("ws")
 
     def move(self, client: _Client, rooms: Sequence[str]) -> None:
         """Put a client into just these rooms."""
@@ -227,7 +226,12 @@ class WsEndpoint:
         self, socket: web.WebSocketResponse, client: _Client, connection: Connection, locale: str
     ) -> None:
         """Read until the peer leaves. What it says is answered: nothing is silently ignored."""
+        rate = EventRate(self._events_per_second)
         async for message in socket:
+            if not rate.take():
+                self._node.connections.close(connection, "rate_limited")
+                await asyncio.gather(*self._closing, return_exceptions=True)
+                return
             if message.type is WSMsgType.TEXT:
                 client.control("ns:reply", await self._answer(message.data, connection, locale))
             elif message.type is WSMsgType.BINARY:

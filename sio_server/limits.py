@@ -89,6 +89,28 @@ class PublishRate:
         return Quota(self._rate, remaining, math.ceil((self._size - left) / self._rate))
 
 
+class EventRate:
+    """Events a second from one client: a bucket that holds two seconds' worth and refills steadily.
+
+    ``rate`` 0 is no limit.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._left = 2.0 * rate
+        self._since = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether one more is within the limit."""
+        now = time.monotonic()
+        self._left = min(2.0 * self._rate, self._left + (now - self._since) * self._rate)
+        self._since = now
+        if self._left < 1:
+            return not self._rate
+        self._left -= 1
+        return True
+
+
 _PER_KEY = Text(
     "This key may publish {0} notifications a second.", "Esta clave puede publicar {0} notificaciones por segundo."
 )

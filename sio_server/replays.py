@@ -137,7 +137,6 @@ class Replays:
             if link.pending() < least:
                 least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
             if time.monotonic() > deadline:
-                self._metrics.slow(connection.protocol)
                 self._close(connection, "slow")
                 return False
             await asyncio.sleep(pause)

@@ -83,10 +83,11 @@ async def test_reader_sets_the_pace_of_a_replay(made: Core) -> None:
 async def test_peer_that_takes_nothing_of_a_replay_is_given_up(made: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that reads none of its replay for long is told that it is slow and closed."""
     monkeypatch.setattr(module, "REPLAY_PATIENCE", 0.05)
-    _, link = await made.on_the_way(2 * PAGE)
+    connection, link = await made.on_the_way(2 * PAGE)
     await until(lambda: link.of("close"))
     assert link.names[-2:] == ["ns:closing", "close"]
     assert link.of("close") == ["slow"]
+    made.connections.left(connection, "slow")
     assert made.metrics.counted["slow ws"] == 1
     assert link.rooms == ()
 

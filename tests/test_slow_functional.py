@@ -49,7 +49,8 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
-async def _publish(url: str, count: int) -> None:
+async def publish_batches(url: str, count: int) -> None:
+    """Publish so many of 10 kB each."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {PUBLISH_KEY}"}) as session:
         for _ in range(count // BATCH):
             async with session.post(
@@ -69,7 +70,8 @@ async def _largest_during(pid: int, work: Coroutine[None, None, None]) -> int:
     return largest
 
 
-async def _connections(url: str) -> int:
+async def connected(url: str) -> int:
+    """How many connections a server has."""
     headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
     async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/stats", headers=headers) as response:
         return int((await response.json())["connections"]["total"])
@@ -117,14 +119,14 @@ async def test_peers_that_never_read_cost_nobody_anything(tmp_path: Path) -> Non
             stack.push_async_callback(client.leave)
             await client.connect()
         # The memory of recent ones is full by then; what publishing itself takes is in the figure, too.
-        before = await _largest_during(server.process.pid, _publish(server.url, 2_000))
+        before = await _largest_during(server.process.pid, publish_batches(server.url, 2_000))
         for kind in SLOW:
             await never_reading(stack, kind, server.url, bearer)
-        while await _connections(server.url) < len(SLOW) + len(well):  # noqa: ASYNC110 - of another process
+        while await connected(server.url) < len(SLOW) + len(well):  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.02)
-        largest = await _largest_during(server.process.pid, _publish(server.url, COUNT))
+        largest = await _largest_during(server.process.pid, publish_batches(server.url, COUNT))
         others = [await arrived(client, 2_000 + COUNT) for client in well]
-        assert await _connections(server.url) == len(well), "the five are cut"
+        assert await connected(server.url) == len(well), "the five are cut"
         for kind in KINDS:
             again = client_of(kind, server.url, bearer)
             stack.push_async_callback(again.leave)
