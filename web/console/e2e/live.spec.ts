@@ -57,6 +57,20 @@ test("a notification can be sent again, to the same people", async ({ consolePag
   expect([items[0]?.message, items[0]?.priority]).toEqual(["Nuevo tour: Colca", "high"]);
 });
 
+test("what is not stored says so, and leads to no receipts", async ({ consolePage: page, server }) => {
+  await section(page, "En vivo");
+  await server.notify({ type: "test", message: "se guarda" });
+  await server.notify({ type: "test", message: "pasajera", persist: false });
+  await page.getByRole("button", { name: /pasajera/ }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText("No se guardó")).toBeVisible();
+  await expect(dialog.getByRole("link", { name: "Ver acuses" })).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /se guarda/ }).click();
+  await expect(dialog.getByRole("link", { name: "Ver acuses" })).toBeVisible();
+  await expect(dialog.getByText("No se guardó")).toHaveCount(0);
+});
+
 test("the stream is walked through with the arrow keys", async ({ consolePage: page, server }) => {
   for (let number = 1; number <= 3; number += 1) await server.notify({ type: "test", message: `fila ${number}` });
   await section(page, "En vivo");

@@ -87,7 +87,7 @@ export function RecordActions({ record, onDone }: { record: NotificationRecord; 
           </Button>
         </>
       ) : null}
-      {onDone === undefined ? null : (
+      {onDone === undefined || record.persist === false ? null : (
         <Button
           size="xs"
           variant="default"
