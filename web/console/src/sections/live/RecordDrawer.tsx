@@ -114,5 +114,6 @@ function bodyAgain(record: NotificationRecord): PublishBody {
     priority: record.priority,
     ...(record.title === null ? {} : { title: record.title }),
     ...(record.link === null ? {} : { link: record.link }),
+    ...(record.persist === false && { persist: false }),
   };
 }
