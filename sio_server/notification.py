@@ -131,7 +131,7 @@ def encode_body(notification: Notification) -> bytes:
     ``persist``: its ``seq`` is another notification's, so that nothing else tells an inbox that it will not be in it.
     """
     expires_at = notification.expires_at
-    members = {
+    members: dict[str, Any] = {
         "type": notification.type,
         "title": notification.title,
         "message": notification.message,

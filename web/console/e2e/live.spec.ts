@@ -13,6 +13,21 @@ test("nothing is lost while the stream is paused", async ({ consolePage: page, s
   await expect(page.getByTestId("shown")).toHaveText("31 de 31");
 });
 
+test("what is let go to make room is counted, and said where it is", async ({ consolePage: page, server }) => {
+  await section(page, "En vivo");
+  const notifications = Array.from({ length: 1_000 }, (_, index) => ({ type: "test", message: `relleno ${index}` }));
+  for (let round = 0; round < 23; round += 1) await server.call("/v1/notifications/batch", { notifications });
+  const shown = page.getByTestId("shown");
+  await expect(shown).toHaveAttribute("data-arrived", "23000");
+  const [held, released] = [
+    Number(await shown.getAttribute("data-held")),
+    Number(await shown.getAttribute("data-released")),
+  ];
+  expect(released).toBeGreaterThan(0);
+  expect(held + released).toBe(23_000);
+  await expect(page.getByTestId("released")).toContainText(/De 23\.000, .* están en el Historial/);
+});
+
 test("the stream is filtered by type, role and text", async ({ consolePage: page, server }) => {
   await server.notify({ type: "test", message: "una prueba" });
   await server.notify({ type: "tour_creado", data: { nombre: "Valle Sagrado" } });
