@@ -13,6 +13,21 @@ test("nothing is lost while the stream is paused", async ({ consolePage: page, s
   await expect(page.getByTestId("shown")).toHaveText("31 de 31");
 });
 
+test("what is let go to make room is counted, and said where it is", async ({ consolePage: page, server }) => {
+  await section(page, "En vivo");
+  const notifications = Array.from({ length: 1_000 }, (_, index) => ({ type: "test", message: `relleno ${index}` }));
+  for (let round = 0; round < 23; round += 1) await server.call("/v1/notifications/batch", { notifications });
+  const shown = page.getByTestId("shown");
+  await expect(shown).toHaveAttribute("data-arrived", "23000");
+  const [held, released] = [
+    Number(await shown.getAttribute("data-held")),
+    Number(await shown.getAttribute("data-released")),
+  ];
+  expect(released).toBeGreaterThan(0);
+  expect(held + released).toBe(23_000);
+  await expect(page.getByTestId("released")).toContainText(/De 23\.000, .* están en el Historial/);
+});
+
 test("the stream is filtered by type, role and text", async ({ consolePage: page, server }) => {
   await server.notify({ type: "test", message: "una prueba" });
   await server.notify({ type: "tour_creado", data: { nombre: "Valle Sagrado" } });
@@ -55,6 +70,20 @@ test("a notification can be sent again, to the same people", async ({ consolePag
   };
   expect(items[0]?.audience).toEqual(items[1]?.audience);
   expect([items[0]?.message, items[0]?.priority]).toEqual(["Nuevo tour: Colca", "high"]);
+});
+
+test("what is not stored says so, and leads to no receipts", async ({ consolePage: page, server }) => {
+  await section(page, "En vivo");
+  await server.notify({ type: "test", message: "se guarda" });
+  await server.notify({ type: "test", message: "pasajera", persist: false });
+  await page.getByRole("button", { name: /pasajera/ }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText("No se guardó")).toBeVisible();
+  await expect(dialog.getByRole("link", { name: "Ver acuses" })).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /se guarda/ }).click();
+  await expect(dialog.getByRole("link", { name: "Ver acuses" })).toBeVisible();
+  await expect(dialog.getByText("No se guardó")).toHaveCount(0);
 });
 
 test("the stream is walked through with the arrow keys", async ({ consolePage: page, server }) => {

@@ -83,6 +83,7 @@ describe("a draft", () => {
       priority: "critical",
       link: "/reservas/1",
     });
+    expect(bodyOf(draftOf({ ...record, persist: false }, kind), kind).body.persist).toBe(false);
   });
 });
 

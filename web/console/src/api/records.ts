@@ -24,6 +24,8 @@ export interface NotificationRecord {
   link: string | null;
   actor: { id: string; name?: string | null } | null;
   expires_at: string | null;
+  /** Only on what is not stored, in the live stream. */
+  persist?: false;
   audience: Audience;
   source: string | null;
   /** Connections it was handed to; only in the live stream. */

@@ -24,7 +24,7 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
   if (record.source !== null) rows.push([t("common.source"), record.source]);
   if (record.expires_at !== null)
     rows.push([t("common.expires"), <Moment key="expires" at={record.expires_at} full />]);
-  rows.push([t("common.position"), whole(record.seq)]);
+  rows.push([t("common.position"), record.persist === false ? t("common.notStored") : whole(record.seq)]);
   rows.push([
     t("common.identifier"),
     <Text key="id" size="sm" className="mono wrap">

@@ -1,47 +1,32 @@
-import { Alert, Button, Group, Text, VisuallyHidden } from "@mantine/core";
-import { IconPlayerPause, IconPlayerPlay, IconRadar2, IconTrash } from "@tabler/icons-react";
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { Button } from "@mantine/core";
+import { IconRadar2 } from "@tabler/icons-react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
-import { useFeed, useLive, useSampler } from "../../live/LiveContext.ts";
+import { useFeed, useLive } from "../../live/LiveContext.ts";
 import { Failure } from "../../ui/Failure.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
+import { Actions } from "./Actions.tsx";
 import { NO_FILTERS, sieve } from "./filters.ts";
 import { FilterFields } from "./FilterFields.tsx";
 import { RecordDrawer } from "./RecordDrawer.tsx";
+import { Status, type Held } from "./Status.tsx";
 import { Stream } from "./Stream.tsx";
-
-/** The stream as it was when it was paused. */
-interface Held {
-  records: NotificationRecord[];
-  total: number;
-  /** How many had been let go by then. */
-  released: number;
-  /** By scrolling down: it goes on by itself when one is back at the top. */
-  byScroll: boolean;
-}
-
-const SUMMARY_INTERVAL = 5_000;
+import { Summary } from "./Summary.tsx";
 
 export default function LiveStream() {
   const { t } = useTranslation();
-  const { whole, decimal } = useFormats();
+  const { whole } = useFormats();
   const { feed } = useLive();
   const snapshot = useFeed();
-  const { points } = useSampler();
   const [filters, setFilters] = useState(NO_FILTERS);
   const [held, setHeld] = useState<Held | null>(null);
   const [opened, setOpened] = useState<NotificationRecord | null>(null);
   const applied = useDeferredValue(filters);
   const source = held?.records ?? snapshot.records;
   const visible = sieve(source, applied);
-  const fresh = held === null ? 0 : snapshot.total - held.total;
-  const pausedHint =
-    held !== null && snapshot.released > held.released
-      ? t("live.pausedFull", { held: whole(snapshot.records.length) })
-      : t("live.pausedHint");
   const isFiltered = filters.types.length > 0 || filters.role !== null || filters.text !== "";
 
   function pause(byScroll: boolean) {
@@ -66,75 +51,23 @@ export default function LiveStream() {
       title={t("live.title")}
       intro={t("live.intro")}
       actions={
-        <Group gap="xs">
-          <Text size="sm" c="dimmed" className="numbers" visibleFrom="xs">
-            {t("live.perSecond", { rate: decimal(points.at(-1)?.in ?? 0) })}
-          </Text>
-          {held === null ? (
-            <Button
-              variant="default"
-              leftSection={<IconPlayerPause size={18} aria-hidden />}
-              onClick={() => {
-                pause(false);
-              }}
-            >
-              {t("live.pause")}
-            </Button>
-          ) : (
-            <Button leftSection={<IconPlayerPlay size={18} aria-hidden />} onClick={resume}>
-              {t("live.resume")}
-            </Button>
-          )}
-          <Button
-            variant="default"
-            leftSection={<IconTrash size={18} aria-hidden />}
-            disabled={snapshot.records.length === 0}
-            onClick={() => {
-              feed.clear();
-              resume();
-            }}
-          >
-            {t("live.clear")}
-          </Button>
-        </Group>
+        <Actions
+          isPaused={held !== null}
+          isEmpty={snapshot.records.length === 0}
+          onPause={() => {
+            pause(false);
+          }}
+          onResume={resume}
+          onClear={() => {
+            feed.clear();
+            resume();
+          }}
+        />
       }
     >
       <Panel>
         <FilterFields filters={filters} onChange={setFilters} />
-        <Group justify="space-between" mt="sm" mih={30}>
-          <Text
-            size="sm"
-            c="dimmed"
-            className="numbers"
-            data-testid="shown"
-            data-arrived={snapshot.total}
-            data-held={snapshot.records.length}
-            data-released={snapshot.released}
-          >
-            {t("live.shown", { shown: whole(visible.length), total: whole(source.length) })}
-          </Text>
-          {held === null ? null : (
-            <Group gap="xs">
-              <Text size="sm">{held.byScroll ? "" : `${t("live.paused")}. ${pausedHint}`}</Text>
-              <Button size="xs" radius="xl" onClick={resume} disabled={fresh === 0} data-testid="fresh">
-                {t("live.fresh", { count: fresh, formatted: whole(fresh) })}
-              </Button>
-            </Group>
-          )}
-        </Group>
-        {snapshot.source === "polling" ? (
-          <Alert mt="sm" p="xs" color="gray" variant="default" title={t("live.polling")} />
-        ) : null}
-        {snapshot.released > 0 ? (
-          <Text size="sm" c="dimmed" mt="xs" className="numbers" data-testid="released">
-            {t("live.released", {
-              count: snapshot.released,
-              formatted: whole(snapshot.released),
-              held: whole(snapshot.records.length),
-              total: whole(snapshot.records.length + snapshot.released),
-            })}
-          </Text>
-        ) : null}
+        <Status snapshot={snapshot} held={held} visible={visible.length} total={source.length} onResume={resume} />
       </Panel>
       <Panel padded={false}>
         {snapshot.error !== null && source.length === 0 ? (
@@ -175,25 +108,4 @@ export default function LiveStream() {
       />
     </Section>
   );
-}
-
-/** What came in, said in one sentence every few seconds: a screen reader must not be flooded. */
-function Summary({ total }: { total: number }) {
-  const { t } = useTranslation();
-  const latest = useRef(total);
-  const [count, setCount] = useState(0);
-  useEffect(() => {
-    latest.current = total;
-  }, [total]);
-  useEffect(() => {
-    let said = latest.current;
-    const timer = setInterval(() => {
-      setCount(latest.current - said);
-      said = latest.current;
-    }, SUMMARY_INTERVAL);
-    return () => {
-      clearInterval(timer);
-    };
-  }, []);
-  return <VisuallyHidden role="status">{count === 0 ? "" : t("live.summary", { count })}</VisuallyHidden>;
 }

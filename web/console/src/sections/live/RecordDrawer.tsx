@@ -87,7 +87,7 @@ export function RecordActions({ record, onDone }: { record: NotificationRecord; 
           </Button>
         </>
       ) : null}
-      {onDone === undefined ? null : (
+      {onDone === undefined || record.persist === false ? null : (
         <Button
           size="xs"
           variant="default"
@@ -114,5 +114,6 @@ function bodyAgain(record: NotificationRecord): PublishBody {
     priority: record.priority,
     ...(record.title === null ? {} : { title: record.title }),
     ...(record.link === null ? {} : { link: record.link }),
+    ...(record.persist === false && { persist: false }),
   };
 }

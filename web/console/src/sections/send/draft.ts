@@ -75,6 +75,7 @@ export function draftOf(record: NotificationRecord, kind: EventType | undefined)
     except: record.audience.except.users,
     priority: PRIORITIES.includes(record.priority) ? record.priority : "",
     link: record.link ?? "",
+    persist: record.persist !== false,
   };
 }
 
