@@ -43,7 +43,7 @@ def main() -> int:
     build()
     raise_file_limit()
     trouble = False
-    print(f"{'':32}{'on disk':>12}{'in memory':>12}{'ratio':>8}")
+    print(f"{'':46}{'on disk':>12}{'in memory':>12}{'ratio':>8}")
     for title, (load, figure) in ROWS.items():
         found: tuple[list[Result], list[Result]] = ([], [])
         for _ in range(options.rounds):
@@ -53,7 +53,7 @@ def main() -> int:
         failed = [one for results in found for one in results if "error" in one or one["lost"] or one["out_of_order"]]
         trouble = trouble or bool(failed)
         disk, memory = (median(results, figure) for results in found)
-        print(f"{f'{title} ({figure[:-6]}/s)':32}{disk:>12,.0f}{memory:>12,.0f}{ratio(*found, figure):>8.2f}")
+        print(f"{f'{title} ({figure[:-6]}/s)':46}{disk:>12,.0f}{memory:>12,.0f}{ratio(*found, figure):>8.2f}")
         for one in failed:
             print(f"  FAILED {one}")
     return int(trouble)

@@ -60,6 +60,9 @@ _PAYLOAD_FACTOR: Final = 2
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
 
+# Seconds from the first signal to the end, whatever is still open; ten are promised.
+END_WITHIN: Final = 8.8
+
 log = logger("app")
 
 
@@ -223,6 +226,7 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
     """
     app = await asyncio.to_thread(create_app, config)  # it reads the catalogue's file
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.shutdown_timeout)
+    deadline: float | None = None
     try:
         await runner.setup()
         site = FrontSite(
@@ -243,12 +247,16 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
             gc.freeze()
             on_ready(_address(config.host, runner))
             await stop.wait()
+            deadline = asyncio.get_running_loop().time() + max(END_WITHIN, config.shutdown_timeout)
             log.info("draining", connections=len(app[NODE].hub))
             await site.stop()
             await _drain(app[NODE])
             log.info("stopping")
     finally:
-        await runner.cleanup()
+        # Requests that do not come to their end get what is left of the time; the log is closed by then.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                await runner.cleanup()
 
 
 async def _drain(node: Node) -> None:

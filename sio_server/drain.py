@@ -12,11 +12,11 @@ from sio_server.hub import Connection, Hub
 
 # Seconds until the last connection is closed. A node with a thousand clients is to end within ten, and no second is to
 # bring more than a fifth of them to the next one, which has to authenticate each.
-SPREAD: Final = 7.6
+SPREAD: Final = 8.0
 
 # The part of it that passes before the first is closed. By then the next node listens: who came too early would wait
 # longer and longer, and come together with the rest in the end.
-_HEAD_START: Final = 0.12
+_HEAD_START: Final = 0.18
 
 # Connections a second that a node takes easily: fewer clients than this in all need no more than a moment.
 _EASY_RATE: Final = 130.0

@@ -31,20 +31,19 @@ for (let number = 0; number < Number(count); number += 1) {
   clients.push(client);
 }
 
-// The most of some sorted moments (milliseconds) that fall within one second, wherever it begins.
+// The most of some moments (milliseconds) in one second of the clock.
 function peak(moments) {
-  let [most, first] = [0, 0];
-  for (const [last, moment] of moments.entries()) {
-    while (moments[first] <= moment - 1000) first += 1;
-    most = Math.max(most, last - first + 1);
+  const seconds = new Map();
+  for (const moment of moments) {
+    const second = Math.floor(moment / 1000);
+    seconds.set(second, (seconds.get(second) ?? 0) + 1);
   }
-  return most;
+  return Math.max(0, ...seconds.values());
 }
 
 const inOrder = (seqs) => seqs.every((seq, index) => index === 0 || seqs[index - 1] < seq);
 
 createInterface({ input: process.stdin }).on("line", () => {
-  reconnects.sort((one, other) => one - other);
   console.log(
     JSON.stringify({
       connected: clients.filter(({ socket }) => socket.connected).length,
