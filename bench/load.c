@@ -36,7 +36,7 @@ static struct {
     double rate, seconds, warmup;
     long server;
     bool socketio, leave;
-    const char *path, *post, *auth, *header, *type;
+    const char *path, *post, *auth, *auths, *header, *type;
 } opt = { .clients = 100, .publishers = 1, .window = 32, .connecting = 64, .seconds = 3, .warmup = 1, .socketio = true,
           .path = NULL, .post = "/notify", .auth = "{}", .header = "", .type = "test" };
 
@@ -45,6 +45,8 @@ struct subscriber { int fd; enum stage stage; uint32_t kept; uint8_t *rest; };
 struct publisher { int fd; bool busy; int filled; uint64_t sent; uint32_t number; char reply[4096]; };
 
 static struct subscriber *subs;
+static char **auths;          /* --auths: a line for each client, over and over */
+static int auth_lines;
 static struct publisher *pubs;
 static uint32_t *next_number; /* [client * publishers + publisher]: the number that has to come next */
 static uint32_t *arrivals;    /* [publisher * FLIGHT + number % FLIGHT]: deliveries so far */
@@ -174,7 +176,7 @@ static void frame(int client, struct subscriber *s, uint8_t opcode, const uint8_
     if (n == 1 && *text == '2') { whisper(s, 1, "3", 1); return; }
     if (s->stage == READY) { if (n > 2 && text[0] == '4' && text[1] == '2') delivered(client, text, n, at); return; }
     if (s->stage == OPENED && n && *text == '0') {
-        char join[1100]; int size = snprintf(join, sizeof join, "40%s", opt.auth);
+        char join[1100]; int size = snprintf(join, sizeof join, "40%s", auth_lines ? auths[client % auth_lines] : opt.auth);
         s->stage = JOINING; whisper(s, 1, join, (size_t)size);
     } else if (s->stage == JOINING && n > 1 && text[0] == '4' && text[1] == '0') is_ready(s);
     else if (s->stage == JOINING && n > 1 && text[0] == '4' && text[1] == '4') { fprintf(stderr, "refused: %.*s\n", (int)n, text); drop(s); }
@@ -316,7 +318,7 @@ static double leave(void) { /* the server's CPU seconds for everybody leaving at
 static void options(int count, char **words) {
     static const struct option known[] = { {"port", 1, 0, 'p'}, {"clients", 1, 0, 'n'}, {"publishers", 1, 0, 'k'}, {"window", 1, 0, 'W'},
         {"rate", 1, 0, 'r'}, {"seconds", 1, 0, 's'}, {"warmup", 1, 0, 'w'}, {"connecting", 1, 0, 'c'}, {"server", 1, 0, 'P'}, {"raw", 0, 0, 'R'},
-        {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {0, 0, 0, 0} };
+        {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"auths", 1, 0, 'A'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {0, 0, 0, 0} };
     for (int o; (o = getopt_long(count, words, "", known, NULL)) != -1;) switch (o) {
         case 'p': opt.port = atoi(optarg); break;         case 'n': opt.clients = atoi(optarg); break;
         case 'k': opt.publishers = atoi(optarg); break;   case 'W': opt.window = atoi(optarg); break;
@@ -326,13 +328,26 @@ static void options(int count, char **words) {
         case 'u': opt.path = optarg; break;               case 'o': opt.post = optarg; break;
         case 'a': opt.auth = optarg; break;               case 'H': opt.header = optarg; break;
         case 't': opt.type = optarg; break;               case 'L': opt.leave = true; break;
-        case 'S': opt.padding = atoi(optarg); break;      default: exit(2);
+        case 'S': opt.padding = atoi(optarg); break;      case 'A': opt.auths = optarg; break;
+        default: exit(2);
     }
     if (!opt.path) opt.path = opt.socketio ? "/socket.io/?EIO=4&transport=websocket" : "/ws";
     if (opt.padding > 128) opt.padding = 128;
 }
+static void read_auths(void) {
+    FILE *file = fopen(opt.auths, "r");
+    char *line = NULL; size_t room = 0;
+    if (!file) fail(opt.auths);
+    for (ssize_t n; (n = getline(&line, &room, file)) > 0;) {
+        if (line[n - 1] == '\n') line[n - 1] = 0;
+        auths = realloc(auths, sizeof *auths * ((size_t)auth_lines + 1));
+        auths[auth_lines++] = strdup(line);
+    }
+    free(line); fclose(file);
+}
 int main(int count, char **words) {
     options(count, words);
+    if (opt.auths) read_auths();
     queue = epoll_create1(0);
     subs = calloc((size_t)opt.clients + 1, sizeof *subs);
     pubs = calloc((size_t)opt.publishers, sizeof *pubs);

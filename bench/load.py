@@ -16,6 +16,7 @@ import os
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 MARK = b'"mark":"'
@@ -29,7 +30,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=lambda text: int(float(text)), default=value)
     for name, number in {"rate": 0.0, "seconds": 3.0, "warmup": 1.0}.items():
         parser.add_argument(f"--{name}", type=float, default=number)
-    for name, text in {"path": "", "post": "/notify", "auth": "{}", "header": "", "type": "test"}.items():
+    for name, text in {"path": "", "post": "/notify", "auth": "{}", "auths": "", "header": "", "type": "test"}.items():
         parser.add_argument(f"--{name}", default=text)
     for name in ("raw", "leave"):
         parser.add_argument(f"--{name}", action="store_true")
@@ -42,8 +43,10 @@ class Load:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.path = options.path or ("/ws" if options.raw else "/socket.io/?EIO=4&transport=websocket")
+        lines = Path(options.auths).read_text().splitlines() if options.auths else [options.auth]
+        self.auths = [line.encode() for line in lines]
         self.subscribers: list[Subscriber] = []
-        self.ready = self.dropped = self.reads = 0
+        self.ready = self.dropped = self.reads = self.asked = 0
         self.published = self.finished = self.deliveries = self.misplaced = self.gaps = self.refused = 0
         self.start = self.end = 0
         self.in_window = self.answered = 0
@@ -165,7 +168,8 @@ class Subscriber(asyncio.Protocol):
             else:
                 self.load.delivered(self, text, now)
         elif text.startswith(b"0"):
-            self.say(1, b"40" + self.load.options.auth.encode())
+            auths, self.load.asked = self.load.auths, self.load.asked + 1
+            self.say(1, b"40" + auths[self.load.asked % len(auths)])
         elif text.startswith(b"40"):
             self.joined()
         elif text.startswith(b"44"):

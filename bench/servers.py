@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from bench.build import BIN, HERE, LOGS, NODE
@@ -67,25 +68,31 @@ def _product(name: str, label: str, words: str) -> Server:
 
 
 SECRET = secrets.token_urlsafe(48)
+USERS = 10_000  # a user for each client
 
 
 def _product_environment() -> dict[str, str]:
     return {
         "SIO_SERVER_JWT_SECRET": SECRET,
         "SIO_SERVER_PUBLISH_KEYS": KEY,
-        "SIO_SERVER_CONNECTIONS_PER_USER": "0",  # all clients of a run bear one token
     }
 
 
+@cache
 def _product_load() -> list[str]:
     try:
         import jwt  # noqa: PLC0415 - the product's own dependency; the engine alone does without
     except ImportError:
         return []
-    claims = {"sub": "bench", "role": "admin", "exp": int(time.time()) + 86_400}
-    token = jwt.encode(claims, SECRET, algorithm="HS256")
-    auth = json.dumps({"token": token}, separators=(",", ":"))
-    return ["--auth", auth, "--header", f"Authorization: Bearer {KEY}"]
+    expiry = int(time.time()) + 86_400
+    tokens = (
+        jwt.encode({"sub": f"bench-{number}", "role": "turista", "exp": expiry}, SECRET, algorithm="HS256")
+        for number in range(USERS)
+    )
+    LOGS.mkdir(parents=True, exist_ok=True)
+    file = LOGS / "auths.txt"
+    file.write_text("".join(f'{{"token":"{token}"}}\n' for token in tokens))
+    return ["--auths", str(file), "--header", f"Authorization: Bearer {KEY}"]
 
 
 def servers() -> dict[str, Server]:
