@@ -86,7 +86,7 @@ def rounds(plan: Plan, tell: Any = print) -> dict[str, dict[str, list[Result]]]:
             results[row.name] = results[SHARED[row.name]]
             continue
         peers = row.in_quick if plan.quick else row.servers
-        names = [name for name in (plan.subject, *peers) if known[name].available()]
+        names = [name for name in dict.fromkeys((plan.subject, *peers)) if known[name].available()]
         options = {**row.load, **(row.quick if plan.quick else {})}
         options["clients"] = min(options["clients"], files - 500)
         results[row.name] = {name: [] for name in names}

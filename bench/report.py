@@ -11,6 +11,7 @@ from bench.measure import Plan, Result, median, per_cpu_second, ratio
 from bench.rows import Goal, Row
 from bench.servers import servers
 
+OURS = ("product", "product-sqlite", "engine")
 WHOLE = 100  # from here on decimals say nothing
 Results = dict[str, dict[str, list[Result]]]
 
@@ -47,14 +48,20 @@ def _row(row: Row, plan: Plan, found: dict[str, list[Result]]) -> list[str]:
             "" if name == plan.subject else _number(per_cpu_second(own, row) / cpu if cpu else math.nan),
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    sign = "≤" if row.lower else "≥"
-    for goal in row.goals:
-        if goal.against in found:
-            value = ratio(own, found[goal.against], row.figure)
-            word = verdict(value, goal, lower=row.lower)
-            asked = f"{sign} {goal.must:g}, aim {goal.aim:g}"
-            lines.append(f"\nAgainst {known[goal.against].label}: **{value:.2f}** ({asked}): {word}")
+    lines += [_goal(row, goal, plan, found) for goal in row.goals if goal.against in found]
     return lines
+
+
+def _goal(row: Row, goal: Goal, plan: Plan, found: dict[str, list[Result]]) -> str:
+    """How the subject stands to a goal, and how the other servers of ours do."""
+    sign = "≤" if row.lower else "≥"
+    values = {
+        name: ratio(found[name], found[goal.against], row.figure)
+        for name in (plan.subject, *OURS)
+        if name in found and name != goal.against
+    }
+    told = [f"{name} **{value:.2f}**: {verdict(value, goal, lower=row.lower)}" for name, value in values.items()]
+    return f"\nAgainst {servers()[goal.against].label} ({sign} {goal.must:g}, aim {goal.aim:g}): {'; '.join(told)}"
 
 
 def _health(results: Results, plan: Plan) -> list[str]:

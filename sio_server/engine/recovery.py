@@ -39,6 +39,11 @@ class Restored:
     kept: Kept
 
 
+def _asks(auth: Any) -> bool:
+    """Whether a client's auth asks for recovery: for itself, or by bringing a private id."""
+    return isinstance(auth, dict) and (auth.get("recovery") is True or isinstance(auth.get("pid"), str))
+
+
 class Recovery:
     """Recovery of one server; without a log it does nothing at all."""
 
@@ -93,6 +98,8 @@ class Recovery:
         """Whether this CONNECT brings a private id that still stands for a lost connection."""
         if self.log is None:
             return None
+        if not (self._all or _asks(auth)):
+            return None  # whom it is taken for is of no interest: to find out may cost as much as the whole handshake
         identity = self._identities[socket.sid] = await self._identity(socket, auth)
         pid = auth.get("pid") if isinstance(auth, dict) else None
         if not isinstance(pid, str) or len(pid) > _MAX_PID:
@@ -140,8 +147,7 @@ class Recovery:
                 replay.extend(missed)
                 member.pid = restored.pid
                 return member.pid
-        asked = isinstance(auth, dict) and (auth.get("recovery") is True or isinstance(auth.get("pid"), str))
-        if not (asked or self._all):
+        if not (self._all or _asks(auth)):
             return None
         identity = self._identities.get(member.socket.sid)
         member.pid = log.sign(Claim(member.sid, member.namespace, log.head(), identity))
