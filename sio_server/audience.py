@@ -105,7 +105,7 @@ class Audience:
 
     def except_rooms(self) -> tuple[str, ...]:
         """The rooms whose members get nothing, whatever else they are in."""
-        return tuple(map(user_room, self.except_users))
+        return tuple(map(user_room, self.except_users)) if self.except_users else ()
 
     def includes(self, identity: Identity) -> bool:
         """Whether this person is meant: what the rooms say, worked out without rooms."""

@@ -89,6 +89,8 @@ class EventType:
 
     def check(self, data: Mapping[str, Any]) -> None:
         """Raise `Refused` (``invalid_data``) that names each known field whose type is wrong. None passes as absent."""
+        if not self.data:
+            return
         problems = tuple(
             Problem(f"data.{name}", Text("Must be {0}.", "Debe ser {0}.").format(DATA_TYPES[kind].expected))
             for name, kind in self.data.items()

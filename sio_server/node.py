@@ -208,7 +208,7 @@ class Node:
                 for name in missing
             )
             raise Refused.of_problems("invalid_audience", problems)
-        return audience, (*request.warnings, *(SKIPPED.format(name) for name in missing))
+        return audience, (*request.warnings, *map(SKIPPED.format, missing))
 
     def _notification(
         self, request: PublishRequest, event_type: EventType, audience: Audience, publisher: str
