@@ -109,7 +109,7 @@ async def arrived(client: CursorClient | PlainClient, count: int) -> list[int]:
 
 @pytest.mark.timeout(170)
 async def test_peers_that_never_read_cost_nobody_anything(tmp_path: Path) -> None:
-    """Five peers that never read hold a small multiple of five caps, are cut, and get all they missed when they read again."""
+    """Five peers that never read hold ten caps at most, are cut, and get all they missed when they read again."""
     bearer = token("123", "turista")
     got: dict[str, list[int]] = {}
     async with contextlib.AsyncExitStack() as stack:
