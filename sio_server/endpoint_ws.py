@@ -17,6 +17,7 @@ from sio_server.auth import Authenticator
 from sio_server.auth_claims import STATED
 from sio_server.client_events import ClientEvents
 from sio_server.engine.addresses import TrustedProxies
+from sio_server.engine.backlog import Backlog
 from sio_server.engine.frames import TEXT, frame
 from sio_server.errors import KINDS, Refused
 from sio_server.hub import Broadcaster, Connection, Link
@@ -34,6 +35,10 @@ HEARTBEAT: Final = 25.0
 # What a client may send in one frame. Clients have nothing long to say.
 MAX_INCOMING: Final = 64 * 1024
 
+# Seconds between two looks at whether a peer that was behind has read.
+_FIRST_PAUSE: Final = 0.002
+_LONGEST_PAUSE: Final = 0.1
+
 # Seconds for the peer to answer a Close frame.
 _CLOSE_PATIENCE: Final = 2.0
 
@@ -45,7 +50,7 @@ class _Client:
     several leave in one write. aiohttp reads, and writes its own pings and close frames between ours.
     """
 
-    __slots__ = ("_cap", "_endpoint", "_socket", "_transport", "reason", "rooms")
+    __slots__ = ("_backlog", "_cap", "_endpoint", "_pause", "_socket", "_timer", "_transport", "reason", "rooms")
 
     def __init__(
         self, endpoint: WsEndpoint, socket: web.WebSocketResponse, transport: asyncio.Transport | None, cap: int
@@ -57,20 +62,47 @@ class _Client:
         self._socket = socket
         self._transport = transport
         self._cap = cap
+        self._backlog = Backlog()
+        self._timer: asyncio.TimerHandle | None = None
+        self._pause = _FIRST_PAUSE
 
     def write(self, frames: Sequence[bytes]) -> None:
         """Send frames; past the cap the connection is given up instead."""
         transport = self._transport
         if transport is None or self.reason is not None:
             return
-        data = frames[0] if len(frames) == 1 else b"".join(frames)
-        waiting = transport.get_write_buffer_size()
-        if not waiting or waiting + len(data) <= self._cap:
-            transport.write(data)  # to a peer that reads, much goes out at once, however long it is
-            waiting, data = transport.get_write_buffer_size(), b""
-        if waiting + len(data) > self._cap:
+        if self.pending():
+            for piece in frames:
+                self._backlog.put(piece)
+            if self._timer is None:
+                self._pause = _FIRST_PAUSE
+                self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
+        else:
+            # to a peer that reads, much goes out at once, however long it is
+            transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        if self.pending() > self._cap:
             self.reason = "slow"
+            self._let_go()
             transport.abort()  # closing would wait for a peer that does not read
+
+    def _drain(self) -> None:
+        """Give the transport what waits as it empties. It is aiohttp's, which alone is told when that happens."""
+        self._timer, transport = None, self._transport
+        if transport is None or transport.is_closing():
+            self._let_go()
+            return
+        before = self._backlog.size
+        while self._backlog and not transport.get_write_buffer_size():
+            transport.write(self._backlog.take())
+        if self._backlog:
+            self._pause = _FIRST_PAUSE if self._backlog.size < before else min(2 * self._pause, _LONGEST_PAUSE)
+            self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
+
+    def _let_go(self) -> None:
+        self._backlog.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     # -- Link -----------------------------------------------------------------------------------------------------
 
@@ -89,12 +121,15 @@ class _Client:
 
     def pending(self) -> int:
         """See `Link.pending`."""
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        return self._backlog.size + (0 if self._transport is None else self._transport.get_write_buffer_size())
 
     def close(self, reason: str) -> None:
         """See `Link.close`."""
         if self.reason is None:
             self.reason = reason
+            while self._backlog and self._transport is not None:
+                self._transport.write(self._backlog.take())  # before the Close frame, which aiohttp writes
+            self._let_go()
             self._endpoint.end(self._socket, self._transport, reason)
 
     def transport(self) -> str:

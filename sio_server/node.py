@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from sio_server import __version__
@@ -32,6 +33,7 @@ from sio_server.notification import (
     new_id,
 )
 from sio_server.refusals import Refusals
+from sio_server.settling import settle
 
 
 class Receipt(NamedTuple):
@@ -142,16 +144,7 @@ class Node:
         ``broker_unavailable``.
         """
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-
-        def settled(outcome: Receipt | Exception) -> None:
-            if done.done():  # whoever asked has left
-                return
-            if isinstance(outcome, Exception):
-                done.set_exception(outcome)
-            else:
-                done.set_result(outcome)
-
-        self.submit(request, publisher, settled, reserved=reserved)
+        self.submit(request, publisher, partial(settle, done), reserved=reserved)
         return await done
 
     def submit(

@@ -34,6 +34,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
     ),
     2: (
         "broker",
+        "settling",
         "window",
         "hub",
         "observers",

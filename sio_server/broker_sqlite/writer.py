@@ -18,6 +18,7 @@ from sio_server.broker_sqlite.rows import Batch, Outcome
 from sio_server.broker_sqlite.store import Store
 from sio_server.errors import BrokerUnavailable, Text
 from sio_server.notification import Notification, Position, Publication
+from sio_server.settling import settle
 
 # Notifications in one commit, and as many other changes. Beyond this a batch would hold the loop up for longer when it
 # is announced.
@@ -211,16 +212,6 @@ def _attempt(function: Change, step: Step) -> object:
         result = error
     execute("RELEASE change")
     return result
-
-
-def settle(done: asyncio.Future[T], outcome: T | Exception) -> None:
-    """Give a future what became of it; one whose caller was cancelled needs it no more."""
-    if done.done():
-        return
-    if isinstance(outcome, Exception):
-        done.set_exception(outcome)
-    else:
-        done.set_result(outcome)
 
 
 def _settle(waiting: Sequence[tuple[object, Callable[[Any], None]]], outcomes: Sequence[object]) -> None:

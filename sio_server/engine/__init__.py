@@ -13,9 +13,10 @@
 What it adds stands in its docstring. `FrontSite` in place of aiohttp's `TCPSite` answers websocket handshakes
 and an application's hot POST routes before aiohttp builds a request, and closes connections that do not
 finish theirs. The modules, from the wire inwards: `frames`, `packets`, `handshake`, `jsonio` (pure, no I/O);
-`connection`, `reading`, `outbox`, `wheel` (transport, time); `eio_socket`, `probe`, `eio_server`, `polling`, `detach`
-(Engine.IO); `rooms`, `membership`, `fanout`, `dispatch`, `connect`, `recovery` (Socket.IO); `front` (the
-listening socket). Private names of the libraries it stands on are listed in `private_names` alone.
+`connection`, `backlog`, `reading`, `outbox`, `wheel` (transport, time); `eio_socket`, `probe`, `eio_server`,
+`polling`, `detach` (Engine.IO); `rooms`, `membership`, `fanout`, `dispatch`, `connect`, `recovery`
+(Socket.IO); `front` (the listening socket). Private names of the libraries it stands on are listed in
+`private_names` alone.
 """
 
 from socketio.exceptions import ConnectionRefusedError as ConnectionRefused

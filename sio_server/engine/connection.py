@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from sio_server.engine.accelerator import descriptor
+from sio_server.engine.backlog import Backlog
 from sio_server.engine.frames import (
     BINARY,
     CLOSE,
@@ -46,9 +47,10 @@ class WebSocketConnection(asyncio.Protocol):
     """A websocket without extensions, server side."""
 
     __slots__ = (
+        "_backlog",
         "_closing",
         "_full",
-        "_held",
+        "_left",
         "_parser",
         "_reading",
         "descriptor",
@@ -74,7 +76,9 @@ class WebSocketConnection(asyncio.Protocol):
         self.timer_key = 0
         self._parser = FrameParser(server.max_http_buffer_size)
         self._full = False
-        self._held = 0
+        #: while the transport is full: what it gets when it has room; made for those who need one
+        self._backlog: Backlog | None = None
+        self._left = 0
         self._closing = False
         self._reading = True
         server.connections.add(self)
@@ -137,10 +141,14 @@ class WebSocketConnection(asyncio.Protocol):
         self.special = True
 
     def resume_writing(self) -> None:
-        """The peer has read."""
+        """The peer has read: give the transport what waits until it is full again."""
         self._full = False
-        self._held = 0
-        self.special = self.own is not None or self._closing
+        backlog = self._backlog
+        while backlog and not self._full:
+            self.transport.write(backlog.take())  # which may call pause_writing
+        if not self._full:
+            self._backlog = None
+            self.special = self.own is not None or self._closing
 
     # for the session
 
@@ -161,24 +169,25 @@ class WebSocketConnection(asyncio.Protocol):
         """Write `count` frames now, or cut a peer that holds more than its cap."""
         if self._closing:
             return
-        if self._full:
-            limits = self.server.limits
-            self._held += count
-            waiting = self.transport.get_write_buffer_size() + len(data)
-            if (limits.send_cap is not None and waiting > limits.send_cap) or (
-                limits.send_packets_cap is not None and self._held > limits.send_packets_cap
-            ):
-                self.server.counters.slow_cuts += 1
-                self.abort(self.server.reason.SLOW)
-                return
-        else:
+        if not self._full:
             self.special = self.own is not None
-        self.transport.write(data)
+            self.transport.write(data)
+            return
+        limits = self.server.limits
+        backlog = self._backlog = self._backlog or Backlog()
+        backlog.put(data, count)
+        if (limits.send_cap is not None and self._waiting() > limits.send_cap) or (
+            limits.send_packets_cap is not None and backlog.packets > limits.send_packets_cap
+        ):
+            self.server.counters.slow_cuts += 1
+            self.abort(self.server.reason.SLOW)
+
+    def _waiting(self) -> int:
+        return self.transport.get_write_buffer_size() + (self._backlog.size if self._backlog is not None else 0)
 
     def pending(self) -> int:
         """Bytes that wait for the peer, those of this turn included."""
-        own = sum(len(piece) for _, piece in self.own or ())
-        return own + self.transport.get_write_buffer_size()
+        return sum(len(piece) for _, piece in self.own or ()) + self._waiting()
 
     def send_among(self, frames: list[bytes], data: bytes, count: int) -> None:
         """Write the frames of this turn's broadcasts with this connection's own between them."""
@@ -208,7 +217,10 @@ class WebSocketConnection(asyncio.Protocol):
         if self.transport.is_closing():
             self._release("")
             return
-        self.transport.write(close_frame(code))
+        if self._backlog:
+            self._backlog.put(close_frame(code))
+        else:
+            self.transport.write(close_frame(code))
         self.server.wheel.at(self, self.server.wheel.time() + CLOSE_TIMEOUT)
 
     def abort(self, reason: str) -> None:
@@ -221,9 +233,9 @@ class WebSocketConnection(asyncio.Protocol):
 
     def on_timer(self) -> None:
         """The peer did not answer our Close frame; one that still reads what came before gets more time."""
-        left = self.transport.get_write_buffer_size()
-        if left and left != self._held:
-            self._held = left
+        left = self._waiting()
+        if left and left != self._left:
+            self._left = left
             self.server.wheel.at(self, self.server.wheel.time() + CLOSE_TIMEOUT)
         else:
             self.transport.abort()
@@ -235,6 +247,7 @@ class WebSocketConnection(asyncio.Protocol):
             self.server.outbox.flush()
             self._closing = True
             self.special = True
+            self._backlog = None  # it wants nothing more
             self.transport.write(close_frame(check_close(payload)))
         self.transport.close()
         # a peer that never reads would keep a closing transport with a full buffer for ever
@@ -258,6 +271,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._closing = True
         self.special = True
         self.own = None
+        self._backlog = None
         self.server.wheel.drop(self)
         self.server.connections.discard(self)
         self._lost(reason)

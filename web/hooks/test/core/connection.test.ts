@@ -1,21 +1,8 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
-import type { AnyEnvelope, NotifierOptions, TokenReason } from "../../src/core/types.ts";
+import { describe, expect, it, vi } from "vitest";
+import type { Notifier } from "../../src/core/notifier.ts";
+import type { AnyEnvelope, TokenReason } from "../../src/core/types.ts";
+import { connect } from "./notifiers.ts";
 import { newUser, Server, token, serverOfFile } from "../server.ts";
-
-const open = new Set<Notifier>();
-
-function connect(options: NotifierOptions): Notifier {
-  const notifier = createNotifier({ tabs: "own", ...options });
-  open.add(notifier);
-  notifier.start();
-  return notifier;
-}
-
-afterEach(() => {
-  for (const notifier of open) notifier.close();
-  open.clear();
-});
 
 const status = (notifier: Notifier): string => notifier.getState().connection.status;
 const messages = (notifier: Notifier): string[] => notifier.getState().items.map((item) => item.message);

@@ -1,23 +1,9 @@
 // What a console or a backend uses of the kit: events of its own, control events, a publisher's key.
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
 import { nameOf } from "../../src/core/target.ts";
-import type { NotifierOptions } from "../../src/core/types.ts";
+import { connect, prepare } from "./notifiers.ts";
 import { newUser, PUBLISH_KEY, serverOfFile } from "../server.ts";
-
-const open = new Set<Notifier>();
-
-function start(options: NotifierOptions): Notifier {
-  const notifier = createNotifier({ tabs: "own", ...options });
-  open.add(notifier);
-  notifier.start();
-  return notifier;
-}
-
-afterEach(() => {
-  for (const notifier of open) notifier.close();
-  open.clear();
-});
 
 const until = async (check: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 15_000, interval: 20 });
@@ -34,14 +20,14 @@ describe("a request", () => {
   const server = serverOfFile();
 
   it("is answered by the server", async () => {
-    const notifier = start({ url: server.url, identity: {} });
+    const notifier = connect({ url: server.url, identity: {} });
     await becomes(notifier, "connected");
     const answer = await notifier.request("ns:observe", { on: true });
     expect(answer).toMatchObject({ ok: true, seq: expect.any(Number) as number });
   });
 
   it("that the server refuses is answered with the reason", async () => {
-    const notifier = start({ url: server.url, identity: {} });
+    const notifier = connect({ url: server.url, identity: {} });
     await becomes(notifier, "connected");
     const answer = await notifier.request("ns:observe", { on: "perhaps" });
     expect(answer).toMatchObject({ ok: false, error: { code: "invalid_data", detail: expect.any(String) as string } });
@@ -51,7 +37,7 @@ describe("a request", () => {
     const notifier = createNotifier({ url: server.url, identity: {} });
     const failure = { name: "NotifierError", code: "network" };
     await expect(notifier.request("ns:observe", { on: true })).rejects.toMatchObject(failure);
-    const cut = start({ url: server.url, identity: {} });
+    const cut = connect({ url: server.url, identity: {} });
     await becomes(cut, "connected");
     cut.close();
     await expect(cut.request("ns:observe", { on: true })).rejects.toMatchObject(failure);
@@ -63,7 +49,7 @@ describe("control events", () => {
 
   it("are heard by name until one has heard enough, whatever another handler does", async () => {
     const user = newUser();
-    const notifier = start({ url: server.url, identity: {} });
+    const notifier = connect({ url: server.url, identity: {} });
     const report = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const [first, second]: [string[], string[]] = [[], []];
     const hear = (heard: string[]) =>
@@ -96,8 +82,7 @@ describe("control events", () => {
 
   it("that the kit itself acts on are heard, too", async () => {
     const user = newUser();
-    const notifier = createNotifier({ url: server.url, identity: { user }, tabs: "own" });
-    open.add(notifier);
+    const notifier = prepare({ url: server.url, identity: { user } });
     const heard: string[] = [];
     for (const event of ["ns:hello", "ns:state"])
       notifier.onControl(event, (body) => void heard.push(`${event} ${Object.keys(body as object).length > 0}`));
@@ -118,7 +103,7 @@ describe("a publisher's key", () => {
   const server = serverOfFile({ secrets: true });
 
   it("connects without a user, observes and publishes", async () => {
-    const notifier = start({ url: server.url, key: PUBLISH_KEY });
+    const notifier = connect({ url: server.url, key: PUBLISH_KEY });
     await becomes(notifier, "connected");
     expect(notifier.getState().user).toBeNull();
     expect(await notifier.request("ns:observe", { on: true })).toMatchObject({ ok: true });
@@ -134,7 +119,7 @@ describe("a publisher's key", () => {
   });
 
   it("that is wrong is refused, and not tried again", async () => {
-    const notifier = start({ url: server.url, key: `${PUBLISH_KEY}, nearly` });
+    const notifier = connect({ url: server.url, key: `${PUBLISH_KEY}, nearly` });
     await becomes(notifier, "unauthorized");
     expect(notifier.getState().connection).toMatchObject({ lastError: "unauthorized", retryAt: undefined });
   });
@@ -152,7 +137,7 @@ describe("what is not stored", () => {
 
   it("is news, and in no list and no counter, since the server's inbox never has it", async () => {
     const user = newUser();
-    const notifier = start({ url: server.url, identity: { user } });
+    const notifier = connect({ url: server.url, identity: { user } });
     const heard: string[] = [];
     notifier.on("*", ({ message }) => void heard.push(message));
     const list = notifier.list();

@@ -1,0 +1,23 @@
+// Notifiers of one test file: each has a connection to itself, and none outlives its test.
+import { afterEach } from "vitest";
+import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
+import type { NotifierOptions } from "../../src/core/types.ts";
+
+const open = new Set<Notifier>();
+
+export function prepare(options: NotifierOptions): Notifier {
+  const notifier = createNotifier({ tabs: "own", ...options });
+  open.add(notifier);
+  return notifier;
+}
+
+export function connect(options: NotifierOptions): Notifier {
+  const notifier = prepare(options);
+  notifier.start();
+  return notifier;
+}
+
+afterEach(() => {
+  for (const notifier of open) notifier.close();
+  open.clear();
+});
