@@ -44,20 +44,24 @@ class TokenVerifier:
     async def _claims(self, token: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             raise Refused("invalid_token")
+        if self._jwks is None:
+            # One kind of key: nothing in the header has to be known before it is checked.
+            return self._verified(token, self._secrets, "HS256")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError as error:
             raise Refused("invalid_token") from error
         algorithm = header.get("alg")
-        keys: Sequence[Any]
         if not isinstance(algorithm, str):
             raise Refused("invalid_token", _ALGORITHM)
-        if algorithm == "HS256":
-            keys = self._secrets
-        elif algorithm in ASYMMETRIC_ALGORITHMS and self._jwks is not None:
-            keys = await self._jwks.keys(header.get("kid"), algorithm)
-        else:
-            raise Refused("invalid_token", _ALGORITHM)
+        if algorithm == "HS256" and self._secrets:
+            return self._verified(token, self._secrets, algorithm)
+        if algorithm in ASYMMETRIC_ALGORITHMS:
+            return self._verified(token, await self._jwks.keys(header.get("kid"), algorithm), algorithm)
+        raise Refused("invalid_token", _ALGORITHM)
+
+    def _verified(self, token: str, keys: Sequence[Any], algorithm: str) -> dict[str, Any]:
+        """The claims of a token that one of these keys fits; any other algorithm than this one is refused."""
         failure: Refused | None = None
         for key in keys:
             try:
@@ -92,6 +96,7 @@ _ALGORITHM = Text("The token's algorithm is not accepted.", "No se acepta el alg
 _SIGNATURE = Text("No key fits the token's signature.", "Ninguna clave corresponde a la firma del token.")
 
 _REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
+    (jwt.InvalidAlgorithmError, _ALGORITHM),
     (jwt.InvalidSignatureError, _SIGNATURE),
     (jwt.ImmatureSignatureError, Text("The token is not valid yet.", "El token aún no es válido.")),
     (jwt.InvalidAudienceError, INVALID_CLAIM.format("aud")),

@@ -117,6 +117,12 @@ class Sight(Protocol):
         starts anew. Users seen lately with the same rooms cost neither a write nor a query, but for one a day.
         """
 
+    async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
+        """`sight`, and the counters of that view where nothing is in it: whoever is new here costs no query for them.
+
+        None: ask `Inbox.counts`.
+        """
+
     async def view_of(self, user: str) -> View:
         """The view as the last `sight` left it, for users who are looked at by others. Records nothing."""
 

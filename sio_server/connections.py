@@ -89,9 +89,13 @@ class Connections:
 
         ``instead_of``: the connection whose identity this one replaces.
         """
+        return (await self._arrive(identity, instead_of))[0]
+
+    async def _arrive(self, identity: Identity, instead_of: Connection | None = None) -> tuple[View, Counts | None]:
+        """The same, with counters as `Sight.arrive` has them."""
         user, rooms = identity.user, identity.rooms()
         if user is None:
-            return View("", dict.fromkeys(rooms, 0))
+            return View("", dict.fromkeys(rooms, 0)), None
         # With the rooms of the user's other connections: those that a sight leaves out are forgotten.
         others = (
             room
@@ -99,8 +103,9 @@ class Connections:
             if connection is not instead_of
             for room in connection.identity.rooms()
         )
-        seen = await self._log.sight(user, tuple(dict.fromkeys((*rooms, *others))))
-        return View(user, {room: seen.since[room] for room in rooms})
+        seen, counts = await self._log.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
+        # where nothing is in all of the rooms, nothing is in some of them
+        return View(user, {room: seen.since[room] for room in rooms}), counts
 
     async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
@@ -109,8 +114,9 @@ class Connections:
         """
         identity = connection.identity
         self.admit(identity, connection.address)
-        connection.view = await self.view_of(identity)
-        counts = await self._log.counts(connection.view) if identity.user is not None else None
+        connection.view, counts = await self._arrive(identity)
+        if counts is None and identity.user is not None:
+            counts = await self._log.counts(connection.view)
         self.admit(identity, connection.address)
         # From here to the end nothing suspends: what is published next reaches the connection.
         head = self._log.head()

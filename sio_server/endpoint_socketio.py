@@ -82,7 +82,9 @@ class _Link:
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
-        self._server.broadcast(event, orjson.dumps(payload), rooms=(self._sid,), volatile=True)
+        member = self._server.manager.member(self._sid, "/")
+        if member is not None:
+            member.deliver(encode_event_json(event, "/", orjson.dumps(payload), dumps))
 
     def pending(self) -> int:
         """See `Link.pending`."""

@@ -230,6 +230,24 @@ async def test_known_users_come_back_without_a_query(broker: SqliteBroker) -> No
     assert done.value.value is view
 
 
+async def test_counters_of_whoever_arrives(broker: SqliteBroker) -> None:
+    """Counters that come with an arrival are those that a query finds, whatever is in the log or on its way there."""
+    everybody = Audience.of(everybody=True)
+    await broker.publish(notification(Audience.of(users=["bea"])))
+    known = []
+    for user, role in [("ana", "admin"), ("bea", "admin"), ("ana", "guia"), ("cid", "admin")]:
+        arriving = asyncio.create_task(broker.arrive(user, Identity(user, (role,)).rooms()))
+        await asyncio.sleep(0)
+        if user != "ana":
+            await broker.publish(notification(everybody))
+        view, counts = await arriving
+        assert view == await broker.sight(user, Identity(user, (role,)).rooms())
+        assert counts in (None, await broker.counts(view))
+        known.append(counts is not None)
+    # bea has had something; ana, when she comes again, may see what came meanwhile; cid saw it come
+    assert known == [True, False, False, False]
+
+
 async def test_many_rooms_are_merged(broker: SqliteBroker) -> None:
     """A user in more rooms than one query merges sees all of them in order, and each notification once."""
     topics = tuple(f"tour.{number}" for number in range(150))

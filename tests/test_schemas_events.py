@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import EXCLUDE, ValidationError
 
 from sio_server.errors import Refused
 from sio_server.schemas_events import (
@@ -54,6 +55,18 @@ def test_any_handshake_is_taken_or_refused(auth: Any) -> None:
         assert set(check_handshake(auth)) <= set(HandshakeSchema().fields)
     except Refused as refusal:
         check(refusal)
+
+
+@given(st.dictionaries(st.sampled_from([*HandshakeSchema().fields, "pid"]), st.text(max_size=70) | JSON))
+def test_short_way_takes_what_the_schema_takes(auth: dict[str, Any]) -> None:
+    """A handshake of nothing but text goes past the schema, and comes out as the schema would have it."""
+    try:
+        expected = HandshakeSchema(unknown=EXCLUDE).load(auth)
+    except ValidationError:
+        with pytest.raises(Refused):
+            check_handshake(auth)
+    else:
+        assert check_handshake(auth) == expected
 
 
 # -- events --

@@ -144,7 +144,11 @@ class SqliteBroker:
 
     async def sight(self, user: str, rooms: Sequence[str]) -> View:
         """See `Sight.sight`."""
-        return await self._sights.sight(user, rooms)
+        return (await self._sights.arrive(user, rooms))[0]
+
+    async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
+        """See `Sight.arrive`."""
+        return await self._sights.arrive(user, rooms)
 
     async def view_of(self, user: str) -> View:
         """See `Sight.view_of`."""

@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sio_server.broker import View
+from sio_server.broker import Counts, View
 from sio_server.broker_sqlite.store import Store
-from sio_server.broker_sqlite.views import record_sight, record_visit
+from sio_server.broker_sqlite.views import is_empty, record_sight, record_visit
 from sio_server.broker_sqlite.writer import Step, Writer
 
 # Users whose view is kept in memory, about 1 KiB each. Four times the 5,000 who are to come back at once.
@@ -30,21 +30,21 @@ class SightCache:
         self._now = now
         self._views: OrderedDict[str, tuple[frozenset[str], View, float]] = OrderedDict()
 
-    async def sight(self, user: str, rooms: Sequence[str]) -> View:
-        """See `Sight.sight`."""
+    async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
+        """See `Sight.arrive`."""
         wanted, now = frozenset(rooms), self._now()
         known = self._views.get(user)
         if known is not None and known[0] == wanted and now < known[2] + VISIT_EVERY:
             self._views.move_to_end(user)
-            return known[1]
+            return known[1], None
         # Until the log has them, nobody may take the former rooms for the present ones.
         self._views.pop(user, None)
         since = self._writer.head.seq
-        view = await self._writer.change(lambda step: _record(step, user, rooms, since))
+        view, counts = await self._writer.change(lambda step: _record(step, user, rooms, since))
         self._views[user] = (wanted, view, now)
         if len(self._views) > MAX_VIEWS:
             self._views.popitem(last=False)
-        return view
+        return view, counts
 
     def forget(self, users: Sequence[str]) -> None:
         """The log knows these no longer."""
@@ -52,9 +52,10 @@ class SightCache:
             self._views.pop(user, None)
 
 
-def _record(step: Step, user: str, rooms: Sequence[str], since: int) -> View:
+def _record(step: Step, user: str, rooms: Sequence[str], since: int) -> tuple[View, Counts | None]:
     record_visit(step.connection, user, step.now, VISIT_EVERY * 1000)
-    return record_sight(step.connection, user, rooms, since)
+    view = record_sight(step.connection, user, rooms, since)
+    return view, Counts(0, 0, step.last_seq) if is_empty(step.connection, view, step.last_seq) else None
 
 
 class RevocationList:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -20,6 +21,7 @@ import filelock
 
 from sio_server.broker import LogSize
 from sio_server.broker_sqlite.marker import Marker
+from sio_server.broker_sqlite.reads import Reads
 from sio_server.broker_sqlite.rows import floor, last_seq
 from sio_server.broker_sqlite_schema import (
     MARKED_SINCE,
@@ -89,6 +91,7 @@ class Store:
             if directory is None
             else ThreadPoolExecutor(1, thread_name_prefix="sio-server-log-reader")
         )
+        self._reads = Reads(self._read_thread)
 
     # -- on the loop ----------------------------------------------------------------------------------------------
 
@@ -104,8 +107,9 @@ class Store:
         """Let go of the file and the threads. Closing twice is no error."""
         self.closed = True
         with suppress(RuntimeError):  # the threads were shut down already
+            await self._reads.finish()
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._read_thread, lambda: None)  # what is being read comes to its end
+            await loop.run_in_executor(self._read_thread, lambda: None)  # whatever else it is at comes to its end
             await loop.run_in_executor(self._write_thread, self._shut)
         self._read_thread.shutdown(wait=False)
         self._write_thread.shutdown(wait=False)
@@ -127,7 +131,7 @@ class Store:
         """Call within one read transaction: all its queries see the same moment. Raises `BrokerUnavailable`."""
         self.ensure_open()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._read_thread, self._in_snapshot, function)
+            return await self._reads.call(partial(self._in_snapshot, function))
         except (sqlite3.Error, OSError) as error:
             raise self.unavailable(error) from error
 

@@ -66,6 +66,14 @@ def record_sight(connection: sqlite3.Connection, user: str, rooms: Sequence[str]
     return View(user, {**{room: known.get(room, since) for room in wanted}, personal: 0})
 
 
+def is_empty(connection: sqlite3.Connection, view: View, head: int) -> bool:
+    """Whether a view holds nothing up to the last position, for sure; False where that takes more than one look-up."""
+    personal = user_room(view.user)
+    return all(since >= head for room, since in view.since.items() if room != personal) and not any(
+        connection.execute("SELECT 1 FROM notification_room WHERE room = ? LIMIT 1", (personal,))
+    )
+
+
 def record_visit(connection: sqlite3.Connection, user: str, now: int, every: int) -> None:
     """Note that a user is here, unless that was noted less than ``every`` ago. All in milliseconds."""
     connection.execute(
