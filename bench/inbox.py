@@ -17,13 +17,15 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import View
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.broker_sqlite.rows import Batch
-from sio_server.notification import Notification, Publication, new_id
+from sio_server.notification import Notification, Publication, milliseconds, new_id
+from sio_server.settling import settle
 
 STEP = 10_000
 TOURISTS = 10_000
@@ -82,7 +84,7 @@ def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
         connection.execute("BEGIN IMMEDIATE")
         batch = Batch(connection, epoch, start, 0, 0)
         for number in range(start, min(start + STEP, count)):
-            now = first + number * apart
+            now = milliseconds(first + number * apart)
             whom, ttl = audience(number)
             batch.add(
                 Notification(
@@ -92,7 +94,7 @@ def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
                     data={"id": number},
                     timestamp=now,
                     audience=whom,
-                    expires_at=None if ttl is None else now + timedelta(seconds=ttl),
+                    expires_at=None if ttl is None else now + 1000 * ttl,
                     priority="critical" if number % 50_000 == 1 else "normal",
                 )
             )
@@ -109,7 +111,11 @@ async def filled(directory: Path, count: int) -> SqliteBroker:
     everybody = [Identity(f"tourist{number}", ("turista",)) for number in range(2, TOURISTS)]
     await asyncio.gather(*(broker.sight(identity.user or "", identity.rooms()) for identity in everybody))
     epoch = broker.head().epoch
-    await broker._store.in_writer(lambda connection: fill(connection, epoch, count))  # noqa: SLF001 - no other way is fast
+    filled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    broker._store.in_writer(  # noqa: SLF001 - no other way is fast
+        lambda connection: fill(connection, epoch, count), partial(settle, filled)
+    )
+    await filled
     await broker.close()
     broker = SqliteBroker(directory)
     await broker.start(Silence())

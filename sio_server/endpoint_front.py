@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 
 import orjson
 
-from sio_server.engine import FrontPromise, FrontReply, FrontRequest
+from sio_server.engine import FrontPromise, FrontReply, FrontRequest, header_lines
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_credentials import HttpCredentials
@@ -75,10 +75,10 @@ class FrontEndpoint:
         memo = request.memo
         if "locale" not in memo:
             memo["locale"] = preferred_locale(request.headers.get("accept-language"))
-            memo["common"] = tuple(self._gate.reply_headers(request.headers, None).items())
+            memo["common"] = header_lines(self._gate.reply_headers(request.headers, None).items())
         body = orjson.dumps(outcome.as_dict(memo["locale"]))
-        own = receipt_headers(outcome).items()
-        return FrontReply(200, body, "application/json", (*memo["common"], ("X-Request-ID", request_id), *own))
+        own = (("X-Request-ID", request_id), *receipt_headers(outcome).items())
+        return FrontReply(200, body, "application/json", own, memo["common"])
 
     def _refusal(self, request: FrontRequest, request_id: str, error: Exception) -> FrontReply:
         headers, refused = request.headers, error

@@ -9,7 +9,7 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -30,6 +30,7 @@ from sio_server.notification import (
     Position,
     Publication,
     PublishRequest,
+    milliseconds,
     new_id,
 )
 from sio_server.refusals import Refusals
@@ -206,7 +207,7 @@ class Node:
     def _notification(
         self, request: PublishRequest, event_type: EventType, audience: Audience, publisher: str
     ) -> Notification:
-        now = self._now()
+        now = milliseconds(self._now())
         ttl = request.ttl if request.ttl is not None else event_type.ttl
         idempotency = None
         if request.idempotency_key is not None:
@@ -220,7 +221,7 @@ class Node:
             audience=audience,
             title=request.title,
             priority=request.priority or event_type.priority,
-            expires_at=None if ttl is None else now + timedelta(seconds=ttl),
+            expires_at=None if ttl is None else now + 1000 * ttl,
             link=request.link,
             actor=request.actor,
             source=request.source,

@@ -13,7 +13,7 @@ import pytest
 from sio_server.audience import Audience
 from sio_server.broker import Broker, Published, View
 from sio_server.errors import BrokerUnavailable, Refused
-from sio_server.notification import Idempotency, Notification, Position, Publication, new_id
+from sio_server.notification import Idempotency, Notification, Position, Publication, milliseconds, new_id
 
 EVERYBODY = Audience(all=True)
 
@@ -45,7 +45,7 @@ class Heard:
 def notification(text: str = "", *, key: str | None = None, publisher: str = "p", **members: Any) -> Notification:
     """A notification for everybody, unless something else is said; the fingerprint of a key is its text."""
     idempotency = None if key is None else Idempotency(publisher, key, text.encode())
-    made = {"audience": EVERYBODY, "timestamp": datetime.now(UTC), "data": {}, "type": "test", **members}
+    made = {"audience": EVERYBODY, "timestamp": milliseconds(datetime.now(UTC)), "data": {}, "type": "test", **members}
     return Notification(id=new_id(), message=text, idempotency=idempotency, **made)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Status
@@ -52,9 +51,9 @@ def notification(
         type=event,
         message=message,
         data={},
-        timestamp=datetime.fromtimestamp(at, UTC),
+        timestamp=int(at * 1000),
         audience=audience,
-        expires_at=None if ttl is None else datetime.fromtimestamp(at + ttl, UTC),
+        expires_at=None if ttl is None else int((at + ttl) * 1000),
         idempotency=None if key is None else Idempotency("tests", key, message.encode()),
         persist=persist,
     )
@@ -107,7 +106,7 @@ class Model:
             for seq, found in enumerate(self.notifications, start=1)
             if seq > self.floor
             and user not in found.audience.except_users
-            and (found.expires_at is None or found.expires_at.timestamp() > now)
+            and (found.expires_at is None or found.expires_at > now * 1000)
             and any(room in since and since[room] < seq for room in found.audience.rooms())
         ]
 

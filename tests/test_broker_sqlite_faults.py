@@ -161,8 +161,8 @@ async def test_full_database_undoes_one_change_alone(tmp_path: Path) -> None:
     broker = SqliteBroker(tmp_path)
     await broker.start(Ear())
     await broker.publish(notification(EVERYBODY))
-    pages = await broker._store.in_writer(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
-    await broker._store.in_writer(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages + 3}"))
+    pages = await broker._writer.change(lambda step: step.connection.execute("PRAGMA page_count").fetchone()[0])
+    await broker._writer.change(lambda step: step.connection.execute(f"PRAGMA max_page_count = {pages + 3}"))
     with pytest.raises(BrokerUnavailable, match="full"):
         await broker.publish(notification(EVERYBODY, message="x" * 100_000))
     assert (await broker.publish(notification(EVERYBODY))).position.seq == 2

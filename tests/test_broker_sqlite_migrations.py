@@ -68,12 +68,10 @@ def write_version_1(path: Path, notifications: list[Notification]) -> None:
         connection.execute("PRAGMA user_version = 1")
         connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (EPOCH,))
         for seq, made in enumerate(notifications, start=1):
-            expires_at = None if made.expires_at is None else int(made.expires_at.timestamp() * 1000)
-            moment = int(made.timestamp.timestamp() * 1000)
             audience = json.dumps(made.audience.as_dict())
             connection.execute(
                 "INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (seq, made.id, made.type, moment, expires_at, audience, made.source, made.body),
+                (seq, made.id, made.type, made.timestamp, made.expires_at, audience, made.source, made.body),
             )
             connection.executemany(
                 "INSERT INTO notification_room VALUES (?, ?)", [(room, seq) for room in made.audience.rooms()]
@@ -81,7 +79,7 @@ def write_version_1(path: Path, notifications: list[Notification]) -> None:
             if (key := made.idempotency) is not None:
                 connection.execute(
                     "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
-                    (key.publisher, key.key, key.fingerprint, made.id, seq, moment + 3_600_000),
+                    (key.publisher, key.key, key.fingerprint, made.id, seq, made.timestamp + 3_600_000),
                 )
 
 

@@ -216,7 +216,7 @@ async def test_stored_notification_is_found_by_id(broker: SqliteBroker) -> None:
     found = await broker.find(made.id)
     assert found is not None
     assert found.publication == ear.heard[0]
-    assert found.timestamp == int(made.timestamp.timestamp() * 1000)
+    assert found.timestamp == made.timestamp
     assert found.publication.envelope()["priority"] == "normal"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from sio_server.audience import Audience, Identity
 from sio_server.hub import MAX_CLIENT, Connection, Hub
@@ -20,7 +19,9 @@ def connection(
 
 def publication(seq: int) -> Publication:
     """A publication for everybody."""
-    made = Notification(new_id(), "test", "", {}, datetime.now(UTC), Audience(all=True))
+    made = Notification(
+        id=new_id(), type="test", message="", data={}, timestamp=1_795_000_000_000, audience=Audience(all=True)
+    )
     return Publication.of(made, Position("0123456789ab", seq))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from sio_server import retention
 from sio_server.broker_sqlite import SqliteBroker
+from sio_server.notification import milliseconds
 from sio_server.retention import keep_trimmed
 from tests.broker_contract import Heard, notification
 from tests.inbox_model import Clock, Ear
@@ -69,7 +70,7 @@ async def test_older_than_so_many_days_go(log: SqliteBroker) -> None:
     """What is older than the days that are kept goes; days may be a part of one."""
     now = datetime.now(UTC)
     for hours in (100, 50, 13, 1, 0):
-        await log.publish(notification(timestamp=now - timedelta(hours=hours)))
+        await log.publish(notification(timestamp=milliseconds(now - timedelta(hours=hours))))
     async with trimming(log, days=0.5):
         await shrunk_to(log, 2)
         assert await kept(log) == 2
@@ -92,7 +93,7 @@ async def test_users_who_never_return_are_forgotten() -> None:
 
 async def test_without_limits_nothing_goes(log: SqliteBroker) -> None:
     """With 0 for both, everything is kept and there is nothing to do."""
-    await log.publish(notification(timestamp=datetime(2000, 1, 1, tzinfo=UTC)))
+    await log.publish(notification(timestamp=milliseconds(datetime(2000, 1, 1, tzinfo=UTC))))
     async with trimming(log) as task:
         await until(task.done)
     assert await kept(log) == 1

@@ -74,13 +74,13 @@ class Batch:
 
     def _append(self, notification: Notification, seq: int) -> None:
         audience = notification.audience
-        expires_at = None if notification.expires_at is None else int(notification.expires_at.timestamp() * 1000)
+        expires_at = notification.expires_at
         self._notifications.append(
             (
                 seq,
                 notification.id,
                 notification.type,
-                int(notification.timestamp.timestamp() * 1000),
+                notification.timestamp,
                 expires_at,
                 orjson.dumps(audience.as_dict()).decode(),
                 notification.source,

@@ -114,18 +114,26 @@ class Store:
         self._read_thread.shutdown(wait=False)
         self._write_thread.shutdown(wait=False)
 
-    async def in_writer(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Call with the writing connection, in its thread.
+    def in_writer(self, function: Callable[[sqlite3.Connection], T], done: Callable[[T | Exception], None]) -> None:
+        """Call with the writing connection, in its thread; ``done`` is called on the loop with the result or the error.
 
         A log in memory waits for no disk, and the way to a thread and back costs more than its commit: unless a query
-        is running in the thread, the call is made here.
+        is running in the thread, both calls are made here.
         """
         if self._directory is None and self._in_use.acquire(blocking=False):
+            outcome: T | Exception
             try:
-                return function(self._connections[0])
+                outcome = function(self._connections[0])
+            except Exception as error:  # noqa: BLE001 - it is handed over
+                outcome = error
             finally:
                 self._in_use.release()
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._exclusively, function)
+            done(outcome)
+            return
+        running: asyncio.Future[T] = asyncio.get_running_loop().run_in_executor(
+            self._write_thread, self._exclusively, function
+        )
+        running.add_done_callback(partial(_hand_over, done))
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Call within one read transaction: all its queries see the same moment. Raises `BrokerUnavailable`."""
@@ -265,6 +273,11 @@ class Store:
             self._marker = None
         if self._lock is not None:
             self._lock.release()
+
+
+def _hand_over(done: Callable[[T | Exception], None], ended: asyncio.Future[T]) -> None:
+    error = ended.exception()
+    done(error if isinstance(error, Exception) else ended.result())
 
 
 def _read_only(connection: sqlite3.Connection, function: Callable[[sqlite3.Connection], T]) -> T:

@@ -47,6 +47,8 @@ class Step:
 Change = Callable[[Step], Any]
 _WaitingPublish = tuple[Notification, Callable[[Published | Exception], None]]
 _WaitingChange = tuple[Change, Callable[[Any], None]]
+#: what became of each publish and of each change, and whether anything was written
+_Committed = tuple[list[Outcome], list[object], bool]
 
 
 class Writer:
@@ -70,7 +72,10 @@ class Writer:
         self._committed = committed
         self._publishes: list[_WaitingPublish] = []
         self._changes: list[_WaitingChange] = []
-        self._task: asyncio.Task[None] | None = None
+        #: not set from the first that waits until the last is answered
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._seen, self._until = 0, 0.0
 
     # -- on the loop ----------------------------------------------------------------------------------------------
 
@@ -95,55 +100,73 @@ class Writer:
 
     async def finish(self) -> None:
         """Wait until nothing waits any more."""
-        while (task := self._task) is not None:
-            await asyncio.wait([task])
+        await self._at_rest.wait()
 
     def _enqueue(self, waiting: list[T], entry: T) -> None:
         self._store.ensure_open()
         if len(waiting) >= MAX_WAITING:
             raise BrokerUnavailable(Text("Too many changes wait for the disk.", "Demasiados cambios esperan al disco."))
         waiting.append(entry)
-        if self._task is None:
-            self._task = asyncio.create_task(self._write(), name="sio-server-log")
+        if self._at_rest.is_set():
+            self._begin()
 
-    async def _write(self) -> None:
-        """Commit what waits, group after group, until nothing does."""
-        try:
-            while self._publishes or self._changes:
-                await self._gather()
-                publishes, self._publishes = self._publishes[:MAX_BATCH], self._publishes[MAX_BATCH:]
-                changes, self._changes = self._changes[:MAX_BATCH], self._changes[MAX_BATCH:]
-                await self._write_group(publishes, changes)
-        finally:
-            self._task = None
+    def _begin(self) -> None:
+        """Commit what waits, in a moment. No task: making one for each commit costs as much as a publish."""
+        self._at_rest.clear()
+        self._seen, self._until = 0, time.monotonic() + GATHER
+        asyncio.get_running_loop().call_soon(self._gather)
 
-    async def _gather(self) -> None:
+    def _gather(self) -> None:
         """Let those in who publish at the same time: a commit of one costs twice what it adds for the next."""
-        seen, until = 0, time.monotonic() + GATHER
-        while seen < len(self._publishes) < MAX_BATCH and time.monotonic() < until:
-            seen = len(self._publishes)
-            await asyncio.sleep(0)
-
-    async def _write_group(self, publishes: Sequence[_WaitingPublish], changes: Sequence[_WaitingChange]) -> None:
+        waiting = len(self._publishes)
+        if self._seen < waiting < MAX_BATCH and time.monotonic() < self._until:
+            self._seen = waiting
+            asyncio.get_running_loop().call_soon(self._gather)
+            return
+        publishes, self._publishes = self._publishes[:MAX_BATCH], self._publishes[MAX_BATCH:]
+        changes, self._changes = self._changes[:MAX_BATCH], self._changes[MAX_BATCH:]
         self.writing = bool(publishes)
         notifications = [notification for notification, _ in publishes]
         functions = [function for function, _ in changes]
-        started = time.perf_counter()
+        self._store.in_writer(
+            lambda connection: self._commit(connection, notifications, functions),
+            partial(self._written, publishes, changes, time.perf_counter()),
+        )
+
+    def _written(
+        self,
+        publishes: Sequence[_WaitingPublish],
+        changes: Sequence[_WaitingChange],
+        started: float,
+        done: _Committed | Exception,
+    ) -> None:
+        """Tell everybody of a group what became of it, then go on with the next."""
+        self.writing = False
         try:
-            outcomes, results, wrote = await self._store.in_writer(
-                lambda connection: self._commit(connection, notifications, functions)
-            )
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was stored and every caller must hear so
-            self._store.failure = error
-            _settle(publishes, [self._store.unavailable(error) for _ in publishes])
-            _settle(changes, [self._store.unavailable(error) for _ in changes])
-            return
+            if isinstance(done, Exception):  # whatever it is, nothing was stored and every caller must hear so
+                self._store.failure = done
+                _settle(publishes, [self._store.unavailable(done) for _ in publishes])
+                _settle(changes, [self._store.unavailable(done) for _ in changes])
+            else:
+                self._tell(publishes, changes, time.perf_counter() - started, done)
         finally:
-            self.writing = False
+            if self._publishes or self._changes:
+                self._begin()
+            else:
+                self._at_rest.set()
+
+    def _tell(
+        self,
+        publishes: Sequence[_WaitingPublish],
+        changes: Sequence[_WaitingChange],
+        seconds: float,
+        done: _Committed,
+    ) -> None:
+        outcomes, results, wrote = done
         self._note(results, wrote=wrote)
         try:
             if self._committed is not None:
-                self._committed(time.perf_counter() - started, len(publishes))
+                self._committed(seconds, len(publishes))
             self._announce(publishes, outcomes)
         except Exception as error:  # noqa: BLE001 - a mistake of whoever listens: all of this is stored, and more waits
             asyncio.get_running_loop().call_exception_handler(
@@ -178,7 +201,7 @@ class Writer:
 
     def _commit(
         self, connection: sqlite3.Connection, notifications: Sequence[Notification], functions: Sequence[Change]
-    ) -> tuple[list[Outcome], list[object], bool]:
+    ) -> _Committed:
         store, before = self._store, connection.total_changes
         store.ensure_in_place()
         now = int(self._now() * 1000)

@@ -25,7 +25,7 @@ from sio_server.engine.async_server import AsyncServer, CallDisconnectedError
 from sio_server.engine.counters import Counters
 from sio_server.engine.front import FrontSite
 from sio_server.engine.handshake import Refusal
-from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest
+from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, header_lines
 from sio_server.engine.limits import Limits
 from sio_server.engine.membership import AsyncManager
 from sio_server.engine.reasons import Reason
@@ -49,4 +49,5 @@ __all__ = [
     "Record",
     "RecoveryLog",
     "Refusal",
+    "header_lines",
 ]

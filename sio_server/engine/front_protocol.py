@@ -194,7 +194,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
             result = _failed()
         if isinstance(result, FrontPromise):
             self._busy = True
-            result.then(partial(self._go_on, request))
+            result.then(partial(self._answer_later, request))
         elif inspect.isawaitable(result):
             self._busy = True
             task = asyncio.get_running_loop().create_task(self._finish(result, request))
@@ -210,31 +210,51 @@ class FrontProtocol(Watched, asyncio.Protocol):
             result = _failed()
         self._go_on(request, result)
 
-    def _go_on(self, request: FrontRequest, result: FrontReply) -> None:
+    def _answer_later(self, request: FrontRequest, result: FrontReply) -> None:
+        if self.transport is not None:
+            self._front.write_later(self, *self._rendered(result, request))
+
+    def answer(self, data: bytes, close: bool) -> None:  # noqa: FBT001  a pair that is handed through
+        """Write a reply that was rendered."""
         self._busy = False
-        if self.transport is None:
-            return
-        self._reply(result, request)
+        self._write(data, close=close)
+
+    def go_on(self) -> None:
+        """Read what came in while a request was being handled."""
         if self._paused and self.transport is not None:
             self._paused = False
             self.transport.resume_reading()
         self._advance()
 
+    def _go_on(self, request: FrontRequest, result: FrontReply) -> None:
+        self._busy = False
+        if self.transport is not None:
+            self._reply(result, request)
+            self.go_on()
+
     def _reply(self, reply: FrontReply, request: FrontRequest) -> None:
-        transport = self.transport
-        if transport is None or transport.is_closing():
-            return
+        data, close = self._rendered(reply, request)
+        self._write(data, close=close)
+
+    def _rendered(self, reply: FrontReply, request: FrontRequest) -> tuple[bytes, bool]:
+        """The reply's bytes, and whether it is the last one."""
         close = self._last or request.headers.get("connection", "").lower() == "close"
         try:
             data = reply_bytes(reply, close=close)
         except ValueError:
             reply = _failed()
             data = reply_bytes(reply, close=close)
-        transport.write(data)
         if self._front.access_log is not None:
             self._front.access_log(request.method, request.path, reply.status, request.peer)
+        return data, close
+
+    def _write(self, data: bytes, *, close: bool) -> None:
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        transport.write(data)
         self._deadline = self._front.wheel.time() + self._front.keepalive_timeout
-        if close:
+        if close or self._last:
             transport.close()
             self.release()
 

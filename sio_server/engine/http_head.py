@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -89,6 +89,8 @@ class FrontReply(NamedTuple):
     body: bytes = b""
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
+    common: str = ""
+    """Further header lines as `header_lines` made them, for headers that many replies share."""
 
 
 class FrontPromise:
@@ -145,20 +147,25 @@ def _reason(status: int) -> str:
 
 def reply_bytes(reply: FrontReply, *, close: bool) -> bytes:
     """The reply as it goes out. Raises ValueError for a header that would split it."""
-    lines = [
-        f"HTTP/1.1 {reply.status} {_reason(reply.status)}",
-        f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\nDate: {_date()}",
-    ]
-    for name, value in reply.headers:
+    lines = (
+        f"HTTP/1.1 {reply.status} {_reason(reply.status)}\r\n"
+        f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\nDate: {_date()}\r\n"
+    )
+    end = "Connection: close\r\n\r\n" if close else "\r\n"
+    head = f"{lines}{reply.common}{header_lines(reply.headers)}{end}"
+    return head.encode("latin-1") + reply.body
+
+
+def header_lines(headers: Iterable[tuple[str, str]]) -> str:
+    """Header lines, each with its end. Raises ValueError for a header that would split a reply."""
+    lines = ""
+    for name, value in headers:
         # one look for all that is plain: a control character is not printable
         if not (_is_token(name) and value.isprintable()) and (not _TOKEN.match(name) or _CONTROL.search(value)):
             message = f"not a header: {name!r}"
             raise ValueError(message)
-        lines.append(f"{name}: {value}")
-    if close:
-        lines.append("Connection: close")
-    lines.append("\r\n")
-    return "\r\n".join(lines).encode("latin-1") + reply.body
+        lines += f"{name}: {value}\r\n"
+    return lines
 
 
 def body_size(head: Head) -> int:
