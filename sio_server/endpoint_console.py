@@ -11,14 +11,16 @@ from aiohttp import web
 from sio_server.static_files import FOR_EVER, served
 
 _STATIC: Final = Path(__file__).with_name("static")
-_BUILD: Final = _STATIC / "console"
+# Where `scripts/web.sh build` puts it.
+BUILD = _STATIC / "console"
 
 _HTML: Final = "text/html; charset=utf-8"
 _COMPRESSED: Final = (".br", ".gz")
 
 
-def console_routes(build: Path = _BUILD) -> list[web.RouteDef]:
+def console_routes(build: Path | None = None) -> list[web.RouteDef]:
     """The page and the files it is made of, as they are when the server starts."""
+    build = BUILD if build is None else build
     index = build / "index.html"
     if not index.is_file():
         return [

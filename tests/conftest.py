@@ -10,6 +10,8 @@ import hypothesis
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction, blockbuster_ctx
 
+from sio_server import endpoint_console
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Calls into SQLite that blockbuster does not know, each of which may wait for the disk or for another's lock.
@@ -41,6 +43,12 @@ def blockbuster() -> Iterator[BlockBuster]:
             # Wiring reads files before the server has its first connection; tests call it on their own loop.
             function.can_block_in("sio_server/app.py", "create_app")
         yield watch
+
+
+@pytest.fixture(autouse=True)
+def unbuilt_console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have the page at / the same whether the console was built in this checkout or not."""
+    monkeypatch.setattr(endpoint_console, "BUILD", tmp_path / "no-console")
 
 
 @dataclass(frozen=True, slots=True)
