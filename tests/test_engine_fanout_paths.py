@@ -56,15 +56,22 @@ async def test_crowd_gets_everything_in_order() -> None:
 
 @pytest.mark.usefixtures("sender")
 @pytest.mark.parametrize("more", [True, False])
-async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(more: bool) -> None:  # noqa: FBT001
-    """While further broadcasts are expected, those and single events keep their order, whether any comes or none."""
-    async with engine(expecting=lambda: True) as server:
+@pytest.mark.parametrize("expecting", [None, lambda: True, iter([False, True] * 1000).__next__])
+async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(
+    more: bool,  # noqa: FBT001
+    expecting: Callable[[], bool] | None,
+) -> None:
+    """While further broadcasts are expected, those and single events keep their order, whether any comes or none.
+
+    They are expected where the application says so, and after a write that held several.
+    """
+    async with engine(expecting=expecting) as server:
         wires = await _crowd(server)
         readers = [asyncio.create_task(_numbers(wire, 30)) for wire in wires]
         for n in range(30):
             for target in server.connected if n % 3 == 0 else [None]:
                 await server.sio.emit("n", n, to=target)
-            if not more:
+            if not more and n % 2:  # the others leave in pairs
                 await asyncio.sleep(0.002)
             elif n % 5 == 0:
                 await asyncio.sleep(0.00005)

@@ -64,8 +64,7 @@ class Writer:
     ) -> None:
         self.head = Position("", 0)
         self.handler: BrokerHandler | None = None
-        #: whether a commit is under way that holds publishes
-        self.writing = False
+        self._writing = False
         self._store = store
         self._key_ttl = idempotency_ttl * 1000
         self._now = now
@@ -98,6 +97,11 @@ class Writer:
         self._enqueue(self._changes, cast(_WaitingChange, (function, partial(settle, done))))
         return cast(T, await done)
 
+    @property
+    def writing(self) -> bool:
+        """Whether publishes wait for a commit, or are in one that is under way."""
+        return self._writing or bool(self._publishes)
+
     async def finish(self) -> None:
         """Wait until nothing waits any more."""
         await self._at_rest.wait()
@@ -125,7 +129,7 @@ class Writer:
             return
         publishes, self._publishes = self._publishes[:MAX_BATCH], self._publishes[MAX_BATCH:]
         changes, self._changes = self._changes[:MAX_BATCH], self._changes[MAX_BATCH:]
-        self.writing = bool(publishes)
+        self._writing = bool(publishes)
         notifications = [notification for notification, _ in publishes]
         functions = [function for function, _ in changes]
         self._store.in_writer(
@@ -141,7 +145,7 @@ class Writer:
         done: _Committed | Exception,
     ) -> None:
         """Tell everybody of a group what became of it, then go on with the next."""
-        self.writing = False
+        self._writing = False
         try:
             if isinstance(done, Exception):  # whatever it is, nothing was stored and every caller must hear so
                 self._store.failure = done

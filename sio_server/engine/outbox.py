@@ -3,9 +3,10 @@
 A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers send at the
 same time is gathered. A write waits for two turns of the loop, in which the other sockets that are readable may publish
 too; a broadcast to many waits on while publications keep coming, at most a fraction of the time that writing it takes.
-Nothing is delayed while nobody else publishes. An application whose broadcasts come from somewhere that can tell, such
-as a log that is being written, says so with `expecting`. Order per connection is the order of the calls, whether single
-writes or broadcasts.
+Publishers who were just answered publish again a moment later: where the last write held more than one broadcast, the
+next one waits that moment, too. Nothing is delayed while nobody else publishes. An application whose broadcasts come
+from somewhere that can tell, such as a log that is being written, says so with `expecting`. Order per connection is the
+order of the calls, whether single writes or broadcasts.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sio_server.engine.connection import WebSocketConnection
 #: Seconds that a broadcast may wait for others, per recipient: a third of what a write costs. And at most.
 _WAIT_PER_RECIPIENT, _MAX_WAIT = 2e-6, 0.01
+#: Seconds in which a publisher who was answered will have published again, if it does so at once.
+_ANSWERED = 3e-4
 #: Recipients from which on the C loop is worth its call.
 _WORTH_IT = 4
 
@@ -40,6 +43,7 @@ class Outbox:
 
     __slots__ = (
         "_bytes",
+        "_company",
         "_expecting",
         "_groups",
         "_loop",
@@ -56,7 +60,9 @@ class Outbox:
         self._loop = loop
         #: whether broadcasts are about to come that are worth the same wait as those that keep coming
         self._expecting = expecting
-        #: while only `expecting` is waited for
+        #: whether the last write held several broadcasts
+        self._company = False
+        #: while the wait is for a time, and not for turns
         self._timer: asyncio.TimerHandle | None = None
         #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one
         #: object)
@@ -115,13 +121,28 @@ class Outbox:
         # a request whose handler runs in a task publishes a turn later than one that does not: look twice
         if self._turns == 1 or (self._quiet <= 2 and self._loop.time() < self._until):  # noqa: PLR2004
             self._loop.call_soon(self._turn)
-        elif self._groups and self._expecting is not None and self._loop.time() < self._until and self._expecting():
-            self._timer = self._loop.call_at(self._until, self._waited)
+        elif not self._wait(_ANSWERED if self._company else 0.0):
+            self._leave()
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for broadcasts that are known to come, else so many seconds for others; False when it is time to go."""
+        now = self._loop.time()
+        if not self._groups or now >= self._until:
+            return False
+        if self._expecting is not None and self._expecting():
+            self._timer = self._loop.call_at(self._until, self._leave)
+        elif seconds:
+            self._timer = self._loop.call_at(min(now + seconds, self._until), self._waited)
         else:
-            self._scheduled = False
-            self.flush()
+            return False
+        return True
 
     def _waited(self) -> None:
+        self._timer = None
+        if not self._wait(0.0):
+            self._leave()
+
+    def _leave(self) -> None:
         self._timer = None
         self._scheduled = False
         self.flush()
@@ -133,6 +154,7 @@ class Outbox:
             return
         self._groups, self._own, self._bytes = [], [], 0
         if groups:
+            self._company = len(groups) > 1
             first = groups[0][1]
             if all(connections is first for _, connections in groups):
                 self._flush_shared([frame for frame, _ in groups], first)
