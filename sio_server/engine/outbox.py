@@ -3,10 +3,10 @@
 A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers send at the
 same time is gathered. A write waits for two turns of the loop, in which the other sockets that are readable may publish
 too; a broadcast to many waits on while publications keep coming, at most a fraction of the time that writing it takes.
-Publishers who were just answered publish again a moment later: where the last write held more than one broadcast, the
-next one waits that moment, too. Nothing is delayed while nobody else publishes. An application whose broadcasts come
-from somewhere that can tell, such as a log that is being written, says so with `expecting`. Order per connection is the
-order of the calls, whether single writes or broadcasts.
+Publishers who were just answered publish again a moment later: where writes follow one another, or the last one held
+several broadcasts, the next one waits that moment, too. Nothing is delayed while there are pauses between broadcasts.
+An application whose broadcasts come from somewhere that can tell, such as a log that is being written, says so with
+`expecting`. Order per connection is the order of the calls, whether single writes or broadcasts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Seconds that a broadcast may wait for others, per recipient: a third of what a write costs. And at most.
 _WAIT_PER_RECIPIENT, _MAX_WAIT = 2e-6, 0.01
 #: Seconds in which a publisher who was answered will have published again, if it does so at once.
-_ANSWERED = 3e-4
+_ANSWERED = 6e-4
 #: Recipients from which on the C loop is worth its call.
 _WORTH_IT = 4
 
@@ -44,8 +44,10 @@ class Outbox:
     __slots__ = (
         "_bytes",
         "_company",
+        "_ended",
         "_expecting",
         "_groups",
+        "_joined",
         "_loop",
         "_own",
         "_quiet",
@@ -60,8 +62,9 @@ class Outbox:
         self._loop = loop
         #: whether broadcasts are about to come that are worth the same wait as those that keep coming
         self._expecting = expecting
-        #: whether the last write held several broadcasts
-        self._company = False
+        #: whether the last write held several broadcasts, when it ended, and what that says of this one
+        self._joined = self._company = False
+        self._ended = 0.0
         #: while the wait is for a time, and not for turns
         self._timer: asyncio.TimerHandle | None = None
         #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one
@@ -113,8 +116,9 @@ class Outbox:
         count = len(self._groups)
         if count != self._seen:
             if not self._seen:
-                recipients = len(self._groups[0][1])
-                self._until = self._loop.time() + min(recipients * _WAIT_PER_RECIPIENT, _MAX_WAIT)
+                now, recipients = self._loop.time(), len(self._groups[0][1])
+                self._until = now + min(recipients * _WAIT_PER_RECIPIENT, _MAX_WAIT)
+                self._company = self._joined or now < self._ended + _ANSWERED
             self._seen = count
             self._quiet = 0
         self._quiet += 1
@@ -154,7 +158,7 @@ class Outbox:
             return
         self._groups, self._own, self._bytes = [], [], 0
         if groups:
-            self._company = len(groups) > 1
+            self._joined = len(groups) > 1
             first = groups[0][1]
             if all(connections is first for _, connections in groups):
                 self._flush_shared([frame for frame, _ in groups], first)
@@ -165,6 +169,8 @@ class Outbox:
             if rest is not None:
                 connection.own = None
                 connection.send(b"".join([frame for _, frame in rest]), len(rest))
+        if groups:
+            self._ended = self._loop.time()
 
     @staticmethod
     def _flush_shared(frames: list[bytes], connections: Sequence[WebSocketConnection]) -> None:
