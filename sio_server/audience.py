@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 ROOM_ALL = "all"
@@ -26,6 +27,7 @@ def is_name(value: str) -> bool:
     return 0 < len(value) <= MAX_NAME_LENGTH and value.isprintable()
 
 
+@lru_cache(maxsize=256)  # one string for all who are in it
 def role_room(role: str) -> str:
     """The room of everybody with this role."""
     return ROLE_PREFIX + role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -61,7 +62,8 @@ def unverified_claims(token: str) -> dict[str, Any]:
 
 
 def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(role for claim in ROLE_CLAIMS for role in _names(claim, claims.get(claim))))
+    # Thousands of connections have the same few: one string for all of them.
+    return tuple(dict.fromkeys(sys.intern(role) for claim in ROLE_CLAIMS for role in _names(claim, claims.get(claim))))
 
 
 def _name(claim: str, value: Any) -> str:

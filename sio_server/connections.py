@@ -7,6 +7,7 @@ and after any crash.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -58,6 +59,8 @@ class Connections:
         self._hello = hello
         self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
         self.observers = Observers()
+        # One for all timers, or each would keep a copy of its own.
+        self._context = contextvars.copy_context()
         self.draining = False
 
     # -- coming ---------------------------------------------------------------------------------------------------
@@ -104,8 +107,10 @@ class Connections:
             for room in connection.identity.rooms()
         )
         seen, counts = await self._log.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
-        # where nothing is in all of the rooms, nothing is in some of them
-        return View(user, {room: seen.since[room] for room in rooms}), counts
+        if len(seen.since) > len(rooms):
+            # where nothing is in all of the rooms, nothing is in some of them
+            seen = View(user, {room: seen.since[room] for room in rooms})
+        return seen, counts
 
     async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
@@ -221,7 +226,7 @@ class Connections:
         if expires_at is not None:
             loop = asyncio.get_running_loop()
             delay = max(0.0, expires_at - EXPIRY_NOTICE - time.time())
-            connection.timer = loop.call_later(delay, self._expiring, connection)
+            connection.timer = loop.call_later(delay, self._expiring, connection, context=self._context)
 
     @staticmethod
     def _disarm(connection: Connection) -> None:

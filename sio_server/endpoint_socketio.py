@@ -55,23 +55,23 @@ class _Wires:
 class _Link:
     """The core's way to one Socket.IO connection."""
 
-    __slots__ = ("_rooms", "_server", "_sid", "_wires")
+    __slots__ = ("_server", "_sid", "_wires")
 
     def __init__(self, server: AsyncServer, sid: str, wires: _Wires) -> None:
         self._server = server
         self._wires = wires
         self._sid = sid
-        self._rooms: tuple[str, ...] = ()
 
     def join(self, rooms: Sequence[str]) -> None:
         """See `Link.join`."""
-        for room in self._rooms:
+        member = self._server.manager.member(self._sid, "/")
+        joined = () if member is None else tuple(member.rooms or ())
+        for room in joined:
             if room not in rooms:
                 self._server.leave_room_nowait(self._sid, room)
         for room in rooms:
-            if room not in self._rooms:
+            if room not in joined:
                 self._server.enter_room_nowait(self._sid, room)
-        self._rooms = tuple(rooms)
 
     def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
         """See `Link.replay`."""

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from sio_server.audience import user_room
 from sio_server.broker import Counts, View
 from sio_server.broker_sqlite.store import Store
 from sio_server.broker_sqlite.views import is_empty, record_sight, record_visit
@@ -28,20 +29,21 @@ class SightCache:
     def __init__(self, writer: Writer, now: Callable[[], float]) -> None:
         self._writer = writer
         self._now = now
-        self._views: OrderedDict[str, tuple[frozenset[str], View, float]] = OrderedDict()
+        self._views: OrderedDict[str, tuple[View, float]] = OrderedDict()
 
     async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
         """See `Sight.arrive`."""
-        wanted, now = frozenset(rooms), self._now()
-        known = self._views.get(user)
-        if known is not None and known[0] == wanted and now < known[2] + VISIT_EVERY:
-            self._views.move_to_end(user)
-            return known[1], None
+        now, known = self._now(), self._views.get(user)
+        if known is not None:
+            view, noted = known
+            if view.since.keys() == {*rooms, user_room(user)} and now < noted + VISIT_EVERY:
+                self._views.move_to_end(user)
+                return view, None
         # Until the log has them, nobody may take the former rooms for the present ones.
         self._views.pop(user, None)
         since = self._writer.head.seq
         view, counts = await self._writer.change(lambda step: _record(step, user, rooms, since))
-        self._views[user] = (wanted, view, now)
+        self._views[user] = (view, now)
         if len(self._views) > MAX_VIEWS:
             self._views.popitem(last=False)
         return view, counts
