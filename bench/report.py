@@ -111,7 +111,7 @@ def charts(results: Results, plan: Plan, where: Path) -> None:
         found = results[row.name]
         names = sorted(found, key=lambda name: median(found[name], row.figure), reverse=row.lower)
         values = [median(found[name], row.figure) for name in names]
-        colours = ["#c8553d" if name == plan.subject else "#588b8b" for name in names]
+        colours = ["#c8553d" if name in OURS else "#588b8b" for name in names]
         bars = axis.barh([known[name].label for name in names], values, color=colours)
         axis.bar_label(bars, labels=[_number(value) for value in values], padding=3, fontsize=8)
         axis.set_title(f"{row.title}\n({row.unit}, {'less' if row.lower else 'more'} is better)", fontsize=9)

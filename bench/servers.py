@@ -78,21 +78,32 @@ def _product_environment() -> dict[str, str]:
     }
 
 
+def user_tokens(count: int) -> Iterator[str]:
+    """A token each for so many users of the product. Raises ImportError where its dependencies are not installed."""
+    import jwt  # noqa: PLC0415 - the product's own dependency; the engine alone does without
+
+    expiry = int(time.time()) + 86_400
+    for number in range(count):
+        claims = {"sub": f"bench-{number}", "role": "turista", "exp": expiry}
+        yield jwt.encode(claims, SECRET, algorithm="HS256")
+
+
 @cache
 def _product_load() -> list[str]:
     try:
-        import jwt  # noqa: PLC0415 - the product's own dependency; the engine alone does without
+        lines = [f'{{"token":"{token}"}}\n' for token in user_tokens(USERS)]
     except ImportError:
         return []
-    expiry = int(time.time()) + 86_400
-    tokens = (
-        jwt.encode({"sub": f"bench-{number}", "role": "turista", "exp": expiry}, SECRET, algorithm="HS256")
-        for number in range(USERS)
-    )
     LOGS.mkdir(parents=True, exist_ok=True)
     file = LOGS / "auths.txt"
-    file.write_text("".join(f'{{"token":"{token}"}}\n' for token in tokens))
+    file.write_text("".join(lines))
     return ["--auths", str(file), "--header", f"Authorization: Bearer {KEY}"]
+
+
+def watched_product() -> Server:
+    """The product with its log on the disk, and what it holds right now at ``/state``."""
+    command = (sys.executable, "-m", "bench.peers.product_peer", "{port}", "{data}")
+    return Server("product-watched", "sio-server, watched", command, environment=_product_environment())
 
 
 def servers() -> dict[str, Server]:

@@ -27,13 +27,15 @@ import aiohttp
 
 from bench.build import LOGS
 from bench.measure import LOAD_CPU, SERVER_CPU, raise_file_limit
-from bench.servers import KEY, running, servers
+from bench.servers import KEY, running, servers, user_tokens, watched_product
 from tests.engine_wire import Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
 
-AUTH = {"token": KEY}
 GROWTH = 0.05  # share of memory that may be added after the first quarter: the allocator's own coming and going
 GONE = 75.0  # seconds until the last silent polling session must have timed out (25 + 20 by default), and some
 EVERY = 15.0  # seconds between two looks at the server
+
+EVENT = "test"
+FILL = 4000  # notifications of 9,000 bytes that fill what the product keeps of the past in memory (16 MiB, and caches)
 
 Behaviour = Callable[["Soak"], Awaitable[None]]
 
@@ -47,18 +49,23 @@ class Soak:
     port: int
     process: int
     until: float
+    tokens: tuple[str, ...] = (KEY,)
     done: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     looks: list[dict[str, float]] = field(default_factory=list)
+
+    def token(self) -> str:
+        """Somebody's."""
+        return random.choice(self.tokens)  # noqa: S311
 
     def left(self, longest: float) -> float:
         """A stay of random length that ends with the soak."""
         return max(0.0, min(random.uniform(0.5, longest), self.until - time.monotonic()))  # noqa: S311
 
 
-async def _join(wire: Wire) -> None:
+async def _join(soak: Soak, wire: Wire) -> None:
     await wire.open()
-    await wire.join(auth=AUTH)
+    await wire.join(auth={"token": soak.token()})
 
 
 async def _listen(soak: Soak, wire: Wire, longest: float) -> None:
@@ -68,6 +75,8 @@ async def _listen(soak: Soak, wire: Wire, longest: float) -> None:
         async with asyncio.timeout(soak.left(longest)):
             while True:
                 for event in await wire.events(1):
+                    if event[0] != EVENT:
+                        continue  # a greeting
                     number = event[1]["data"]["n"]
                     if expected is not None and number != expected:
                         soak.faults.append(f"{type(wire).__name__}: {number} in place of {expected}")
@@ -78,7 +87,7 @@ async def _listen(soak: Soak, wire: Wire, longest: float) -> None:
 async def comes_and_goes(soak: Soak) -> None:
     """A websocket that listens and says goodbye."""
     wire = WebSocketWire(soak.http, soak.url)
-    await _join(wire)
+    await _join(soak, wire)
     await _listen(soak, wire, 40)
     await wire.send("41", "1")
     await wire.ws.close()
@@ -87,7 +96,7 @@ async def comes_and_goes(soak: Soak) -> None:
 async def is_cut_off(soak: Soak) -> None:
     """A websocket whose network goes away."""
     wire = WebSocketWire(soak.http, soak.url)
-    await _join(wire)
+    await _join(soak, wire)
     await _listen(soak, wire, 20)
     await wire.drop()
 
@@ -95,7 +104,7 @@ async def is_cut_off(soak: Soak) -> None:
 async def upgrades(soak: Soak) -> None:
     """Long polling that becomes a websocket."""
     wire = UpgradedWire(soak.http, soak.url)
-    await _join(wire)
+    await _join(soak, wire)
     await _listen(soak, wire, 40)
     await wire.ws.close()
 
@@ -103,7 +112,7 @@ async def upgrades(soak: Soak) -> None:
 async def polls(soak: Soak) -> None:
     """Long polling that stays so; every second one leaves without a word."""
     wire = PollingWire(soak.http, soak.url)
-    await _join(wire)
+    await _join(soak, wire)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(soak.left(15)):
             while True:
@@ -115,7 +124,7 @@ async def polls(soak: Soak) -> None:
 async def gives_up_upgrading(soak: Soak) -> None:
     """An upgrade that is abandoned after the probe."""
     wire = PollingWire(soak.http, soak.url)
-    await _join(wire)
+    await _join(soak, wire)
     websocket = UpgradedWire(soak.http, soak.url)
     websocket.opened = wire.opened
     await websocket.probe()
@@ -146,14 +155,14 @@ async def stalls(soak: Soak) -> None:
     """A websocket that joins and never reads again."""
     loop = asyncio.get_running_loop()
     with await _raw(soak, receive=2048) as sock:
-        await loop.sock_sendall(sock, _frame(0x81, b'40{"token":"%s"}' % KEY.encode()))
+        await loop.sock_sendall(sock, _frame(0x81, b'40{"token":"%s"}' % soak.token().encode()))
         await asyncio.sleep(soak.left(60))
 
 
 async def misbehaves(soak: Soak) -> None:
     """One of many ways to be wrong, and then silence until the server closes, or a while at most."""
     loop = asyncio.get_running_loop()
-    joins = _frame(0x81, b'40{"token":"%s"}' % KEY.encode())
+    joins = _frame(0x81, b'40{"token":"%s"}' % soak.token().encode())
     wrongs = [
         _frame(0x81, b"42{}"),
         joins + _frame(0x81, b"42abc[1]"),
@@ -181,7 +190,7 @@ async def mistreats_http(soak: Soak) -> None:
     """Half a request, a doubled poll, an unknown session."""
     loop = asyncio.get_running_loop()
     wire = PollingWire(soak.http, soak.url)
-    await _join(wire)
+    await _join(soak, wire)
     await asyncio.gather(wire.get(), wire.get(), return_exceptions=True)
     with contextlib.suppress(Closed, aiohttp.ClientError):
         await wire.post("abc")
@@ -222,13 +231,17 @@ async def _client(soak: Soak) -> None:
         await asyncio.sleep(random.uniform(0, 0.5))  # noqa: S311
 
 
+async def _publish(soak: Soak, number: int, size: int) -> None:
+    body = {"type": EVENT, "message": "soak", "data": {"n": number, "pad": "x" * size}}
+    async with soak.http.post(f"{soak.url}/notify", json=body, headers={"Authorization": f"Bearer {KEY}"}) as response:
+        if not response.ok:
+            soak.faults.append(f"POST answered {response.status}")
+
+
 async def _publisher(soak: Soak, rate: float) -> None:
     number = 0
     while time.monotonic() < soak.until:
-        body = {"type": "test", "message": "soak", "data": {"n": number, "pad": "x" * random.choice((10, 300, 9000))}}  # noqa: S311
-        async with soak.http.post(f"{soak.url}/notify", json=body) as response:
-            if not response.ok:
-                soak.faults.append(f"POST answered {response.status}")
+        await _publish(soak, number, random.choice((10, 300, 9000)))  # noqa: S311
         number += 1
         await asyncio.sleep(1 / rate)
 
@@ -285,6 +298,10 @@ async def soak(arguments: argparse.Namespace, port: int, process: int) -> int:
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=120)) as http:
         state = Soak(http, f"http://127.0.0.1:{port}", port, process, 0.0)
+        if arguments.server == "product":
+            state.tokens = tuple(user_tokens(arguments.clients))
+            for number in range(FILL):
+                await _publish(state, number, 9000)
         await _look(state)
         before = await _look(state)
         state.until = time.monotonic() + seconds
@@ -314,12 +331,12 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--clients", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=5, help="notifications per second")
-    parser.add_argument("--server", default="engine", choices=["engine", "engine-uvloop", "stock"])
+    parser.add_argument("--server", default="engine", choices=["engine", "engine-uvloop", "stock", "product"])
     arguments = parser.parse_args(words)
     raise_file_limit()
     LOGS.mkdir(parents=True, exist_ok=True)
     os.sched_setaffinity(0, {LOAD_CPU})
-    server: Any = servers()[arguments.server]
+    server: Any = watched_product() if arguments.server == "product" else servers()[arguments.server]
     with running(server, SERVER_CPU) as (port, process):
         return asyncio.run(soak(arguments, port, process))
 
