@@ -83,3 +83,13 @@ async def test_finish_waits_for_all(thread: ThreadPoolExecutor) -> None:
     assert answered == list(range(20))
     await asyncio.gather(*tasks)
     await reads.finish()
+
+
+async def test_without_a_thread_callers_are_told() -> None:
+    """When no thread can be had the call fails, and is not waited for."""
+    pool = ThreadPoolExecutor(1)
+    reads = Reads(pool)
+    pool.shutdown()
+    with pytest.raises(RuntimeError):
+        await reads.call(lambda: None)
+    await reads.finish()

@@ -44,8 +44,13 @@ class Reads:
             await asyncio.wait([self._turn])
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._turn = loop.create_future()
-        self._thread.submit(self._run, loop)
+        try:
+            self._thread.submit(self._run, loop)
+        except RuntimeError as error:  # the system gives no thread, or it was shut down
+            while self._waiting:
+                settle(self._waiting.popleft()[1], error)
+        else:
+            self._turn = loop.create_future()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         answers: list[tuple[asyncio.Future[Any], Any]] = []

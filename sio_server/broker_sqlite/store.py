@@ -130,9 +130,13 @@ class Store:
                 self._in_use.release()
             done(outcome)
             return
-        running: asyncio.Future[T] = asyncio.get_running_loop().run_in_executor(
-            self._write_thread, self._exclusively, function
-        )
+        try:
+            running: asyncio.Future[T] = asyncio.get_running_loop().run_in_executor(
+                self._write_thread, self._exclusively, function
+            )
+        except RuntimeError as error:  # the system gives no thread
+            done(error)
+            return
         running.add_done_callback(partial(_hand_over, done))
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:

@@ -99,7 +99,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     :param trusted_proxies: addresses or networks whose `X-Forwarded-*` headers are believed.
     :param check_handshake: a function of (environ, peer address) that returns None or a `Refusal`.
     :param expecting: whether broadcasts are about to come, say since a log is being written: those of this moment then
-        wait for them, at most a third of the time that writing them takes, to leave in the same writes.
+        wait for them, at most half of the time that writing them takes, to leave in the same writes.
     :param compression: must be False; permessage-deflate costs 80 KB per connection and is not offered.
 
     Raises ValueError for an option that makes no sense.

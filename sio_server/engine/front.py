@@ -98,10 +98,10 @@ class Front:
 
     def _write_replies(self) -> None:
         replies, self._replies = self._replies, []
+        loop = asyncio.get_running_loop()
         for protocol, data, close in replies:
-            protocol.answer(data, close)
-        for protocol, _, _ in replies:
-            protocol.go_on()
+            if protocol.answer(data, close):
+                loop.call_soon(protocol.go_on)  # not here: the other replies wait
 
     def __call__(self) -> FrontProtocol:
         """The protocol for a new connection."""

@@ -214,10 +214,11 @@ class FrontProtocol(Watched, asyncio.Protocol):
         if self.transport is not None:
             self._front.write_later(self, *self._rendered(result, request))
 
-    def answer(self, data: bytes, close: bool) -> None:  # noqa: FBT001  a pair that is handed through
-        """Write a reply that was rendered."""
+    def answer(self, data: bytes, close: bool) -> bool:  # noqa: FBT001  a pair that is handed through
+        """Write a reply that was rendered; returns whether anything came in meanwhile."""
         self._busy = False
         self._write(data, close=close)
+        return bool(self._buffer)
 
     def go_on(self) -> None:
         """Read what came in while a request was being handled."""

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from sio_server.engine.accelerator import SendMany
     from sio_server.engine.connection import WebSocketConnection
-#: Seconds that a broadcast may wait for others, per recipient: a third of what a write costs. And at most.
-_WAIT_PER_RECIPIENT, _MAX_WAIT = 2e-6, 0.01
+#: Seconds that a broadcast may wait for others, per recipient: a third of what a write costs; half of it for those that
+#: are known to come, as the sync of a commit takes some milliseconds. And at most.
+_WAIT_PER_RECIPIENT, _WAIT_FOR_KNOWN, _MAX_WAIT = 2e-6, 3.5e-6, 0.01
 #: Seconds in which a publisher who was answered will have published again, if it does so at once.
 _ANSWERED = 6e-4
 #: Recipients from which on the C loop is worth its call.
@@ -48,6 +49,7 @@ class Outbox:
         "_expecting",
         "_groups",
         "_joined",
+        "_known_until",
         "_loop",
         "_own",
         "_quiet",
@@ -76,7 +78,7 @@ class Outbox:
         self._scheduled = False
         #: turns waited, publications seen at the last look, turns since one came, and until when to wait for more
         self._turns = self._seen = self._quiet = 0
-        self._until = 0.0
+        self._until = self._known_until = 0.0
 
     def write(self, connection: WebSocketConnection, frame: bytes) -> None:
         """Send a frame to one connection."""
@@ -108,7 +110,7 @@ class Outbox:
     def _schedule(self) -> None:
         self._scheduled = True
         self._seen = self._turns = 0
-        self._until = 0.0
+        self._until = self._known_until = 0.0
         self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
@@ -118,6 +120,7 @@ class Outbox:
             if not self._seen:
                 now, recipients = self._loop.time(), len(self._groups[0][1])
                 self._until = now + min(recipients * _WAIT_PER_RECIPIENT, _MAX_WAIT)
+                self._known_until = now + min(recipients * _WAIT_FOR_KNOWN, _MAX_WAIT)
                 self._company = self._joined or now < self._ended + _ANSWERED
             self._seen = count
             self._quiet = 0
@@ -131,11 +134,11 @@ class Outbox:
     def _wait(self, seconds: float) -> bool:
         """Wait for broadcasts that are known to come, else so many seconds for others; False when it is time to go."""
         now = self._loop.time()
-        if not self._groups or now >= self._until:
+        if not self._groups:
             return False
-        if self._expecting is not None and self._expecting():
-            self._timer = self._loop.call_at(self._until, self._leave)
-        elif seconds:
+        if now < self._known_until and self._expecting is not None and self._expecting():
+            self._timer = self._loop.call_at(self._known_until, self._leave)
+        elif seconds and now < self._until:
             self._timer = self._loop.call_at(min(now + seconds, self._until), self._waited)
         else:
             return False
