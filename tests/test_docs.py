@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 import click
 import pytest
 
+from bench.measure import median
+from bench.rows import ROWS
 from sio_server import config
 from sio_server.cli import COMMANDS, commands
 from sio_server.config import MIN_SECRET_BYTES, Config, env_name
@@ -97,6 +99,38 @@ def test_readmes_show_the_same_code() -> None:
 def test_readmes_name_the_same_things() -> None:
     """What one README has in backticks, the other has too."""
     assert set(ENGLISH.spans) == set(SPANISH.spans)
+
+
+# What the READMEs show of a bench, and by what its figures are divided there.
+MEASURED = {
+    "fanout-1": 1000,
+    "fanout-8": 1000,
+    "fanout-10k": 1000,
+    "latency": 1000,
+    "memory": 1,
+    "connects": 1000,
+    "ingest": 1000,
+    "leaving": 1,
+}
+MEASURED_SERVERS = ("product", "product-sqlite", "node", "node-uws", "stock")
+
+
+def measured() -> list[list[str]]:
+    """The figures of the last bench as the READMEs have them."""
+    runs = json.loads((ROOT / "bench/results/bench.json").read_text())["runs"]
+    figures = {row.name: row.figure for row in ROWS}
+    table = []
+    for name, unit in MEASURED.items():
+        values = [median(runs[name][server], figures[name]) / unit for server in MEASURED_SERVERS]
+        table.append([f"{value:.0f}" if value >= 10 else f"{value:.2g}" for value in values])
+    return table
+
+
+@READMES
+def test_figures_are_the_last_bench(readme: Document) -> None:
+    """What the READMEs say was measured is what the bench's results hold."""
+    (table,) = [table for table in readme.tables if table[0][-1] == "python-socketio"]
+    assert [[cell.strip("*").replace(",", ".") for cell in row[1:]] for row in table[1:]] == measured()
 
 
 # -- tables -------------------------------------------------------------------------------------------------------
