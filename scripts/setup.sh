@@ -76,10 +76,16 @@ install_ensurepip() {
         fail "that failed; as root, run: apt-get update && apt-get install $package"
 }
 
+# Whether the environment is of the Python that was asked for, if one was.
+as_asked() {
+    which='import sys; print(sys.version, sys.base_prefix)'
+    [ -z "${PYTHON:-}" ] || [ "$("$VENV/bin/python" -c "$which")" = "$("$PYTHON" -c "$which" 2>/dev/null)" ]
+}
+
 # The scripts in an environment name its place, so one that was moved or copied, or whose Python went, is made anew.
 make_venv() {
     if [ ! -e "$VENV/.unfinished" ] && done_for "$VENV/.stamp-venv" "$(pwd -P)" &&
-        "$VENV/bin/python" -c '' 2>/dev/null; then
+        "$VENV/bin/python" -c '' 2>/dev/null && as_asked; then
         return
     fi
     python=$(find_python)

@@ -15,6 +15,7 @@ from sio_server.client_events import ClientEvents, Handler
 from sio_server.engine import AsyncServer, ConnectionRefused
 from sio_server.engine.jsonio import dumps
 from sio_server.engine.packets import Wire, encode_event_json, with_offset
+from sio_server.engine.rooms import Member
 from sio_server.errors import Problem, Refused, Text
 from sio_server.hub import Broadcaster, Connection, Link
 from sio_server.locales import preferred_locale
@@ -64,7 +65,7 @@ class _Link:
 
     def join(self, rooms: Sequence[str]) -> None:
         """See `Link.join`."""
-        member = self._server.manager.member(self._sid, "/")
+        member = self._member()
         joined = () if member is None else tuple(member.rooms or ())
         for room in joined:
             if room not in rooms:
@@ -75,16 +76,19 @@ class _Link:
 
     def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
-        member = self._server.manager.member(self._sid, "/")
+        member = self._member()
         if member is not None:
             for publication in publications:
                 member.deliver(*self._wires.of(publication, replayed=replayed))
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
-        member = self._server.manager.member(self._sid, "/")
+        member = self._member()
         if member is not None:
             member.deliver(encode_event_json(event, "/", orjson.dumps(payload), dumps))
+
+    def _member(self) -> Member | None:
+        return self._server.manager.member(self._sid, "/")
 
     def pending(self) -> int:
         """See `Link.pending`."""

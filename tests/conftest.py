@@ -46,9 +46,9 @@ def blockbuster() -> Iterator[BlockBuster]:
 
 
 @pytest.fixture(autouse=True)
-def unbuilt_console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def unbuilt_console(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the page at / the same whether the console was built in this checkout or not."""
-    monkeypatch.setattr(endpoint_console, "BUILD", tmp_path / "no-console")
+    monkeypatch.setattr(endpoint_console, "BUILD", ROOT / "no-console")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -31,7 +32,7 @@ async def test_each_has_its_own_answer(thread: ThreadPoolExecutor) -> None:
         return number * number
 
     answers = await asyncio.gather(
-        *(reads.call(lambda number=number: ask(number)) for number in range(100)),  # type: ignore[misc]
+        *(reads.call(partial(ask, number)) for number in range(100)),
         return_exceptions=True,
     )
     assert called == list(range(100))
@@ -51,7 +52,7 @@ async def test_long_queries_let_others_in(thread: ThreadPoolExecutor) -> None:
         leave.wait(10)
         order.append(name)
 
-    both = [asyncio.create_task(reads.call(lambda name=name: long(name))) for name in ("first", "second")]  # type: ignore[misc]
+    both = [asyncio.create_task(reads.call(partial(long, name))) for name in ("first", "second")]
     assert await asyncio.to_thread(inside.wait, 10)
     other = asyncio.get_running_loop().run_in_executor(thread, order.append, "other")
     await asyncio.sleep(0.01)  # the first has taken more than its turn
@@ -77,7 +78,7 @@ async def test_caller_that_gave_up_is_left_alone(thread: ThreadPoolExecutor) -> 
 async def test_finish_waits_for_all(thread: ThreadPoolExecutor) -> None:
     """When `finish` returns everything that was asked for has been answered."""
     reads, answered = Reads(thread), list[int]()
-    tasks = [asyncio.create_task(reads.call(lambda number=number: answered.append(number))) for number in range(20)]  # type: ignore[misc]
+    tasks = [asyncio.create_task(reads.call(partial(answered.append, number))) for number in range(20)]
     await asyncio.sleep(0)
     await reads.finish()
     assert answered == list(range(20))

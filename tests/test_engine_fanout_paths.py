@@ -1,11 +1,13 @@
 """Every way a broadcast can take: the C loop where it was built, without it, each event loop; all deliver alike."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import pytest
 
-from sio_server.engine import accelerator
+from sio_server.engine import accelerator, outbox
+from sio_server.engine.outbox import Outbox
 from sio_server.engine.reading import READ_SIZE
 from tests.engine_server import Served, engine, until
 from tests.engine_wire import WebSocketWire
@@ -56,7 +58,7 @@ async def test_crowd_gets_everything_in_order() -> None:
 
 @pytest.mark.usefixtures("sender")
 @pytest.mark.parametrize("more", [True, False])
-@pytest.mark.parametrize("expecting", [None, lambda: True, iter([False, True] * 1000).__next__])
+@pytest.mark.parametrize("expecting", [None, lambda: True, itertools.cycle([False, True]).__next__])
 async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(
     more: bool,  # noqa: FBT001
     expecting: Callable[[], bool] | None,
@@ -76,6 +78,45 @@ async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(
             elif n % 5 == 0:
                 await asyncio.sleep(0.00005)
         assert await asyncio.gather(*readers) == [list(range(30))] * CROWD
+
+
+@pytest.mark.usefixtures("sender")
+async def test_broadcasts_join_where_they_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a write that held several a broadcast waits for company; after a pause one leaves alone."""
+    written: list[int] = []
+    flush = Outbox.flush
+
+    def noted(self: Outbox) -> None:
+        if self._groups:
+            written.append(len(self._groups))
+        flush(self)
+
+    monkeypatch.setattr(Outbox, "flush", noted)
+    monkeypatch.setattr(outbox, "_WAIT_PER_RECIPIENT", 1.0)
+    monkeypatch.setattr(outbox, "_MAX_WAIT", 5.0)
+    monkeypatch.setattr(outbox, "_ANSWERED", 0.5)
+
+    async def send(*numbers: int) -> None:
+        for number in numbers:
+            await server.sio.emit("n", number)
+            for _ in range(10):  # more turns than a broadcast waits where it has no company
+                await asyncio.sleep(0)
+
+    async with engine() as server:
+        wires = await _crowd(server)
+        await send(1)
+        await server.sio.emit("n", 2)
+        await server.sio.emit("n", 3)
+        assert await _numbers(wires[0], 3) == [1, 2, 3]
+        await send(4, 5, 6)
+        assert await _numbers(wires[0], 3) == [4, 5, 6]
+        await asyncio.sleep(0.6)
+        await server.sio.emit("n", 7)  # it leaves with those it waited for in vain
+        assert await _numbers(wires[0], 1) == [7]
+        await asyncio.sleep(0.6)
+        await send(8)
+        assert written == [1, 2, 3, 1, 1]
+        assert await _numbers(wires[0], 1) == [8]
 
 
 @pytest.mark.parametrize("front", [True, False], ids=["front", "aiohttp"])

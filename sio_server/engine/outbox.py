@@ -12,6 +12,7 @@ An application whose broadcasts come from somewhere that can tell, such as a log
 from __future__ import annotations
 
 import asyncio
+import math
 from array import array
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ class Outbox:
         self._expecting = expecting
         #: whether the last write held several broadcasts, when it ended, and what that says of this one
         self._joined = self._company = False
-        self._ended = 0.0
+        self._ended = -math.inf
         #: while the wait is for a time, and not for turns
         self._timer: asyncio.TimerHandle | None = None
         #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one
