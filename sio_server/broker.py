@@ -153,11 +153,13 @@ class InboxItem:
 class InboxPage:
     """Items, newest first. ``next_before`` is the ``before`` of the next page, None after the last.
 
+    ``counts`` are of the same moment: what they count is in the pages, what is announced above their ``at_seq`` is not.
     A page can be short, even empty, with more to come: a search for a rare type is cut where it would take long.
     """
 
     items: tuple[InboxItem, ...]
     next_before: int | None
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)

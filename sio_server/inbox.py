@@ -44,8 +44,7 @@ class Inboxes:
     async def _page(
         self, view: View, *, status: Status, types: Sequence[str], limit: int, before: int | None
     ) -> dict[str, Any]:
-        page = await self._log.page(view, status=status, types=types, limit=limit, before=before)
-        return page_dict(page) | {"counts": counts_dict(await self._log.counts(view))}
+        return page_dict(await self._log.page(view, status=status, types=types, limit=limit, before=before))
 
     async def mark(
         self, identity: Identity, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None
@@ -106,7 +105,11 @@ def item_dict(item: InboxItem) -> dict[str, Any]:
 
 def page_dict(page: InboxPage) -> dict[str, Any]:
     """A page as it is answered."""
-    return {"items": [item_dict(item) for item in page.items], "next_before": page.next_before}
+    return {
+        "items": [item_dict(item) for item in page.items],
+        "next_before": page.next_before,
+        "counts": counts_dict(page.counts),
+    }
 
 
 _NO_USER: Final = Text(

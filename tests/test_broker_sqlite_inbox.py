@@ -248,6 +248,19 @@ async def test_counters_of_whoever_arrives(broker: SqliteBroker) -> None:
     assert known == [True, False, False, False]
 
 
+async def test_page_and_its_counters_are_of_one_moment(broker: SqliteBroker) -> None:
+    """Whatever is published meanwhile is in a page and in its counters, or in neither."""
+    view = await broker.sight("ana", Identity("ana").rooms())
+    pages = []
+    for _ in range(40):
+        publishing = asyncio.create_task(broker.publish(notification(Audience.of(everybody=True))))
+        pages.append(await broker.page(view))
+        await publishing
+    for page in pages:
+        newest = page.items[0].publication.seq if page.items else 0
+        assert (page.counts.unread, page.counts.at_seq) == (len(page.items), newest)
+
+
 async def test_many_rooms_are_merged(broker: SqliteBroker) -> None:
     """A user in more rooms than one query merges sees all of them in order, and each notification once."""
     topics = tuple(f"tour.{number}" for number in range(150))

@@ -173,7 +173,15 @@ class SqliteBroker:
         epoch, now, limit = self._store.epoch, self._milliseconds(), min(limit, MAX_PAGE)
         return await self._store.read(
             lambda connection: inbox.page(
-                connection, epoch, view, status=status, types=types, limit=limit, before=before, now=now
+                connection,
+                epoch,
+                view,
+                status=status,
+                types=types,
+                limit=limit,
+                before=before,
+                now=now,
+                overlaps=self._overlaps,
             )
         )
 

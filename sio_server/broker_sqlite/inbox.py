@@ -154,8 +154,9 @@ def page(
     limit: int,
     before: int | None,
     now: int,
+    overlaps: Overlaps,
 ) -> InboxPage:
-    """See `Inbox.page`."""
+    """See `Inbox.page`. For a snapshot of what is committed."""
     marks = _watermarks(connection, view.user)
     wanted: list[_Entry] = []
     size = CHUNK if types else max(limit + 1, FEW)
@@ -179,7 +180,7 @@ def page(
     items = tuple(
         InboxItem(stored[entry.seq], entry.state.seen, entry.state.read, entry.state.archived) for entry in wanted
     )
-    return InboxPage(items, lowest or None)
+    return InboxPage(items, lowest or None, counts_at_head(connection, view, overlaps, now=now))
 
 
 def _fits(state: _State, status: Status) -> bool:
