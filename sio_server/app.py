@@ -42,6 +42,7 @@ from sio_server.metrics_prometheus import PrometheusMetrics
 from sio_server.middleware import add_headers, guard
 from sio_server.node import Node
 from sio_server.origins import OriginPolicy
+from sio_server.refusals import Refusals
 from sio_server.retention import keep_trimmed
 from sio_server.samples import Samples
 from sio_server.socketio_recovery import DurableRecovery
@@ -73,6 +74,7 @@ def create_app(config: Config | None = None) -> web.Application:
     """
     config = config or settings.load()
     metrics = PrometheusMetrics()
+    refusals = Refusals(metrics)
     log_ = SqliteBroker(
         None if config.broker == "memory:" else config.data_dir,
         idempotency_ttl=config.idempotency_ttl,
@@ -86,6 +88,7 @@ def create_app(config: Config | None = None) -> web.Application:
         metrics,
         limits,
         {"limits": {"max_body": config.max_body}},
+        refusals=refusals,
         replay_high=config.send_cap // REPLAY_SHARE,
     )
     node = Node(
@@ -96,8 +99,9 @@ def create_app(config: Config | None = None) -> web.Application:
         locale=config.locale,
         publish_rate=PublishRate(config.publish_rate),
         metrics=metrics,
+        refusals=refusals,
     )
-    gate = Gate(OriginPolicy(config), metrics, node.refusals)
+    gate = Gate(OriginPolicy(config), refusals, trusted_proxies=config.trusted_proxies)
     app = web.Application(middlewares=[guard(gate)], handler_args={"access_log": None})
     app[NODE] = node
     app[CONFIG] = config
@@ -110,7 +114,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     node = app[NODE]
     auth = Authenticator(config)
     inboxes = Inboxes(node.log, node.hub, node.connections)
-    events = ClientEvents(node.connections, inboxes, auth, metrics)
+    events = ClientEvents(node.connections, inboxes, auth, node.refusals)
     ws = WsEndpoint(
         node,
         events,
@@ -154,13 +158,14 @@ def _socketio(
     async def identify(environ: Mapping[str, Any], auth_: object) -> str | None:
         return await endpoint.identify(environ, auth_)
 
-    def check_handshake(environ: Mapping[str, Any], _: str) -> Refusal | None:
+    def check_handshake(environ: Mapping[str, Any], address: str) -> Refusal | None:
         headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
         try:
             gate.check("GET", headers)
             node.connections.check_room(endpoint.arriving(), config.handshakes)
         except Refused as refused:
-            problem = gate.problem(refused, headers, gate.request_id(headers), method="GET", path="/socket.io/")
+            request_id = gate.request_id(headers)
+            problem = gate.problem(refused, headers, request_id, method="GET", path="/socket.io/", address=address)
             return Refusal(problem.status, problem.body, (("Content-Type", PROBLEM_TYPE), *problem.headers.items()))
         return None
 
@@ -205,6 +210,7 @@ def _lifetime(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await node.close()
+        node.refusals.close()
 
     return run
 

@@ -11,7 +11,7 @@ from sio_server.connections import Connections
 from sio_server.errors import Refused
 from sio_server.hub import Connection
 from sio_server.inbox import Inboxes, marked_dict
-from sio_server.metrics import Metrics
+from sio_server.refusals import Refusals
 from sio_server.schemas_events import load_ack, load_mark, load_observe, load_token
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
@@ -28,11 +28,11 @@ _MARKS: Final[Mapping[str, Action]] = {
 class ClientEvents:
     """The events by name; each takes a connection and a body and returns its acknowledgement."""
 
-    def __init__(self, connections: Connections, inboxes: Inboxes, auth: Authenticator, metrics: Metrics) -> None:
+    def __init__(self, connections: Connections, inboxes: Inboxes, auth: Authenticator, refusals: Refusals) -> None:
         self._connections = connections
         self._inboxes = inboxes
         self._auth = auth
-        self._metrics = metrics
+        self._refusals = refusals
         self.handlers: dict[str, Handler] = {
             "ns:ack": self._ack,
             "ns:auth": self._renew,
@@ -46,11 +46,14 @@ class ClientEvents:
         try:
             return {"ok": True, **await handler(connection, body)}
         except Refused as refused:
-            return self.refusal(refused, locale)
+            return self.refusal(refused, locale, connection)
 
-    def refusal(self, refused: Refused, locale: str) -> dict[str, Any]:
-        """The acknowledgement of what is refused."""
-        self._metrics.refused(refused.kind.code)
+    def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
+        """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
+        address, path = "", "/socket.io/"
+        if connection is not None:
+            address, path = connection.address, "/ws" if connection.protocol == "ws" else path
+        self._refusals.note(refused, method="EVENT", path=path, address=address)
         return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
 
     async def _ack(self, connection: Connection, body: object) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from sio_server.metrics import Metrics
 from sio_server.notification import Position, Publication, rfc3339
 from sio_server.observers import Observers
 from sio_server.recovery import resume
+from sio_server.refusals import Refusals
 from sio_server.replays import REPLAY_HIGH, Replays
 
 log = logger("connections")
@@ -50,12 +51,14 @@ class Connections:
         limits: ConnectionLimits,
         hello: Mapping[str, Any],
         *,
+        refusals: Refusals | None = None,
         replay_high: int = REPLAY_HIGH,
     ) -> None:
         self._log = log_
         self._hub = hub
         self._metrics = metrics
         self._limits = limits
+        self._refusals = refusals or Refusals(metrics)
         self._hello = hello
         self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
         self.observers = Observers()
@@ -266,7 +269,8 @@ class Connections:
         if reason == "slow":
             self._metrics.slow(connection.protocol)
         else:
-            self._metrics.refused("rate_limited")
+            path = "/ws" if connection.protocol == "ws" else "/socket.io/"
+            self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
         log.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
 
 

@@ -87,5 +87,7 @@ class FrontEndpoint:
             log.error("request failed", exc_info=error, **about)
             refused = Refused("internal")
         common = self._gate.reply_headers(headers, request_id)
-        problem = self._gate.problem(refused, headers, request_id, method=request.method, path=request.path)
+        problem = self._gate.problem(
+            refused, headers, request_id, method=request.method, path=request.path, address=request.peer
+        )
         return FrontReply(problem.status, problem.body, PROBLEM_TYPE, (*common.items(), *problem.headers.items()))

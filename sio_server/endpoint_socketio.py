@@ -194,9 +194,8 @@ class SocketIoEndpoint:
             )
         except Refused as refused:
             self._clients.pop(sid, None)
-            log.info("connection refused", code=refused.kind.code, protocol="socketio")
-            self._node.metrics.refused(refused.kind.code)
-            self._node.refusals.note(refused, method="CONNECT", path="/socket.io/")
+            address = str(environ.get("REMOTE_ADDR", ""))
+            self._node.refusals.note(refused, method="CONNECT", path="/socket.io/", address=address)
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
 
     async def _authenticate(
@@ -233,7 +232,7 @@ class SocketIoEndpoint:
         async def answer(sid: str, *arguments: object) -> dict[str, Any]:
             client = self._clients.get(sid)
             if client is None:
-                return self._events.refusal(Refused("forbidden"), "en")
+                return self._events.refusal(Refused("forbidden"), "en", None)
             body = arguments[0] if arguments else None
             return await self._events.answer(handler, client.connection, body, client.locale)
 
@@ -248,7 +247,7 @@ class SocketIoEndpoint:
             body = self._checked(arguments[0] if arguments else None)
             receipt = await self._node.publish(load_publish(body), publisher.name)
         except Refused as refused:
-            return self._events.refusal(refused, locale)
+            return self._events.refusal(refused, locale, client.connection if client else None)
         return {"ok": True, **receipt.as_dict(locale)}
 
     def _checked(self, body: object) -> object:

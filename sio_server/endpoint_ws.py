@@ -222,7 +222,7 @@ class WsEndpoint:
             connection = await self._open(request, client)
             await self._receive(socket, client, connection, locale)
         except Refused as refused:
-            await self._refuse(client, refused, locale)
+            await self._refuse(client, refused, locale, self._address(request))
         finally:
             self.move(client, ())
             self._clients.discard(client)
@@ -239,7 +239,7 @@ class WsEndpoint:
             identity,
             client,
             protocol="ws",
-            address=self._proxies.client(request.remote or "", request.headers.get("X-Forwarded-For")),
+            address=self._address(request),
             client=request.headers.get("User-Agent", ""),
             trusted=self._auth.development,
         )
@@ -247,11 +247,12 @@ class WsEndpoint:
         await self._node.connections.open(connection, request.query.get("cursor"))
         return connection
 
-    async def _refuse(self, client: _Client, refused: Refused, locale: str) -> None:
+    def _address(self, request: web.Request) -> str:
+        return self._proxies.client(request.remote or "", request.headers.get("X-Forwarded-For"))
+
+    async def _refuse(self, client: _Client, refused: Refused, locale: str, address: str) -> None:
         kind = refused.kind
-        log.info("connection refused", code=kind.code, protocol="ws")
-        self._node.metrics.refused(kind.code)
-        self._node.refusals.note(refused, method="CONNECT", path="/ws")
+        self._node.refusals.note(refused, method="CONNECT", path="/ws", address=address)
         closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(locale)}
         client.control("ns:closing", closing)
         client.close(kind.code)
@@ -277,12 +278,12 @@ class WsEndpoint:
         try:
             frame = orjson.loads(text)
         except orjson.JSONDecodeError:
-            return self._events.refusal(Refused("invalid_json"), locale)
+            return self._events.refusal(Refused("invalid_json"), locale, connection)
         name = frame.get("type") if isinstance(frame, dict) else None
         handler = self._events.handlers.get(name) if isinstance(name, str) else None
         if handler is None:
             asked = frame.get("id") if isinstance(frame, dict) else None
-            return {"to": name, "id": asked, **self._events.refusal(Refused("not_supported"), locale)}
+            return {"to": name, "id": asked, **self._events.refusal(Refused("not_supported"), locale, connection)}
         return {"to": name, "id": frame.get("id"), **await self._events.answer(handler, connection, frame, locale)}
 
 

@@ -6,7 +6,7 @@ The engine's front answers some requests before aiohttp sees them. Both ways ask
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -14,10 +14,9 @@ from typing import Final
 import orjson
 import uuid_utils
 
+from sio_server.engine.addresses import TrustedProxies
 from sio_server.errors import Refused
 from sio_server.locales import preferred_locale
-from sio_server.logs import logger
-from sio_server.metrics import Metrics
 from sio_server.origins import OriginPolicy
 from sio_server.refusals import Refusals
 
@@ -25,8 +24,6 @@ PROBLEM_TYPE: Final = "application/problem+json"
 
 # A request id is copied into log lines and replies: nothing but a plain short word may get there.
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-log = logger("gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +36,15 @@ class Problem:
 
 
 class Gate:
-    """The checks and the headers that all replies share. ``headers`` have names in lower case, or ignore their case."""
+    """The checks and the headers that all replies share. ``headers`` have names in lower case, or ignore their case.
 
-    def __init__(self, policy: OriginPolicy, metrics: Metrics, refusals: Refusals | None = None) -> None:
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed.
+    """
+
+    def __init__(self, policy: OriginPolicy, refusals: Refusals, *, trusted_proxies: Iterable[str] = ()) -> None:
         self._policy = policy
-        self._metrics = metrics
-        self._refusals = refusals or Refusals()
+        self._refusals = refusals
+        self._proxies = TrustedProxies(trusted_proxies)
 
     def check(self, method: str, headers: Mapping[str, str]) -> None:
         """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent."""
@@ -54,6 +54,10 @@ class Gate:
             fetch_site=headers.get("sec-fetch-site"),
             navigation=method == "GET" and headers.get("sec-fetch-mode") == "navigate",
         )
+
+    def address(self, peer: str | None, headers: Mapping[str, str]) -> str:
+        """The client's own address: ``peer``, or whom a trusted proxy came for."""
+        return self._proxies.client(peer or "", headers.get("x-forwarded-for"))
 
     @staticmethod
     def request_id(headers: Mapping[str, str]) -> str:
@@ -83,11 +87,14 @@ class Gate:
         *,
         method: str,
         path: str,
+        address: str,
         status: int | None = None,
     ) -> Problem:
-        """The reply to a refused request (RFC 9457), and its log line. ``path`` has no query: it may hold a token."""
+        """The reply to a refused request (RFC 9457); the refusal is noted, counted and logged, as `Refusals.note` does.
+
+        ``path`` has no query: it may hold a token. ``address`` is the client's own (`address`).
+        """
         kind = refused.kind
-        self._metrics.refused(kind.code)
         extra = dict(refused.headers)
         if refused.retry_after is not None:
             extra["Retry-After"] = str(refused.retry_after)
@@ -95,7 +102,6 @@ class Gate:
             extra["WWW-Authenticate"] = "Bearer"
         locale = preferred_locale(headers.get("accept-language"))
         code = kind.status if status is None else status
-        self._refusals.note(refused, method=method, path=path, request_id=request_id, status=code)
+        self._refusals.note(refused, method=method, path=path, address=address, request_id=request_id, status=code)
         body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
-        log.info("refused", code=kind.code, method=method, path=path, detail=str(refused.detail), request_id=request_id)
         return Problem(code, orjson.dumps(body), extra)

@@ -11,6 +11,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
+# Members that every line begins with, in this order; programs that ban addresses find them there by pattern.
+_FIRST: Final = ("timestamp", "level", "logger", "event", "address", "code")
+
 # Members that must not be logged whatever a later line of code hands over; a net below care, not instead of it.
 _SECRET_WORDS: Final = frozenset({"token", "key", "keys", "secret", "data", "auth", "authorization", "body", "cookie"})
 
@@ -22,6 +25,12 @@ def _without_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> stru
     text = str(event.get("event", ""))
     event["event"] = text if text.isprintable() else "".join(map(_printable, text))
     return event
+
+
+def _ordered(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The same members first in every line: whoever reads them by pattern must not meet a peer's text before."""
+    first = {name: event.pop(name) for name in _FIRST if name in event}
+    return {**first, **event}
 
 
 def _printable(character: str) -> str:
@@ -72,7 +81,7 @@ def configure(log_format: str = "auto", level: str = "info") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _ordered, renderer],
         )
     )
     root = logging.getLogger()

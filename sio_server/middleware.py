@@ -69,6 +69,7 @@ def _problem(
         request[REQUEST_ID],
         method=request.method,
         path=request.path,
+        address=gate.address(request.remote, request.headers),
         status=None if error is None else error.status,
     )
     for name in ("Allow", "Upgrade"):

@@ -87,7 +87,7 @@ class Node:
         self.connections = connections
         self.log = log
         self.metrics: Metrics = metrics or NoMetrics()
-        self.refusals = refusals or Refusals()
+        self.refusals = refusals or Refusals(self.metrics)
         self.latency = Latency()
         """From a publish whose body was read to its answer: by then it is in the log and handed to the sockets."""
         self._locale = locale

@@ -150,8 +150,9 @@ class RefusalSchema(Schema):
     code = plain.String(required=True)
     status = plain.Integer(required=True)
     detail = plain.String(required=True, metadata=about("In the reader's language, at most 300 characters"))
-    method = plain.String(required=True, metadata=about("`CONNECT` for a connection"))
+    method = plain.String(required=True, metadata=about("`CONNECT` for a connection, `EVENT` for an event"))
     path = plain.String(required=True)
+    address = plain.String(required=True, metadata=about("The client's, as trusted proxies tell it"))
     request_id = plain.String(required=True, allow_none=True)
 
 

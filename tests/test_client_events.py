@@ -14,6 +14,7 @@ from sio_server.client_events import ClientEvents
 from sio_server.config import Config
 from sio_server.hub import Connection
 from sio_server.inbox import Inboxes
+from sio_server.refusals import Refusals
 from tests.links import TOURIST, Core, core
 from tests.support import secured, token, until
 
@@ -30,7 +31,7 @@ async def made() -> AsyncIterator[Core]:
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:
     """The events of this core."""
     inboxes = Inboxes(made.log, made.hub, made.connections)
-    return ClientEvents(made.connections, inboxes, Authenticator(config or secured()), made.metrics)
+    return ClientEvents(made.connections, inboxes, Authenticator(config or secured()), Refusals(made.metrics))
 
 
 async def say(

@@ -117,7 +117,36 @@ async def test_refusals_are_listed_newest_first() -> None:
         ("POST", "/notify", "unknown_type", 422),
     ]
     assert listed[3]["request_id"] == "mine-1"
+    assert {one["address"] for one in listed} == {"127.0.0.1"}
     assert spanish.body["items"][0]["detail"] == "El token no es válido"
+
+
+async def test_refusals_name_the_client_behind_a_proxy() -> None:
+    """By every way in, the address is the client's own where the proxy is trusted, and the proxy's where it is not."""
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    for trusted, address in ((("127.0.0.1",), "203.0.113.9"), ((), "127.0.0.1")):
+        async with running(secured(trusted_proxies=trusted)) as server:
+            await server.notify({"type": "unknown"}, **forwarded)
+            async with server.http.get(f"{server.url}/v1/users", headers=forwarded):
+                pass
+            async with server.http.ws_connect(f"{server.url}/ws", headers=forwarded) as socket:
+                await socket.receive()
+            origin = {"Origin": "https://evil.example"}
+            async with server.http.get(f"{server.url}/socket.io/?EIO=4&transport=polling", headers=forwarded | origin):
+                pass
+            await refused(server.url, {"token": "a.b.c"}, headers=forwarded)
+            listed = (await get(server, "/v1/errors", KEY))["items"]
+        assert len(listed) == 5
+        assert {one["address"] for one in listed} == {address}
+
+
+async def test_event_that_is_refused_is_listed() -> None:
+    """An event of a connection is refused in its acknowledgement, and listed with the connection's address."""
+    async with running(secured()) as server:
+        client = await server.connect({"token": token("7")})
+        await client.client.call("ns:read", {"ids": 7})
+        (listed,) = (await get(server, "/v1/errors", KEY))["items"]
+    assert (listed["method"], listed["path"], listed["address"]) == ("EVENT", "/socket.io/", "127.0.0.1")
 
 
 async def test_nothing_that_was_carried_is_among_the_refusals() -> None:

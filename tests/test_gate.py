@@ -5,12 +5,13 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from sio_server import gate as module
 from sio_server.config import Config
 from sio_server.errors import KINDS, Refused, Text
 from sio_server.gate import Gate
 from sio_server.origins import OriginPolicy
+from sio_server.refusals import Refusals
 from tests.links import NotedMetrics
+from tests.logged import logging_to_stderr
 from tests.support import secured
 
 APP = "https://app.example.org"
@@ -19,7 +20,7 @@ APP = "https://app.example.org"
 def gate_of(config: Config | None = None) -> tuple[Gate, NotedMetrics]:
     """A gate as these settings make it, and what it counts."""
     metrics = NotedMetrics()
-    return Gate(OriginPolicy(config or Config()), metrics), metrics
+    return Gate(OriginPolicy(config or Config()), Refusals(metrics), trusted_proxies=("10.0.0.0/8",)), metrics
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_allowed_page_is_named_and_no_other() -> None:
 def test_refusal_is_a_problem_document(code: str, locale: str) -> None:
     """Each refusal goes out as its problem document in the reader's language, with its status, and is counted."""
     gate, metrics = gate_of()
-    problem = gate.problem(Refused(code), {"accept-language": locale}, "r1", method="GET", path="/x")
+    problem = gate.problem(Refused(code), {"accept-language": locale}, "r1", method="GET", path="/x", address="")
     assert problem.status == KINDS[code].status
     assert orjson.loads(problem.body) == {**Refused(code).as_dict(locale), "request_id": "r1"}
     assert problem.headers == ({"WWW-Authenticate": "Bearer"} if problem.status == 401 else {})
@@ -103,31 +104,45 @@ def test_refusal_brings_its_headers() -> None:
     """When to come back and what else the refusal says are headers; a status of HTTP's own stands in both places."""
     gate, _ = gate_of()
     refused = Refused("rate_limited", Text("No.", "No, no."), retry_after=7, headers={"RateLimit": "x"})
-    problem = gate.problem(refused, {}, "r1", method="POST", path="/x", status=418)
+    problem = gate.problem(refused, {}, "r1", method="POST", path="/x", address="", status=418)
     assert problem.headers == {"RateLimit": "x", "Retry-After": "7"}
     assert (problem.status, orjson.loads(problem.body)["status"]) == (418, 418)
     assert refused.headers == {"RateLimit": "x"}
 
 
-def test_refusal_has_one_line_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refusal is told in the log with its code, its place and its request id, and with nothing of the request."""
-    lines: list[tuple[str, dict[str, object]]] = []
-    monkeypatch.setattr(module, "log", _Lines(lines))
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("192.0.2.1", None, "192.0.2.1"),
+        ("192.0.2.1", "203.0.113.9", "192.0.2.1"),
+        ("10.1.2.3", "203.0.113.9", "203.0.113.9"),
+        ("10.1.2.3", "203.0.113.8, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        ("10.1.2.3", "nobody", "10.1.2.3"),
+        (None, None, ""),
+    ],
+)
+def test_address_is_the_clients_own(peer: str | None, forwarded: str | None, address: str) -> None:
+    """A proxy that is trusted is believed for whom it came, and nobody else is."""
     gate, _ = gate_of()
-    headers = {"authorization": "Bearer MARKER", "origin": "https://MARKER"}
-    gate.problem(Refused("forbidden"), headers, "r1", method="POST", path="/notify")
-    (line,) = lines
-    assert line[0] == "refused"
-    assert (line[1]["code"], line[1]["path"], line[1]["request_id"]) == ("forbidden", "/notify", "r1")
-    assert "MARKER" not in str(line)
+    assert gate.address(peer, {} if forwarded is None else {"x-forwarded-for": forwarded}) == address
 
 
-class _Lines:
-    """A log that keeps its lines."""
-
-    def __init__(self, lines: list[tuple[str, dict[str, object]]]) -> None:
-        self._lines = lines
-
-    def info(self, event: str, **members: object) -> None:
-        """Take a line."""
-        self._lines.append((event, members))
+def test_refusal_has_one_line_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """A refusal is told with its code, place, address and request id, and with nothing that the request carried."""
+    with logging_to_stderr():
+        gate, _ = gate_of()
+        headers = {"authorization": "Bearer MARKER", "origin": "https://MARKER"}
+        gate.problem(Refused("forbidden"), headers, "r1", method="POST", path="/notify", address="192.0.2.1")
+    shown = capsys.readouterr().err
+    line = orjson.loads(shown)
+    told = {name: line[name] for name in ("event", "level", "address", "code", "method", "path", "request_id")}
+    assert told == {
+        "event": "refused",
+        "level": "info",
+        "address": "192.0.2.1",
+        "code": "forbidden",
+        "method": "POST",
+        "path": "/notify",
+        "request_id": "r1",
+    }
+    assert "MARKER" not in shown

@@ -28,9 +28,9 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "auth",
         "origins",
         "metrics",
+        "logs",
         "refusals",
         "latency",
-        "logs",
     ),
     2: (
         "broker",

@@ -16,7 +16,7 @@ from sio_server.errors import Problem, Refused, Text
 from sio_server.gate import Gate
 from sio_server.middleware import REQUEST_ID, add_headers, guard
 from sio_server.origins import OriginPolicy
-from tests.links import NotedMetrics
+from sio_server.refusals import Refusals
 from tests.support import secured
 
 APP = "https://app.example.org"
@@ -26,7 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @asynccontextmanager
 async def asking(handler: Handler, config: Config | None = None) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of a server that has this handler at ``/x`` behind the gate."""
-    gate = Gate(OriginPolicy(config or Config()), NotedMetrics())
+    gate = Gate(OriginPolicy(config or Config()), Refusals())
     app = web.Application(middlewares=[guard(gate)])
     app.router.add_route("*", "/x", handler)
     app.router.add_get("/get", handler)
