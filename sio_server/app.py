@@ -241,6 +241,7 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
             config.host,
             config.port,
             fast_routes={("POST", "/notify"): app[FRONT].notify},
+            admits=app[FRONT].admits,
             backlog=BACKLOG,
         )
         with _signals() as stop:

@@ -55,6 +55,22 @@ class FrontEndpoint:
             return self._reply(request, request_id, error)
         return reply
 
+    def admits(self, request: FrontRequest) -> bool:
+        """Whether a body may be waited for here: a publisher's key is in the head, and the page may ask.
+
+        Whoever has none is refused by `endpoint_http`, which looks at tokens too, before a byte of the body is held.
+        """
+        if "publisher" not in request.memo:
+            try:
+                self._gate.check(request.method, request.headers)
+            except Refused:
+                return False
+            known = self._credentials.known_publisher(credential_in(request.headers.get("authorization")))
+            if known is None:
+                return False
+            request.memo["publisher"] = known.name
+        return int(request.headers["content-length"]) <= self._max_body
+
     async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
         outcome: Receipt | Exception
         try:

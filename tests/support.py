@@ -147,7 +147,8 @@ def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
     if not front:
         return web.TCPSite(runner, "127.0.0.1", 0)
     app = runner.app
-    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, fast_routes={("POST", "/notify"): app[FRONT].notify})
+    routes = {("POST", "/notify"): app[FRONT].notify}
+    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, fast_routes=routes, admits=app[FRONT].admits)
 
 
 @dataclass

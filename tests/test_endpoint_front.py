@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from sio_server.config import Config
-from tests.support import PUBLISH_KEY, Server, running, secured
+from tests.support import PATIENCE, PUBLISH_KEY, Server, running, secured
 
 APP = "https://app.example.org"
 KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
@@ -174,3 +174,48 @@ async def test_many_at_once_are_each_answered_once() -> None:
     async with running() as server:
         replies = await asyncio.gather(*(server.notify(SEED, key=None) for _ in range(200)))
         assert sorted(reply["seq"] for _, reply in replies) == list(range(1, 201))
+
+
+@pytest.mark.parametrize("credential", [None, "Bearer wrong", f"Basic {PUBLISH_KEY}"])
+@pytest.mark.parametrize("size", [60_000, 10_000_000])
+async def test_body_of_a_stranger_is_not_waited_for(credential: str | None, size: int) -> None:
+    """Without a good credential in the head the answer comes before the body, of which nothing is needed."""
+    async with running(secured()) as server:
+        line = "" if credential is None else f"Authorization: {credential}\r\n"
+        head = f"POST /notify HTTP/1.1\r\nHost: x\r\n{line}Content-Length: {size}\r\n\r\n{{"
+        assert (await _first_line(server, head)).startswith(b"HTTP/1.1 401 ")
+
+
+async def test_body_of_a_publisher_that_is_too_large_is_not_waited_for() -> None:
+    """A body that says it is larger than the setting allows is refused by its head alone."""
+    async with running(secured(max_body=LIMIT)) as server:
+        head = (
+            f"POST /notify HTTP/1.1\r\nHost: x\r\nAuthorization: {KEY['Authorization']}\r\nContent-Length: 5000\r\n\r\n"
+        )
+        assert (await _first_line(server, head)).startswith(b"HTTP/1.1 413 ")
+
+
+async def test_body_of_a_publisher_may_come_later() -> None:
+    """A body that comes in pieces, after its head, is published once."""
+    async with running(secured()) as server:
+        body = orjson.dumps(SEED)
+        head = (
+            f"POST /notify HTTP/1.1\r\nHost: x\r\nAuthorization: {KEY['Authorization']}\r\nContent-Length: {len(body)}"
+        )
+        pieces = (head + "\r\n\r\n", *(body[at : at + 9].decode() for at in range(0, len(body), 9)))
+        assert (await _first_line(server, *pieces)).startswith(b"HTTP/1.1 200 ")
+        assert server.node.stats()["head"]["seq"] == 1
+
+
+async def _first_line(server: Server, *pieces: str) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    try:
+        for piece in pieces:
+            writer.write(piece.encode())
+            await writer.drain()
+            await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE):
+            return await reader.readline()
+    finally:
+        writer.close()
+        await writer.wait_closed()

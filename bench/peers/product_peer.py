@@ -26,7 +26,7 @@ async def serve(port: int, directory: Path) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     routes = {("POST", "/notify"): app[FRONT].notify}
-    await FrontSite(runner, app[SERVER], "127.0.0.1", port, fast_routes=routes).start()
+    await FrontSite(runner, app[SERVER], "127.0.0.1", port, fast_routes=routes, admits=app[FRONT].admits).start()
     await asyncio.Event().wait()
 
 

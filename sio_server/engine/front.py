@@ -27,12 +27,19 @@ FastRoutes = Mapping[tuple[str, str], FastHandler]
 #: (method, target, status, peer address)
 AccessLog = Callable[[str, str, int, str], None]
 
+#: takes a request whose body has not come in, and says whether the front may wait for it
+Admits = Callable[[FrontRequest], bool]
+
 Plan = tuple[FastHandler, Head, int]
 
 #: Heads that are kept parsed, and the bytes of one: a peer chooses both.
 _MAX_PLANS, _MAX_PLAN = 256, 2048
 #: Seconds an idle keep-alive connection is kept.
 KEEPALIVE_TIMEOUT = 75.0
+
+
+def _admit_all(_: FrontRequest) -> bool:
+    return True
 
 
 class Front:
@@ -45,6 +52,7 @@ class Front:
         fast_routes: FastRoutes | None = None,
         access_log: AccessLog | None = None,
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
+        admits: Admits = _admit_all,
     ) -> None:
         self.eio = sio.eio
         self.counters = sio.counters
@@ -52,6 +60,8 @@ class Front:
         self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
         self.engine_start = f"GET {self.eio.path}?".encode()
         self._starts = (self.engine_start, *self.routes)
+        self.longest_start = max(map(len, self._starts))
+        self.admits = admits
         self.access_log = access_log
         self.keepalive_timeout = keepalive_timeout
         #: seconds between looks at a connection, and for a request: a look later is still in time
@@ -120,6 +130,8 @@ class FrontSite(web.BaseSite):
     :param fast_routes: `{("POST", "/notify"): handler}`; it takes a FrontRequest and returns a FrontReply or a
         FrontPromise, or is a coroutine function that returns a FrontReply. Requests that are not plain (chunked,
         `Expect`, a body above 64 KB, a query) go to the aiohttp application, which should serve the same path.
+    :param admits: asked about a request of a fast route whose body did not come with its head, before any of it is
+        held. Where it says no, the request goes to the aiohttp application, which can refuse it without its body.
     :param access_log: called with (method, target, status, peer address) for what the front answers.
     """
 
@@ -134,6 +146,7 @@ class FrontSite(web.BaseSite):
         *,
         fast_routes: FastRoutes | None = None,
         access_log: AccessLog | None = None,
+        admits: Admits = _admit_all,
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
         ssl_context: SSLContext | None = None,
         backlog: int = 4096,
@@ -148,6 +161,7 @@ class FrontSite(web.BaseSite):
         self._options: dict[str, Any] = {
             "fast_routes": fast_routes,
             "access_log": access_log,
+            "admits": admits,
             "keepalive_timeout": keepalive_timeout,
             "reuse_address": reuse_address,
             "reuse_port": reuse_port,

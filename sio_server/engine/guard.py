@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sio_server.engine.limits import BODY_RATE
+from sio_server.engine.reading import unread
 
 #: Looks per time limit: a connection is closed at most a sixth of the limit before its time, never after it.
 _LOOKS = 6
@@ -68,7 +69,7 @@ class Guard:
         since, total = self._since[1], self._since[2]
         if what == "write":
             # a peer that reads slowly but does read is left alone
-            left = self.inner.transport.get_write_buffer_size() if self.inner.transport is not None else 0
+            left = unread(self.inner.transport) if self.inner.transport is not None else 0
             if left != total:
                 self._since = (what, now, left)
                 return False
