@@ -23,15 +23,16 @@ PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS)
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-run: setup-run ## Serve on 127.0.0.1:8080 (another port: make run PORT=9000; more: ARGS="--help")
+run: setup-run ## Serve on 127.0.0.1:8080, in development mode where no secret is set (make run PORT=9000 ARGS="--help")
 	@scripts/web.sh build || echo "The console could not be built; / shows a plain page instead." >&2
-	@$(BIN)/sio-server serve $(if $(PORT),--port $(PORT)) $(ARGS)
+	@$(BIN)/sio-server serve $$(scripts/mode.sh $(ARGS)) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 web: setup-run ## Build the console, if its sources have changed
 	@scripts/web.sh build
 
 dev: setup-dev ## Serve on 127.0.0.1:8080 and reload when the code changes
-	@$(BIN)/python scripts/dev.py runserver sio_server/app.py --root . --app-factory create_app \
+	@if [ -n "$$(scripts/mode.sh)" ]; then SIO_SERVER_DEV=1; export SIO_SERVER_DEV; fi; \
+	$(BIN)/python scripts/dev.py runserver sio_server/app.py --root . --app-factory create_app \
 		--no-livereload --port $(or $(PORT),8080) $(ARGS)
 
 test: test-server test-kit test-console ## Run every test: the server's, the React kit's, the console's

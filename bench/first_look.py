@@ -145,7 +145,7 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        serve = ["sio_server", "serve", "--port", "0"]
+        serve = ["sio_server", "serve", "--dev", "--port", "0"]
         async with (
             process("sio-server, SQLite on disk", [*serve, "--data-dir", directory], publish) as on_disk,
             process("sio-server, log in memory", [*serve, "--broker", "memory:"], publish) as in_memory,

@@ -106,7 +106,7 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        command = [sys.executable, "-m", "sio_server", "serve", "--port", "0", "--data-dir", directory]
+        command = [sys.executable, "-m", "sio_server", "serve", "--dev", "--port", "0", "--data-dir", directory]
         child = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )

@@ -1,6 +1,7 @@
 """The command `adev`, kept to this machine: ``python scripts/dev.py runserver ...``.
 
-aiohttp-devtools serves on every interface, and a server in development mode takes publishes without a key. The address
+aiohttp-devtools serves on every interface, and a server in development mode (SIO_SERVER_DEV=1, which `make dev` sets
+where no secret is) takes publishes without a key. The address
 is set on import, because the process that serves is spawned and imports this file again.
 """
 

@@ -161,6 +161,8 @@ def _socketio(
     def check_handshake(environ: Mapping[str, Any], address: str) -> Refusal | None:
         headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
         try:
+            if gate.development:
+                gate.check_direct(headers, address)
             gate.check("GET", headers)
             node.connections.check_room(endpoint.arriving(), config.handshakes)
         except Refused as refused:

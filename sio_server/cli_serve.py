@@ -40,7 +40,7 @@ def _metavar(field: marshmallow.fields.Field[Any]) -> str:
 
 def _shown_default(name: str) -> str:
     default = _DEFAULTS[name]
-    return "" if default in (None, ()) else f" [default: {default}]"
+    return "" if default is False or default in (None, ()) else f" [default: {default}]"
 
 
 def settings_options(command: F) -> F:
@@ -50,6 +50,9 @@ def settings_options(command: F) -> F:
             continue
         about = f"{_FIELDS[name].metadata['about']}{_shown_default(name)}"
         flag = "--" + name.replace("_", "-")
+        if isinstance(_FIELDS[name], marshmallow.fields.Boolean):
+            command = click.option(flag, name, is_flag=True, default=None, help=about)(command)
+            continue
         command = click.option(flag, name, metavar=_metavar(_FIELDS[name]), help=about)(command)
     return click.option(
         "--config",
@@ -74,6 +77,11 @@ def _load(config_file: Path | None, flags: dict[str, Any]) -> Config:
     return settings.load(flags, config_file=config_file or (Path(named).expanduser() if named else None))
 
 
+_UNPROTECTED: Final = (
+    "development mode: nothing is protected, every program of this machine may publish and read everything"
+)
+
+
 @click.command(epilog=_EPILOG)
 @settings_options
 def serve(config_file: Path | None, **flags: Any) -> None:
@@ -86,11 +94,23 @@ def serve(config_file: Path | None, **flags: Any) -> None:
     logs.configure(config.log_format, config.log_level)
     for line in settings.unknown_environment():
         logs.logger("config").warning(line)
+    if config.development:
+        _warn_of_development(config.log_format)
     try:
         asyncio.run(run(config, _announce))
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {reason}") from error
+
+
+def _warn_of_development(log_format: str) -> None:
+    """Say on standard error that nothing is protected: a line for people, or a log line where machines read them."""
+    if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
+        from sio_server import logs  # noqa: PLC0415 - as above
+
+        logs.logger("config").warning(_UNPROTECTED)
+    else:
+        click.secho(f" {_UNPROTECTED} ", err=True, fg="black", bg="yellow", bold=True)
 
 
 def _announce(address: str) -> None:
@@ -119,6 +139,8 @@ def check_config(config_file: Path | None, **flags: Any) -> None:
 def _shown(name: str, value: Any) -> str:
     if value in (None, ()):
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if _is_secret(name):
         return f"{len(value)} hidden" if isinstance(value, tuple) else "hidden"
     return one_line(", ".join(value) if isinstance(value, tuple) else value)

@@ -27,6 +27,9 @@ ENV_PREFIX: Final = "SIO_SERVER_"
 # Read by the publishing client and by commands, not by the server, so not a typing error when they are set.
 CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"})
 
+# The settings that development mode does without.
+PROTECTION: Final = ("jwt_secret", "jwt_secret_previous", "jwks_url", "publish_keys")
+
 # RFC 7518 §3.2: an HS256 key is at least as long as the hash. A shorter one can be guessed off line from one token.
 MIN_SECRET_BYTES: Final = 32
 
@@ -35,6 +38,7 @@ MIN_SECRET_BYTES: Final = 32
 class Config:
     """Every setting, checked. `ConfigSchema` says what each is for."""
 
+    dev: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
     data_dir: Path = Path("data")
@@ -78,22 +82,17 @@ class Config:
 
     @property
     def development(self) -> bool:
-        """On a loopback host with no secret set: publishing needs no key and a client may state its own role."""
-        return self.loopback and not self.verifies_tokens and not self.publish_keys
+        """Development mode: publishing needs no key and a client may state its own role.
+
+        It has to be asked for, and counts for a loopback host with no secret set alone.
+        """
+        return self.dev and self.loopback and not self.verifies_tokens and not self.publish_keys
 
     def warnings(self) -> list[str]:
         """What is allowed and yet most likely not meant, a line each."""
-        found = []
-        if not self.development and not self.publish_keys:
-            found.append("SIO_SERVER_PUBLISH_KEYS is not set: nobody can publish")
-        if not self.development and not self.verifies_tokens:
-            found.append("neither SIO_SERVER_JWT_SECRET nor SIO_SERVER_JWKS_URL is set: no client can connect")
-        if any(
-            secret and len(secret.encode()) < MIN_SECRET_BYTES
-            for secret in (self.jwt_secret, self.jwt_secret_previous, *self.publish_keys)
-        ):
-            found.append(f"a secret is shorter than {MIN_SECRET_BYTES} bytes: it can be guessed")
-        return found
+        if any(len(key.encode()) < MIN_SECRET_BYTES for key in self.publish_keys):
+            return [f"a key of SIO_SERVER_PUBLISH_KEYS is shorter than {MIN_SECRET_BYTES} bytes: it can be guessed"]
+        return []
 
 
 def is_loopback(host: str) -> bool:
@@ -102,9 +101,11 @@ def is_loopback(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def env_name(setting: str) -> str:
@@ -191,11 +192,29 @@ def _nearest(name: str, known: list[str]) -> str:
 def _check_together(config: Config) -> None:
     if config.jwt_secret_previous is not None and config.jwt_secret is None:
         raise ConfigError("SIO_SERVER_JWT_SECRET_PREVIOUS needs SIO_SERVER_JWT_SECRET, the secret of today")
-    if not config.loopback:
+    if config.dev:
+        _check_development(config)
+    else:
         _check_protected(config)
 
 
+def _check_development(config: Config) -> None:
+    """Development mode protects nothing, so it must be neither reached by others nor mistaken for protection."""
+    if not config.loopback:
+        raise ConfigError(
+            f"--dev on {config.host}: development mode protects nothing, so it is for this machine alone; "
+            "use --host 127.0.0.1, or leave --dev out and set the secrets"
+        )
+    secrets = [env_name(name) for name in PROTECTION if getattr(config, name)]
+    if secrets:
+        raise ConfigError(
+            f"--dev (SIO_SERVER_DEV) together with {' and '.join(secrets)}: development mode checks no secret; "
+            "leave out the one or the other"
+        )
+
+
 def _check_protected(config: Config) -> None:
+    """Raise `ConfigError` that says both ways out, a line each, where a secret is missing or can be guessed."""
     missing = []
     if not config.verifies_tokens:
         missing.append("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL (how clients' tokens are verified)")
@@ -210,6 +229,7 @@ def _check_protected(config: Config) -> None:
         missing.append(f"{' and '.join(short)} of at least {MIN_SECRET_BYTES} bytes (RFC 7518 section 3.2)")
     if missing:
         raise ConfigError(
-            f"refusing to listen on {config.host} unprotected; set " + "; and ".join(missing) + ". "
-            "For development without them, use --host 127.0.0.1."
+            "refusing to start unprotected\n"
+            f"to serve others: set {'; and '.join(missing)}\n"
+            "for development on this machine alone, without any secret: serve --dev (or SIO_SERVER_DEV=1)"
         )

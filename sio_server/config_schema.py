@@ -91,9 +91,10 @@ class ConfigSchema(Schema):
 
     error_messages = fields.SCHEMA_MESSAGES
 
-    host = marshmallow.fields.String(
-        metadata=_about("Address to listen on; anything but loopback needs the secrets below")
+    dev = marshmallow.fields.Boolean(
+        metadata=_about("Development mode: nothing is protected, and only this machine is answered; no secrets then")
     )
+    host = marshmallow.fields.String(metadata=_about("Address to listen on"))
     port = _Whole(validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one"))
     data_dir = _PathField(metadata=_about("Directory of the notification log"))
     broker = marshmallow.fields.String(

@@ -82,6 +82,7 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("forbidden", 403, 4403, "Not allowed for these credentials", "Estas credenciales no lo permiten"),
         _kind("origin_not_allowed", 403, 4403, "Origin not allowed", "Origen no permitido"),
         _kind("host_not_allowed", 403, 4403, "Host not allowed", "Host no permitido"),
+        _kind("proxy_not_allowed", 403, 4403, "No proxy in development mode", "Sin proxy en modo de desarrollo"),
         _kind("not_found", 404, 4404, "Nothing is here", "Aquí no hay nada"),
         _kind("method_not_allowed", 405, 4405, "Method not allowed here", "Método no permitido aquí"),
         _kind("payload_too_large", 413, 1009, "The body is too large", "El cuerpo es demasiado grande"),

@@ -14,10 +14,12 @@ from typing import Final
 import orjson
 import uuid_utils
 
+from sio_server.config import is_loopback
 from sio_server.engine.addresses import TrustedProxies
-from sio_server.errors import Refused
+from sio_server.errors import Refused, Text
 from sio_server.locales import preferred_locale
-from sio_server.origins import OriginPolicy
+from sio_server.origins import OriginPolicy, readable
+from sio_server.proxies import sign_of_proxy
 from sio_server.refusals import Refusals
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -45,6 +47,8 @@ class Gate:
         self._policy = policy
         self._refusals = refusals
         self._proxies = TrustedProxies(trusted_proxies)
+        self.development = policy.development
+        """Whether `check_direct` has anything to refuse: asked before it, so that it costs nothing elsewhere."""
 
     def check(self, method: str, headers: Mapping[str, str]) -> None:
         """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent."""
@@ -58,6 +62,18 @@ class Gate:
     def address(self, peer: str | None, headers: Mapping[str, str]) -> str:
         """The client's own address: ``peer``, or whom a trusted proxy came for."""
         return self._proxies.client(peer or "", headers.get("x-forwarded-for"))
+
+    @staticmethod
+    def check_direct(headers: Mapping[str, str], peer: str) -> None:
+        """In development mode: raise `Refused` (``proxy_not_allowed``) for what did not come straight from here.
+
+        ``peer`` is the address of the other end of the connection.
+        """
+        sign = sign_of_proxy(headers)
+        if sign is not None:
+            raise Refused("proxy_not_allowed", _PROXY.format(readable(sign)))
+        if not is_loopback(peer):
+            raise Refused("proxy_not_allowed", _FOREIGN.format(readable(peer)))
 
     @staticmethod
     def request_id(headers: Mapping[str, str]) -> str:
@@ -105,3 +121,17 @@ class Gate:
         self._refusals.note(refused, method=method, path=path, address=address, request_id=request_id, status=code)
         body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
         return Problem(code, orjson.dumps(body), extra)
+
+
+_PROXY: Final = Text(
+    "A proxy sent this (header '{0}'), and in development mode nothing is protected from whoever is behind it. Call "
+    "the server directly, or serve without --dev and with the secrets set.",
+    "Esto lo envió un proxy (cabecera '{0}'), y en modo de desarrollo nada está protegido de quien haya detrás. Llama "
+    "al servidor directamente, o sirve sin --dev y con los secretos definidos.",
+)
+_FOREIGN: Final = Text(
+    "This came from '{0}'; in development mode only this machine is answered. Serve without --dev and with the secrets "
+    "set.",
+    "Esto vino de '{0}'; en modo de desarrollo solo se responde a esta máquina. Sirve sin --dev y con los secretos "
+    "definidos.",
+)

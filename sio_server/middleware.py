@@ -40,6 +40,8 @@ def guard(gate: Gate) -> Any:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             started = time.perf_counter()
             try:
+                if gate.development:
+                    gate.check_direct(request.headers, request.remote or "")
                 gate.check(request.method, request.headers)
                 if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
                     return web.Response(status=204, headers=gate.preflight_headers())

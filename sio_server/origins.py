@@ -28,7 +28,8 @@ class OriginPolicy:
     """What a `Config` allows."""
 
     def __init__(self, config: Config) -> None:
-        self._development = config.development
+        self.development = config.development
+        """Whether nothing is protected, so that only this machine may ask."""
         self._hosts = frozenset(host.lower() for host in config.allowed_hosts)
         self._any = _ANY in config.allowed_origins
         self._patterns = tuple(_pattern(origin) for origin in config.allowed_origins if origin != _ANY)
@@ -39,17 +40,17 @@ class OriginPolicy:
         ``navigation``: a person follows a link to a page (GET with ``Sec-Fetch-Mode: navigate``), which reads nothing.
         """
         if host is not None:
-            self._check_host(_host_name(_readable(host)))
+            self._check_host(_host_name(readable(host)))
         if origin is not None:
             if not self.allows(origin, host):
-                raise Refused("origin_not_allowed", _ORIGIN.format(_readable(origin)))
-        elif self._development and fetch_site == "cross-site" and not navigation:
+                raise Refused("origin_not_allowed", _ORIGIN.format(readable(origin)))
+        elif self.development and fetch_site == "cross-site" and not navigation:
             raise Refused("origin_not_allowed", _CROSS_SITE)
 
     def _check_host(self, name: str) -> None:
         if name in self._hosts:
             return
-        if self._development:
+        if self.development:
             if not is_loopback(name):
                 raise Refused("host_not_allowed", _DEVELOPMENT_HOST.format(name))
         elif self._hosts and not is_loopback(name):
@@ -64,7 +65,7 @@ class OriginPolicy:
             name = parts.hostname or ""
         except ValueError:
             return False
-        if self._development:
+        if self.development:
             # A development server of the frontend has a port of its own, so its origin is never ours.
             return is_loopback(name)
         return bool(host and parts.scheme) and parts.netloc.lower() == str(host).lower()
@@ -91,7 +92,7 @@ class OriginPolicy:
         }
 
 
-def _readable(value: str) -> str:
+def readable(value: str) -> str:
     """A header's text as it can be told: bytes that are no text come out as escapes, and it has an end."""
     return value[:200].encode("ascii", "backslashreplace").decode()
 

@@ -17,7 +17,7 @@ from tests.support import SECRET, secured
 
 OTHER = "another secret of the tests, long enough as well"
 AUTH = Authenticator(secured(host="0.0.0.0"))  # noqa: S104
-DEVELOPMENT = Authenticator(Config())
+DEVELOPMENT = Authenticator(Config(dev=True))
 
 
 async def refusal(credential: str | None, authenticator: Authenticator = AUTH, **stated: Any) -> Refused:

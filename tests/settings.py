@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sio_server.config import env_name, load
+from sio_server.config import PROTECTION, env_name, load
 from sio_server.config_schema import ConfigSchema
 from sio_server.errors import ConfigError
 
@@ -17,6 +17,18 @@ def isolate(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for setting in ConfigSchema().fields:
         monkeypatch.delenv(env_name(setting), raising=False)
     monkeypatch.chdir(directory)
+
+
+def protect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the secrets without which a server does not start."""
+    monkeypatch.setenv("SIO_SERVER_JWT_SECRET", STRONG)
+    monkeypatch.setenv("SIO_SERVER_PUBLISH_KEYS", STRONG)
+
+
+def unprotect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take them away."""
+    for setting in PROTECTION:
+        monkeypatch.delenv(env_name(setting), raising=False)
 
 
 def refused(**flags: Any) -> str:

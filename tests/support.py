@@ -22,7 +22,7 @@ from aiohttp import web
 
 from sio_server import logs
 from sio_server.app import FRONT, NODE, SERVER, create_app
-from sio_server.config import Config
+from sio_server.config import PROTECTION, Config, env_name
 from sio_server.engine import FrontSite
 from sio_server.node import Node
 
@@ -125,7 +125,7 @@ async def running(config: Config | None = None, *, front: bool = True) -> AsyncI
 
     It listens as `serve` does; without ``front`` aiohttp itself listens, and every request is one of aiohttp's.
     """
-    app = create_app(config or Config(broker="memory:"))
+    app = create_app(config or Config(broker="memory:", dev=True))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = site_of(runner, front=front)
@@ -168,8 +168,12 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def program(*arguments: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
-    """``sio-server serve`` on a free port; killed at the end if it is still there."""
-    command = [sys.executable, "-m", "sio_server", "serve", "--port", "0", *arguments]
+    """``sio-server serve`` on a free port; killed at the end if it is still there.
+
+    It is in development mode where ``env`` has no secret.
+    """
+    mode = ["--dev"] if {*map(env_name, PROTECTION)}.isdisjoint(env or {}) else []
+    command = [sys.executable, "-m", "sio_server", "serve", "--port", "0", *mode, *arguments]
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )

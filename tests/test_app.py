@@ -32,6 +32,7 @@ async def started(app: web.Application) -> web.AppRunner:
 async def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without settings of its own an application takes those of the environment, as development servers call it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIO_SERVER_DEV", "1")
     monkeypatch.setenv("SIO_SERVER_BROKER", "memory:")
     monkeypatch.setenv("SIO_SERVER_MAX_BODY", "2000")
     app = create_app()
@@ -47,7 +48,7 @@ async def test_unforeseen_error_is_a_problem_without_its_text() -> None:
     async def fail(_: web.Request) -> web.Response:
         raise RuntimeError("SECRET DETAIL")
 
-    app = create_app(Config(broker="memory:"))
+    app = create_app(Config(dev=True, broker="memory:"))
     app.router.add_get("/fail", fail)
     runner = await started(app)
     try:
@@ -98,7 +99,7 @@ async def test_bad_catalogue_stops_the_start(tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
     path.write_text("[types.x]\n", "utf-8")
     with pytest.raises(CatalogError, match=r"my\.toml"):
-        create_app(Config(data_dir=tmp_path / "log", catalog=path))
+        create_app(Config(dev=True, data_dir=tmp_path / "log", catalog=path))
     assert not (tmp_path / "log").exists()
 
 
@@ -115,7 +116,7 @@ data = { lugar = "string", grado = "integer" }
 """,
         "utf-8",
     )
-    async with running(Config(broker="memory:", catalog=path)) as server:
+    async with running(Config(dev=True, broker="memory:", catalog=path)) as server:
         here, there = await server.connect({"topics": ["cusco"]}), await server.connect({"topics": ["lima"]})
         status, _ = await server.notify({"type": "clima_alerta", "data": {"lugar": "cusco", "grado": 3}}, key=None)
         refused, problem = await server.notify({"type": "clima_alerta", "data": {"lugar": "x", "grado": "3"}}, key=None)

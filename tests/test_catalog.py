@@ -223,7 +223,7 @@ async def test_nobody_is_a_refusal_that_names_the_field(tmp_path: Path) -> None:
     """Where every part of an audience was skipped, the publish is 422 and names the field that was needed."""
     file = tmp_path / "my.toml"
     file.write_text(f'[types.mine]\n{TEXTS}audience = {{users = ["{{a}}"]}}\ndata = {{a = "id"}}\n', "utf-8")
-    async with running(Config(broker="memory:", catalog=file)) as server:
+    async with running(Config(dev=True, broker="memory:", catalog=file)) as server:
         status, reply = await server.notify({"type": "mine", "data": {}})
         assert (status, reply["code"]) == (422, "invalid_audience")
         assert reply["errors"][0]["field"] == "data.a"

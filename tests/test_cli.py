@@ -65,7 +65,7 @@ MISTAKES = {
     "bad port": (("serve", "--port", "many"), "--port: Not a valid integer."),
     "unprotected": (("serve", "--host", "0.0.0.0"), "SIO_SERVER_JWT_SECRET"),  # noqa: S104 - it is refused
     "no such config file": (("serve", "--config", "no.toml"), "no.toml: cannot be read"),
-    "no such catalogue": (("check-config", "--catalog", "no.toml"), "catalogue no.toml: cannot be read"),
+    "no such catalogue": (("check-config", "--dev", "--catalog", "no.toml"), "catalogue no.toml: cannot be read"),
     "broken JSON": (("send", "test", "--data", "{"), "--data: not valid JSON"),
     "JSON but no object": (("send", "test", "--data", "[1]"), "--data: must be a JSON object"),
     "no such data file": (("send", "test", "--data", "@no.json"), "--data: no.json cannot be read"),

@@ -85,6 +85,6 @@ async def test_an_audience_that_is_not_the_catalogues_is_found_out(tmp_path: Pat
         'description = { es = "Un guía.", en = "A guide." }\n',
         "utf-8",
     )
-    async with running(Config(broker="memory:", catalog=own)) as server:
+    async with running(Config(dev=True, broker="memory:", catalog=own)) as server:
         done = await run("demo", "--watch", "--delay", "0", "--url", server.url, cwd=tmp_path)
     assert_user_error(done, "What arrived is not what the catalogue says:", "turista 123: ", "guia_creado")

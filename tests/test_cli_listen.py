@@ -145,7 +145,7 @@ async def test_a_token_that_runs_out_meanwhile_ends_the_listener(tmp_path: Path,
 
 async def stored(directory: Path, count: int) -> None:
     """A log with notifications in it, whose server still runs when it is read."""
-    async with running(Config(data_dir=directory)) as server:
+    async with running(Config(dev=True, data_dir=directory)) as server:
         for number in range(1, count + 1):
             await server.notify({"type": "test", "message": f"m{number}", "source": "tests"})
 
@@ -180,7 +180,7 @@ async def test_a_logged_notification_tells_its_audience(tmp_path: Path) -> None:
 
 async def test_the_log_of_a_running_server_can_be_read(tmp_path: Path) -> None:
     """Reading does not need the server to stop."""
-    async with running(Config(data_dir=tmp_path / "data")) as server:
+    async with running(Config(dev=True, data_dir=tmp_path / "data")) as server:
         await server.notify({"type": "test", "message": "aquí"})
         assert messages(await run("log", "--json", cwd=tmp_path)) == ["aquí"]
         assert (await server.notify({"type": "test"}))[0] == 200

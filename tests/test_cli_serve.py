@@ -34,7 +34,7 @@ async def stop(process: asyncio.subprocess.Process, number: int = signal.SIGTERM
 
 async def test_the_first_line_is_the_address(tmp_path: Path) -> None:
     """With a free port, the first line of output is the address at which the server answers; SIGTERM ends it with 0."""
-    process = await start("serve", "--port", "0", "--broker", "memory:", cwd=tmp_path)
+    process = await start("serve", "--dev", "--port", "0", "--broker", "memory:", cwd=tmp_path)
     url = await first_line(process)
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(url + "/health/live")).status_code == 200
@@ -48,7 +48,7 @@ async def test_settings_come_from_flags_environment_and_file(tmp_path: Path) -> 
     """A flag wins over the environment, which wins over the file; each may set what the others leave out."""
     (tmp_path / "my.toml").write_text('locale = "en"\nmax_body = 2000\nidempotency_ttl = 100\n', "utf-8")
     env = {"SIO_SERVER_MAX_BODY": "3000", "SIO_SERVER_IDEMPOTENCY_TTL": "200", "SIO_SERVER_CONFIG": "my.toml"}
-    done = await run("check-config", "--max-body", "4000", cwd=tmp_path, env=env)
+    done = await run("check-config", "--dev", "--max-body", "4000", cwd=tmp_path, env=env)
     assert done.code == 0, done
     settings = dict(line.split(None, 1) for line in done.lines[: done.lines.index("")])
     assert (settings["max_body"], settings["idempotency_ttl"], settings["locale"]) == ("4000", "200", "en")
@@ -86,13 +86,13 @@ async def test_check_config_hides_secrets_and_warns(tmp_path: Path) -> None:
 async def test_check_config_checks_the_catalogue(tmp_path: Path) -> None:
     """A catalogue that cannot be used is found before anything is served."""
     (tmp_path / "own.toml").write_text('[types.x]\ntitle = { es = "x" }\n', "utf-8")
-    done = await run("check-config", "--catalog", "own.toml", cwd=tmp_path)
+    done = await run("check-config", "--dev", "--catalog", "own.toml", cwd=tmp_path)
     assert_user_error(done, "own.toml", "types.x.title.en")
 
 
 async def test_check_config_says_that_it_is_development(tmp_path: Path) -> None:
-    """With no secret set on a loopback address, development mode is told, and the number of event types."""
-    done = await run("check-config", cwd=tmp_path)
+    """Development mode is told where it was asked for, and the number of event types."""
+    done = await run("check-config", "--dev", cwd=tmp_path)
     assert done.code == 0
     assert "development mode" in done.out
     assert "20 event types" in done.out
@@ -100,24 +100,26 @@ async def test_check_config_says_that_it_is_development(tmp_path: Path) -> None:
 
 async def test_an_address_in_use_is_one_clear_line(tmp_path: Path) -> None:
     """A second server on the same port says so."""
-    process = await start("serve", "--port", "0", "--broker", "memory:", cwd=tmp_path)
+    process = await start("serve", "--dev", "--port", "0", "--broker", "memory:", cwd=tmp_path)
     port = (await first_line(process)).rpartition(":")[2]
-    done = await run("serve", "--port", port, "--broker", "memory:", cwd=tmp_path)
+    done = await run("serve", "--dev", "--port", port, "--broker", "memory:", cwd=tmp_path)
     assert_user_error(done, f"sio-server: cannot serve on 127.0.0.1 port {port}: Address already in use")
     assert (await stop(process)).code == 0
 
 
 async def test_a_directory_in_use_is_one_clear_line(tmp_path: Path) -> None:
     """A second server on the same log says so."""
-    process = await start("serve", "--port", "0", cwd=tmp_path)
+    process = await start("serve", "--dev", "--port", "0", cwd=tmp_path)
     await first_line(process)
-    assert_user_error(await run("serve", "--port", "0", cwd=tmp_path), "another sio-server uses this directory")
+    assert_user_error(
+        await run("serve", "--dev", "--port", "0", cwd=tmp_path), "another sio-server uses this directory"
+    )
     assert (await stop(process)).code == 0
 
 
 async def test_ctrl_c_stops_the_server_without_a_traceback(tmp_path: Path) -> None:
     """SIGINT is a clean stop."""
-    process = await start("serve", "--port", "0", "--broker", "memory:", cwd=tmp_path)
+    process = await start("serve", "--dev", "--port", "0", "--broker", "memory:", cwd=tmp_path)
     await first_line(process)
     done = await stop(process, signal.SIGINT)
     assert done.code == 0
@@ -126,7 +128,7 @@ async def test_ctrl_c_stops_the_server_without_a_traceback(tmp_path: Path) -> No
 
 async def test_what_was_accepted_survives_kill(tmp_path: Path) -> None:
     """After ``kill -9`` right behind a 200, ``log`` shows the notification, and so does a server that starts again."""
-    process = await start("serve", "--port", "0", cwd=tmp_path)
+    process = await start("serve", "--dev", "--port", "0", cwd=tmp_path)
     url = await first_line(process)
     async with httpx.AsyncClient(trust_env=False) as client:
         reply = await client.post(url + "/notify", json={"type": "test", "message": "Hola mundo", "data": {}})
@@ -138,7 +140,7 @@ async def test_what_was_accepted_survives_kill(tmp_path: Path) -> None:
     assert reply.json()["id"] in done.out
     assert (await run("log", cwd=tmp_path)).out.strip().endswith("#1  test  Hola mundo")
 
-    process = await start("serve", "--port", "0", cwd=tmp_path)
+    process = await start("serve", "--dev", "--port", "0", cwd=tmp_path)
     url = await first_line(process)
     sent = await run("send", "test", "--url", url, "--json", cwd=tmp_path)
     assert '"seq": 2' in sent.out

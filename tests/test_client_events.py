@@ -151,7 +151,7 @@ async def test_looking_on_is_for_administrators_and_publishers(made: Core) -> No
 async def test_nameless_one_has_no_inbox(made: Core) -> None:
     """Where nobody has a name, a change of state is forbidden, in the client's language."""
     connection, _ = await made.open(Identity(None, ("turista",)))
-    events = events_of(made, Config())
+    events = events_of(made, Config(dev=True))
     answer = await say(events, connection, "ns:read", {"all": True}, "es")
     assert answer["error"]["code"] == "forbidden"
     assert answer["error"]["detail"].startswith("Una bandeja es de un usuario")

@@ -218,7 +218,7 @@ async def test_each_event_loop_has_a_client_of_its_own() -> None:
 async def test_a_catalogue_of_ones_own_has_functions_too(own_catalog: Path) -> None:
     """A field may be called as an option is, dots become underscores, and a Python keyword goes into ``data``."""
     catalog = await asyncio.to_thread(Catalog.load, own_catalog)
-    async with running(Config(broker="memory:", catalog=own_catalog)) as server:
+    async with running(Config(dev=True, broker="memory:", catalog=own_catalog)) as server:
         listener = await server.connect({"role": "turista"})
         async with NotifyClient(server.url, catalog=catalog) as client:
             await client.notificar_hotel_abierto(title="Rey", nombre="Sol", data={"class": 5})

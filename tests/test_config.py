@@ -13,10 +13,11 @@ from sio_server import config
 from sio_server.config import Config, env_name, load, unknown_environment
 from sio_server.config_schema import ConfigSchema
 from sio_server.errors import ConfigError
-from tests.settings import STRONG, isolate, refused
+from tests.settings import STRONG, isolate, protect, refused, unprotect
 
 # For each setting: as it is written in a file, as it is written in the environment, and what becomes of it.
 EXAMPLES: dict[str, tuple[Any, str, Any]] = {
+    "dev": (True, "1", True),
     "host": ("localhost", "localhost", "localhost"),
     "port": (9000, "9000", 9000),
     "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
@@ -50,6 +51,7 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
 
 # A setting and values that it must not have, as text; and what is said of them.
 WRONG = [
+    ("dev", "maybe", "Not a valid boolean"),
     ("port", "65536", "Must be from 0 to 65535"),
     ("port", "-1", "Must be from 0 to 65535"),
     ("port", "http", "integer"),
@@ -91,6 +93,7 @@ SOURCES = ("flag", "environment", "dotenv", "file")
 def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give each test an empty directory to work in and no settings, and see that reading them makes no log."""
     isolate(tmp_path, monkeypatch)
+    protect(monkeypatch)
     yield
     assert not Path("data").exists()
 
@@ -103,7 +106,8 @@ def toml(values: dict[str, Any]) -> Path:
 
 
 def load_from(source: str, setting: str, text: str, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """Load with one setting from one source."""
+    """Load with one setting from one source, where the environment's secrets do not hide it."""
+    monkeypatch.delenv(env_name(setting), raising=False)
     if source == "flag":
         return load({setting: text})
     if source == "environment":
@@ -119,13 +123,13 @@ def load_from(source: str, setting: str, text: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_defaults() -> None:
-    """With nothing set the server is one for development, on this machine alone, and keeps its log in ``data``."""
+    """With nothing set but its secrets the server is reached from this machine alone, and keeps its log in ``data``."""
     loaded = load()
-    assert loaded == Config()
+    assert loaded == Config(jwt_secret=STRONG, publish_keys=(STRONG,))
     assert (loaded.host, loaded.port, loaded.data_dir, loaded.broker) == ("127.0.0.1", 8080, Path("data"), "sqlite:")
     assert loaded.max_body == 65536
     assert loaded.idempotency_ttl == 86400
-    assert loaded.development
+    assert not loaded.development
 
 
 def test_each_setting_is_checked_and_described() -> None:
@@ -141,15 +145,17 @@ def test_each_setting_is_checked_and_described() -> None:
 def test_each_setting_from_each_source(source: str, setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting has one name in every source and means the same from each of them."""
     _, text, expected = EXAMPLES[setting]
-    if setting == "jwt_secret_previous":
-        monkeypatch.setenv("SIO_SERVER_JWT_SECRET", STRONG)
+    if setting == "dev":
+        unprotect(monkeypatch)
     assert getattr(load_from(source, setting, text, monkeypatch), setting) == expected
 
 
-def test_all_settings_of_a_file() -> None:
-    """A file may hold every setting at once, each in TOML's own type."""
-    loaded = load(config_file=toml({name: value for name, (value, _, _) in EXAMPLES.items()}))
-    assert dataclasses.asdict(loaded) == {name: expected for name, (_, _, expected) in EXAMPLES.items()}
+def test_all_settings_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may hold every setting at once, each in TOML's own type; development mode goes with no secret."""
+    unprotect(monkeypatch)
+    loaded = load(config_file=toml({name: value for name, (value, _, _) in EXAMPLES.items() if name != "dev"}))
+    expected = {name: expected for name, (_, _, expected) in EXAMPLES.items()}
+    assert dataclasses.asdict(loaded) == {**expected, "dev": False}
 
 
 @pytest.mark.parametrize(
@@ -180,9 +186,9 @@ def test_sources_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is set to nothing counts as not set, so a file's value holds."""
     monkeypatch.setenv("SIO_SERVER_PORT", "")
-    monkeypatch.setenv("SIO_SERVER_JWT_SECRET", "")
+    monkeypatch.setenv("SIO_SERVER_JWT_SECRET_PREVIOUS", "")
     loaded = load(config_file=toml({"port": 9000}))
-    assert (loaded.port, loaded.jwt_secret) == (9000, None)
+    assert (loaded.port, loaded.jwt_secret_previous) == (9000, None)
 
 
 def test_env_file_may_be_named() -> None:
@@ -250,8 +256,9 @@ def test_wrong_setting_names_its_source(
         ("locale", {}),
     ],
 )
-def test_wrong_type_in_a_file(setting: str, value: Any) -> None:
+def test_wrong_type_in_a_file(setting: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of another type is refused by the key of the file."""
+    monkeypatch.delenv(env_name(setting), raising=False)
     value = {"a": 1} if value == {} else value
     file = Path.cwd() / "settings.toml"
     file.write_text(f"{setting} = {json.dumps(value) if value != {'a': 1} else '{a = 1}'}\n")

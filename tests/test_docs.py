@@ -139,7 +139,7 @@ def test_figures_are_the_last_bench(readme: Document) -> None:
 def shown_default(setting: str) -> str:
     """The default of a setting as a cell of the table."""
     default = {field.name: field.default for field in dataclasses.fields(Config)}[setting]
-    return "" if default in (None, ()) else f"`{default}`"
+    return "" if default is False or default in (None, ()) else f"`{default}`"
 
 
 @READMES

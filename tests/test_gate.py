@@ -20,7 +20,7 @@ APP = "https://app.example.org"
 def gate_of(config: Config | None = None) -> tuple[Gate, NotedMetrics]:
     """A gate as these settings make it, and what it counts."""
     metrics = NotedMetrics()
-    return Gate(OriginPolicy(config or Config()), Refusals(metrics), trusted_proxies=("10.0.0.0/8",)), metrics
+    return Gate(OriginPolicy(config or Config(dev=True)), Refusals(metrics), trusted_proxies=("10.0.0.0/8",)), metrics
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ async def test_revoked_token_is_nobodys(server: Server) -> None:
 
 async def test_query_states_the_user_in_development(server: Server) -> None:
     """In development everybody may publish and observe, and says in the query who they are."""
-    checks = credentials(server, Config())
+    checks = credentials(server, Config(dev=True))
 
     assert await outcome(checks, "publisher", None) == DEVELOPMENT_PUBLISHER
     assert await outcome(checks, "observer", None) is None

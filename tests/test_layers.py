@@ -27,6 +27,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "auth_tokens",
         "auth",
         "origins",
+        "proxies",
         "metrics",
         "logs",
         "refusals",

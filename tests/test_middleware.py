@@ -26,7 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @asynccontextmanager
 async def asking(handler: Handler, config: Config | None = None) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of a server that has this handler at ``/x`` behind the gate."""
-    gate = Gate(OriginPolicy(config or Config()), Refusals())
+    gate = Gate(OriginPolicy(config or Config(dev=True)), Refusals())
     app = web.Application(middlewares=[guard(gate)])
     app.router.add_route("*", "/x", handler)
     app.router.add_get("/get", handler)

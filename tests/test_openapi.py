@@ -106,7 +106,7 @@ def _serve(config: Config, ready: threading.Event, found: dict[str, Any]) -> Non
 @pytest.fixture(scope="module", params=["development", "secured"])
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """Run a server in development, then one with secrets, in a thread: schemathesis calls it and waits."""
-    config = Config(broker="memory:") if request.param == "development" else secured()
+    config = Config(dev=True, broker="memory:") if request.param == "development" else secured()
     ready, found = threading.Event(), dict[str, Any]()
     thread = threading.Thread(target=_serve, args=(config, ready, found))
     thread.start()
@@ -239,7 +239,7 @@ def test_document_lists_what_is_routed() -> None:
     others = {"/", "/docs", "/openapi.json", "/favicon.ico", "/ws", "/socket.io/"}
     routed = {
         (route.method, route.resource.canonical)
-        for route in create_app(Config(broker="memory:")).router.routes()
+        for route in create_app(Config(dev=True, broker="memory:")).router.routes()
         if route.resource is not None and route.method != "HEAD"
     }
     api = {(method, path) for method, path in routed if path not in others and not path.startswith("/static/")}

@@ -11,7 +11,7 @@ from sio_server.errors import Refused
 from sio_server.origins import OriginPolicy
 from tests.support import running, secured
 
-DEVELOPMENT = OriginPolicy(Config())
+DEVELOPMENT = OriginPolicy(Config(dev=True))
 
 
 def production(**settings: Any) -> OriginPolicy:
@@ -161,7 +161,7 @@ def test_local_page_counts_as_another_site() -> None:
 
 def test_allowed_host_of_development() -> None:
     """In development a further name may be allowed, in any case of letters."""
-    policy = OriginPolicy(Config(allowed_hosts=("Dev.Example.org",)))
+    policy = OriginPolicy(Config(dev=True, allowed_hosts=("Dev.Example.org",)))
     assert check(policy, host="dev.example.org:8080") is None
     assert check(policy, host="localhost") is None
     assert check(policy, host="other.example.org") == "host_not_allowed"
@@ -169,7 +169,7 @@ def test_allowed_host_of_development() -> None:
 
 def test_allowed_origin_of_development() -> None:
     """In development a further origin may be allowed."""
-    policy = OriginPolicy(Config(allowed_origins=("https://dev.example.org",)))
+    policy = OriginPolicy(Config(dev=True, allowed_origins=("https://dev.example.org",)))
     assert check(policy, origin="https://dev.example.org") is None
     assert check(policy, origin="https://other.example.org") == "origin_not_allowed"
 

@@ -2,7 +2,7 @@
 
 Three terminals::
 
-    sio-server serve
+    sio-server serve --dev
     sio-server listen --role admin
     uvicorn --app-dir examples fastapi_backend.app:app --port 8000
 

@@ -27,7 +27,8 @@ export class Server {
   ) {}
 
   static async start(environment: Record<string, string> = {}): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), "sio-console-")), environment);
+    const mode: Record<string, string> = "SIO_SERVER_JWT_SECRET" in environment ? {} : { SIO_SERVER_DEV: "1" };
+    const server = new Server(await mkdtemp(join(tmpdir(), "sio-console-")), { ...mode, ...environment });
     await server.run(0);
     return server;
   }
