@@ -122,8 +122,13 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
         send_cap=config.send_cap,
         events_per_second=config.events_per_second,
         trusted_proxies=config.trusted_proxies,
+        check_room=lambda: node.connections.check_room(arriving(), config.handshakes),
     )
-    server, socketio = _socketio(config, gate, node, auth, events)
+
+    def arriving() -> int:
+        return socketio.arriving() + ws.arriving()
+
+    server, socketio = _socketio(config, gate, node, auth, events, arriving=arriving)
     server.attach(app)
     app[SERVER] = server
     credentials = HttpCredentials(auth, node.connections)
@@ -149,7 +154,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
 
 
 def _socketio(
-    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents
+    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents, arriving: Callable[[], int]
 ) -> tuple[AsyncServer, SocketIoEndpoint]:
     log_ = node.log
     recovery = DurableRecovery(node.connections, log_, lambda: log_.secret("socketio-recovery"))
@@ -164,7 +169,7 @@ def _socketio(
             if gate.development:
                 gate.check_direct(headers, address)
             gate.check("GET", headers)
-            node.connections.check_room(endpoint.arriving(), config.handshakes)
+            node.connections.check_room(arriving(), config.handshakes)
         except Refused as refused:
             request_id = gate.request_id(headers)
             problem = gate.problem(refused, headers, request_id, method="GET", path="/socket.io/", address=address)

@@ -68,6 +68,11 @@ class Authenticator:
         """Whether everybody may publish, and clients state who they are."""
         return self._development
 
+    @property
+    def needs_token(self) -> bool:
+        """Whether a client has to say who it is, and a token could."""
+        return self._tokens is not None and not self._development
+
     def known_publisher(self, key: str | None) -> Publisher | None:
         """Whose key this is; None for what is no key of ours. In development everybody is a publisher."""
         if self._development:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from sio_server.audience import Identity
 from sio_server.auth import Authenticator
 from sio_server.broker import Action
 from sio_server.connections import Connections
 from sio_server.errors import Refused
 from sio_server.hub import Connection
 from sio_server.inbox import Inboxes, marked_dict
+from sio_server.intake import admitted
+from sio_server.logs import logger
 from sio_server.refusals import Refusals
 from sio_server.schemas_events import load_ack, load_mark, load_observe, load_token
 
@@ -23,6 +26,14 @@ _MARKS: Final[Mapping[str, Action]] = {
     "ns:archive": "archive",
     "ns:unarchive": "unarchive",
 }
+
+
+log = logger("events")
+
+
+def renewed_dict(identity: Identity) -> dict[str, Any]:
+    """What a client is told whose token was taken: until when, and what it is in now."""
+    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
 
 
 class ClientEvents:
@@ -41,12 +52,23 @@ class ClientEvents:
         for event, action in _MARKS.items():
             self.handlers[event] = self._marking(action)
 
+    def handler_of(self, name: str | None) -> Handler:
+        """Who answers an event of this name; raises `Refused` (``not_supported``)."""
+        handler = self.handlers.get(name or "")
+        if handler is None:
+            raise Refused("not_supported")
+        return handler
+
     async def answer(self, handler: Handler, connection: Connection, body: object, locale: str) -> dict[str, Any]:
         """The acknowledgement: ``ok`` and the result, or the error in ``locale``."""
         try:
-            return {"ok": True, **await handler(connection, body)}
+            return {"ok": True, **await handler(connection, admitted(body, noting=False))}
         except Refused as refused:
             return self.refusal(refused, locale, connection)
+        except Exception:
+            # a client that waits for an answer would wait for ever
+            log.exception("event failed", protocol=connection.protocol)
+            return self.refusal(Refused("internal"), locale, connection)
 
     def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
         """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
@@ -63,7 +85,7 @@ class ClientEvents:
     async def _renew(self, connection: Connection, body: object) -> Mapping[str, Any]:
         identity = await self._auth.identity(load_token(body))
         await self._connections.renew(connection, identity)
-        return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
+        return renewed_dict(identity)
 
     async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
         position = self._connections.observe(connection, wanted=load_observe(body))

@@ -13,7 +13,8 @@ from sio_server.engine import FrontPromise, FrontReply, FrontRequest, header_lin
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_credentials import HttpCredentials
-from sio_server.http_messages import credential_in, decode_json, receipt_headers, too_large
+from sio_server.http_messages import credential_in, receipt_headers, too_large
+from sio_server.intake import decode
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node, Receipt
@@ -85,7 +86,7 @@ class FrontEndpoint:
     def _body_of(self, request: FrontRequest) -> PublishRequest:
         if len(request.body) > self._max_body:
             raise too_large(self._max_body)
-        return load_publish(decode_json(request.body), request.headers.get("idempotency-key"))
+        return load_publish(decode(request.body), request.headers.get("idempotency-key"))
 
     def _reply(self, request: FrontRequest, request_id: str, outcome: Receipt | Exception) -> FrontReply:
         if isinstance(outcome, Exception):

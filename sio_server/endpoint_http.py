@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-import orjson
 from aiohttp import web
 
-from sio_server.errors import Problem, Refused, Text
+from sio_server import intake
+from sio_server.errors import Refused
 from sio_server.http_credentials import HttpCredentials
-from sio_server.http_messages import json_response, locale_of, quota_headers, read_json, receipt_headers, too_large
+from sio_server.http_messages import (
+    json_response,
+    locale_of,
+    quota_headers,
+    read_body,
+    read_json,
+    receipt_headers,
+    too_large,
+)
 from sio_server.limits import Quota
 from sio_server.node import Node
 from sio_server.openapi import Handler, Operation
@@ -65,7 +73,7 @@ class HttpEndpoint:
     async def batch(self, request: web.Request) -> web.Response:
         """``POST /v1/notifications/batch``: positions follow the order of the items."""
         publisher = await self._credentials.publisher(request)
-        items = load_batch(await read_json(request, MAX_BATCH_BODY))
+        items = load_batch(intake.exact(await read_body(request, MAX_BATCH_BODY)))
         locale = locale_of(request)
         quota = self._node.reserve(publisher.name, len(items))
         results = await asyncio.gather(*(self._publish_item(item, publisher.name, locale, quota) for item in items))
@@ -75,13 +83,11 @@ class HttpEndpoint:
 
     async def _publish_item(self, item: object, publisher: str, locale: str, quota: Quota | None) -> dict[str, Any]:
         try:
-            if len(orjson.dumps(item)) > self._max_body:
+            item, size = intake.measured(item)
+            if size > self._max_body:
                 raise too_large(self._max_body)
             receipt = await self._node.publish(load_publish(item), publisher, reserved=quota)
             return receipt.as_dict(locale)
-        except orjson.JSONEncodeError:
-            problem = Problem("data", Text("Nested too deeply.", "Anidado demasiado hondo."))
-            return _rejected(Refused.of_problems("invalid_data", (problem,)), locale)
         except Refused as refused:
             return _rejected(refused, locale)
 

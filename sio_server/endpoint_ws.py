@@ -2,30 +2,35 @@
 
 Control frames have a ``type`` that begins with ``ns:``. A refused connection is accepted and closed at once with a
 code and a reason: a browser shows a page nothing of a refused handshake.
+
+Who brings no token with the handshake says it first: ``{"type":"ns:auth","token":…,"cursor":…}``. Until then the
+connection is in no room, in no list, and gets nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import orjson
 from aiohttp import WSMsgType, web
 
 from sio_server.auth import Authenticator
-from sio_server.auth_claims import STATED
-from sio_server.client_events import ClientEvents
+from sio_server.client_events import ClientEvents, renewed_dict
 from sio_server.engine.addresses import TrustedProxies
-from sio_server.engine.backlog import Backlog
 from sio_server.engine.frames import TEXT, frame
+from sio_server.engine.narrow import narrow
 from sio_server.errors import KINDS, Refused
-from sio_server.hub import Broadcaster, Connection, Link
+from sio_server.hub import Broadcaster, Connection
+from sio_server.intake import exact
 from sio_server.limits import EventRate
 from sio_server.locales import preferred_locale
 from sio_server.logs import logger
 from sio_server.node import Node
 from sio_server.notification import Publication
+from sio_server.schemas_events import FIRST, Asked, First, asked_in, check_reply_id, load_first
+from sio_server.ws_handshake import Credentials, accepting, credentials_of, is_handshake
+from sio_server.ws_link import WsLink
 
 log = logger("ws")
 
@@ -35,113 +40,48 @@ HEARTBEAT: Final = 25.0
 # What a client may send in one frame. Clients have nothing long to say.
 MAX_INCOMING: Final = 64 * 1024
 
-# Seconds between two looks at whether a peer that was behind has read.
-_FIRST_PAUSE: Final = 0.002
-_LONGEST_PAUSE: Final = 0.1
+# Seconds in which a client has to say who it is, and bytes it may send until then: a token has at most 8,192.
+FIRST_WITHIN: Final = 5.0
+MAX_FIRST: Final = 16 * 1024
 
 # Seconds for the peer to answer a Close frame.
 _CLOSE_PATIENCE: Final = 2.0
 
 
-class _Client:
-    """One connection and its rooms; the core's `Link` to it.
+class _Visit:
+    """What is kept of one request for as long as its connection lasts."""
 
-    Frames go to the transport as they come: server frames are not masked (RFC 6455 §5.1), so one serves all, and
-    several leave in one write. aiohttp reads, and writes its own pings and close frames between ours.
-    """
-
-    __slots__ = ("_backlog", "_cap", "_endpoint", "_pause", "_socket", "_timer", "_transport", "reason", "rooms")
+    __slots__ = ("client", "connection", "credentials", "locale", "request", "socket")
 
     def __init__(
-        self, endpoint: WsEndpoint, socket: web.WebSocketResponse, transport: asyncio.Transport | None, cap: int
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        client: WsLink,
+        credentials: Credentials,
+        locale: str,
     ) -> None:
-        self.rooms: tuple[str, ...] = ()
-        self.reason: str | None = None
-        """Why it was ended from here, once it was."""
-        self._endpoint = endpoint
-        self._socket = socket
-        self._transport = transport
-        self._cap = cap
-        self._backlog = Backlog()
-        self._timer: asyncio.TimerHandle | None = None
-        self._pause = _FIRST_PAUSE
+        self.request = request
+        self.socket = socket
+        self.client = client
+        self.credentials = credentials
+        self.locale = locale
+        self.connection: Connection | None = None
+        """Once it is let in."""
 
-    def write(self, frames: Sequence[bytes]) -> None:
-        """Send frames; past the cap the connection is given up instead."""
-        transport = self._transport
-        if transport is None or self.reason is not None:
-            return
-        if self.pending():
-            for piece in frames:
-                self._backlog.put(piece)
-            if self._timer is None:
-                self._pause = _FIRST_PAUSE
-                self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
-        else:
-            # to a peer that reads, much goes out at once, however long it is
-            transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-        if self.pending() > self._cap:
-            self.reason = "slow"
-            self._let_go()
-            transport.abort()  # closing would wait for a peer that does not read
-
-    def _drain(self) -> None:
-        """Give the transport what waits as it empties. It is aiohttp's, which alone is told when that happens."""
-        self._timer, transport = None, self._transport
-        if transport is None or transport.is_closing():
-            self._let_go()
-            return
-        before = self._backlog.size
-        while self._backlog and not transport.get_write_buffer_size():
-            transport.write(self._backlog.take())
-        if self._backlog:
-            self._pause = _FIRST_PAUSE if self._backlog.size < before else min(2 * self._pause, _LONGEST_PAUSE)
-            self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
-
-    def _let_go(self) -> None:
-        self._backlog.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    # -- Link -----------------------------------------------------------------------------------------------------
-
-    def join(self, rooms: Sequence[str]) -> None:
-        """See `Link.join`."""
-        self._endpoint.move(self, rooms)
-
-    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
-        """See `Link.replay`."""
-        if publications:
-            self.write([frame(TEXT, publication.encode(replayed=replayed)) for publication in publications])
-
-    def control(self, event: str, payload: Mapping[str, Any]) -> None:
-        """See `Link.control`."""
-        self.write([frame(TEXT, orjson.dumps({"type": event, **payload}))])
-
-    def pending(self) -> int:
-        """See `Link.pending`."""
-        return self._backlog.size + (0 if self._transport is None else self._transport.get_write_buffer_size())
-
-    def close(self, reason: str) -> None:
-        """See `Link.close`."""
-        if self.reason is None:
-            self.reason = reason
-            while self._backlog and self._transport is not None:
-                self._transport.write(self._backlog.take())  # before the Close frame, which aiohttp writes
-            self._let_go()
-            self._endpoint.end(self._socket, self._transport, reason)
-
-    def transport(self) -> str:
-        """See `Link.transport`."""
-        return "websocket"
+    def is_nobody(self) -> bool:
+        """Whether neither the handshake nor anything since has said who this is."""
+        credentials, connection = self.credentials, self.connection
+        nameless = connection is None or connection.identity.user is None
+        return nameless and credentials.token is None and not credentials.stated
 
 
 class WsEndpoint:
     """Connections over plain WebSocket, and the `Broadcaster` for them.
 
     ``send_cap``: bytes that may wait for one. ``events_per_second``: what one may send, 0 is no limit.
-    ``trusted_proxies``: networks whose X-Forwarded-For is believed.
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``check_room``: raises `Refused` when no more
+    connections may be on their way in.
     """
 
     def __init__(
@@ -153,15 +93,18 @@ class WsEndpoint:
         send_cap: int,
         events_per_second: int = 0,
         trusted_proxies: Sequence[str] = (),
+        check_room: Callable[[], None] = lambda: None,
     ) -> None:
+        self._check_room = check_room
+        self._arriving = 0
         self._events_per_second = events_per_second
         self._proxies = TrustedProxies(trusted_proxies)
         self._node = node
         self._events = events
         self._auth = auth
         self._send_cap = send_cap
-        self._rooms: dict[str, dict[_Client, None]] = {}
-        self._clients: set[_Client] = set()
+        self._rooms: dict[str, dict[WsLink, None]] = {}
+        self._clients: set[WsLink] = set()
         self._closing: set[asyncio.Task[bool]] = set()
 
     async def close(self) -> None:
@@ -178,7 +121,7 @@ class WsEndpoint:
         if transport is not None:  # a peer that never answers the Close frame, nor reads what is before it
             asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, transport.abort)
 
-    def move(self, client: _Client, rooms: Sequence[str]) -> None:
+    def move(self, client: WsLink, rooms: Sequence[str]) -> None:
         """Put a client into just these rooms."""
         for room in client.rooms:
             members = self._rooms[room]
@@ -194,7 +137,7 @@ class WsEndpoint:
         if not self._clients:
             return [0] * len(batch)
         counts = []
-        frames: dict[_Client, list[bytes]] = {}
+        frames: dict[WsLink, list[bytes]] = {}
         for publication in batch:
             members = self._members(publication.audience.rooms()) - self._members(publication.audience.except_rooms())
             if members:
@@ -206,35 +149,92 @@ class WsEndpoint:
             client.write(own)
         return counts
 
-    def _members(self, rooms: Sequence[str]) -> set[_Client]:
+    def _members(self, rooms: Sequence[str]) -> set[WsLink]:
         return set().union(*(self._rooms.get(room, ()) for room in rooms))
 
+    def arriving(self) -> int:
+        """Connections that are made and have not said yet who they are."""
+        return self._arriving
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """``GET /ws?token=…&cursor=…``."""
+        """``GET /ws``."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_INCOMING, compress=False)
-        if not socket.can_prepare(request).ok:
+        handshake = accepting(request)
+        if not is_handshake(request) or not socket.can_prepare(handshake).ok:
             raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
         locale = preferred_locale(request.query.get("locale"), preferred_locale(request.headers.get("Accept-Language")))
-        await socket.prepare(request)
-        client = _Client(self, socket, request.transport, self._send_cap)
-        connection: Connection | None = None
+        credentials = credentials_of(request)
+        if credentials.protocol is not None:
+            socket.headers["Sec-WebSocket-Protocol"] = credentials.protocol
+        await socket.prepare(handshake)
+        client = WsLink(self, socket, request.transport, self._send_cap)
+        visit = _Visit(request, socket, client, credentials, locale)
         try:
-            connection = await self._open(request, client)
-            await self._receive(socket, client, connection, locale)
+            await self._serve(visit)
         except Refused as refused:
-            await self._refuse(client, refused, locale, self._address(request))
+            await self._refuse(visit, refused)
+        except Exception:
+            # from here on the peer speaks WebSocket: an answer in HTTP would be a broken frame to it
+            log.exception("connection failed", protocol="ws")
+            client.close("internal")
+            await self._closed()
         finally:
-            self.move(client, ())
-            self._clients.discard(client)
-            if connection is not None:
-                self._node.connections.left(connection, client.reason or "transport close")
+            self._forget(visit)
         return socket
 
-    async def _open(self, request: web.Request, client: _Client) -> Connection:
-        stated = {name: request.query[name] for name in STATED if name in request.query}
-        scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-        token = credential.strip() if scheme.lower() == "bearer" else request.query.get("token")
-        identity = await self._auth.identity(token, stated)
+    async def _serve(self, visit: _Visit) -> None:
+        """Let in, and read until the peer leaves."""
+        credentials = visit.credentials
+        if credentials.token is None and self._auth.needs_token:
+            first = await self._first(visit)
+            if first is None:
+                return
+            visit.client.control("ns:reply", await self._begin(visit, first))
+        else:
+            await self._open(visit, credentials.token, visit.request.query.get("cursor"))
+        await self._receive(visit)
+
+    async def _begin(self, visit: _Visit, first: First) -> dict[str, Any]:
+        """Let in whom the first message names; returns the reply to that message. Raises `Refused`."""
+        connection = await self._open(visit, first.token, first.cursor)
+        return {"to": "ns:auth", "id": first.id, "ok": True, **renewed_dict(connection.identity)}
+
+    def _forget(self, visit: _Visit) -> None:
+        client, connection = visit.client, visit.connection
+        self.move(client, ())
+        self._clients.discard(client)
+        if connection is not None:
+            self._node.connections.left(connection, client.reason or "transport close")
+
+    async def _first(self, visit: _Visit) -> First | None:
+        """The first message of a client whose handshake brought no token; None when it has left.
+
+        Raises `Refused` for anything but ``ns:auth``, and when nothing comes in time.
+        """
+        client = visit.client
+        self._check_room()
+        widen = narrow(visit.request, MAX_FIRST, lambda: client.close("payload_too_large"))
+        self._arriving += 1
+        self._clients.add(client)
+        try:
+            async with asyncio.timeout(FIRST_WITHIN):
+                message = await visit.socket.receive()
+        except TimeoutError:
+            raise Refused("unauthorized", FIRST) from None
+        finally:
+            self._arriving -= 1
+        if message.type is WSMsgType.TEXT:
+            widen()
+            return load_first(message.data)
+        if message.type is WSMsgType.BINARY:
+            raise Refused("unauthorized", FIRST)
+        if client.reason == "payload_too_large":
+            self._note(visit, Refused("payload_too_large"))
+        return None
+
+    async def _open(self, visit: _Visit, token: str | None, cursor: str | None) -> Connection:
+        request, client = visit.request, visit.client
+        identity = await self._auth.identity(token, visit.credentials.stated)
         connection = Connection(
             identity,
             client,
@@ -244,48 +244,65 @@ class WsEndpoint:
             trusted=self._auth.development,
         )
         self._clients.add(client)
-        await self._node.connections.open(connection, request.query.get("cursor"))
+        await self._node.connections.open(connection, cursor)
+        visit.connection = connection
         return connection
 
     def _address(self, request: web.Request) -> str:
         return self._proxies.client(request.remote or "", request.headers.get("X-Forwarded-For"))
 
-    async def _refuse(self, client: _Client, refused: Refused, locale: str, address: str) -> None:
-        kind = refused.kind
-        self._node.refusals.note(refused, method="CONNECT", path="/ws", address=address)
-        closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(locale)}
+    async def _refuse(self, visit: _Visit, refused: Refused) -> None:
+        client, kind = visit.client, refused.kind
+        self._note(visit, refused)
+        closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(visit.locale)}
         client.control("ns:closing", closing)
         client.close(kind.code)
+        await self._closed()
+
+    def _note(self, visit: _Visit, refused: Refused) -> None:
+        self._node.refusals.note(refused, method="CONNECT", path="/ws", address=self._address(visit.request))
+
+    async def _closed(self) -> None:
+        """Wait for Close frames that are on their way out."""
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _receive(
-        self, socket: web.WebSocketResponse, client: _Client, connection: Connection, locale: str
-    ) -> None:
+    async def _receive(self, visit: _Visit) -> None:
         """Read until the peer leaves. What it says is answered: nothing is silently ignored."""
         rate = EventRate(self._events_per_second)
-        async for message in socket:
+        async for message in visit.socket:
+            connection = visit.connection
+            if connection is None:
+                return
             if not rate.take():
                 self._node.connections.close(connection, "rate_limited")
-                await asyncio.gather(*self._closing, return_exceptions=True)
+                await self._closed()
                 return
             if message.type is WSMsgType.TEXT:
-                client.control("ns:reply", await self._answer(message.data, connection, locale))
+                visit.client.control("ns:reply", await self._answer(message.data, visit, connection))
             elif message.type is WSMsgType.BINARY:
-                await socket.close(code=1003)  # RFC 6455 §7.4.1: a kind of data it cannot accept
+                await visit.socket.close(code=1003)  # RFC 6455 §7.4.1: a kind of data it cannot accept
 
-    async def _answer(self, text: str, connection: Connection, locale: str) -> dict[str, Any]:
+    async def _answer(self, text: str, visit: _Visit, connection: Connection) -> dict[str, Any]:
         """``{"type":"ns:read","ids":[…],"id":…}`` to ``{"type":"ns:reply","to":"ns:read","id":…,"ok":…}``."""
+        asked = Asked(None, None)
         try:
-            frame = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return self._events.refusal(Refused("invalid_json"), locale, connection)
-        name = frame.get("type") if isinstance(frame, dict) else None
-        handler = self._events.handlers.get(name) if isinstance(name, str) else None
-        if handler is None:
-            asked = frame.get("id") if isinstance(frame, dict) else None
-            return {"to": name, "id": asked, **self._events.refusal(Refused("not_supported"), locale, connection)}
-        return {"to": name, "id": frame.get("id"), **await self._events.answer(handler, connection, frame, locale)}
+            body = exact(text.encode())
+            asked = asked_in(body)
+            handler = self._events.handler_of(asked.name)
+            check_reply_id(body)
+        except Refused as refused:
+            return {"to": asked.name, "id": asked.id, **self._events.refusal(refused, visit.locale, connection)}
+        if asked.name == "ns:auth" and self._auth.development and visit.is_nobody():
+            # in development nobody has to say who they are; who does, begins as where a token is needed
+            self._node.connections.left(connection, "transport close")
+            self.move(visit.client, ())
+            visit.connection = None
+            return await self._begin(visit, load_first(text))
+        return {
+            "to": asked.name,
+            "id": asked.id,
+            **await self._events.answer(handler, connection, body, visit.locale),
+        }
 
 
 _: type[Broadcaster] = WsEndpoint
-_link: type[Link] = _Client

@@ -11,7 +11,7 @@ from aiohttp import web
 from marshmallow import Schema, ValidationError
 from webargs.aiohttpparser import AIOHTTPParser
 
-from sio_server import fields
+from sio_server import fields, intake
 from sio_server.errors import KINDS, Refused, Text
 from sio_server.limits import Quota
 from sio_server.locales import preferred_locale
@@ -55,18 +55,19 @@ async def read_json(request: web.Request, limit: int) -> Any:
     """The body as JSON, whatever the Content-Type says: ``curl -d`` sends a form's.
 
     Raises `Refused`: ``payload_too_large`` as soon as more than ``limit`` bytes are announced or come;
-    ``invalid_json``.
+    ``invalid_json``, ``invalid_data``.
     """
-    return decode_json(await _read(request, limit))
+    return intake.decode(await read_body(request, limit))
 
 
 async def read_optional_json(request: web.Request, limit: int) -> Any:
     """The body as JSON, an empty object where there is no body; raises as `read_json` does."""
-    body = await _read(request, limit)
-    return decode_json(body) if body.strip() else {}
+    body = await read_body(request, limit)
+    return intake.decode(body) if body.strip() else {}
 
 
-async def _read(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The body; raises `Refused` (``payload_too_large``) as soon as more than ``limit`` bytes are announced or come."""
     if (request.content_length or 0) > limit:
         raise too_large(limit)
     body = bytearray()
@@ -77,27 +78,11 @@ async def _read(request: web.Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def decode_json(body: bytes) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no lone surrogates; raises `Refused` (``invalid_json``) with the place."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if not body.strip():
-            raise Refused("invalid_json", _EMPTY) from error
-        raise Refused(
-            "invalid_json", _NOT_JSON.format(error.lineno, error.colno, error.msg.partition(":")[0])
-        ) from error
-
-
 def too_large(limit: int) -> Refused:
     """The refusal of a body of more than ``limit`` bytes."""
     return Refused("payload_too_large", _TOO_LARGE.format(limit))
 
 
-_EMPTY = Text(
-    'The body is empty: send JSON such as {"type":"test"}.', 'El cuerpo está vacío: envía JSON como {"type":"test"}.'
-)
-_NOT_JSON = Text("Line {0}, column {1}: {2}.", "Línea {0}, columna {1}: {2}.")
 _TOO_LARGE = Text("The body may have at most {0} bytes.", "El cuerpo puede tener como mucho {0} bytes.")
 
 

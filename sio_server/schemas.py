@@ -15,6 +15,7 @@ from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience
 from sio_server.catalog import MAX_TTL, check_type_name
 from sio_server.errors import MAX_PROBLEMS, Problem, Refused, Text
+from sio_server.intake import Noted
 from sio_server.notification import PRIORITIES, PublishRequest
 
 # Each name is a room, and each room a row in the log.
@@ -171,13 +172,16 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
 
     Raises `Refused`: ``invalid_data``, ``invalid_audience``, ``not_supported``.
     """
-    if not isinstance(body, dict):
-        raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
-    if header_key is None:
+    noted: tuple[Text, ...] = ()
+    if type(body) is not dict:
+        if not isinstance(body, Noted):
+            raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
+        noted = body.warnings
+    if header_key is None and not noted:
         plain_request = _plain(body)
         if plain_request is not None:
             return plain_request
-    else:
+    if header_key is not None:
         if body.get("idempotency_key") not in (None, header_key):
             raise Refused.of_problems("invalid_data", (Problem("idempotency_key", _TWO_KEYS),))
         body = {**body, "idempotency_key": header_key}
@@ -193,7 +197,7 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
         raise Refused.of_problems("invalid_audience" if only_audience else "invalid_data", problems) from error
     given = {name: value for name, value in values.items() if value is not None}
     warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
-    return PublishRequest(**given, warnings=warnings[:MAX_PROBLEMS])
+    return PublishRequest(**given, warnings=(*warnings[:MAX_PROBLEMS], *noted))
 
 
 _PLAIN_TYPES: Final[dict[str, type]] = {"type": str, "message": str, "data": dict}

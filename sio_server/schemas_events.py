@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 from marshmallow import fields as plain
 
-from sio_server import fields
+from sio_server import fields, intake
 from sio_server.errors import Problem, Refused, Text
 
 # Ids in one change of state: a page holds a hundred, and ten pages are more than anybody selects by hand.
@@ -20,6 +22,9 @@ MAX_SEQ: Final = 2**63 - 1
 
 # Characters of a cursor and of a locale in a handshake.
 MAX_WORD: Final = 64
+
+
+ReplyId = str | int | float | None
 
 
 class HandshakeSchema(Schema):
@@ -49,6 +54,31 @@ class TokenSchema(Schema):
 
     error_messages = fields.SCHEMA_MESSAGES
     token = fields.Str(required=True)
+
+
+class FirstSchema(TokenSchema):
+    """``ns:auth`` as the first message of a plain WebSocket whose handshake brought no token."""
+
+    type = fields.Str(required=True, validate=fields.one_of(("ns:auth",)))
+    cursor = fields.Str(allow_none=True, validate=fields.length(0, MAX_WORD))
+    id = plain.Raw(allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Who a plain WebSocket is, and where it goes on."""
+
+    token: str
+    cursor: str | None
+    id: ReplyId
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reply repeats of the message it answers; None for what cannot be repeated."""
+
+    name: str | None
+    id: ReplyId
 
 
 class ObserveSchema(Schema):
@@ -82,6 +112,16 @@ _ACK: Final = AckSchema(unknown=EXCLUDE)
 _TOKEN: Final = TokenSchema(unknown=EXCLUDE)
 _MARK: Final = MarkSchema(unknown=EXCLUDE)
 _OBSERVE: Final = ObserveSchema(unknown=EXCLUDE)
+_FIRST: Final = FirstSchema(unknown=EXCLUDE)
+
+FIRST: Final = Text(
+    'A token is needed: as subprotocol ["bearer", token], or in the first message {"type":"ns:auth","token":…}.',
+    'Hace falta un token: como subprotocolo ["bearer", token], o en el primer mensaje {"type":"ns:auth","token":…}.',
+)
+_REPLY_ID: Final = Text(
+    f"Must be a number, or text of at most {MAX_WORD} characters.",
+    f"Debe ser un número, o texto de {MAX_WORD} caracteres como mucho.",
+)
 
 
 def _load(schema: Schema, body: object, code: str, field: str = "") -> dict[str, Any]:
@@ -100,13 +140,20 @@ def check_handshake(auth: object) -> Mapping[str, Any]:
         return {}
     if isinstance(auth, dict) and all(_is_plain(*member) for member in auth.items()):
         return auth
+    try:
+        auth = intake.admitted(auth, noting=False)
+    except Refused as refused:
+        problems = tuple(Problem(f"auth.{problem.field}".rstrip("."), problem.detail) for problem in refused.problems)
+        raise Refused.of_problems("invalid_request", problems) from refused
     return _load(_HANDSHAKE, auth, "invalid_request", "auth")
 
 
 def _is_plain(name: object, value: object) -> bool:
     """Whether the schema would hand this member on as it is: a storm of reconnects is made of such ones."""
-    return isinstance(value, str) and (
-        name in ("token", "key") or (name in ("cursor", "locale") and len(value) <= MAX_WORD)
+    return (
+        isinstance(value, str)
+        and value.isascii()
+        and (name in ("token", "key") or (name in ("cursor", "locale") and len(value) <= MAX_WORD))
     )
 
 
@@ -118,6 +165,46 @@ def load_ack(body: object) -> int:
 def load_token(body: object) -> str:
     """The token of an ``ns:auth``; raises `Refused` (``invalid_data``)."""
     return str(_load(_TOKEN, body, "invalid_data")["token"])
+
+
+def load_first(text: str) -> First:
+    """The first message of a plain WebSocket; raises `Refused` (``unauthorized``) for any other than a good one."""
+    try:
+        body = intake.decode(text.encode())
+        values = _load(_FIRST, body, "unauthorized")
+        check_reply_id(body)
+    except Refused as refused:
+        if refused.problems:
+            wrong = refused.problems[0]
+            told = Text("{0} ({1}: {2})", "{0} ({1}: {2})").format(FIRST, wrong.field or "-", wrong.detail)
+            raise Refused("unauthorized", told) from refused
+        raise Refused("unauthorized", FIRST) from refused
+    return First(values["token"], values.get("cursor"), _reply_id(values.get("id")))
+
+
+def asked_in(body: object) -> Asked:
+    """What the reply to a message says it answers."""
+    if not isinstance(body, dict):
+        return Asked(None, None)
+    name = body.get("type")
+    known = isinstance(name, str) and len(name) <= MAX_WORD and name.isprintable()
+    return Asked(name if known else None, _reply_id(body.get("id")))
+
+
+def check_reply_id(body: object) -> None:
+    """Raise `Refused` (``invalid_data``) for a message whose ``id`` no reply can repeat."""
+    given = body.get("id") if isinstance(body, dict) else None
+    if given is not None and _reply_id(given) is None:
+        raise Refused.of_problems("invalid_data", (Problem("id", _REPLY_ID),))
+
+
+def _reply_id(value: object) -> ReplyId:
+    """A message's own ``id``, None for what a reply does not repeat: it would send back whatever it was sent."""
+    if isinstance(value, str):
+        return value if len(value) <= MAX_WORD and not intake.is_broken(value) else None
+    if type(value) is int:
+        return value if intake.MIN_INTEGER <= value <= intake.MAX_INTEGER else None
+    return float(value) if isinstance(value, float) and math.isfinite(value) else None
 
 
 def load_observe(body: object) -> bool:

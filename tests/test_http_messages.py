@@ -18,7 +18,6 @@ from sio_server.errors import KINDS, Refused
 from sio_server.http_messages import (
     bearer,
     credential_in,
-    decode_json,
     json_response,
     locale_of,
     of_http_status,
@@ -125,17 +124,6 @@ async def test_only_an_optional_body_may_be_absent(url: str) -> None:
     assert await ask("POST", f"{url}/optional") == (200, {"read": {}})
     assert await ask("POST", f"{url}/optional", data=b" \n") == (200, {"read": {}})
     assert await ask("POST", f"{url}/optional", data=b"null") == (200, {"read": None})
-
-
-@pytest.mark.parametrize("body", [b"{", b"NaN", b'"\\ud800"', b"\xff", b"1 2", b"'a'"])
-def test_json_is_strict(body: bytes) -> None:
-    """What RFC 8259 does not allow is refused, with the place."""
-    with pytest.raises(Refused) as caught:
-        decode_json(body)
-
-    assert caught.value.kind.code == "invalid_json"
-    assert str(caught.value.detail).startswith("Line 1, column ")
-    assert caught.value.detail.es.startswith("Línea 1, columna ")
 
 
 async def test_query_is_read_by_its_schema(url: str) -> None:

@@ -13,7 +13,7 @@ PACKAGE = Path(sio_server.__file__).resolve().parent
 
 # A module imports modules of lower levels, and of its own level those named before it.
 LEVELS: dict[float, tuple[str, ...]] = {
-    0: ("errors", "locales", "audience", "notification", "recovery"),
+    0: ("errors", "locales", "audience", "notification", "recovery", "intake"),
     1: (
         "fields",
         "catalog",
@@ -68,6 +68,8 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "middleware",
         "socketio_recovery",
         "static_files",
+        "ws_handshake",
+        "ws_link",
         "endpoint_console",
         "endpoint_docs",
         "endpoint_front",

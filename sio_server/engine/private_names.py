@@ -49,6 +49,7 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("aiohttp.web_protocol", "RequestHandler._messages", "whether a request is waiting"),
     ("aiohttp.web_protocol", "RequestHandler._request_count", "whether a head has come in whole"),
     ("aiohttp.web_protocol", "RequestHandler._current_request", "whether a body is still coming"),
+    ("aiohttp.web_protocol", "RequestHandler._payload_parser", "bounds what comes before a credential"),
     ("aiohttp.web_protocol", "RequestHandler.connection_lost", "lets a connection go to the engine"),
     ("aiohttp.web_protocol", "RequestHandler.transport", "lets a connection go to the engine"),
     ("asyncio.selector_events", "_SelectorSocketTransport", "whose descriptor may be sent to directly"),

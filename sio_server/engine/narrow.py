@@ -1,0 +1,51 @@
+"""A bound on what a WebSocket of aiohttp's may send before its peer has said who it is.
+
+aiohttp's reader takes frames up to one size for the whole life of a connection, and keeps an unfinished one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+
+class _Narrow:
+    """Stands before a connection's reader and counts what it is fed, until it is told to stop counting."""
+
+    __slots__ = ("_inner", "_left", "_on_more")
+
+    def __init__(self, inner: Any, most: int, on_more: Callable[[], None]) -> None:
+        self._inner = inner
+        self._left: int | None = most
+        self._on_more = on_more
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Hand bytes on while they are within the bound; beyond it nothing is kept."""
+        if self._left is not None:
+            self._left -= len(data)
+            if self._left < 0:
+                self._on_more()
+                return False, b""
+        result: tuple[bool, bytes] = self._inner.feed_data(data)
+        return result
+
+    def feed_eof(self) -> None:
+        """The peer has ended."""
+        self._inner.feed_eof()
+
+    def widen(self) -> None:
+        """Count no more."""
+        self._left = None
+
+
+def narrow(request: web.Request, most: int, on_more: Callable[[], None]) -> Callable[[], None]:
+    """Let the peer of a WebSocket that was just accepted send ``most`` bytes; returns what lifts the bound.
+
+    ``on_more`` is called when more come, and has to end the connection.
+    """
+    protocol = request.protocol
+    reader = _Narrow(protocol._payload_parser, most, on_more)  # noqa: SLF001 - listed in private_names
+    protocol._payload_parser = reader  # noqa: SLF001 - the same
+    return reader.widen
