@@ -154,7 +154,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
 
 
 def _socketio(
-    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents, arriving: Callable[[], int]
+    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents, *, arriving: Callable[[], int]
 ) -> tuple[AsyncServer, SocketIoEndpoint]:
     log_ = node.log
     recovery = DurableRecovery(node.connections, log_, lambda: log_.secret("socketio-recovery"))

@@ -227,7 +227,7 @@ async def test_plain_websocket_snippet(node: Node, tmp_path: Path, mode: str) ->
     stated = re.search(r"\?role=\S+", code)
     assert stated is not None
     if mode == "development":
-        code = changed(code, '?token=" + token', f'{stated[0]}"')
+        code = changed(code, '/ws", ["bearer", token]', f'/ws{stated[0]}"')
     # The README's own lines show nothing of what they read.
     code = changed(code, "\n};", "\n  console.log(type, message, JSON.stringify(data));\n};")
     async with running(None if mode == "development" else secured()) as server:

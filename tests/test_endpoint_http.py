@@ -45,7 +45,7 @@ def assert_problem(response: aiohttp.ClientResponse, body: Any, code: str) -> No
         (b'{"type":"test","data":{"x":Infinity}}', "invalid_json", "Line 1"),
         (b'{"type":"test"} {"type":"test"}', "invalid_json", "Line 1"),
         (b'{"type":"test","message":"\xff"}', "invalid_json", ""),
-        (b'{"type":"test","message":"\\ud800"}', "invalid_json", "Line 1"),
+        (b'{"type":"test","message":"\\ud800"}', "invalid_data", "message: Holds half of a surrogate pair"),
         (b"type=test&message=Hola", "invalid_json", "Line 1, column 1"),
         ([], "invalid_data", "object"),
         ("test", "invalid_data", "object"),
