@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -37,7 +38,7 @@ from sio_server.http_credentials import HttpCredentials
 from sio_server.hub import Hub
 from sio_server.inbox import Inboxes
 from sio_server.limits import ConnectionLimits, PublishRate
-from sio_server.logs import logger
+from sio_server.logs import logger, loop_failed, tell_left_out
 from sio_server.metrics_prometheus import PrometheusMetrics
 from sio_server.middleware import add_headers, guard
 from sio_server.node import Node
@@ -178,6 +179,9 @@ def _socketio(
 
     server = AsyncServer(
         async_mode="aiohttp",
+        # given by name, or each library would add a handler of its own, whose lines are no JSON
+        logger=logging.getLogger("socketio.server"),
+        engineio_logger=logging.getLogger("engineio.server"),
         cors_allowed_origins=[],  # CORS belongs to `origins` alone: an empty list keeps the library's hands off
         max_http_buffer_size=max(1_000_000, config.max_body * _PAYLOAD_FACTOR),
         send_cap=config.send_cap,
@@ -210,6 +214,7 @@ def _lifetime(
                 )
             ),
             asyncio.create_task(metrics.watch_loop()),
+            asyncio.create_task(tell_left_out()),
             asyncio.create_task(samples.run()),
         ]
         yield
@@ -237,6 +242,7 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
     ``on_ready`` gets its address once it answers. Raises `ConfigError`, `LogError`, and OSError when the address cannot
     be listened on.
     """
+    asyncio.get_running_loop().set_exception_handler(loop_failed)
     app = await asyncio.to_thread(create_app, config)  # it reads the catalogue's file
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.shutdown_timeout)
     deadline: float | None = None

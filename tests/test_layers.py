@@ -29,6 +29,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "origins",
         "proxies",
         "metrics",
+        "log_text",
         "logs",
         "refusals",
         "latency",

@@ -1,5 +1,6 @@
 """Log lines: for people or machines, with nothing in them that must not be read by whoever reads logs."""
 
+import asyncio
 import json
 import logging
 import sys
@@ -10,7 +11,8 @@ import pytest
 import structlog
 
 from sio_server import logs
-from tests.support import PUBLISH_KEY, program, running, secured, token
+from tests.logged import logging_to_stderr
+from tests.support import PUBLISH_KEY, program, running, secured, token, until
 
 SECRETS = ("token", "key", "secret", "data", "auth", "authorization", "body")
 
@@ -18,12 +20,8 @@ SECRETS = ("token", "key", "secret", "data", "auth", "authorization", "body")
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     """Put back what a test set up for the whole process."""
-    root = logging.getLogger()
-    handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**settings)
+    with logging_to_stderr(None):
+        yield
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -80,12 +78,106 @@ def test_less_severe_lines_are_left_out(level: str, shown: int, capsys: pytest.C
 
 
 def test_lines_of_libraries_have_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
-    """What a library logs is written like a line of ours, its values filled in."""
+    """What a library logs is written like a line of ours: its words and numbers, not the texts it fills in."""
     logs.configure("json", "info")
     logging.getLogger("some.library").warning("%d of %s", 3, "them")
     (line,) = lines(capsys)
-    assert (line["event"], line["level"], line["logger"]) == ("3 of them", "warning", "some.library")
+    assert (line["event"], line["level"], line["logger"]) == ("3 of [value]", "warning", "some.library")
+    assert line["place"].startswith("tests/test_logs.py:")
     assert "timestamp" in line
+
+
+@pytest.mark.parametrize("name", ["socketio.server", "socketio.client", "engineio.server", "engineio.client"])
+def test_library_has_no_handler_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One handler writes everything, whether a library has added its own before, or would do so afterwards."""
+    log = logging.getLogger(name)
+    log.addHandler(logging.StreamHandler())
+    logs.configure("json", "info")
+    import socketio  # noqa: PLC0415 - what is looked at
+
+    socketio.AsyncServer(async_mode="aiohttp")
+    socketio.AsyncClient()
+    assert log.handlers == []
+    log.error("it failed")
+    assert [line["event"] for line in lines(capsys)] == ["it failed"]
+
+
+class _Stream:
+    """Standard error that does not take everything."""
+
+    def __init__(self, *errors: Exception | None) -> None:
+        self.errors = list(errors)
+        self.written: list[str] = []
+
+    def write(self, text: str) -> None:
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+        self.written.append(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    "error", [BrokenPipeError(32, "x"), OSError(28, "x"), ValueError("closed"), BlockingIOError(11, "x")]
+)
+def test_stream_that_fails_stops_nobody(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever logs goes on when nobody reads any more or the disk is full; the next line says how many are missing."""
+    stream = _Stream(error, error, None)
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure("json", "info")
+    for event in ("one", "two", "three", "four"):
+        logs.logger("part").info(event)
+    three, four = [json.loads(line) for line in stream.written]
+    assert (three["event"], three["lines_lost"]) == ("three", 2)
+    assert "lines_lost" not in four
+
+
+def test_no_stream_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process whose standard error was closed before it began logs into nothing."""
+    monkeypatch.setattr(sys, "stderr", None)
+    logs.configure()
+    logs.logger("part").info("it happened")
+
+
+def test_place_that_fails_without_end_writes_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the same line so many are written in a while; the rest is a number, and other lines are written."""
+    logs.configure("json", "info")
+    for _ in range(1000):
+        _fail(logs.logger("part"), "private")
+    for _ in range(500):
+        logging.getLogger("some.library").warning("it happened to %s", "somebody")
+    logs.logger("part").info("another")
+    logging.getLogger().handlers[0].close()
+    found = lines(capsys)
+    assert [line["event"] for line in found].count("it failed") == logs.LINES
+    assert [line["event"] for line in found].count("it happened to [value]") == logs.LINES
+    assert [line["event"] for line in found].count("another") == 1
+    left_out = {line["of"]: line["count"] for line in found if line["event"] == "lines left out"}
+    assert left_out == {"it failed": 1000 - logs.LINES, "it happened to [value]": 500 - logs.LINES}
+
+
+async def test_what_was_left_out_is_told_though_nothing_more_happens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number comes by itself at the end of a while."""
+    monkeypatch.setattr(logs, "WINDOW", 0.05)
+    logs.configure("json", "info")
+    telling = asyncio.create_task(logs.tell_left_out())
+    for _ in range(logs.LINES + 7):
+        logs.logger("part").info("it happened")
+    found: list[dict[str, Any]] = []
+
+    def told() -> bool:
+        found.extend(lines(capsys))
+        return bool(sum(line.get("count", 1) for line in found) == logs.LINES + 7)
+
+    await until(told)
+    telling.cancel()
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
