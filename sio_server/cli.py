@@ -107,9 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def complain(text: str) -> None:
-    """Write to standard error who says it and what is wrong, a line each."""
-    for line in text.splitlines():
-        click.echo(f"sio-server: {line}", err=True)
+    """Write to standard error who says it and what is wrong, a line each; a server's or a file's words may be in it."""
+    for line in text.split("\n"):
+        click.echo(f"sio-server: {one_line(line)}".rstrip(), err=True)
 
 
 def read_dotenv() -> None:

@@ -196,15 +196,16 @@ def _expected(catalog: Catalog, identity: Identity, results: Sequence[PublishRes
 
 def _show(catalog: Catalog, lang: str, results: Sequence[PublishResult], watchers: Sequence[Watcher]) -> None:
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     texts = _TEXTS[lang]
     table = Table("seq", texts["event"], texts["message"], texts["sockets"], *(watcher.name for watcher in watchers))
     for step, result in zip(DAY, results, strict=True):
         table.add_row(
-            str(result.seq),
-            result.type,
-            one_line(catalog[step.type].text_for(step.data, lang)),
-            str(result.sockets),
+            *(
+                Text(one_line(value))  # no markup: brackets in it are brackets
+                for value in (result.seq, result.type, catalog[step.type].text_for(step.data, lang), result.sockets)
+            ),
             *("●" * watcher.received.count(result.id) for watcher in watchers),
         )
     console().print(table)

@@ -209,7 +209,7 @@ class _Printer:
     def show(self, name: str, envelope: dict[str, Any]) -> None:
         is_control = name.startswith(CONTROL_PREFIX)
         if not self._as_json:
-            line = click.style(f"{name}  {one_line(_dumps(envelope))}", dim=True) if is_control else line_of(envelope)
+            line = click.style(one_line(f"{name}  {_dumps(envelope)}"), dim=True) if is_control else line_of(envelope)
             click.echo(line)
         elif not is_control:
             click.echo(_dumps(envelope))
@@ -223,11 +223,14 @@ def _dumps(document: Mapping[str, Any]) -> str:
 
 
 def line_of(envelope: Mapping[str, Any], *, dated: bool = False) -> str:
-    """An envelope on one line: local time, seq, type, message. Click drops the colours where they are not wanted."""
+    """An envelope on one line: local time with its zone, seq, type, message.
+
+    Click drops the colours where they are not wanted.
+    """
     priority = str(envelope.get("priority"))
     parts = [
         click.style(_moment(str(envelope.get("timestamp")), dated=dated), dim=True),
-        f"#{envelope.get('seq')}",
+        one_line(f"#{envelope.get('seq')}"),
         click.style(one_line(envelope.get("type")), bold=True, fg=_COLOURS.get(priority, "cyan")),
         one_line(envelope.get("message") or envelope.get("title") or ""),
     ]
@@ -241,9 +244,11 @@ def line_of(envelope: Mapping[str, Any], *, dated: bool = False) -> str:
 def _moment(timestamp: str, *, dated: bool) -> str:
     try:
         moment = datetime.fromisoformat(timestamp).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):
         return "-"
-    return moment.strftime("%Y-%m-%d %H:%M:%S" if dated else "%H:%M:%S")
+    zone = moment.strftime("%z")  # +0100
+    zone = "Z" if zone == "+0000" else f"{zone[:3]}:{zone[3:5]}"
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if dated else "%H:%M:%S") + zone
 
 
 @click.command()

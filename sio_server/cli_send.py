@@ -51,7 +51,7 @@ def send(
         click.echo(json.dumps(dataclasses.asdict(result)))
     else:
         again = "  duplicate" if result.duplicate else ""
-        click.echo(f"{one_line(result.type)}  seq {result.seq}  sockets {result.sockets}  id {result.id}{again}")
+        click.echo(one_line(f"{result.type}  seq {result.seq}  sockets {result.sockets}  id {result.id}{again}"))
     for warning in result.warnings:
         complain(f"warning: {one_line(warning)}")
 

@@ -129,7 +129,7 @@ def check_config(config_file: Path | None, **flags: Any) -> None:
     for name in _FIELDS:
         click.echo(f"{name:{width}}  {_shown(name, getattr(config, name))}")
     click.echo()
-    click.echo(f"{len(types)} event types" + (f", with those of {config.catalog}" if config.catalog else ""))
+    click.echo(f"{len(types)} event types" + (one_line(f", with those of {config.catalog}") if config.catalog else ""))
     if config.development:
         click.echo("development mode: publishing needs no key, and a client may state its own role and user")
     for line in (*config.warnings(), *settings.unknown_environment()):

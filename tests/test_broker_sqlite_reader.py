@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import shutil
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -102,3 +107,59 @@ def test_garbage_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"no database" * 200)
     with pytest.raises(LogDamaged, match=r"sio-server\.db"):
         list(read_log(tmp_path))
+
+
+# Linux' prctl(2) and capabilities(7).
+PR_CAPBSET_DROP: Final = 24
+CAP_DAC_OVERRIDE: Final = 1
+
+
+def _without_the_right_to_write_anywhere() -> None:
+    """What keeps root from writing where the modes of a directory say that nobody may; others cannot anyway."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Path]:
+    """A directory for a copy, which can be written again at the end."""
+    directory = tmp_path / "copy"
+    directory.mkdir()
+    yield directory
+    directory.chmod(0o700)
+
+
+def shown_of(directory: Path) -> subprocess.CompletedProcess[str]:
+    """What the command says of a log in a directory where nobody may write."""
+    for file in directory.iterdir():
+        file.chmod(0o400)
+    directory.chmod(0o500)
+    return subprocess.run(
+        [sys.executable, "-m", "sio_server", "log", "--data-dir", str(directory)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_without_the_right_to_write_anywhere,
+    )
+
+
+def test_copy_that_cannot_be_written_is_read(tmp_path: Path, copy: Path) -> None:
+    """A backup in a directory where nothing can be written is shown as any log, and nothing is made beside it."""
+    asyncio.run(log_of(tmp_path / "log", 3))
+    shutil.copy(tmp_path / "log" / FILE_NAME, copy)
+    done = shown_of(copy)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split("  ")[1] for line in done.stdout.splitlines()] == ["#1", "#2", "#3"]
+    assert [file.name for file in copy.iterdir()] == [FILE_NAME]
+
+
+async def test_copy_that_cannot_be_read_in_place_says_what_to_do(tmp_path: Path, copy: Path) -> None:
+    """Where the newest entries are in a file that cannot be read there, they are not passed over without a word."""
+    broker, _ = await started(tmp_path / "log")
+    await broker.publish(notification("one"))
+    for name in (FILE_NAME, f"{FILE_NAME}-wal"):
+        shutil.copy(tmp_path / "log" / name, copy)
+    await broker.close()
+    done = await asyncio.to_thread(shown_of, copy)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("sio-server: ")
+    assert f"copy {FILE_NAME} and {FILE_NAME}-wal to a directory of yours" in done.stderr

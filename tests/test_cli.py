@@ -12,7 +12,7 @@ import click
 import pytest
 
 from sio_server import __version__
-from sio_server.cli import COMMANDS, commands, default_language, one_line
+from sio_server.cli import COMMANDS, commands, complain, default_language, one_line
 from tests.commands import assert_user_error, finish, run, start
 from tests.support import PATIENCE, environment, running, until
 
@@ -145,6 +145,12 @@ def test_the_language_is_that_of_the_environment(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert default_language() == language
+
+
+def test_what_is_complained_of_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever stands in a mistake, a server's words or a file's name, is printed without a terminal's commands."""
+    complain("a\nb \x1b]0;title\x07 \x9b2J \u202e \r c\u2028d")
+    assert capsys.readouterr().err == "sio-server: a\nsio-server: b  ]0;title   2J     c d\n"
 
 
 def test_text_from_elsewhere_cannot_steer_the_terminal() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from sio_server.broker_sqlite import FILE_NAME
@@ -196,3 +199,29 @@ async def test_a_file_that_is_no_log_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_line_is_made_of_whatever_came() -> None:
     """An envelope of an older or newer server, with members missing, is still a line."""
     assert line_of({"timestamp": "yesterday"}).count("\n") == 0
+
+
+def test_a_line_steers_no_terminal_whatever_a_server_sends() -> None:
+    """No member of an envelope brings a terminal's commands along, whatever its type is."""
+    odd = "\x1b]0;title\x07\n\x9b2J\u202e"
+    names = ("timestamp", "seq", "type", "message", "title", "priority", "link")
+    for envelope in (
+        dict.fromkeys(names, odd),
+        {name: [odd] for name in names},
+        {name: {odd: odd} for name in names},
+    ):
+        shown = click.unstyle(line_of(envelope, dated=True))
+        assert shown.isprintable(), repr(shown)
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("UTC0", "2026-11-27 22:00:00Z"), ("CET-1", "2026-11-27 23:00:00+01:00")])
+async def test_a_time_says_its_zone(zone: str, shown: str, tmp_path: Path) -> None:
+    """Times are local, and say how far they are from UTC, as log lines do that are in UTC."""
+    code = (
+        "from sio_server.cli_listen import line_of; print(line_of({'timestamp': '2026-11-27T22:00:00Z'}, dated=True))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), stdout=asyncio.subprocess.PIPE, env={**os.environ, "TZ": zone}, cwd=tmp_path
+    )
+    out, _ = await process.communicate()
+    assert shown in out.decode()
