@@ -1,0 +1,181 @@
+"""A server in a process of its own, seen from outside alone: its address, its log, and what it takes of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import jwt
+
+HERE: Final = Path(__file__).resolve().parent.parent
+START: Final = 60.0  # seconds a server may take until it listens, on a machine that is busy
+STOP: Final = 20.0  # seconds a server may take to end before it is killed
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+#: What a log may never hold. Every secret and every ``data`` that these tools send has it in it.
+CANARY: Final = "cAnArY"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What lets somebody in: the ``mode`` ("prod" or "dev"), and the secrets of a server that has some."""
+
+    mode: str
+    secret: str = f"{CANARY}-secret-of-a-server-that-is-attacked-and-long-enough"
+    key: str = f"{CANARY}-key-of-a-publisher-of-these-tools-and-long-enough"
+
+    def token(self, user: str, role: str = "turista") -> str:
+        """A token of a user, good for a day, as a backend would sign it."""
+        claims = {"sub": user, "role": role, "exp": int(time.time()) + 86_400, "jti": CANARY}
+        return jwt.encode(claims, self.secret, algorithm="HS256")
+
+    def auth(self, user: str, role: str = "turista") -> dict[str, str]:
+        """The ``auth`` of a Socket.IO CONNECT."""
+        return {"user": user, "role": role} if self.mode == "dev" else {"token": self.token(user, role)}
+
+    def publishing(self) -> dict[str, str]:
+        """The header of a publisher; none in development mode, where none is needed."""
+        return {} if self.mode == "dev" else {"Authorization": f"Bearer {self.key}"}
+
+    def operating(self) -> dict[str, str]:
+        """The header of an administrator."""
+        return {} if self.mode == "dev" else {"Authorization": f"Bearer {self.token('operator', 'admin')}"}
+
+    def environment(self) -> dict[str, str]:
+        """The settings of the server."""
+        if self.mode == "dev":
+            return {}
+        return {"SIO_SERVER_JWT_SECRET": self.secret, "SIO_SERVER_PUBLISH_KEYS": self.key}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A server that runs: its address, its process and its log; every figure is the operating system's."""
+
+    port: int
+    pid: int
+    log: Path
+    child: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.child.poll() is None
+
+    def memory(self) -> int:
+        """Bytes that are resident; 0 once it has ended."""
+        return self._of_status("VmRSS")
+
+    def peak(self) -> int:
+        """The most bytes that were resident at once."""
+        return self._of_status("VmHWM")
+
+    def _of_status(self, name: str) -> int:
+        with contextlib.suppress(OSError):
+            found = re.search(rf"{name}:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+            return int(found[1]) * 1024 if found else 0
+        return 0
+
+    def files(self) -> int:
+        """Descriptors that are open."""
+        with contextlib.suppress(OSError):
+            return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+        return 0
+
+    def cpu(self) -> float:
+        """Seconds of processor that it has used."""
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(words[11]) + int(words[12])) / _TICKS
+        return 0.0
+
+
+def has_dev_flag(checkout: Path = HERE) -> bool:
+    """Whether development mode has to be asked for in this version."""
+    return '"--dev"' in (checkout / "sio_server" / "cli_serve.py").read_text()
+
+
+def _command(mode: str, checkout: Path, data: str) -> list[str]:
+    words = ["serve", "--port", "0", "--host", "127.0.0.1", "--data-dir", data, "--log-format", "json"]
+    asked = ["--dev"] if mode == "dev" and has_dev_flag(checkout) else []
+    return [sys.executable, "-m", "sio_server", *words, *asked]
+
+
+def _prepare(descriptors: int | None, cpu: int | None) -> Callable[[], None]:
+    def prepare() -> None:
+        if descriptors is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+        if cpu is not None:
+            os.sched_setaffinity(0, {cpu})
+
+    return prepare
+
+
+@contextlib.contextmanager
+def serving(
+    credentials: Credentials,
+    *,
+    checkout: Path = HERE,
+    settings: Mapping[str, str] | None = None,
+    descriptors: int | None = None,
+    cpu: int | None = None,
+) -> Iterator[Process]:
+    """Run ``sio-server serve`` of a checkout on a free port of 127.0.0.1, its log on the disk, until the block ends.
+
+    ``settings`` are more environment variables; ``descriptors`` is the limit of open files; ``cpu`` the processor it
+    is held to. Raises RuntimeError when it does not start.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIO_SERVER_")}
+    environment = {**kept, "PYTHONPATH": str(checkout), **credentials.environment(), **(settings or {})}
+    with tempfile.TemporaryDirectory(prefix="sio-server-", ignore_cleanup_errors=True) as directory:
+        log = Path(directory, "stderr")
+        said = Path(directory, "stdout")
+        with log.open("wb") as errors, said.open("wb") as output:
+            child = subprocess.Popen(
+                _command(credentials.mode, checkout, str(Path(directory, "data"))),
+                cwd=directory,
+                env=environment,
+                stdout=output,
+                stderr=errors,
+                preexec_fn=_prepare(descriptors, cpu),  # noqa: PLW1509 - before any thread of ours
+            )
+        try:
+            yield Process(_port(child, said, log), child.pid, log, child)
+        finally:
+            _end(child)
+
+
+def _port(child: subprocess.Popen[bytes], said: Path, log: Path) -> int:
+    deadline = time.monotonic() + START
+    while True:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text())
+        if found:
+            return int(found[1])
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.02)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(STOP)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
