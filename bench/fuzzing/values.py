@@ -120,7 +120,7 @@ def object_of(rng: Random, members: dict[str, str]) -> str:
 
 def publication(rng: Random) -> str:
     """A notification to publish, as JSON text; about half of them are right."""
-    members = {"type": rng.choice(('"test"', '"test"', '"reserva_creada"', text(rng)))}
+    members = {"type": rng.choice(('"test"',) * 5 + ('"reserva_creada"', text(rng)))}
     optional = {
         "message": text(rng),
         "title": text(rng),
@@ -136,7 +136,7 @@ def publication(rng: Random) -> str:
         "idempotency_key": f'"k{rng.randrange(20)}"',
         "source": text(rng),
     }
-    members |= _some(rng, optional)
+    members |= _some(rng, optional, rng.choice((0.05, 0.1, 0.3)))
     return object_of(rng, members) if rng.random() < 0.7 else _plain(members)
 
 
@@ -144,8 +144,8 @@ def _plain(members: dict[str, str]) -> str:
     return "{" + ",".join(f'"{name}":{inner}' for name, inner in members.items()) + "}"
 
 
-def _some(rng: Random, members: dict[str, Any]) -> dict[str, Any]:
-    return {name: inner for name, inner in members.items() if rng.random() < 0.3}
+def _some(rng: Random, members: dict[str, Any], share: float = 0.3) -> dict[str, Any]:
+    return {name: inner for name, inner in members.items() if rng.random() < share}
 
 
 def _audience(rng: Random) -> dict[str, str]:
