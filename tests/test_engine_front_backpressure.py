@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,12 +22,14 @@ class Counted:
         self.way = way
         self.body = body
         self.asked: list[bytes] = []
+        self.on_request: Callable[[], object] = lambda: None
         self.sio: AsyncServer
         self.port = 0
 
     def answer(self, request: FrontRequest) -> FrontReply | FrontPromise:
         """The fast route."""
         self.asked.append(request.body)
+        self.on_request()
         reply = FrontReply(200, self.body)
         if self.way == "at once":
             return reply
@@ -134,6 +136,38 @@ async def test_peer_that_ends_its_side_gets_the_answers_to_all_it_sent() -> None
         await writer.wait_closed()
         assert answer.count(b"HTTP/1.1 200") == 3
         assert site.asked == [b"1", b"2", b"3"]
+
+
+HANDSHAKE = (
+    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+FRAMES = {
+    "pings": b"\x89\x80\0\0\0\0",
+    "packets": b"\x81\x81\0\0\0\x006",
+    "fragments": b"\x00\x80\0\0\0\0",
+}
+BEGINS, ENDS = b"\x01\x81\0\0\0\x006", b"\x80\x80\0\0\0\0"
+LEAVES = b"\x81\x81\0\0\0\x001"
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+async def test_tiny_frames_of_one_peer_are_handled_in_turn_with_others(kind: str) -> None:
+    """A websocket that sends nine thousand tiny frames at once does not keep a request waiting for all of them."""
+    async with counted() as site, connected(site.port) as (first, many), connected(site.port) as (reader, other):
+        left_at_request: list[bool] = []
+        site.on_request = lambda: left_at_request.append(not site.sio.eio.sockets)
+        many.write(HANDSHAKE)
+        async with asyncio.timeout(PATIENCE):
+            await first.readuntil(b"\r\n\r\n")
+        assert len(site.sio.eio.sockets) == 1
+        frames = FRAMES[kind] * 9000
+        many.write((BEGINS + frames + ENDS if kind == "fragments" else frames) + LEAVES)
+        other.write(post())
+        async with asyncio.timeout(PATIENCE):
+            assert b" 200 " in await reader.readline()
+        assert left_at_request == [False]
+        await until(lambda: not site.sio.eio.sockets)  # all of them are handled in the end
 
 
 async def _flood(writer: asyncio.StreamWriter, data: bytes) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from sio_server.engine.eio_server import EngineServer
 
 _MESSAGES = (TEXT, BINARY)
+#: Frames of one connection that are handled in a turn of the loop: a read may bring ten thousand tiny ones, and
+#: everybody else would wait for all of them.
+_FRAMES_A_TURN = 128
 
 
 class Receiver(Protocol):
@@ -51,6 +54,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_closing",
         "_full",
         "_left",
+        "_more",
         "_parser",
         "_reading",
         "descriptor",
@@ -80,7 +84,9 @@ class WebSocketConnection(asyncio.Protocol):
         self._backlog: Backlog | None = None
         self._left = 0
         self._closing = False
+        #: whether the session takes more, and whether frames that came wait for the next turn: not read in between
         self._reading = True
+        self._more = False
         server.connections.add(self)
 
     # asyncio.Protocol
@@ -91,17 +97,29 @@ class WebSocketConnection(asyncio.Protocol):
         self._read_on()
 
     def _read_on(self) -> None:
-        # a client whose handlers lag is not even parsed on: a segment may hold thousands of events
-        while self._reading and (self.receiver is not None or self._closing):
+        if self._parse():
+            if not self._more and not self.transport.is_closing():
+                self._more = True
+                self.transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+        elif self._more:
+            self._more = False
+            if self._reading and not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def _parse(self) -> bool:
+        """Handle frames; returns whether there may be more for the next turn."""
+        for _ in range(_FRAMES_A_TURN):
+            # a client whose handlers lag is not even parsed on: a segment may hold thousands of events
+            if not self._reading or (self.receiver is None and not self._closing):
+                return False
             try:
                 found = self._parser.next()
             except FrameError as error:
-                if error.code is CloseCode.TOO_BIG:
-                    self.server.counters.websocket_too_large += 1
                 self._fail(error.code)
-                return
+                return False
             if found is None:
-                return
+                return False
             opcode, payload = found
             if opcode in _MESSAGES:
                 if self.receiver is not None:
@@ -111,7 +129,8 @@ class WebSocketConnection(asyncio.Protocol):
                     self.server.outbox.write(self, frame(PONG, payload))
             elif opcode == CLOSE:
                 self._peer_closes(payload)
-                return
+                return False
+        return True
 
     def _message(self, opcode: int, payload: bytes) -> None:
         receiver = self.receiver
@@ -156,13 +175,15 @@ class WebSocketConnection(asyncio.Protocol):
         """Let TCP slow the peer down."""
         if self._reading and not self._closing:
             self._reading = False
-            self.transport.pause_reading()
+            if not self._more:
+                self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Undo `pause_reading`."""
         if not self._reading and not self.transport.is_closing():
             self._reading = True
-            self.transport.resume_reading()
+            if not self._more:
+                self.transport.resume_reading()
             asyncio.get_running_loop().call_soon(self._read_on)
 
     def send(self, data: bytes, count: int) -> None:
@@ -259,6 +280,8 @@ class WebSocketConnection(asyncio.Protocol):
             self.transport.abort()
             return
         self.server.counters.websocket_errors += 1
+        if code is CloseCode.TOO_BIG:
+            self.server.counters.websocket_too_large += 1
         self._lost(self.server.reason.TRANSPORT_ERROR)
         self.close(code)
 

@@ -96,37 +96,41 @@ class FrameParser:
         self._buffer, self._at = data, 0
 
     def next(self) -> tuple[int, bytes] | None:
-        """The next message or control frame as (opcode, payload); None: not yet. Raises FrameError."""
+        """The next message or control frame as (opcode, payload); None: not yet. Raises FrameError.
+
+        A fragment that ends no message is (CONTINUATION, b""): a caller can count how many it takes at once.
+        """
         data, end = self._buffer, len(self._buffer)
-        while end - self._at >= 2:  # noqa: PLR2004  a frame has at least two bytes
-            offset = self._at
-            first, second = data[offset], data[offset + 1]
-            size = second & 127
-            at = offset + 2
-            if size >= _LENGTH_16:
-                start = at
-                at += 2 if size == _LENGTH_16 else 8
-                if end < at:
-                    break
-                size = int.from_bytes(data[start:at], "big")
-            self._check(first, second, size)
-            stop = at + 4 + size
-            if end < stop:
-                if size > _GATHER:
-                    self._parts, self._missing = bytearray(data[offset:]), stop - end
-                    self._at = end
-                break
-            self._at = stop
-            payload = unmask(data[at + 4 : stop], data[at : at + 4])
-            opcode = first & 15
-            if opcode >= CLOSE or (first & 0x80 and opcode != CONTINUATION):
-                return opcode, payload
-            whole = self._fragment(first, payload)
-            if whole is not None:
-                return whole
+        offset = self._at
+        if end - offset < 2:  # noqa: PLR2004  a frame has at least two bytes
+            return self._keep_rest()
+        first, second = data[offset], data[offset + 1]
+        size = second & 127
+        at = offset + 2
+        if size >= _LENGTH_16:
+            start = at
+            at += 2 if size == _LENGTH_16 else 8
+            if end < at:
+                return self._keep_rest()
+            size = int.from_bytes(data[start:at], "big")
+        self._check(first, second, size)
+        stop = at + 4 + size
+        if end < stop:
+            if size > _GATHER:
+                self._parts, self._missing = bytearray(data[offset:]), stop - end
+                self._at = end
+            return self._keep_rest()
+        self._at = stop
+        payload = unmask(data[at + 4 : stop], data[at : at + 4])
+        opcode = first & 15
+        if opcode >= CLOSE or (first & 0x80 and opcode != CONTINUATION):
+            return opcode, payload
+        return self._fragment(first, payload)
+
+    def _keep_rest(self) -> tuple[int, bytes] | None:
         if self._at:
             # a few bytes of a frame must not keep the whole segment they came in
-            self._buffer, self._at = data[self._at :], 0
+            self._buffer, self._at = self._buffer[self._at :], 0
         return None
 
     def _check(self, first: int, second: int, size: int) -> None:
@@ -149,13 +153,13 @@ class FrameParser:
         if held + size > self.max_size:
             raise FrameError(CloseCode.TOO_BIG, "message too big")
 
-    def _fragment(self, first: int, payload: bytes) -> tuple[int, bytes] | None:
+    def _fragment(self, first: int, payload: bytes) -> tuple[int, bytes]:
         if self._start is None:
             self._start = (first & 15, bytearray(payload))
-            return None
+            return CONTINUATION, b""
         self._start[1].extend(payload)
         if not first & 0x80:
-            return None
+            return CONTINUATION, b""
         kind, whole = self._start
         self._start = None
         return kind, bytes(whole)
