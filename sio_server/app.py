@@ -31,10 +31,11 @@ from sio_server.endpoint_metrics import MetricsEndpoint
 from sio_server.endpoint_operate import OperateEndpoint
 from sio_server.endpoint_socketio import SocketIoEndpoint
 from sio_server.endpoint_ws import WsEndpoint
-from sio_server.engine import AsyncServer, FrontSite, Refusal
+from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AsyncServer, FrontSite, Refusal
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_credentials import HttpCredentials
+from sio_server.http_messages import expect_later
 from sio_server.hub import Hub
 from sio_server.inbox import Inboxes
 from sio_server.limits import ConnectionLimits, PublishRate
@@ -64,6 +65,14 @@ REPLAY_SHARE: Final = 4
 
 # Seconds from the first signal to the end, whatever is still open; ten are promised.
 END_WITHIN: Final = 8.8
+
+# How aiohttp reads requests. It would unpack bodies before anybody has looked at who sends them: `http_messages` does.
+_PROTOCOL: Final = {
+    "access_log": None,
+    "auto_decompress": False,
+    "max_line_size": MAX_HTTP_LINE,
+    "max_field_size": MAX_HTTP_FIELD,
+}
 
 log = logger("app")
 
@@ -103,7 +112,7 @@ def create_app(config: Config | None = None) -> web.Application:
         refusals=refusals,
     )
     gate = Gate(OriginPolicy(config), refusals, trusted_proxies=config.trusted_proxies)
-    app = web.Application(middlewares=[guard(gate)], handler_args={"access_log": None})
+    app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
     app[NODE] = node
     app[CONFIG] = config
     _endpoints(app, config, gate, metrics)
@@ -146,7 +155,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     ]
     for operation in operations:
         add = app.router.add_get if operation.method == "GET" else app.router.add_post  # with GET comes HEAD
-        add(operation.route, operation.handler)
+        add(operation.route, operation.handler, expect_handler=expect_later)
     app.router.add_get("/ws", ws.handle)
     app.add_routes(console_routes())
     app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
@@ -255,6 +264,7 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
             config.port,
             fast_routes={("POST", "/notify"): app[FRONT].notify},
             admits=app[FRONT].admits,
+            unread=app[FRONT].unread,
             backlog=BACKLOG,
         )
         with _signals() as stop:

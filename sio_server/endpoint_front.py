@@ -6,11 +6,12 @@ It answers like `endpoint_http` in everything but speed; a request that is out o
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import Final
 
 import orjson
 
-from sio_server.engine import FrontPromise, FrontReply, FrontRequest, header_lines
-from sio_server.errors import Refused
+from sio_server.engine import FrontPromise, FrontReply, FrontRequest, Unreadable, header_lines
+from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_credentials import HttpCredentials
 from sio_server.http_messages import credential_in, receipt_headers, too_large
@@ -22,6 +23,31 @@ from sio_server.notification import PublishRequest
 from sio_server.schemas import load_publish
 
 log = logger("front")
+
+# By the kinds of `Unreadable`: {0} is its limit, {1} its reason.
+_UNREAD: Final = {
+    "line": Text(
+        "The address of the request has more than {0} bytes: send less in its query.",
+        "La dirección de la petición tiene más de {0} bytes: envía menos en su consulta.",
+    ),
+    "header": Text(
+        "A header of the request has more than {0} bytes: send a shorter token, or fewer cookies.",
+        "Una cabecera de la petición tiene más de {0} bytes: envía un token más corto, o menos cookies.",
+    ),
+    "head": Text(
+        "The headers of the request have more than {0} bytes together: send a shorter token, or fewer cookies.",
+        "Las cabeceras de la petición tienen más de {0} bytes en total: envía un token más corto, o menos cookies.",
+    ),
+    "headers": Text("The request has too many headers.", "La petición tiene demasiadas cabeceras."),
+    "host": Text(
+        "The request has no header Host, which HTTP/1.1 asks for.",
+        "La petición no tiene la cabecera Host, que HTTP/1.1 exige.",
+    ),
+    "repeated": Text("The header {1} came more than once.", "La cabecera {1} vino más de una vez."),
+    "expect": Text("The header Expect can only be 100-continue.", "La cabecera Expect solo puede ser 100-continue."),
+    "syntax": Text("The request is not valid HTTP/1.1: {1}.", "La petición no es HTTP/1.1 válido: {1}."),
+}
+_NOT_HTTP: Final = Text("The request is not valid HTTP/1.1.", "La petición no es HTTP/1.1 válido.")
 
 
 class FrontEndpoint:
@@ -65,6 +91,8 @@ class FrontEndpoint:
         """
         if "publisher" not in request.memo:
             try:
+                if self._gate.development:
+                    self._gate.check_direct(request.headers, request.peer)
                 self._gate.check(request.method, request.headers)
             except Refused:
                 return False
@@ -73,6 +101,14 @@ class FrontEndpoint:
                 return False
             request.memo["publisher"] = known.name
         return int(request.headers["content-length"]) <= self._max_body
+
+    def unread(self, request: FrontRequest, why: Unreadable) -> FrontReply:
+        """The refusal of a request that could not be read, as every refusal is: none of its words is the peer's."""
+        if why.kind == "failed":
+            return self._problem(request, self._gate.request_id(request.headers), Refused("internal"))
+        detail = _UNREAD[why.kind].format(why.limit, why.reason) if why.reason or why.kind != "syntax" else _NOT_HTTP
+        refused = Refused("invalid_request", detail)
+        return self._problem(request, self._gate.request_id(request.headers), refused, why.status)
 
     async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
         outcome: Receipt | Exception
@@ -100,13 +136,19 @@ class FrontEndpoint:
         return FrontReply(200, body, "application/json", own, memo["common"])
 
     def _refusal(self, request: FrontRequest, request_id: str, error: Exception) -> FrontReply:
-        headers, refused = request.headers, error
+        refused = error
         if not isinstance(refused, Refused):
             about = {"method": request.method, "path": request.path, "request_id": request_id}
             log.error("request failed", exc_info=error, **about)
             refused = Refused("internal")
+        return self._problem(request, request_id, refused)
+
+    def _problem(
+        self, request: FrontRequest, request_id: str, refused: Refused, status: int | None = None
+    ) -> FrontReply:
+        headers = request.headers
         common = self._gate.reply_headers(headers, request_id)
         problem = self._gate.problem(
-            refused, headers, request_id, method=request.method, path=request.path, address=request.peer
+            refused, headers, request_id, method=request.method, path=request.path, address=request.peer, status=status
         )
         return FrontReply(problem.status, problem.body, PROBLEM_TYPE, (*common.items(), *problem.headers.items()))

@@ -33,6 +33,14 @@ from sio_server.schemas_inbox import InboxPageSchema, PageQuerySchema
 MAX_BODY: Final = 4 * 1024
 
 _ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys_unavailable", "broker_unavailable")
+_DISCONNECT_ERRORS: Final = (
+    "not_found",
+    "invalid_json",
+    "payload_too_large",
+    "unsupported_encoding",
+    "invalid_data",
+    *_ERRORS,
+)
 _ID: Final = ("id", "Id of the notification", {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f-]{36}$"})
 _USER: Final = ("id", "The user", {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
 _CONNECTION: Final = ("id", "Id of the connection", {"type": "string", "minLength": 1, "maxLength": 32})
@@ -165,7 +173,7 @@ class HistoryEndpoint:
                 request_required=False,
                 example={"tokens_before": "now"},
                 reply=DisconnectedSchema,
-                errors=("not_found", "invalid_json", "payload_too_large", "invalid_data", *_ERRORS),
+                errors=_DISCONNECT_ERRORS,
                 **shared,
             ),
         ]

@@ -41,6 +41,7 @@ _BATCH_ERRORS: Final = (
     *_TOKEN_ERRORS,
     "invalid_json",
     "payload_too_large",
+    "unsupported_encoding",
     "invalid_data",
     "rate_limited",
     "draining",

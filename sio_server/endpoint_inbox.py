@@ -113,6 +113,6 @@ class InboxEndpoint:
             request=MarkSchema,
             example={"all": True},
             reply=MarkedSchema,
-            errors=("invalid_json", "payload_too_large", "invalid_data", *_ERRORS),
+            errors=("invalid_json", "payload_too_large", "unsupported_encoding", "invalid_data", *_ERRORS),
             credential="user",
         )

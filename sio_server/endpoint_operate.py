@@ -30,6 +30,7 @@ _TOKEN_ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys
 _PREVIEW_ERRORS: Final = (
     "invalid_json",
     "payload_too_large",
+    "unsupported_encoding",
     "unknown_type",
     "invalid_data",
     "invalid_audience",

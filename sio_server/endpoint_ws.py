@@ -173,6 +173,8 @@ class WsEndpoint:
             await self._serve(visit)
         except Refused as refused:
             await self._refuse(visit, refused)
+        except ConnectionError:
+            log.debug("peer left", protocol="ws")
         except Exception:
             # from here on the peer speaks WebSocket: an answer in HTTP would be a broken frame to it
             log.exception("connection failed", protocol="ws")

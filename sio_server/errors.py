@@ -86,6 +86,13 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("not_found", 404, 4404, "Nothing is here", "Aquí no hay nada"),
         _kind("method_not_allowed", 405, 4405, "Method not allowed here", "Método no permitido aquí"),
         _kind("payload_too_large", 413, 1009, "The body is too large", "El cuerpo es demasiado grande"),
+        _kind(
+            "unsupported_encoding",
+            415,
+            4415,
+            "This Content-Encoding is not supported: send gzip, deflate, or the body as it is",
+            "No se admite este Content-Encoding: envía gzip, deflate o el cuerpo tal cual",
+        ),
         _kind("unknown_type", 422, 4422, "Unknown event type", "Tipo de evento desconocido"),
         _kind("invalid_data", 422, 4422, "A field is not valid", "Un campo no es válido"),
         _kind("invalid_audience", 422, 4422, "The audience is not valid", "La audiencia no es válida"),

@@ -86,6 +86,8 @@ class Gate:
         reply = self._policy.headers(headers.get("origin"), headers.get("host"))
         reply["X-Content-Type-Options"] = "nosniff"
         reply["Referrer-Policy"] = "no-referrer"
+        # What is answered is somebody's own; a cache on the way must not hand it to others, nor one session's id.
+        reply["Cache-Control"] = "no-store"
         reply["Server"] = "sio-server"  # versions of what it is made of are nobody's business
         if request_id is not None:
             reply["X-Request-ID"] = request_id

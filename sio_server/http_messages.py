@@ -7,11 +7,19 @@ from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from marshmallow import Schema, ValidationError
 from webargs.aiohttpparser import AIOHTTPParser
 
 from sio_server import fields, intake
+from sio_server.engine.content_coding import (
+    ACCEPTED,
+    NotAsSaidError,
+    UnknownCodingError,
+    UnpackedTooLargeError,
+    Unpacker,
+    coding_of,
+)
 from sio_server.errors import KINDS, Refused, Text
 from sio_server.limits import Quota
 from sio_server.locales import preferred_locale
@@ -54,8 +62,7 @@ def locale_of(request: web.Request) -> str:
 async def read_json(request: web.Request, limit: int) -> Any:
     """The body as JSON, whatever the Content-Type says: ``curl -d`` sends a form's.
 
-    Raises `Refused`: ``payload_too_large`` as soon as more than ``limit`` bytes are announced or come;
-    ``invalid_json``, ``invalid_data``.
+    Raises `Refused`: ``invalid_json``, ``invalid_data``, and as `read_body` does.
     """
     return intake.decode(await read_body(request, limit))
 
@@ -67,15 +74,54 @@ async def read_optional_json(request: web.Request, limit: int) -> Any:
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """The body; raises `Refused` (``payload_too_large``) as soon as more than ``limit`` bytes are announced or come."""
+    """The body, unpacked. Whoever calls this has looked at the credential: nothing of a body is read before.
+
+    Raises `Refused`: ``payload_too_large`` as soon as more than ``limit`` bytes are announced, come, or come out of a
+    packed body; ``unsupported_encoding``; ``invalid_request`` for a body that is not what its head says.
+    """
     if (request.content_length or 0) > limit:
         raise too_large(limit)
-    body = bytearray()
+    try:
+        coding = coding_of(",".join(request.headers.getall("Content-Encoding", ())))
+        await _continue(request)
+        return await _whole(request, None if coding is None else Unpacker(coding, limit), limit)
+    except UnknownCodingError as error:
+        raise Refused("unsupported_encoding", headers={"Accept-Encoding": ACCEPTED}) from error
+    except UnpackedTooLargeError as error:
+        raise too_large(limit) from error
+    except NotAsSaidError as error:
+        raise Refused("invalid_request", _NOT_AS_SAID) from error
+    except web.RequestPayloadError as error:
+        raise Refused("invalid_request", _BROKEN) from error
+
+
+async def _whole(request: web.Request, unpacker: Unpacker | None, limit: int) -> bytes:
+    body, came = bytearray(), 0
     async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
+        came += len(chunk)
+        if came > limit:
             raise too_large(limit)
+        if unpacker is None:
+            body += chunk
+        else:
+            async for piece in unpacker.feed(chunk):
+                body += piece
+    if unpacker is not None:
+        unpacker.end()
     return bytes(body)
+
+
+async def _continue(request: web.Request) -> None:
+    """Ask for the body of a client that waits to be asked (RFC 9110 §10.1.1)."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # it is no part of the reply, as in aiohttp's own handler
+
+
+async def expect_later(request: web.Request) -> None:
+    """In place of aiohttp's handler of ``Expect``, which asks for a body before anybody looked at the credential."""
+    if request.headers["Expect"].lower() != "100-continue":
+        raise web.HTTPExpectationFailed
 
 
 def too_large(limit: int) -> Refused:
@@ -83,6 +129,14 @@ def too_large(limit: int) -> Refused:
     return Refused("payload_too_large", _TOO_LARGE.format(limit))
 
 
+_NOT_AS_SAID = Text(
+    "The body is not what its Content-Encoding says: it is damaged, cut off, or something follows its end.",
+    "El cuerpo no es lo que dice su Content-Encoding: está dañado o cortado, o le sigue algo más.",
+)
+_BROKEN = Text(
+    "The body is not what the head says: it ends early, or its chunks are not well-formed.",
+    "El cuerpo no es lo que dice la cabecera: acaba antes, o sus fragmentos no son correctos.",
+)
 _TOO_LARGE = Text("The body may have at most {0} bytes.", "El cuerpo puede tener como mucho {0} bytes.")
 
 

@@ -26,7 +26,10 @@ def add_headers(gate: Gate) -> Callable[[web.Request, web.StreamResponse], Await
     """A signal handler that gives every reply the headers all replies have."""
 
     async def add(request: web.Request, response: web.StreamResponse) -> None:
+        caching = response.headers.get("Cache-Control")
         response.headers.update(gate.reply_headers(request.headers, request.get(REQUEST_ID)))
+        if caching is not None:  # the console's own files say for how long they are good
+            response.headers["Cache-Control"] = caching
 
     return add
 
@@ -52,7 +55,11 @@ def guard(gate: Gate) -> Any:
                 if error.status < HTTPStatus.BAD_REQUEST:
                     raise
                 response = _problem(gate, request, of_http_status(error), error)
-            except Exception:
+            except Exception as error:
+                if isinstance(error, ConnectionError) and _has_left(request):
+                    # In the middle of what it sent, or of its answer: that is no fault of anybody here.
+                    log.debug("peer left", method=request.method, path=request.path)
+                    return web.Response(status=HTTPStatus.BAD_REQUEST)  # for nobody
                 log.exception("request failed", method=request.method, path=request.path)
                 response = _problem(gate, request, Refused("internal"))
             elapsed = round((time.perf_counter() - started) * 1000, 1)
@@ -60,6 +67,10 @@ def guard(gate: Gate) -> Any:
             return response
 
     return handle
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _problem(

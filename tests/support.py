@@ -147,8 +147,10 @@ def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
     if not front:
         return web.TCPSite(runner, "127.0.0.1", 0)
     app = runner.app
-    routes = {("POST", "/notify"): app[FRONT].notify}
-    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, fast_routes=routes, admits=app[FRONT].admits)
+    own = app[FRONT]
+    routes = {("POST", "/notify"): own.notify}
+    options: dict[str, Any] = {"fast_routes": routes, "admits": own.admits, "unread": own.unread}
+    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, **options)
 
 
 @dataclass

@@ -72,6 +72,7 @@ def test_every_reply_has_these_headers() -> None:
         "Vary": "Origin",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
         "Server": "sio-server",
         "X-Request-ID": "r1",
     }

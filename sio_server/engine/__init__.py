@@ -26,12 +26,15 @@ from sio_server.engine.counters import Counters
 from sio_server.engine.front import FrontSite
 from sio_server.engine.handshake import Refusal
 from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, header_lines
-from sio_server.engine.limits import Limits
+from sio_server.engine.http_protocol import Unreadable
+from sio_server.engine.limits import MAX_HTTP_FIELD, MAX_HTTP_LINE, Limits
 from sio_server.engine.membership import AsyncManager
 from sio_server.engine.reasons import Reason
 from sio_server.engine.recovery_log import Claim, Kept, MemoryLog, Record, RecoveryLog
 
 __all__ = [
+    "MAX_HTTP_FIELD",
+    "MAX_HTTP_LINE",
     "AsyncManager",
     "AsyncServer",
     "CallDisconnectedError",
@@ -49,5 +52,6 @@ __all__ = [
     "Record",
     "RecoveryLog",
     "Refusal",
+    "Unreadable",
     "header_lines",
 ]

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from sio_server.engine.front_protocol import FrontProtocol
 from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, Head, body_size, parse_head
+from sio_server.engine.http_protocol import HttpProtocol, Unread, plain_refusal
 from sio_server.engine.limits import MAX_HEAD
 from sio_server.engine.wheel import Wheel
 
@@ -48,15 +49,17 @@ class Front:
     def __init__(
         self,
         sio: AsyncServer,
-        make_http: Callable[[], Any],
+        server: web.Server,
         fast_routes: FastRoutes | None = None,
         access_log: AccessLog | None = None,
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
         admits: Admits = _admit_all,
+        unread: Unread = plain_refusal,
     ) -> None:
         self.eio = sio.eio
         self.counters = sio.counters
-        self.make_http = make_http
+        self._server = server
+        self._unread = unread
         self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
         self.engine_start = f"GET {self.eio.path}?".encode()
         self._starts = (self.engine_start, *self.routes)
@@ -72,6 +75,10 @@ class Front:
         self.wheel = Wheel(asyncio.get_running_loop())
         self.live: set[FrontProtocol] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+
+    def make_http(self) -> HttpProtocol:
+        """Aiohttp's protocol for a connection."""
+        return HttpProtocol(self._server, self._unread, self.eio.proxies)
 
     def may_be_ours(self, begun: bytes) -> bool:
         """Whether bytes may be the beginning of a request that the front answers."""
@@ -132,6 +139,7 @@ class FrontSite(web.BaseSite):
         `Expect`, a body above 64 KB, a query) go to the aiohttp application, which should serve the same path.
     :param admits: asked about a request of a fast route whose body did not come with its head, before any of it is
         held. Where it says no, the request goes to the aiohttp application, which can refuse it without its body.
+    :param unread: answers a request that aiohttp's parser cannot read, in place of aiohttp's plain text.
     :param access_log: called with (method, target, status, peer address) for what the front answers.
     """
 
@@ -147,6 +155,7 @@ class FrontSite(web.BaseSite):
         fast_routes: FastRoutes | None = None,
         access_log: AccessLog | None = None,
         admits: Admits = _admit_all,
+        unread: Unread = plain_refusal,
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
         ssl_context: SSLContext | None = None,
         backlog: int = 4096,
@@ -162,6 +171,7 @@ class FrontSite(web.BaseSite):
             "fast_routes": fast_routes,
             "access_log": access_log,
             "admits": admits,
+            "unread": unread,
             "keepalive_timeout": keepalive_timeout,
             "reuse_address": reuse_address,
             "reuse_port": reuse_port,

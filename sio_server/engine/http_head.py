@@ -23,6 +23,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: Headers that may come once only: two of them are how requests are smuggled.
 _SINGLE = frozenset({"host", "content-length", "authorization", "origin", "content-type"})
 _MAX_HEADERS = 64
+#: What is looked at of a head that is not HTTP, and of the path in it.
+_LOOSE, _LOOSE_PATH = 65_536, 256
+_METHOD = re.compile(r"[A-Z][A-Z-]{0,19}\Z")
 #: Headers that make a fast route's request unusual.
 _UNUSUAL = ("transfer-encoding", "expect", "content-encoding", "upgrade", "trailer")
 
@@ -65,6 +68,24 @@ def parse_head(data: bytes) -> Head | None:
         else:
             fields[lower] += "," + value
     return Head(parts[0], parts[1], headers, MappingProxyType(fields)) if "host" in fields else None
+
+
+def loose_fields(data: bytes) -> tuple[str, str, dict[str, str]]:
+    """(method, path, headers) of a head that is not HTTP, as far as they are plain: for a log line and for CORS.
+
+    Nothing is decided by them. The path has no query, which may hold a token; names are in lower case, and what came
+    twice with different values is left out.
+    """
+    lines = data[:_LOOSE].decode("latin-1").split("\r\n\r\n")[0].split("\r\n")
+    words = lines[0].split(" ")
+    plain = len(words) == 3 and _METHOD.match(words[0]) is not None and words[1].isprintable()  # noqa: PLR2004
+    method, path = (words[0], words[1].partition("?")[0][:_LOOSE_PATH]) if plain else ("", "")
+    found: dict[str, set[str]] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if colon and _TOKEN.match(name) and value.isascii() and value.strip().isprintable():
+            found.setdefault(name.lower(), set()).add(value.strip())
+    return method, path, {name: values.pop() for name, values in found.items() if len(values) == 1}
 
 
 class FrontRequest(NamedTuple):

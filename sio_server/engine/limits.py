@@ -36,6 +36,9 @@ REQUEST_TIMEOUT = 20.0
 BODY_RATE = 4096
 #: Bytes of an HTTP head the front protocol reads before aiohttp has to.
 MAX_HEAD = 16_384
+#: Bytes of a request line and of one header that aiohttp takes (its own 8,190 are less than a token of Keycloak with
+#: many roles), and of a whole head: a stranger's connection may hold that much.
+MAX_HTTP_LINE, MAX_HTTP_FIELD, MAX_HTTP_HEAD = 8_190, 16_384, 32_768
 #: Bytes of a body that a fast route takes; a larger one goes to aiohttp.
 MAX_FAST_BODY = 65_536
 #: Bytes gathered for one connection or one broadcast before they are written without waiting for the turn's

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from asyncio import selector_events
 
+from aiohttp.web_protocol import _ErrInfo as ErrInfo
+
 try:
     from aiohttp.http_websocket import websocket_mask  # type: ignore[attr-defined]
 except ImportError:
@@ -50,6 +52,9 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("aiohttp.web_protocol", "RequestHandler._request_count", "whether a head has come in whole"),
     ("aiohttp.web_protocol", "RequestHandler._current_request", "whether a body is still coming"),
     ("aiohttp.web_protocol", "RequestHandler._payload_parser", "bounds what comes before a credential"),
+    ("aiohttp.web_protocol", "RequestHandler._waiter", "wakes it for a refusal of the engine's own"),
+    ("aiohttp.web_protocol", "RequestHandler.handle_error", "the application's answer in place of aiohttp's"),
+    ("aiohttp.web_protocol", "_ErrInfo", "what aiohttp's parser refused"),
     ("aiohttp.web_protocol", "RequestHandler.connection_lost", "lets a connection go to the engine"),
     ("aiohttp.web_protocol", "RequestHandler.transport", "lets a connection go to the engine"),
     ("asyncio.selector_events", "_SelectorSocketTransport", "whose descriptor may be sent to directly"),
@@ -71,4 +76,4 @@ def missing() -> list[str]:
     return gone
 
 
-__all__ = ["PRIVATE_NAMES", "SelectorTransport", "missing", "websocket_mask"]
+__all__ = ["PRIVATE_NAMES", "ErrInfo", "SelectorTransport", "missing", "websocket_mask"]
