@@ -5,6 +5,7 @@ Rooms: ``all``, ``role:<r>``, ``user:<id>``, ``topic:<t>``. Clients never name a
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,10 +22,33 @@ ADMIN_ROLE: Final = "admin"
 # A name of a role, user or topic is the key of a room, in memory and in the log.
 MAX_NAME_LENGTH: Final = 128
 
+# Characters of a name before it is composed: a letter can have several marks of its own.
+_LONGEST_SPELLING: Final = 4 * MAX_NAME_LENGTH
 
-def is_name(value: str) -> bool:
-    """Whether this can be the name of a role, user or topic: 1 to `MAX_NAME_LENGTH` printable characters."""
-    return 0 < len(value) <= MAX_NAME_LENGTH and value.isprintable()
+
+# What is no printable character to Python and yet part of names: spaces of other scripts, the joiners of Persian, of
+# Indic scripts and of emoji, and the tags that make flags of regions. Controls and what turns the direction are not.
+_IN_NAMES: Final = dict.fromkeys(
+    (0xA0, 0x1680, *range(0x2000, 0x200B), 0x200C, 0x200D, 0x202F, 0x205F, 0x3000, *range(0xE0020, 0xE0080))
+)
+
+
+def name_of(value: str) -> str | None:
+    """The name of a role, user or topic as it is kept, or None for what cannot be one.
+
+    1 to `MAX_NAME_LENGTH` characters in NFC (Unicode Standard Annex #15), so that one name has one spelling; no control
+    characters, nothing that turns the direction of writing, no space at either end.
+    """
+    if not value.isascii():
+        if len(value) > _LONGEST_SPELLING:
+            return None
+        value = unicodedata.normalize("NFC", value)
+        seen = value.translate(_IN_NAMES)
+        if not seen.isprintable() or not seen:
+            return None
+    elif not value.isprintable():
+        return None
+    return value if 0 < len(value) <= MAX_NAME_LENGTH and value == value.strip() else None
 
 
 @lru_cache(maxsize=256)  # one string for all who are in it

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import orjson
 
-from sio_server.audience import Identity, is_name
+from sio_server.audience import Identity, name_of
 from sio_server.errors import Refused, Text
+from sio_server.fields import NOT_NAME
 
 # Each role and topic is a room that a connection is in.
 MAX_NAMES: Final = 100
@@ -69,9 +70,13 @@ def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
 def _name(claim: str, value: Any) -> str:
     if type(value) is int:
         value = str(value)
-    if not isinstance(value, str) or not is_name(value):
-        raise Refused("invalid_token", INVALID_CLAIM.format(claim))
-    return value
+    name = name_of(value) if isinstance(value, str) else None
+    if name is None:
+        told = INVALID_CLAIM.format(claim)
+        if isinstance(value, str):
+            told = Text("{0} {1}", "{0} {1}").format(told, NOT_NAME)
+        raise Refused("invalid_token", told)
+    return name
 
 
 def _names(claim: str, value: Any) -> tuple[str, ...]:

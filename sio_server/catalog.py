@@ -18,7 +18,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, validate
 
 from sio_server import fields
-from sio_server.audience import MAX_NAME_LENGTH, Audience, is_name
+from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
 from sio_server.errors import CatalogError, Problem, Refused, Text
 from sio_server.notification import PRIORITIES, RESERVED_TYPES, TYPE_PATTERN
 
@@ -33,7 +33,7 @@ def _is_date(value: object) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        datetime.fromisoformat(value)
+        datetime.fromisoformat(value[:-1] + "Z" if value.endswith("z") else value)  # RFC 3339 §5.6: either case
     except ValueError:
         return False
     return True
@@ -115,9 +115,11 @@ class EventType:
                 absent = [name for name in names if not _is_id(data.get(name))]
                 missing.extend(absent)
                 if not absent:
-                    filled.append(_PLACEHOLDER.sub(lambda match: str(data[match[1]]), template))
-                    if names and not is_name(filled[-1]):
-                        raise Refused.of_problems("invalid_audience", (Problem(f"data.{names[0]}", _NOT_A_NAME),))
+                    name = name_of(_PLACEHOLDER.sub(lambda match: str(data[match[1]]), template))
+                    if name is None:
+                        field = f"data.{names[0]}" if names else "type"
+                        raise Refused.of_problems("invalid_audience", (Problem(field, _NOT_A_NAME),))
+                    filled.append(name)
             return filled
 
         audience = self.audience
@@ -170,14 +172,14 @@ class _LanguagesSchema(Schema):
 
 class _ExceptSchema(Schema):
     error_messages = fields.SCHEMA_MESSAGES
-    users = fields.List(fields.Str(validate=fields.length(1, 200)))
+    users = fields.List(fields.Name())
 
 
 class _AudienceSchema(Schema):
     error_messages = fields.SCHEMA_MESSAGES
-    roles = fields.List(fields.Str(validate=fields.length(1, 200)))
-    users = fields.List(fields.Str(validate=fields.length(1, 200)))
-    topics = fields.List(fields.Str(validate=fields.length(1, 200)))
+    roles = fields.List(fields.Name())
+    users = fields.List(fields.Name())
+    topics = fields.List(fields.Name())
     all = fields.Bool()
     excepted = fields.Nested(_ExceptSchema, data_key="except")
 

@@ -90,9 +90,17 @@ class Config:
 
     def warnings(self) -> list[str]:
         """What is allowed and yet most likely not meant, a line each."""
+        found = []
         if any(len(key.encode()) < MIN_SECRET_BYTES for key in self.publish_keys):
-            return [f"a key of SIO_SERVER_PUBLISH_KEYS is shorter than {MIN_SECRET_BYTES} bytes: it can be guessed"]
-        return []
+            found.append(
+                f"a key of SIO_SERVER_PUBLISH_KEYS is shorter than {MIN_SECRET_BYTES} bytes: it can be guessed"
+            )
+        found += [
+            f"SIO_SERVER_ALLOWED_ORIGINS has '{origin}': pages of any file and of any sandboxed frame may connect"
+            for origin in ("null", "file://")
+            if origin in self.allowed_origins
+        ]
+        return found
 
 
 def is_loopback(host: str) -> bool:

@@ -58,10 +58,10 @@ def _check_broker(value: str) -> None:
 
 def _check_origins(values: tuple[str, ...]) -> None:
     for origin in values:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
+        if origin not in ("*", "null", "file://") and not _ORIGIN.fullmatch(origin):
             raise ValidationError(
                 f"'{origin}' is no origin: write scheme and host and no more, such as https://app.example.org or "
-                "https://*.example.org."
+                "https://*.example.org; 'null' and 'file://' stand for pages that have none."
             )
 
 

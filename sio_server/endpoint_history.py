@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sio_server.audience import MAX_NAME_LENGTH, is_name
+from sio_server.audience import MAX_NAME_LENGTH, name_of
 from sio_server.errors import Refused
 from sio_server.history import History
 from sio_server.http_credentials import HttpCredentials
@@ -196,7 +196,7 @@ class HistoryEndpoint:
 
 def _user_of(request: web.Request) -> str:
     """The user in the path; raises `Refused` (``not_found``) for what can be nobody's name."""
-    user = request.match_info["id"]
-    if not is_name(user):
+    user = name_of(request.match_info["id"])
+    if user is None:
         raise Refused("not_found")
     return user

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
+from sio_server.audience import MAX_NAME_LENGTH, name_of
 from sio_server.errors import Problem, Text
 
 REQUIRED: Final = Text("Required.", "Obligatorio.")
@@ -100,6 +101,22 @@ class Id(fields.Field[str]):
         if not isinstance(value, str):
             raise self.make_error("invalid")
         return value
+
+
+NOT_NAME: Final = Text(
+    f"Must be printable text of 1 to {MAX_NAME_LENGTH} characters, with no space at either end.",
+    f"Debe ser texto imprimible de 1 a {MAX_NAME_LENGTH} caracteres, sin espacios en los extremos.",
+)
+
+
+class Name(Id):
+    """The name of a role, user or topic, in the one spelling that `audience.name_of` gives it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        name = name_of(super()._deserialize(value, attr, data, **kwargs))
+        if name is None:
+            raise ValidationError(NOT_NAME)
+        return name
 
 
 def length(minimum: int, maximum: int) -> validate.Length:

@@ -50,11 +50,14 @@ class Gate:
         self.development = policy.development
         """Whether `check_direct` has anything to refuse: asked before it, so that it costs nothing elsewhere."""
 
-    def check(self, method: str, headers: Mapping[str, str]) -> None:
-        """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent."""
+    def check(self, method: str, headers: Mapping[str, str], path: str = "") -> None:
+        """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent.
+
+        Below ``/health/`` any host is answered: an orchestrator calls by the address of the moment, and learns nothing.
+        """
         self._policy.check(
             origin=headers.get("origin"),
-            host=headers.get("host"),
+            host=None if path.startswith("/health/") else headers.get("host"),
             fetch_site=headers.get("sec-fetch-site"),
             navigation=method == "GET" and headers.get("sec-fetch-mode") == "navigate",
         )
@@ -93,9 +96,9 @@ class Gate:
             reply["X-Request-ID"] = request_id
         return reply
 
-    def preflight_headers(self) -> dict[str, str]:
+    def preflight_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """What an OPTIONS request that asks is told besides."""
-        return self._policy.preflight_headers()
+        return self._policy.preflight_headers(headers.get("access-control-request-headers"))
 
     def problem(
         self,

@@ -10,12 +10,26 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from sio_server.errors import Refused
+from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_messages import of_http_status
 from sio_server.logs import logger
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
+
+# A second value of one of these is another answer: what reads the first and what reads the last would not agree.
+_ONCE: Final = (
+    "Authorization",
+    "Idempotency-Key",
+    "Origin",
+    "Host",
+    "Content-Type",
+    "X-Request-ID",
+    "Sec-Fetch-Site",
+    "Sec-Fetch-Mode",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -43,11 +57,12 @@ def guard(gate: Gate) -> Any:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             started = time.perf_counter()
             try:
+                _check_single(request)
                 if gate.development:
                     gate.check_direct(request.headers, request.remote or "")
-                gate.check(request.method, request.headers)
+                gate.check(request.method, request.headers, request.path)
                 if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-                    return web.Response(status=204, headers=gate.preflight_headers())
+                    return web.Response(status=204, headers=gate.preflight_headers(request.headers))
                 response = await handler(request)
             except Refused as refused:
                 response = _problem(gate, request, refused)
@@ -71,6 +86,20 @@ def guard(gate: Gate) -> Any:
 
 def _has_left(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
+
+
+def _check_single(request: web.Request) -> None:
+    """Raise `Refused` (``invalid_request``) for a header with two values of which nobody could say which one counts."""
+    for name in _ONCE:
+        values = request.headers.getall(name, ())
+        if len(values) > 1 and len(set(values)) > 1:
+            raise Refused("invalid_request", _TWICE.format(name))
+
+
+_TWICE: Final = Text(
+    "The header '{0}' came more than once, with different values: send one.",
+    "La cabecera '{0}' llegó más de una vez, con valores distintos: envía una.",
+)
 
 
 def _problem(

@@ -55,11 +55,14 @@ class Operation:
 
     @property
     def route(self) -> str:
-        """The path as aiohttp takes it: a parameter that has a pattern matches nothing else."""
+        """The path as aiohttp takes it: a parameter that has a pattern matches nothing else, any other no slash.
+
+        By itself aiohttp takes no braces for part of a parameter, and a name may have some.
+        """
         path = self.path
         for name, _, schema in self.path_parameters:
-            if "pattern" in schema:
-                path = path.replace(f"{{{name}}}", f"{{{name}:{schema['pattern'].strip('^$')}}}")
+            pattern = schema["pattern"].strip("^$") if "pattern" in schema else "[^/]+"
+            path = path.replace(f"{{{name}}}", f"{{{name}:{pattern}}}")
         return path
 
 

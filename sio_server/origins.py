@@ -10,17 +10,30 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
 
 from sio_server.config import Config, is_loopback
 from sio_server.errors import Refused, Text
 
-ALLOWED_METHODS: Final = "GET, POST, OPTIONS"
+ALLOWED_METHODS: Final = "GET, HEAD, POST, OPTIONS"
 ALLOWED_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-ID"
 EXPOSED_HEADERS: Final = "Idempotent-Replayed, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = "600"
 
+# Origins that are no address of a page: of a file, of a sandboxed frame, of some apps. All files share one.
+NO_ADDRESS: Final = frozenset({"null", "file://"})
+
 _ANY: Final = "*"
+
+# RFC 6454 §6.2, and nothing but ASCII: what else a header may hold is no origin, and is never sent back.
+_WEB_ORIGIN: Final = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<netloc>(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?)",
+    re.ASCII | re.IGNORECASE,
+)
+
+# Bounds of what a preflight asks for: each name comes back in the reply.
+_MAX_ASKED: Final = 4096
+_MAX_ASKED_NAMES: Final = 64
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", re.ASCII)
 _HOST_HEADER: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::[0-9]*)?")
 
 
@@ -30,7 +43,7 @@ class OriginPolicy:
     def __init__(self, config: Config) -> None:
         self.development = config.development
         """Whether nothing is protected, so that only this machine may ask."""
-        self._hosts = frozenset(host.lower() for host in config.allowed_hosts)
+        self._hosts = frozenset(host.lower().removesuffix(".") for host in config.allowed_hosts)
         self._any = _ANY in config.allowed_origins
         self._patterns = tuple(_pattern(origin) for origin in config.allowed_origins if origin != _ANY)
 
@@ -48,27 +61,28 @@ class OriginPolicy:
             raise Refused("origin_not_allowed", _CROSS_SITE)
 
     def _check_host(self, name: str) -> None:
+        if not self._answers_to(name):
+            raise Refused("host_not_allowed", (_DEVELOPMENT_HOST if self.development else _HOST).format(name))
+
+    def _answers_to(self, name: str) -> bool:
         if name in self._hosts:
-            return
-        if self.development:
-            if not is_loopback(name):
-                raise Refused("host_not_allowed", _DEVELOPMENT_HOST.format(name))
-        elif self._hosts and not is_loopback(name):
-            raise Refused("host_not_allowed", _HOST.format(name))
+            return True
+        return is_loopback(name) or not (self.development or self._hosts)
 
     def allows(self, origin: str, host: str | None) -> bool:
         """Whether pages of this origin may talk to the server when they call it ``host``."""
+        found = _WEB_ORIGIN.fullmatch(origin)
+        if found is None and origin not in NO_ADDRESS:
+            return False
         if self._any or any(pattern.fullmatch(origin.lower()) for pattern in self._patterns):
             return True
-        try:
-            parts = urlsplit(origin)
-            name = parts.hostname or ""
-        except ValueError:
+        if found is None:
             return False
         if self.development:
             # A development server of the frontend has a port of its own, so its origin is never ours.
-            return is_loopback(name)
-        return bool(host and parts.scheme) and parts.netloc.lower() == str(host).lower()
+            return is_loopback(found["name"])
+        same = host is not None and found["netloc"].lower() == host.lower()
+        return same and self._answers_to(_host_name(readable(host or "")))
 
     def headers(self, origin: str | None, host: str | None) -> dict[str, str]:
         """The CORS headers of a reply to a request of this origin."""
@@ -83,13 +97,26 @@ class OriginPolicy:
         return headers
 
     @staticmethod
-    def preflight_headers() -> dict[str, str]:
-        """What an OPTIONS request that asks is told besides."""
+    def preflight_headers(asked: str | None = None) -> dict[str, str]:
+        """What an OPTIONS request that asks is told besides.
+
+        ``asked``: its ``Access-Control-Request-Headers``. A page that is let in may send what headers it likes, as
+        with the stock servers: tracing libraries add some to each of its requests.
+        """
         return {
             "Access-Control-Allow-Methods": ALLOWED_METHODS,
-            "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+            "Access-Control-Allow-Headers": ", ".join((ALLOWED_HEADERS, *_asked(asked or ""))),
             "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         }
+
+
+def _asked(asked: str) -> list[str]:
+    """The names of headers that a preflight asks for, without those that are always allowed and what is no name."""
+    if len(asked) > _MAX_ASKED:
+        return []
+    names = dict.fromkeys(name.strip().lower() for name in asked.split(","))
+    known = ALLOWED_HEADERS.lower().split(", ")
+    return [name for name in names if name not in known and _TOKEN.fullmatch(name)][:_MAX_ASKED_NAMES]
 
 
 def readable(value: str) -> str:
@@ -101,12 +128,13 @@ def readable(value: str) -> str:
 def _host_name(host: str) -> str:
     """The name in a ``Host`` header (RFC 9110 §7.2) without its port; what is none stays, and matches nothing."""
     match = _HOST_HEADER.fullmatch(host.lower())
-    return match["name"].strip("[]") if match else host
+    return match["name"].strip("[]").removesuffix(".") if match else host
 
 
 def _pattern(origin: str) -> re.Pattern[str]:
     """An origin of the settings; ``*`` stands for one or more labels of a host name and for nothing else."""
-    parts = (re.escape(part) for part in origin.lower().rstrip("/").split(_ANY))
+    plain = origin if origin in NO_ADDRESS else origin.rstrip("/")
+    parts = (re.escape(part) for part in plain.lower().split(_ANY))
     return re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*".join(parts))
 
 

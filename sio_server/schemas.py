@@ -26,7 +26,7 @@ MAX_KEY_LENGTH: Final = 255
 # What later versions do and this one does not: refused, so that nobody believes it happened.
 NOT_SUPPORTED: Final = ("deliver_at", "collapse_key")
 
-_NAME = Text("Must be printable text.", "Debe ser texto imprimible.")
+_PRINTABLE = Text("Must be printable text.", "Debe ser texto imprimible.")
 _LINK_PATTERN = r"/(?![/\\])[^\x00-\x20]*|(?i:https?)://[^\x00-\x20]+"
 _LINK = Text(
     "Must be a path beginning with '/', or an http or https address.",
@@ -38,15 +38,15 @@ def _about(text: str, **more: object) -> dict[str, object]:
     return {"description": text, **more}
 
 
-def _is_name(value: str) -> bool:
+def _is_printable(value: str) -> bool:
     if not value.isprintable():
-        raise ValidationError(_NAME)
+        raise ValidationError(_PRINTABLE)
     return True
 
 
 def _names(about: str) -> fields.List:
     return fields.List(
-        fields.Id(validate=[fields.length(1, MAX_NAME_LENGTH), _is_name], metadata={"type": "string"}),
+        fields.Name(metadata={"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}),
         validate=fields.length(0, MAX_NAMES),
         metadata=_about(about),
     )
@@ -150,7 +150,7 @@ class PublishSchema(Schema):
     )
     idempotency_key = fields.Str(
         allow_none=True,
-        validate=[fields.length(1, MAX_KEY_LENGTH), _is_name],
+        validate=[fields.length(1, MAX_KEY_LENGTH), _is_printable],
         metadata=_about("The same key with the same body publishes once; also the header Idempotency-Key"),
     )
     source = fields.Str(

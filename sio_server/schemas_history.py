@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.audience import MAX_NAME_LENGTH, is_name
+from sio_server.audience import MAX_NAME_LENGTH
 from sio_server.errors import Problem, Refused, Text
 from sio_server.notification import PRIORITIES
 from sio_server.schemas import AudienceSchema
@@ -21,20 +21,12 @@ from sio_server.schemas_inbox import Digits, EnvelopeSchema, about, before_field
 CLOCK_LEEWAY: Final = 60.0
 
 
-def _is_name(value: str) -> bool:
-    if not is_name(value):
-        raise ValidationError(_NAME)
-    return True
+def _name(text: str) -> fields.Name:
+    return fields.Name(load_default=None, metadata=about(text, type="string", minLength=1, maxLength=MAX_NAME_LENGTH))
 
 
-_NAME: Final = Text(
-    f"Must be printable text of 1 to {MAX_NAME_LENGTH} characters.",
-    f"Debe ser texto imprimible de 1 a {MAX_NAME_LENGTH} caracteres.",
-)
-
-
-def _after_name(text: str) -> fields.Str:
-    return fields.Str(load_default=None, validate=_is_name, metadata=about(text))
+def _after_name(text: str) -> fields.Name:
+    return _name(text)
 
 
 class HistoryQuerySchema(Schema):
@@ -42,12 +34,8 @@ class HistoryQuerySchema(Schema):
 
     error_messages = fields.SCHEMA_MESSAGES
     types = types_field()
-    user = fields.Str(load_default=None, validate=_is_name, metadata=about("Only what is for this user"))
-    role = fields.Str(
-        load_default=None,
-        validate=_is_name,
-        metadata=about("Only what everybody with this role gets: it names the role, or is for all"),
-    )
+    user = _name("Only what is for this user")
+    role = _name("Only what everybody with this role gets: it names the role, or is for all")
     priority = fields.Str(load_default=None, validate=fields.one_of(PRIORITIES), metadata=about("Only this priority"))
     limit = limit_field()
     before = before_field()
@@ -73,7 +61,7 @@ class UsersQuerySchema(Schema):
     """The query of ``GET /v1/users``."""
 
     error_messages = fields.SCHEMA_MESSAGES
-    role = fields.Str(load_default=None, validate=_is_name, metadata=about("Only users with this role"))
+    role = _name("Only users with this role")
     limit = limit_field()
     after = _after_name("Only users above this name: `next_after` of the page before")
 

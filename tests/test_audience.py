@@ -2,10 +2,11 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sio_server.audience import ROOM_ALL, Audience, Identity, role_room, topic_room, user_room
+from sio_server.audience import ROOM_ALL, Audience, Identity, name_of, role_room, topic_room, user_room
 
 # Few names, so that they meet; some that look like rooms, so that a prefix is never mistaken for a name.
 NAMES = st.sampled_from(["1", "2", "admin", "turista", "all", "user:1", "role:admin", ":", "topic:1"])
@@ -101,3 +102,43 @@ def test_nameless_connection_is_excepted_by_nobody() -> None:
 def test_unreadable_parts_name_nobody() -> None:
     """What is no list of names reads as no names."""
     assert Audience.from_dict({"roles": "admin", "users": None, "except": ["1"]}) == Audience()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("ana", "ana"),
+        ("a{b}", "a{b}"),
+        ("Jose\u0301", "Jos\u00e9"),
+        ("Jos\u00e9", "Jos\u00e9"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f", "\U0001f3f4\U000e0067\U000e0062\U000e007f"),
+        ("a\u00a0b", "a\u00a0b"),
+        ("\u5c71\u7530\u3000\u592a\u90ce", "\u5c71\u7530\u3000\u592a\u90ce"),
+        ("\u0928\u093f", "\u0928\u093f"),
+        ("e\u0301" * 128, "\u00e9" * 128),
+        ("e\u0301" * 129, None),
+        ("x" * 129, None),
+        ("x" * 5000 + "\u00e9", None),
+        ("", None),
+        (" ", None),
+        ("ana ", None),
+        ("\u00a0ana", None),
+        ("ana\u3000", None),
+        ("a\nb", None),
+        ("a\x7f", None),
+        ("a\u0085", None),
+        ("a\u202eb", None),
+        ("a\u2066b", None),
+        ("a\u200fb", None),
+        ("a\u200bb", None),
+        ("a\u2028b", None),
+        ("\ufeffa", None),
+        ("a\ud800", None),
+        ("\u200d", None),
+    ],
+)
+def test_names(given: str, kept: str | None) -> None:
+    """A name has one spelling; joiners, marks and spaces of all scripts are part of it, what cannot be seen is not."""
+    assert name_of(given) == kept

@@ -17,7 +17,7 @@ from sio_server.gate import Gate
 from sio_server.middleware import REQUEST_ID, add_headers, guard
 from sio_server.origins import OriginPolicy
 from sio_server.refusals import Refusals
-from tests.support import secured
+from tests.support import PUBLISH_KEY, running, secured
 
 APP = "https://app.example.org"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -142,3 +142,31 @@ async def test_head_is_answered_where_get_is() -> None:
             assert (response.status, await response.read()) == (200, b"")
         async with client.head("/nothing") as response:
             assert (response.status, response.content_type) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("Authorization", f"Bearer {PUBLISH_KEY}", "Bearer x"),
+        ("Idempotency-Key", "a", "b"),
+        ("Origin", "https://app.example.org", "https://evil.example"),
+        ("X-Request-ID", "a", "b"),
+        ("Sec-Fetch-Site", "cross-site", "none"),
+    ],
+)
+async def test_header_with_two_values_is_refused_by_every_way(name: str, one: str, other: str) -> None:
+    """Two values of a header that may come once are 400 by its name, on the fast route and beside it, in any order."""
+    async with running(secured(allowed_origins=("https://app.example.org",))) as server:
+        for path in ("/notify", "/notify?", "/v1/notifications/batch"):
+            for values in ((one, other), (other, one)):
+                headers = [(name, value) for value in values]
+                if name != "Authorization":
+                    headers.append(("Authorization", f"Bearer {PUBLISH_KEY}"))
+                async with server.http.post(server.url + path, data=b'{"type":"test"}', headers=headers) as response:
+                    refused = await response.json(content_type=None)
+                    assert (response.status, refused["code"]) == (400, "invalid_request"), (path, refused)
+                    assert f"'{name}'" in refused["detail"]
+        assert server.node.log.head().seq == 0
+        headers = [("Authorization", f"Bearer {PUBLISH_KEY}")] * 2
+        async with server.http.post(f"{server.url}/notify", data=b'{"type":"test"}', headers=headers) as response:
+            assert response.status == 200  # said twice, it is still one value

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sio_server.config import Config
+from sio_server.config import Config, load
 from sio_server.errors import Refused
 from sio_server.origins import OriginPolicy
-from tests.support import running, secured
+from tests.support import PUBLISH_KEY, SECRET, running, secured
 
 DEVELOPMENT = OriginPolicy(Config(dev=True))
 
@@ -367,6 +367,8 @@ async def test_foreign_page_is_refused_everywhere(path: str) -> None:
             assert response.status == 403
             assert (await response.json(content_type=None))["code"] == "origin_not_allowed"
             assert "Access-Control-Allow-Origin" not in response.headers
+        if path.startswith("/health/"):
+            return  # any name is answered there
         async with server.http.get(server.url + path, headers={"Host": "evil.example"}) as response:
             assert (response.status, (await response.json(content_type=None))["code"]) == (403, "host_not_allowed")
 
@@ -379,3 +381,107 @@ async def test_preflight_over_http() -> None:
             async with server.http.options(f"{server.url}/notify", headers={**asked, "Origin": origin}) as response:
                 assert response.status == status
                 assert (response.headers.get("Access-Control-Allow-Origin") == origin) is (status == 204)
+
+
+ODD = (
+    "http://evil.com\\@localhost",
+    "http://localhost/é",
+    "http://a\tb@localhost",
+    "http://user@localhost",
+    "http://localhost/",
+    "http://localhost/path",
+    "http://localhost?x",
+    "http://localhost#x",
+    "http://localhost:",
+    "http://localhost:123456",
+    "http://lócalhost",
+    "http://localhost\x00",
+    "http://localhost ",
+    " http://localhost",
+    "http://localhost, http://localhost",
+    "http:localhost",
+    "http:///localhost",
+    "//localhost",
+    "http://\uff4cocalhost",
+    "http://localhost\n",
+)
+
+
+@pytest.mark.parametrize("origin", ODD)
+@pytest.mark.parametrize("policy", [DEVELOPMENT, production(allowed_origins=("*",)), WILDCARD])
+def test_what_is_no_origin_is_refused_and_not_sent_back(policy: OriginPolicy, origin: str) -> None:
+    """Whatever is more or less than scheme, host and port is refused, also where any page may, and never echoed."""
+    assert check(policy, origin=origin, host="localhost") == "origin_not_allowed"
+    assert policy.headers(origin, "localhost") == {"Vary": "Origin"}
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "file://",
+        "app://localhost",
+        "app://obsidian.md",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "chrome-extension://abcdefghijklmnop",
+        "moz-extension://0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+    ],
+)
+def test_origin_that_is_no_web_page_can_be_listed(origin: str) -> None:
+    """Apps, extensions, files and sandboxed frames may connect once they are listed, and no other with them."""
+    policy = OriginPolicy(load({"allowed_origins": (origin,), "jwt_secret": SECRET, "publish_keys": (PUBLISH_KEY,)}))
+    assert check(policy, origin=origin, host="x") is None
+    assert policy.headers(origin, "x")["Access-Control-Allow-Origin"] == origin
+    for other in {"null", "file://", "app://evil", "https://localhost"} - {origin}:
+        assert check(policy, origin=other, host="x") == "origin_not_allowed"
+
+
+@pytest.mark.parametrize("origin", ["null", "file://"])
+def test_pages_without_an_address_are_warned_of(origin: str) -> None:
+    """All files and all sandboxed frames of the world share these: the start says so."""
+    warnings = secured(allowed_origins=(origin,)).warnings()
+    assert any(origin in warning for warning in warnings)
+    assert not secured(allowed_origins=("https://app.example.org",)).warnings()
+
+
+@pytest.mark.parametrize("host", ["APP.example.org", "app.example.org.", "App.Example.Org.:443", "app.example.org"])
+def test_host_in_any_spelling(host: str) -> None:
+    """The case of a name and the dot of the root do not matter, in the setting neither."""
+    for setting in ("app.example.org", "APP.Example.org", "app.example.org."):
+        assert check(production(allowed_hosts=(setting,)), host=host) is None
+
+
+def test_wrong_host_grants_a_page_nothing() -> None:
+    """A page that looks like the same origin by a name that is not answered to may not read the refusal either."""
+    policy = production(allowed_hosts=("app.example.org",), allowed_origins=("https://ok.example.org",))
+    assert policy.headers("http://evil.example", "evil.example") == {"Vary": "Origin"}
+    assert "Access-Control-Allow-Origin" in policy.headers("https://ok.example.org", "evil.example")
+    assert "Access-Control-Allow-Origin" in policy.headers("https://app.example.org", "app.example.org")
+
+
+async def test_health_answers_by_any_name() -> None:
+    """A probe calls by the address of the moment; nothing else is answered by it."""
+    for config in (None, secured(allowed_hosts=("app.example.org",))):
+        async with running(config) as server:
+            for path, status in (("/health/live", 200), ("/health/ready", 200), ("/metrics", 403), ("/v1/stats", 403)):
+                async with server.http.get(server.url + path, headers={"Host": "10.244.1.17:8080"}) as response:
+                    assert response.status == status, path
+
+
+async def test_preflight_allows_what_a_page_asks() -> None:
+    """The headers that a page wants to send are allowed to an allowed page, on Socket.IO's path as on others."""
+    origin = "https://app.example.org"
+    asked = "traceparent, sentry-trace,baggage,x-clientid,,a b,é," + ",".join(f"x-{number}" for number in range(99))
+    async with running(secured(allowed_origins=(origin,))) as server:
+        headers = {"Origin": origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": asked}
+        for path in ("/v1/inbox", "/notify", "/socket.io/?EIO=4&transport=polling"):
+            async with server.http.options(server.url + path, headers=headers) as response:
+                allowed = response.headers["Access-Control-Allow-Headers"].lower().split(", ")
+            assert {"traceparent", "sentry-trace", "baggage", "x-clientid", "authorization"} <= set(allowed)
+            assert not {"", "a b"} & set(allowed)
+            assert len(allowed) < 80
+        headers["Access-Control-Request-Headers"] = "x-" + "y" * 5000
+        async with server.http.options(f"{server.url}/notify", headers=headers) as response:
+            assert (response.status, "yyyy" in response.headers["Access-Control-Allow-Headers"]) == (204, False)

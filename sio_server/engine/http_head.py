@@ -21,7 +21,10 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 #: Characters that no header value or target may hold (RFC 9110, section 5.5).
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: Headers that may come once only: two of them are how requests are smuggled.
-_SINGLE = frozenset({"host", "content-length", "authorization", "origin", "content-type"})
+_SINGLE = frozenset(
+    {"host", "content-length", "authorization", "origin", "content-type", "idempotency-key", "x-request-id"}
+    | {"sec-fetch-site", "sec-fetch-mode", "sec-websocket-key", "sec-websocket-version"}
+)
 _MAX_HEADERS = 64
 #: What is looked at of a head that is not HTTP, and of the path in it.
 _LOOSE, _LOOSE_PATH = 65_536, 256
