@@ -14,6 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from sio_server import config as settings
+from sio_server import descriptors
 from sio_server.auth import Authenticator
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.catalog import Catalog
@@ -269,7 +270,8 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
         )
         with _signals() as stop:
             await site.start()
-            for warning in config.warnings():
+            few = descriptors.warning_of(descriptors.raise_limit(), config.handshakes)
+            for warning in (*config.warnings(), *filter(None, [few])):
                 log.warning(warning)
             # What the start made lives as long as the process; a full collection would walk it each time, and for these
             # 15 ms or more nobody is served.

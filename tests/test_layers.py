@@ -15,6 +15,7 @@ PACKAGE = Path(sio_server.__file__).resolve().parent
 LEVELS: dict[float, tuple[str, ...]] = {
     0: ("errors", "locales", "audience", "notification", "recovery", "intake"),
     1: (
+        "descriptors",
         "fields",
         "catalog",
         "config_schema",

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from ssl import SSLContext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
+from sio_server.engine.acceptor import Acceptor
 from sio_server.engine.front_protocol import FrontProtocol
 from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, Head, body_size, parse_head
 from sio_server.engine.http_protocol import HttpProtocol, Unread, plain_refusal
@@ -197,9 +198,12 @@ class FrontSite(web.BaseSite):
         server = self._runner.server
         assert server is not None  # noqa: S101  for mypy; BaseSite looked
         self._front = Front(self._sio, server, **options)
-        self._server = await asyncio.get_running_loop().create_server(
-            self._front, self._host, self._port, ssl=self._ssl_context, backlog=self._backlog, **reuse
+        # the loop binds, on every address a name has; it does not accept
+        bound = await asyncio.get_running_loop().create_server(
+            self._front, self._host, self._port, start_serving=False, **reuse
         )
+        acceptor = Acceptor(bound, self._front, self._ssl_context, self._backlog)
+        self._server = cast("asyncio.Server", acceptor)  # aiohttp closes it and looks at its sockets
 
     async def stop(self) -> None:
         """Listen no more and close idle connections."""

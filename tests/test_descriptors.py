@@ -1,0 +1,151 @@
+"""A server whose process may have few files open: who is there is served, and one line tells why others are not."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sio_server.descriptors import ENOUGH, raise_limit, warning_of
+from tests.support import PATIENCE, PUBLISH_KEY, ROOT, SECRET, environment, token, until
+
+FEW = 64
+
+
+@pytest.mark.parametrize(
+    ("limit", "handshakes", "warned"),
+    [(None, 1000, False), (ENOUGH, 1000, False), (ENOUGH - 1, 1000, True), (ENOUGH, ENOUGH, True), (64, 1000, True)],
+)
+def test_low_limit_is_told_with_the_mend(limit: int | None, handshakes: int, warned: bool) -> None:  # noqa: FBT001
+    """A limit below what is let in at once is told with its number and where to raise it; one above is not."""
+    warning = warning_of(limit, handshakes)
+    assert (warning is not None) == warned
+    if warning is not None:
+        assert str(limit) in warning
+        assert "LimitNOFILE" in warning
+
+
+def test_soft_limit_is_raised_to_the_hard_one() -> None:
+    """After a start the process may have as many files open as its hard limit says."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+        assert raise_limit() in (hard, None)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+class Small:
+    """A server in a process that may have few files open."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int, lines: list[str]) -> None:
+        self.process = process
+        self.port = port
+        self.lines = lines
+        self.held: list[asyncio.StreamWriter] = []
+
+    async def exhaust(self) -> None:
+        """Hold more connections than the process can have, until it says so."""
+        for _ in range(2 * FEW):
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            self.held.append(writer)
+        await until(self.told, "the line")
+
+    def told(self) -> list[str]:
+        """The lines about it."""
+        return [line for line in self.lines if "LimitNOFILE" in line and '"level": "error"' in line]
+
+    async def let_go(self) -> None:
+        """Close what is held."""
+        for writer in self.held:
+            writer.transport.abort()
+        self.held.clear()
+
+
+@asynccontextmanager
+async def small(data_dir: Path) -> AsyncIterator[Small]:
+    """Run it."""
+    command = f'ulimit -n {FEW}; exec "$0" -m sio_server serve --port 0 --log-format json --data-dir "$1"'
+    secrets = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", command, sys.executable, str(data_dir)),
+        cwd=ROOT,
+        env=environment(secrets),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    lines: list[str] = []
+
+    async def collect(stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            lines.append(line.decode())  # noqa: PERF401  looked at meanwhile
+
+    async with asyncio.timeout(3 * PATIENCE):
+        address = (await process.stdout.readline()).decode()
+    reading = asyncio.create_task(collect(process.stderr))
+    server = Small(process, int(address.rpartition(":")[2]), lines)
+    try:
+        yield server
+    finally:
+        await server.let_go()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reading
+
+
+async def test_who_is_connected_is_served_when_descriptors_run_out(tmp_path: Path) -> None:
+    """Publishing and receiving go on over what is connected, a line a second tells why, and afterwards all is well."""
+    async with small(tmp_path) as server, aiohttp.ClientSession() as http:
+        url = f"http://127.0.0.1:{server.port}"
+        body, key = {"type": "test"}, {"Authorization": f"Bearer {PUBLISH_KEY}"}
+        reading = await http.ws_connect(f"{url}/ws", headers={"Authorization": f"Bearer {token('1')}"})
+        assert (await reading.receive_json())["type"] == "ns:hello"
+        async with http.post(f"{url}/notify", json=body, headers=key) as response:
+            assert response.status == 200  # and the connection is kept
+        assert (await reading.receive_json())["type"] == "test"
+        begun = asyncio.get_running_loop().time()
+        await server.exhaust()
+        for _ in range(5):
+            async with asyncio.timeout(PATIENCE):
+                async with http.post(f"{url}/notify", json=body, headers=key) as response:
+                    assert response.status == 200
+                assert (await reading.receive_json())["type"] == "test"
+        await until(lambda: len(server.told()) >= 2)
+        seconds = asyncio.get_running_loop().time() - begun
+        assert len(server.told()) <= seconds + 1
+        assert [line for line in server.lines if not line.startswith("{") or "Traceback" in line] == []
+        await server.let_go()
+        async with (
+            asyncio.timeout(PATIENCE),
+            aiohttp.ClientSession() as another,
+            another.get(f"{url}/health/ready") as response,
+        ):
+            assert response.status == 200
+        await reading.close()
+
+
+async def test_process_ends_when_descriptors_have_run_out(tmp_path: Path) -> None:
+    """SIGTERM ends a server that has no descriptor left as it ends any other."""
+    async with small(tmp_path) as server:
+        await server.exhaust()
+        server.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(2 * PATIENCE):
+            assert await server.process.wait() == 0
+        assert [line for line in server.lines if "Traceback" in line] == []
+
+
+async def test_low_limit_is_a_warning_at_the_start(tmp_path: Path) -> None:
+    """A process that may have few files open says so when it starts."""
+    async with small(tmp_path) as server:
+        await until(lambda: [line for line in server.lines if '"warning"' in line and f" {FEW} files" in line])
