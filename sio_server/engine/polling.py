@@ -135,6 +135,11 @@ class HttpEndpoint:
 
     async def _post(self, request: web.Request, socket: EngineSocket, environ: Environ) -> web.Response:
         server = self._server
+        if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            # no client packs what it posts (Engine.IO has no word for it), and nobody may have said who they are yet
+            answer = self._refuse(refusal(BAD_REQUEST, 415), environ)
+            answer.headers["Accept-Encoding"] = "identity"
+            return answer
         if socket.posting:
             server.counters.poll_overlaps += 1
             socket.end(server.reason.TRANSPORT_ERROR)
