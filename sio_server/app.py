@@ -271,8 +271,8 @@ async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
         with _signals() as stop:
             await site.start()
             few = descriptors.warning_of(descriptors.raise_limit(), config.handshakes)
-            for warning in (*config.warnings(), *filter(None, [few])):
-                log.warning(warning)
+            if few is not None:
+                log.warning(few)
             # What the start made lives as long as the process; a full collection would walk it each time, and for these
             # 15 ms or more nobody is served.
             gc.collect()

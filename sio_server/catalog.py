@@ -233,7 +233,7 @@ class Catalog:
         types = _parse(builtin, BUILTIN_FILE)
         if path is not None:
             try:
-                text = path.read_text("utf-8")
+                text = path.read_text("utf-8-sig")  # Windows' editors put a byte order mark in front
             except (OSError, UnicodeDecodeError) as error:
                 reason = getattr(error, "strerror", None) or "not UTF-8 text"
                 raise CatalogError(f"catalogue {path}: cannot be read: {reason}") from error

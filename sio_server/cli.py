@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TextIO, TypeVar
 
 import click
 
@@ -91,6 +91,7 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process: 0 done, 2 a mistake of the user or no server, 130 interrupted."""
+    open_standard_streams()
     try:
         # https://no-color.org; rich obeys it by itself.
         color = False if os.environ.get("NO_COLOR") else None
@@ -103,7 +104,37 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Error as error:
         complain(str(error))
         code = EXIT_USER_ERROR
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            to_nowhere(stream)  # or the end of the process would fail to write it once more, and change the exit code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def open_standard_streams() -> None:
+    """Open what the parent closed of standard input, output and error, on the null device.
+
+    The next file or socket would get the number, and what a library writes to standard error would end up in it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for ever
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """Let go of a stream that cannot be written to: what it holds, and all that comes, is thrown away."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+    stream.flush()
 
 
 def complain(text: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import fields as members_of
@@ -15,8 +17,8 @@ import marshmallow
 
 from sio_server import config as settings
 from sio_server.catalog import Catalog
-from sio_server.cli import CommandFailed, complain, one_line, read_dotenv
-from sio_server.config import Config, env_name
+from sio_server.cli import CommandFailed, complain, one_line, read_dotenv, to_nowhere
+from sio_server.config import Config, Loaded, env_name
 from sio_server.config_schema import ConfigSchema
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,7 +42,9 @@ def _metavar(field: marshmallow.fields.Field[Any]) -> str:
 
 def _shown_default(name: str) -> str:
     default = _DEFAULTS[name]
-    return "" if default is False or default in (None, ()) else f" [default: {default}]"
+    if isinstance(default, tuple):
+        default = ", ".join(default) or None
+    return "" if default is False or default is None else f" [default: {default}]"
 
 
 def settings_options(command: F) -> F:
@@ -71,10 +75,10 @@ _EPILOG: Final = (
 )
 
 
-def _load(config_file: Path | None, flags: dict[str, Any]) -> Config:
+def _read(config_file: Path | None, flags: dict[str, Any]) -> Loaded:
     read_dotenv()
     named = os.environ.get("SIO_SERVER_CONFIG")
-    return settings.load(flags, config_file=config_file or (Path(named).expanduser() if named else None))
+    return settings.read(flags, config_file=config_file or (Path(named).expanduser() if named else None))
 
 
 _UNPROTECTED: Final = (
@@ -86,21 +90,36 @@ _UNPROTECTED: Final = (
 @settings_options
 def serve(config_file: Path | None, **flags: Any) -> None:
     """Run the server until SIGTERM or Ctrl-C; the first line of output is its address."""
-    config = _load(config_file, flags)
+    loaded = _read(config_file, flags)
+    config = loaded.config
     # Both need a quarter of a second to import, which a wrong setting need not wait for.
     from sio_server import logs  # noqa: PLC0415
     from sio_server.app import serve as run  # noqa: PLC0415
 
     logs.configure(config.log_format, config.log_level)
-    for line in settings.unknown_environment():
+    for line in loaded.warnings:
         logs.logger("config").warning(line)
     if config.development:
         _warn_of_development(config.log_format)
     try:
         asyncio.run(run(config, _announce))
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {reason}") from error
+        raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    """What the system says of an address that cannot be listened on, and the mend where it is not plain."""
+    if isinstance(error, socket.gaierror):  # its number is none of errno's
+        return str(error.strerror)
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"{reason}{_MENDS.get(error.errno or 0, '')}"
+
+
+_MENDS: Final = {
+    errno.EADDRNOTAVAIL: ": it is no address of this machine",
+    errno.EACCES: ": a port below 1024 needs the right to it (CAP_NET_BIND_SERVICE); take a higher one",
+    errno.EAFNOSUPPORT: ": this machine has no addresses of this kind",
+}
 
 
 def _warn_of_development(log_format: str) -> None:
@@ -114,16 +133,20 @@ def _warn_of_development(log_format: str) -> None:
 
 
 def _announce(address: str) -> None:
-    # Flushed: whoever started this process waits for the line, and a pipe would hold it back.
-    click.echo(address)
-    sys.stdout.flush()
+    try:
+        # Flushed: whoever started this process waits for the line, and a pipe would hold it back.
+        click.echo(address)
+        sys.stdout.flush()
+    except OSError:  # a full disk, or nobody at the other end: no reason not to serve
+        to_nowhere(sys.stdout)
 
 
 @click.command("check-config", epilog=_EPILOG)
 @settings_options
 def check_config(config_file: Path | None, **flags: Any) -> None:
     """Check the settings as `serve` would with the same flags, and show what is in effect; secrets stay hidden."""
-    config = _load(config_file, flags)
+    loaded = _read(config_file, flags)
+    config = loaded.config
     types = Catalog.load(config.catalog).types
     width = max(map(len, _FIELDS))
     for name in _FIELDS:
@@ -132,7 +155,7 @@ def check_config(config_file: Path | None, **flags: Any) -> None:
     click.echo(f"{len(types)} event types" + (one_line(f", with those of {config.catalog}") if config.catalog else ""))
     if config.development:
         click.echo("development mode: publishing needs no key, and a client may state its own role and user")
-    for line in (*config.warnings(), *settings.unknown_environment()):
+    for line in loaded.warnings:
         complain(f"warning: {line}")
 
 

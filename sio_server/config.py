@@ -6,26 +6,27 @@ The first of these that names a setting wins. A setting has one name in all of t
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from environs import Env
 from marshmallow import RAISE, ValidationError
 
 from sio_server import fields
 from sio_server.config_schema import ConfigSchema
+from sio_server.config_sources import CLIENT_NAMES, ENV_PREFIX, env_name, gather, nearest, unknown_names
 from sio_server.errors import ConfigError
 
-ENV_PREFIX: Final = "SIO_SERVER_"
+__all__ = ["CLIENT_NAMES", "ENV_PREFIX", "Config", "Loaded", "env_name", "is_loopback", "load", "read"]
 
-# Read by the publishing client and by commands, not by the server, so not a typing error when they are set.
-CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"})
+_FIELDS: Final = tuple(ConfigSchema().fields)
+
+SECRETS: Final = tuple(name for name, field_ in ConfigSchema().fields.items() if field_.metadata["secret"])
+
+# A path may begin or end with a space.
+_PATHS: Final = ("data_dir", "catalog")
 
 # The settings that development mode does without.
 PROTECTION: Final = ("jwt_secret", "jwt_secret_previous", "jwks_url", "publish_keys")
@@ -51,6 +52,9 @@ class Config:
     jwks_url: str | None = None
     token_audience: str | None = None
     token_issuer: str | None = None
+    token_leeway: float = 30.0
+    user_claim: tuple[str, ...] = ("sub",)
+    roles_claim: tuple[str, ...] = ("role", "roles", "rol")
     publish_keys: tuple[str, ...] = field(default=(), repr=False)
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
@@ -116,9 +120,12 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def env_name(setting: str) -> str:
-    """The environment variable of a setting."""
-    return ENV_PREFIX + setting.upper()
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings as they were read, and a line for each thing that is allowed and yet most likely not meant."""
+
+    config: Config
+    warnings: tuple[str, ...]
 
 
 def load(
@@ -129,72 +136,37 @@ def load(
     ``flags`` maps setting names to values, None meaning not given. ``env_file`` is ``.env`` in the working directory
     where None.
     """
-    values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+    return read(flags, config_file=config_file, env_file=env_file).config
 
-    def take(setting: str, value: Any, source: str) -> None:
-        if value is not None and setting not in values:
-            values[setting], sources[setting] = value, source
 
-    for setting, value in (flags or {}).items():
-        take(setting, value, "--" + setting.replace("_", "-"))
-    env = Env()
-    env_path = env_file or Path.cwd() / ".env"
+def read(
+    flags: Mapping[str, Any] | None = None, *, config_file: Path | None = None, env_file: Path | None = None
+) -> Loaded:
+    """As `load`, with what is odd about the settings and about how they were written."""
+    found = gather(
+        flags or {}, settings=_FIELDS, secrets=SECRETS, paths=_PATHS, config_file=config_file, env_file=env_file
+    )
     try:
-        if env_path.is_file():
-            env.read_env(env_path, recurse=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{env_path}: cannot be read: {_why(error)}") from error
-    for setting in ConfigSchema().fields:
-        # A variable that is set to nothing is how compose files and unit files say "not set".
-        take(setting, env.str(env_name(setting), "") or None, env_name(setting))
-    for setting, value in (_read_file(config_file) if config_file else {}).items():
-        take(setting, value, f"{config_file}: {setting}")
-    try:
-        config = Config(**ConfigSchema(unknown=RAISE).load(values))
+        config = Config(**ConfigSchema(unknown=RAISE).load(found.values))
     except ValidationError as error:
-        raise ConfigError(_explain(error, sources)) from error
+        raise ConfigError(_explain(error, found.names)) from error
     _check_together(config)
-    return config
+    unknown = unknown_names(_FIELDS, SECRETS, env_file)
+    return Loaded(config, (*config.warnings(), *found.notes, *unknown))
 
 
 def unknown_environment() -> list[str]:
-    """A line for each ``SIO_SERVER_*`` variable that is no setting, with the nearest name."""
-    known = [*map(env_name, ConfigSchema().fields), *CLIENT_NAMES]
-    return [
-        f"{name} is no setting{_nearest(name, known)}"
-        for name in sorted(os.environ)
-        if name.startswith(ENV_PREFIX) and name not in known
-    ]
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {_why(error)}") from error
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    return str(error.strerror) if isinstance(error, OSError) else "not UTF-8 text"
+    """A line for each ``SIO_SERVER_*`` name in the environment or ``.env`` that is no setting, with the nearest one."""
+    return unknown_names(_FIELDS, SECRETS)
 
 
 def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
-    names = list(ConfigSchema().fields)
     lines = []
     for problem in fields.problems_of(error):
         setting = problem.field.partition(".")[0]
-        hint = _nearest(setting, names) if setting not in names else ""
+        hint = nearest(setting, _FIELDS) if setting not in _FIELDS else ""
         lines.append(f"{sources.get(setting, setting)}: {problem.detail}{hint}")
     return "\n".join(lines)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {found[0]}?)" if found else ""
 
 
 def _check_together(config: Config) -> None:

@@ -38,6 +38,14 @@ class _Whole(marshmallow.fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class _Host(marshmallow.fields.String):
+    """A host name or an address; IPv6 may stand in brackets, as in a URL."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
 class _PathField(marshmallow.fields.Field[Path]):
     """A path; ``~`` is the home directory."""
 
@@ -71,6 +79,21 @@ def _check_hosts(values: tuple[str, ...]) -> None:
             raise ValidationError(f"'{host}' is no host name: write it without scheme, port or brackets.")
 
 
+def _check_host(value: str) -> None:
+    try:
+        ipaddress.ip_address(value.partition("%")[0])
+    except ValueError:
+        try:
+            value.encode("idna")
+        except UnicodeError:
+            raise ValidationError(f"'{value}' is no host name nor address.") from None
+
+
+def _check_claims(values: tuple[str, ...]) -> None:
+    if not values:
+        raise ValidationError("Names no claim.")
+
+
 def _check_proxies(values: tuple[str, ...]) -> None:
     for network in values:
         try:
@@ -94,7 +117,7 @@ class ConfigSchema(Schema):
     dev = marshmallow.fields.Boolean(
         metadata=_about("Development mode: nothing is protected, and only this machine is answered; no secrets then")
     )
-    host = marshmallow.fields.String(metadata=_about("Address to listen on"))
+    host = _Host(validate=_check_host, metadata=_about("Address to listen on"))
     port = _Whole(validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one"))
     data_dir = _PathField(metadata=_about("Directory of the notification log"))
     broker = marshmallow.fields.String(
@@ -120,6 +143,21 @@ class ConfigSchema(Schema):
     )
     token_audience = marshmallow.fields.String(metadata=_about("What a token's 'aud' must name, if set"))
     token_issuer = marshmallow.fields.String(metadata=_about("What a token's 'iss' must be, if set"))
+    token_leeway = marshmallow.fields.Float(
+        validate=fields.between(0, 300),
+        metadata=_about("Seconds that clocks may differ by when a token's 'exp', 'nbf' and 'iat' are looked at"),
+    )
+    user_claim = _Words(
+        validate=_check_claims,
+        metadata=_about("Claim that names the user; of several, parted by commas, the first that a token has"),
+    )
+    roles_claim = _Words(
+        validate=_check_claims,
+        metadata=_about(
+            "Claims that name the roles, parted by commas: a name such as https://app.example/roles, "
+            "or a path such as realm_access.roles"
+        ),
+    )
     publish_keys = _Words(
         metadata=_about("Keys that may publish, parted by commas; all are valid at once", secret=True)
     )

@@ -29,6 +29,9 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "jwks_url": ("http://localhost:9/jwks", "http://localhost:9/jwks", "http://localhost:9/jwks"),
     "token_audience": ("tourism", "tourism", "tourism"),
     "token_issuer": ("https://id.example.org", "https://id.example.org", "https://id.example.org"),
+    "token_leeway": (5.5, "5.5", 5.5),
+    "user_claim": (["uid", "sub"], "uid, sub", ("uid", "sub")),
+    "roles_claim": (["realm_access.roles"], "realm_access.roles", ("realm_access.roles",)),
     "publish_keys": (["one", "two"], "one, two,", ("one", "two")),
     "allowed_origins": (["https://a.example.org"], "https://a.example.org", ("https://a.example.org",)),
     "allowed_hosts": (["a.example.org", "b"], "a.example.org,b", ("a.example.org", "b")),
@@ -51,6 +54,10 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
 
 # A setting and values that it must not have, as text; and what is said of them.
 WRONG = [
+    ("host", "a..b", "no host name"),
+    ("token_leeway", "-1", "Must be from 0"),
+    ("token_leeway", "3600", "Must be from 0 to 300"),
+    ("roles_claim", ",", "Names no claim"),
     ("dev", "maybe", "Not a valid boolean"),
     ("port", "65536", "Must be from 0 to 65535"),
     ("port", "-1", "Must be from 0 to 65535"),

@@ -139,7 +139,9 @@ def test_figures_are_the_last_bench(readme: Document) -> None:
 def shown_default(setting: str) -> str:
     """The default of a setting as a cell of the table."""
     default = {field.name: field.default for field in dataclasses.fields(Config)}[setting]
-    return "" if default is False or default in (None, ()) else f"`{default}`"
+    if isinstance(default, tuple):
+        default = ", ".join(default) or None
+    return "" if default is False or default is None else f"`{default}`"
 
 
 @READMES

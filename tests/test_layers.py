@@ -19,6 +19,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "fields",
         "catalog",
         "config_schema",
+        "config_sources",
         "config",
         "limits",
         "schemas",

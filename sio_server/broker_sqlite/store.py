@@ -7,7 +7,9 @@ never delays a commit. A log in memory has one connection and one thread, which 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -52,8 +54,14 @@ CACHE_KIB: Final = 16 * 1024
 WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FULL: Final = "free some space, or use --data-dir with a directory on another disk"
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
+
+# What SQLite needs at the least to open a log: its index of the write-ahead log has 32 KiB, and the first pages.
+_LEAST_SPACE: Final = 128 * 1024
+
 _MENDS: Final = {
-    sqlite3.SQLITE_FULL: "the disk is full: free some space",
+    sqlite3.SQLITE_FULL: f"the disk is full: {_FULL}",
     sqlite3.SQLITE_READONLY: "cannot be written: give this user the right to write it, or use another --data-dir",
     sqlite3.SQLITE_PERM: "cannot be written: give this user the right to write it, or use another --data-dir",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: give this user the right to, or use another --data-dir",
@@ -263,7 +271,8 @@ class Store:
                 f"{directory}: another sio-server uses this directory: stop it, or use --data-dir"
             ) from error
         except OSError as error:
-            raise LogError(f"{directory}: {error.strerror}: use --data-dir with a directory to write to") from error
+            mend = _FULL if error.errno in _NO_SPACE else "use --data-dir with a directory to write to"
+            raise LogError(f"{directory}: {error.strerror}: {mend}") from error
         database = directory / FILE_NAME
         with suppress(OSError):  # other users of the machine have no business in the log
             os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
@@ -318,10 +327,20 @@ def _code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
+def _is_full(name: str) -> bool:
+    """Whether the disk that a file is on has no room for what opening a log takes."""
+    try:
+        return shutil.disk_usage(os.path.dirname(name) or ".").free < _LEAST_SPACE  # noqa: PTH120 - a name, as above
+    except OSError:
+        return False
+
+
 def _log_error(name: str, error: sqlite3.Error) -> LogError:
     code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LogInUse(f"{name}: {error}: another program holds it: stop that one")
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _is_full(name):
+        code = sqlite3.SQLITE_FULL  # SQLite has no other words for a file that cannot be made or mapped
     if code in _MENDS:
         return LogError(f"{name}: {_MENDS[code]} ({error})")
     return LogDamaged(f"{name}: {error}: restore a backup, or move the file away")

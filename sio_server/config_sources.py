@@ -1,0 +1,208 @@
+"""Where settings come from: flags, the environment, ``.env``, files that hold a secret, a TOML file.
+
+What a setting may be is not judged here, only how it was written down: spaces around it, a name that is none.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from environs import Env
+
+from sio_server.errors import ConfigError
+
+ENV_PREFIX: Final = "SIO_SERVER_"
+
+FILE_SUFFIX: Final = "_FILE"
+
+# Read by the publishing client and by commands, not by the server, so not a typing error when they are set.
+CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"})
+
+# Kubernetes gives every container such variables for each Service of its namespace, and Docker did for each link. With
+# a Service called sio-server (or sio-server-public) they begin as ours do.
+_OF_SERVICES: Final = re.compile(
+    r"SIO_SERVER_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)"
+)
+_SERVICE_ADDRESS: Final = re.compile(r"(tcp|udp|sctp)://", re.IGNORECASE)
+
+_NAME_IN_DOTENV: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?['\"]?([\w.-]+)['\"]?[ \t]*=", re.MULTILINE)
+
+# Around a value these are how it was pasted or stored: a byte order mark and a width of zero are no part of a secret.
+_AROUND: Final = " \t\r\n\v\f\x00\x85\xa0\ufeff\u200b\u2060\u2028\u2029"
+
+# A file of secrets is read whole; a device or a log that was named by mistake has no end.
+_MAX_SECRET_FILE: Final = 64 * 1024
+
+
+@dataclass(slots=True)
+class Sources:
+    """Values by setting as they were written, where each is from, and a line for each thing that looks odd."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, setting: str, value: Any, source: str) -> None:
+        """Keep a value, where no source before this one had the setting; None is not given."""
+        if value is not None and setting not in self.values:
+            self.values[setting], self.names[setting] = value, source
+
+
+def env_name(setting: str) -> str:
+    """The environment variable of a setting."""
+    return ENV_PREFIX + setting.upper()
+
+
+def gather(
+    flags: Mapping[str, Any],
+    *,
+    settings: Iterable[str],
+    secrets: Iterable[str],
+    paths: Iterable[str],
+    config_file: Path | None = None,
+    env_file: Path | None = None,
+) -> Sources:
+    """Read every source; the first of flag, environment, ``.env``, TOML file that has a setting wins.
+
+    ``secrets`` may also stand in a file that ``SIO_SERVER_X_FILE`` (or ``x_file`` in TOML) names. Around all but
+    ``paths`` white space is taken away and noted. ``env_file`` is ``.env`` in the working directory where None.
+    Raises `ConfigError` for what cannot be read.
+    """
+    found = Sources()
+    for setting, value in flags.items():
+        found.take(setting, value, "--" + setting.replace("_", "-"))
+    env = _environment(env_file or dotenv_path())
+    for setting in settings:
+        name = env_name(setting)
+        # A variable that is set to nothing is how compose files and unit files say "not set".
+        text = env.str(name, "")
+        if setting == "port" and _SERVICE_ADDRESS.match(text):
+            found.notes.append(f"{name} is passed over: it is what Kubernetes sets for a Service called sio-server")
+            continue
+        if text and text == os.environ.get(name) and text[0] in "\"'" and text[0] == text[-1]:
+            found.notes.append(f"{name} begins and ends with a quote, which counts as part of it")
+        found.take(setting, text or None, name)
+    file = read_toml(config_file) if config_file else {}
+    for setting in secrets:
+        name = env_name(setting) + FILE_SUFFIX
+        key = setting + FILE_SUFFIX.lower()
+        inside = file.pop(key, None)
+        path = env.str(name, "") or inside
+        if path is not None and (setting in found.values or setting in file):
+            raise ConfigError(
+                f"{name} together with {found.names.get(setting, setting)}: leave out the one or the other"
+            )
+        if path is not None:
+            found.take(setting, _read_secret(path, name), name)
+    for setting, value in file.items():
+        found.take(setting, value, f"{config_file}: {setting}")
+    for setting in found.values.keys() - set(paths):
+        found.values[setting] = _trimmed(found, setting)
+    return found
+
+
+def dotenv_path() -> Path:
+    """``.env`` of the working directory; one of a directory above is somebody else's."""
+    return Path.cwd() / ".env"
+
+
+def _environment(path: Path) -> Env:
+    env = Env()
+    try:
+        if path.is_file():
+            env.read_env(path, recurse=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}") from error
+    return env
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file, with or without a byte order mark; raises `ConfigError` that names it."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}") from error
+
+
+def _read_secret(path: Any, name: str) -> str:
+    """What a file of a secret holds. Its last line may end as lines do; other space around it is noted."""
+    if not isinstance(path, str):
+        raise ConfigError(f"{name}: not a path")
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            content = file.read(_MAX_SECRET_FILE + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError, RuntimeError, ValueError) as error:
+        reason = why(error) if isinstance(error, OSError | UnicodeDecodeError) else "not a path"
+        raise ConfigError(f"{name}: {path}: cannot be read: {reason}") from error
+    if len(content) > _MAX_SECRET_FILE:
+        raise ConfigError(f"{name}: {path}: larger than {_MAX_SECRET_FILE} bytes, which no secret is")
+    if not text.strip(_AROUND):
+        raise ConfigError(f"{name}: {path}: is empty")
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _trimmed(found: Sources, setting: str) -> Any:
+    """A value without the space around it; each key of several by itself, and a line may end one as a comma does."""
+    value = found.values[setting]
+    keys = setting == "publish_keys"
+    texts = value if keys and isinstance(value, list | tuple) else [value]
+    if not all(isinstance(text, str) for text in texts):
+        return value
+    bare = [text.strip(_AROUND) for text in texts]
+    if bare != list(texts):
+        found.notes.append(f"{found.names[setting]} has spaces or line ends around it: they are taken away")
+    if not keys:
+        return bare[0]
+    return [key for text in bare for part in re.split(r"[,\r\n]", text) if (key := part.strip(_AROUND))]
+
+
+def why(error: OSError | UnicodeDecodeError) -> str:
+    """The reason of an error of the system, in its words."""
+    return str(error.strerror) if isinstance(error, OSError) else "not UTF-8 text"
+
+
+def unknown_names(settings: Iterable[str], secrets: Iterable[str], env_file: Path | None = None) -> list[str]:
+    """A line for each name in the environment and in ``.env`` that is meant for us, it seems, and is no setting."""
+    known = [*map(env_name, settings), *(env_name(name) + FILE_SUFFIX for name in secrets), *sorted(CLIENT_NAMES)]
+    path = env_file or dotenv_path()
+    lines = [line for name in sorted(os.environ) if (line := _unknown(name, known))]
+    lines.extend(f"{path.name}: {line}" for name in _names_in(path) if (line := _unknown(name, known)))
+    return lines
+
+
+def _names_in(path: Path) -> Iterator[str]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return  # told by who reads its values
+    yield from dict.fromkeys(match[1] for match in _NAME_IN_DOTENV.finditer(text))
+
+
+def _unknown(name: str, known: list[str]) -> str | None:
+    if name in known or _OF_SERVICES.fullmatch(name):
+        return None
+    if name.startswith(ENV_PREFIX):
+        return f"{name} is no setting{nearest(name, known)}"
+    upper = name.upper().replace("-", "_")
+    if upper in known:
+        return f"{name} is no setting (did you mean {upper}?)"
+    # Others' names begin with SIO, too: only what is all but ours is told.
+    if upper.startswith("SIO") and (close := difflib.get_close_matches(upper, known, n=1, cutoff=0.9)):
+        return f"{name} is no setting (did you mean {close[0]}?)"
+    return None
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Words that suggest the known name nearest to this one; empty where none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {found[0]}?)" if found else ""
