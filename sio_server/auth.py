@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.audience import ADMIN_ROLE, Identity
-from sio_server.auth_claims import STATED, identity_stated, unverified_claims
+from sio_server.auth_claims import STATED, bare_token, identity_stated, unverified_claims
 from sio_server.auth_jwks import JwksKeys
 from sio_server.config import Config
 from sio_server.errors import Refused, Text
@@ -77,7 +77,12 @@ class Authenticator:
         """Whose key this is; None for what is no key of ours. In development everybody is a publisher."""
         if self._development:
             return DEVELOPMENT_PUBLISHER
-        return self._keyring.identify(key) if key else None
+        if not key:
+            return None
+        found = self._keyring.identify(key)
+        if found is None and (bare := bare_token(key)) != key:
+            return self._keyring.identify(bare)
+        return found
 
     def publisher(self, key: str | None) -> Publisher:
         """Whose key this is; raises `Refused` (``unauthorized``)."""
@@ -133,7 +138,7 @@ class Authenticator:
             return None
         if not credential:
             raise Refused("unauthorized", _MISSING_CREDENTIAL)
-        if self._keyring.identify(credential) is not None:
+        if self.known_publisher(credential) is not None:
             return None
         identity = await self.administrator(credential)
         if identity is None:
@@ -156,7 +161,10 @@ _NO_KEYS = Text(
     "No publisher key is set up: set SIO_SERVER_PUBLISH_KEYS.",
     "No hay ninguna clave de publicación: define SIO_SERVER_PUBLISH_KEYS.",
 )
-_MISSING_TOKEN = Text("A token is needed.", "Hace falta un token.")
+_MISSING_TOKEN = Text(
+    "A token is needed: in 'auth' ({token}) over Socket.IO, else in the header 'Authorization: Bearer'.",
+    "Hace falta un token: en 'auth' ({token}) por Socket.IO; si no, en la cabecera 'Authorization: Bearer'.",
+)
 _NO_VERIFIER = Text(
     "Nothing verifies tokens here: set SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL.",
     "Aquí nada verifica los tokens: define SIO_SERVER_JWT_SECRET o SIO_SERVER_JWKS_URL.",

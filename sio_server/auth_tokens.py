@@ -7,22 +7,30 @@ kind of key: HS256 is checked with the shared secrets only, RS256, ES256 and EdD
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
 import jwt
 
 from sio_server.audience import Identity
-from sio_server.auth_claims import INVALID_CLAIM, identity_of_claims
+from sio_server.auth_claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims
 from sio_server.auth_jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
+from sio_server.claim_names import ClaimNames, likely_role_claim
 from sio_server.config import Config
 from sio_server.errors import Refused, Text
+from sio_server.logs import logger
 
-# Seconds of difference between two machines' clocks that are no reason to refuse.
-LEEWAY: Final = 10.0
+# A token has three parts (RFC 7515 §3.1).
+_DOTS: Final = 2
 
 # A token is a header of a request; ours are a few hundred bytes. Longer ones only cost time to refuse.
 MAX_TOKEN_LENGTH: Final = 8192
+
+# Seconds between two hints at roles that stand elsewhere: every token of a backend has the same claims.
+HINT_EVERY: Final = 60.0
+
+log = logger("auth")
 
 
 class TokenVerifier:
@@ -30,27 +38,45 @@ class TokenVerifier:
 
     def __init__(self, config: Config, jwks: JwksKeys | None = None) -> None:
         self._config = config
+        self._names = ClaimNames(config.user_claim, config.roles_claim)
+        self._hinted = float("-inf")
         self._secrets = tuple(filter(None, (config.jwt_secret, config.jwt_secret_previous)))
         self._jwks = JwksKeys(config.jwks_url) if jwks is None and config.jwks_url is not None else jwks
 
     async def identity(self, token: str) -> Identity:
         """Whom a token speaks for; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
-        claims = await self._claims(token)
+        claims = await self._claims(bare_token(token))
         try:
-            return identity_of_claims(claims)
+            identity = identity_of_claims(claims, self._names)
         except OverflowError as error:  # an exp beyond any clock
             raise Refused("invalid_token", INVALID_CLAIM.format("exp")) from error
+        if not identity.roles:
+            self._hint(claims)
+        return identity
+
+    def _hint(self, claims: dict[str, Any]) -> None:
+        """Tell the operator, now and then, of a claim that seems to hold the roles; its name alone, never its value."""
+        now = time.monotonic()
+        if now - self._hinted < HINT_EVERY:
+            return
+        found = likely_role_claim(claims)
+        if found is not None:
+            self._hinted = now
+            looked_at = ", ".join(self._names.roles)
+            log.warning("a token's roles stand elsewhere", claim=found, looked_at=looked_at, mend=_MEND.format(found))
 
     async def _claims(self, token: str) -> dict[str, Any]:
-        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
-            raise Refused("invalid_token")
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise Refused("invalid_token", _TOO_LONG.format(len(token), MAX_TOKEN_LENGTH))
+        if not token.isascii() or token.count(".") != _DOTS:
+            raise Refused("invalid_token", _NO_JWT)
         if self._jwks is None:
             # One kind of key: nothing in the header has to be known before it is checked.
             return self._verified(token, self._secrets, "HS256")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError as error:
-            raise Refused("invalid_token") from error
+            raise Refused("invalid_token", _UNREADABLE) from error
         algorithm = header.get("alg")
         if not isinstance(algorithm, str):
             raise Refused("invalid_token", _ALGORITHM)
@@ -79,10 +105,10 @@ class TokenVerifier:
             algorithms=[algorithm],
             audience=self._config.token_audience,
             issuer=self._config.token_issuer,
-            leeway=LEEWAY,
+            leeway=self._config.token_leeway,
             options={
-                "require": ["exp", "sub"],
-                # Several back ends put a number there; it becomes text in _of_claims.
+                "require": ["exp"],  # the user's claim is looked for by its name, which a setting gives
+                # Several back ends put a number there; it becomes text in auth_claims.
                 "verify_sub": False,
                 "verify_aud": self._config.token_audience is not None,
                 # The length of a secret is judged once, when the settings are read.
@@ -95,6 +121,20 @@ class TokenVerifier:
 _ALGORITHM = Text("The token's algorithm is not accepted.", "No se acepta el algoritmo del token.")
 _SIGNATURE = Text("No key fits the token's signature.", "Ninguna clave corresponde a la firma del token.")
 
+_TOO_LONG = Text(
+    "The token has {0} characters; more than {1} are not taken: leave out claims that are not needed here.",
+    "El token tiene {0} caracteres y no se admiten más de {1}: quita los datos que aquí no hacen falta.",
+)
+_NO_JWT = Text(
+    "This is no JWT: it has to be three parts in base64url, parted by dots (RFC 7519).",
+    "Esto no es un JWT: deben ser tres partes en base64url, separadas por puntos (RFC 7519).",
+)
+_UNREADABLE = Text(
+    "The token cannot be read as a JWT (RFC 7519): it is cut short or changed.",
+    "El token no se puede leer como JWT (RFC 7519): está cortado o cambiado.",
+)
+_MEND = "SIO_SERVER_ROLES_CLAIM={0}"
+
 _REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
     (jwt.InvalidAlgorithmError, _ALGORITHM),
     (jwt.InvalidSignatureError, _SIGNATURE),
@@ -102,10 +142,11 @@ _REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
     (jwt.InvalidAudienceError, INVALID_CLAIM.format("aud")),
     (jwt.InvalidIssuerError, INVALID_CLAIM.format("iss")),
     (jwt.InvalidIssuedAtError, INVALID_CLAIM.format("iat")),
+    (jwt.DecodeError, _UNREADABLE),
 )
 
 
 def _reason(error: Exception) -> Text | None:
     if isinstance(error, jwt.MissingRequiredClaimError):
-        return Text("The token lacks the claim '{0}'.", "Al token le falta el dato '{0}'.").format(error.claim)
+        return MISSING_CLAIM.format(error.claim)
     return next((text for kind, text in _REASONS if isinstance(error, kind)), None)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from marshmallow import RAISE, ValidationError
 
 from sio_server import fields
+from sio_server.claim_names import ROLE_CLAIMS, USER_CLAIMS
 from sio_server.config_schema import ConfigSchema
 from sio_server.config_sources import CLIENT_NAMES, ENV_PREFIX, env_name, gather, nearest, unknown_names
 from sio_server.errors import ConfigError
@@ -53,8 +54,8 @@ class Config:
     token_audience: str | None = None
     token_issuer: str | None = None
     token_leeway: float = 30.0
-    user_claim: tuple[str, ...] = ("sub",)
-    roles_claim: tuple[str, ...] = ("role", "roles", "rol")
+    user_claim: tuple[str, ...] = USER_CLAIMS
+    roles_claim: tuple[str, ...] = ROLE_CLAIMS
     publish_keys: tuple[str, ...] = field(default=(), repr=False)
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from aiohttp import web
@@ -88,7 +87,7 @@ class HistoryEndpoint:
         await self._credentials.observer(request)
         user = _user_of(request)
         given = load_disconnect(await read_optional_json(request, MAX_BODY))
-        before = time.time() if given is None else given
+        before = self._node.revocation_moment(user) if given is None else given
         closed = await self._node.disconnect_user(user, before)
         return json_response({"status": "ok", "user": user, "disconnected": closed, "tokens_before": before})
 

@@ -209,6 +209,8 @@ class SocketIoEndpoint:
         if publisher is not None and token is None and not self._auth.development:
             identity = Identity(None, receives=False)  # a backend that only publishes
         else:
+            if token is None and not self._auth.development and "token=" in str(environ.get("QUERY_STRING", "")):
+                raise Refused("unauthorized", _NOT_IN_QUERY)  # as Socket.IO 2 clients had it
             identity = await self._auth.identity(token, handshake)
         link = _Link(self._server, sid, self._wires)
         address = str(environ.get("REMOTE_ADDR", ""))
@@ -289,6 +291,10 @@ def _token(environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> str | No
 _NEEDS_KEY = Text(
     "Publishing needs a connection that was made with auth.key.",
     "Para publicar hace falta una conexión hecha con auth.key.",
+)
+_NOT_IN_QUERY = Text(
+    "A token in the address ends up in logs, and is not taken: send it in 'auth', io(url, { auth: { token } }).",
+    "Un token en la dirección acaba en los logs y no se admite: envíalo en 'auth', io(url, { auth: { token } }).",
 )
 _TOO_LARGE = Text("It may have at most {0} bytes.", "Puede tener como mucho {0} bytes.")
 

@@ -249,6 +249,15 @@ class Node:
             self.connections.note_handed(connection)
         return await self.log.receipt(identity, limit=limit, after=after)
 
+    def revocation_moment(self, user: str) -> float:
+        """The moment (Unix seconds) before which a user's tokens are revoked when all of today's are meant.
+
+        That is now, or just after the newest token on a connection: a backend whose clock is ahead signs tokens of the
+        future, and these are meant, too.
+        """
+        issued = (connection.identity.issued_at or 0.0 for connection in self.hub.of_user(user))
+        return max(time.time(), max(issued, default=0.0) + 0.001)
+
     async def disconnect_user(self, user: str, before: float) -> int:
         """Refuse a user's tokens that were issued before this moment (Unix seconds), and close what is connected.
 

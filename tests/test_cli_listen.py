@@ -87,7 +87,7 @@ async def test_a_token_may_come_from_the_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ((), "unauthorized: A token is needed."),
+        ((), "unauthorized: A token is needed"),
         (("--token", "nonsense"), "invalid_token: "),
         (("--token", token("1", exp=1)), "token_expired: "),
     ],

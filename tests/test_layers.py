@@ -18,6 +18,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "descriptors",
         "fields",
         "catalog",
+        "claim_names",
         "config_schema",
         "config_sources",
         "config",
