@@ -1,27 +1,22 @@
-"""Wiring: `create_app` puts one server together, `serve` runs it until a signal."""
+"""Wiring: `create_app` puts one server together; `serving` runs it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import logging
-import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
 from sio_server import config as settings
-from sio_server import descriptors
-from sio_server.auth import Authenticator
+from sio_server import logs
+from sio_server.auth import TOKEN_SETTINGS, Authenticator
 from sio_server.broker_sqlite import SqliteBroker
 from sio_server.catalog import Catalog
 from sio_server.client_events import ClientEvents
 from sio_server.config import Config
 from sio_server.connections import Connections
-from sio_server.drain import drain
 from sio_server.endpoint_console import console_routes
 from sio_server.endpoint_docs import DocsEndpoint
 from sio_server.endpoint_front import FrontEndpoint
@@ -32,7 +27,7 @@ from sio_server.endpoint_metrics import MetricsEndpoint
 from sio_server.endpoint_operate import OperateEndpoint
 from sio_server.endpoint_socketio import SocketIoEndpoint
 from sio_server.endpoint_ws import WsEndpoint
-from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AsyncServer, FrontSite, Refusal
+from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AsyncServer, Refusal
 from sio_server.errors import Refused
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.http_credentials import HttpCredentials
@@ -40,12 +35,13 @@ from sio_server.http_messages import expect_later
 from sio_server.hub import Hub
 from sio_server.inbox import Inboxes
 from sio_server.limits import ConnectionLimits, PublishRate
-from sio_server.logs import logger, loop_failed, tell_left_out
+from sio_server.logs import tell_left_out
 from sio_server.metrics_prometheus import PrometheusMetrics
 from sio_server.middleware import add_headers, guard
 from sio_server.node import Node
 from sio_server.origins import OriginPolicy
 from sio_server.refusals import Refusals
+from sio_server.reloading import Reloading
 from sio_server.retention import keep_trimmed
 from sio_server.samples import Samples
 from sio_server.socketio_recovery import DurableRecovery
@@ -54,18 +50,13 @@ NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
 FRONT: Final = web.AppKey("front", FrontEndpoint)
 SERVER: Final = web.AppKey("server", AsyncServer)
-
-# Connections that wait to be accepted. After a restart every client comes at once; the default of 128 drops most.
-BACKLOG: Final = 4096
+RELOADING: Final = web.AppKey("reloading", Reloading)
 
 # Largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
 _PAYLOAD_FACTOR: Final = 2
 
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
-
-# Seconds from the first signal to the end, whatever is still open; ten are promised.
-END_WITHIN: Final = 8.8
 
 # How aiohttp reads requests. It would unpack bodies before anybody has looked at who sends them: `http_messages` does.
 _PROTOCOL: Final = {
@@ -74,8 +65,6 @@ _PROTOCOL: Final = {
     "max_line_size": MAX_HTTP_LINE,
     "max_field_size": MAX_HTTP_FIELD,
 }
-
-log = logger("app")
 
 
 def create_app(config: Config | None = None) -> web.Application:
@@ -116,16 +105,21 @@ def create_app(config: Config | None = None) -> web.Application:
     app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
     app[NODE] = node
     app[CONFIG] = config
+    app[RELOADING] = Reloading(config)
     _endpoints(app, config, gate, metrics)
     app.on_response_prepare.append(add_headers(gate))
     return app
 
 
 def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics) -> None:
-    node = app[NODE]
+    node, reloading = app[NODE], app[RELOADING]
     auth = Authenticator(config)
     inboxes = Inboxes(node.log, node.hub, node.connections)
     events = ClientEvents(node.connections, inboxes, auth, node.refusals)
+
+    def check_room() -> None:
+        node.connections.check_room(socketio.arriving() + ws.arriving(), reloading.config.handshakes)
+
     ws = WsEndpoint(
         node,
         events,
@@ -133,13 +127,10 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
         send_cap=config.send_cap,
         events_per_second=config.events_per_second,
         trusted_proxies=config.trusted_proxies,
-        check_room=lambda: node.connections.check_room(arriving(), config.handshakes),
+        check_room=check_room,
     )
 
-    def arriving() -> int:
-        return socketio.arriving() + ws.arriving()
-
-    server, socketio = _socketio(config, gate, node, auth, events, arriving=arriving)
+    server, socketio = _socketio(config, gate, node, auth, events, check_room=check_room)
     server.attach(app)
     app[SERVER] = server
     credentials = HttpCredentials(auth, node.connections)
@@ -147,6 +138,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     app[FRONT] = FrontEndpoint(gate, node, credentials, max_body=config.max_body)
     node.hub.register(socketio)
     node.hub.register(ws)
+    _reloaded(app, auth, gate, socketio, ws)
     operations = [
         *HttpEndpoint(node, credentials, max_body=config.max_body).operations(),
         *InboxEndpoint(inboxes, credentials).operations(),
@@ -164,8 +156,43 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     app.on_shutdown.append(_closing(node, socketio, ws))
 
 
+def _reloaded(
+    app: web.Application, auth: Authenticator, gate: Gate, socketio: SocketIoEndpoint, ws: WsEndpoint
+) -> None:
+    """Say who takes which settings while the server runs."""
+    reloading, node, server, front = app[RELOADING], app[NODE], app[SERVER], app[FRONT]
+
+    def who_may(config: Config) -> None:
+        withdrawn = auth.apply(config)
+        front.forget()
+        socketio.leave_withdrawn()
+        if withdrawn:
+            node.connections.expire_tokens()
+
+    def origins(config: Config) -> None:
+        gate.apply(config)
+        front.forget()
+        server.eio.proxies.trust(config.trusted_proxies)
+        ws.proxies.trust(config.trusted_proxies)
+
+    def limits(config: Config) -> None:
+        node.connections.limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
+        server.limit_events(config.events_per_second or None)
+        ws.events_per_second = config.events_per_second
+
+    def publish_rate(config: Config) -> None:
+        node.rate = PublishRate(config.publish_rate)
+
+    reloading.on((*TOKEN_SETTINGS, "publish_keys"), who_may)
+    reloading.on(("allowed_origins", "allowed_hosts", "trusted_proxies"), origins)
+    reloading.on(("connections_per_user", "connections_per_address", "events_per_second"), limits)
+    reloading.on(("publish_rate",), publish_rate)
+    reloading.on(("log_level",), lambda config: logs.set_level(config.log_level))
+    reloading.on(("handshakes", "catalog"), lambda _: None)  # looked up where they are needed
+
+
 def _socketio(
-    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents, *, arriving: Callable[[], int]
+    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents, *, check_room: Callable[[], None]
 ) -> tuple[AsyncServer, SocketIoEndpoint]:
     log_ = node.log
     recovery = DurableRecovery(node.connections, log_, lambda: log_.secret("socketio-recovery"))
@@ -180,7 +207,7 @@ def _socketio(
             if gate.development:
                 gate.check_direct(headers, address)
             gate.check("GET", headers)
-            node.connections.check_room(arriving(), config.handshakes)
+            check_room()
         except Refused as refused:
             request_id = gate.request_id(headers)
             problem = gate.problem(refused, headers, request_id, method="GET", path="/socket.io/", address=address)
@@ -244,82 +271,3 @@ def _closing(node: Node, socketio: SocketIoEndpoint, ws: WsEndpoint) -> Callable
         await socketio.close()
 
     return close
-
-
-async def serve(config: Config, on_ready: Callable[[str], None]) -> None:
-    """Run a server until SIGTERM or SIGINT, then drain it; a second signal ends the process at once.
-
-    ``on_ready`` gets its address once it answers. Raises `ConfigError`, `LogError`, and OSError when the address cannot
-    be listened on.
-    """
-    asyncio.get_running_loop().set_exception_handler(loop_failed)
-    app = await asyncio.to_thread(create_app, config)  # it reads the catalogue's file
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.shutdown_timeout)
-    deadline: float | None = None
-    try:
-        await runner.setup()
-        site = FrontSite(
-            runner,
-            app[SERVER],
-            config.host,
-            config.port,
-            fast_routes={("POST", "/notify"): app[FRONT].notify},
-            admits=app[FRONT].admits,
-            unread=app[FRONT].unread,
-            backlog=BACKLOG,
-        )
-        with _signals() as stop:
-            await site.start()
-            few = descriptors.warning_of(descriptors.raise_limit(), config.handshakes)
-            if few is not None:
-                log.warning(few)
-            # What the start made lives as long as the process; a full collection would walk it each time, and for these
-            # 15 ms or more nobody is served.
-            gc.collect()
-            gc.freeze()
-            on_ready(_address(config.host, runner))
-            await stop.wait()
-            deadline = asyncio.get_running_loop().time() + max(END_WITHIN, config.shutdown_timeout)
-            log.info("draining", connections=len(app[NODE].hub))
-            await site.stop()
-            await _drain(app[NODE])
-            log.info("stopping")
-    finally:
-        # Requests that do not come to their end get what is left of the time; the log is closed by then.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                await runner.cleanup()
-
-
-async def _drain(node: Node) -> None:
-    """Finish what was accepted and let go of the log, so that a successor can take it; then let the clients go."""
-    emptying = asyncio.create_task(drain(node.hub, node.connections))
-    await asyncio.sleep(0)  # it has said that nothing new is taken
-    await node.close()
-    await emptying
-
-
-@contextlib.contextmanager
-def _signals() -> Any:
-    """An event for the first signal; the second one ends the process."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-
-    def on_signal(number: int) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-
-
-def _address(host: str, runner: web.AppRunner) -> str:
-    port = runner.addresses[0][1]
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}"

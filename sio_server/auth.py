@@ -36,6 +36,10 @@ class Keyring:
         digests = dict.fromkeys(hashlib.sha256(key.encode()).digest() for key in keys)
         self._known = [(digest, Publisher(f"key-{digest.hex()[:8]}")) for digest in digests]
 
+    def knows(self, publisher: Publisher) -> bool:
+        """Whether the key of this publisher is one of these."""
+        return any(known == publisher for _, known in self._known)
+
     def identify(self, key: str) -> Publisher | None:
         """The publisher of this key, or None. Takes as long for a wrong key as for a right one."""
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
@@ -45,6 +49,11 @@ class Keyring:
                 found = publisher
         return found
 
+
+# What is looked at when a token is checked, secrets apart.
+_JUDGING: Final = ("jwks_url", "token_audience", "token_issuer", "user_claim", "roles_claim")
+
+TOKEN_SETTINGS: Final = ("jwt_secret", "jwt_secret_previous", "token_leeway", *_JUDGING)
 
 DEVELOPMENT_PUBLISHER: Final = Publisher("development")
 
@@ -56,12 +65,34 @@ class Authenticator:
         self._config = config
         self._development = config.development  # asked for with each publish, and an address is parsed to know it
         self._keyring = Keyring(config.publish_keys)
-        self._tokens: TokenVerifier | None = None
-        if config.verifies_tokens:
-            # Not before it is needed: cryptography is a fifth of the memory of an idle server in development.
-            from sio_server.auth_tokens import TokenVerifier  # noqa: PLC0415
+        self._jwks = jwks if jwks is not None or config.jwks_url is None else JwksKeys(config.jwks_url)
+        self._tokens = self._verifier()
 
-            self._tokens = TokenVerifier(config, jwks)
+    def _verifier(self) -> TokenVerifier | None:
+        if not self._config.verifies_tokens:
+            return None
+        # Not before it is needed: cryptography is a fifth of the memory of an idle server in development.
+        from sio_server.auth_tokens import TokenVerifier  # noqa: PLC0415
+
+        return TokenVerifier(self._config, self._jwks)
+
+    def apply(self, config: Config) -> bool:
+        """Check by other settings from now on. Returns whether a token that was good may be so no more.
+
+        Keys that were fetched from an address that stays are kept.
+        """
+        before, self._config = self._config, config
+        self._keyring = Keyring(config.publish_keys)
+        if config.jwks_url != before.jwks_url:
+            self._jwks = None if config.jwks_url is None else JwksKeys(config.jwks_url)
+        self._tokens = self._verifier()
+        kept = {config.jwt_secret, config.jwt_secret_previous}
+        withdrawn = any(secret not in kept for secret in (before.jwt_secret, before.jwt_secret_previous) if secret)
+        return withdrawn or any(getattr(config, name) != getattr(before, name) for name in _JUDGING)
+
+    def still_publishes(self, publisher: Publisher) -> bool:
+        """Whether this publisher's key was not withdrawn."""
+        return self._development or self._keyring.knows(publisher)
 
     @property
     def development(self) -> bool:

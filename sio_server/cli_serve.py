@@ -17,7 +17,7 @@ import marshmallow
 
 from sio_server import config as settings
 from sio_server.catalog import Catalog
-from sio_server.cli import CommandFailed, complain, one_line, read_dotenv, to_nowhere
+from sio_server.cli import CommandFailed, complain, one_line, to_nowhere
 from sio_server.config import Config, Loaded, env_name
 from sio_server.config_schema import ConfigSchema
 
@@ -75,12 +75,6 @@ _EPILOG: Final = (
 )
 
 
-def _read(config_file: Path | None, flags: dict[str, Any]) -> Loaded:
-    read_dotenv()
-    named = os.environ.get("SIO_SERVER_CONFIG")
-    return settings.read(flags, config_file=config_file or (Path(named).expanduser() if named else None))
-
-
 _UNPROTECTED: Final = (
     "development mode: nothing is protected, every program of this machine may publish and read everything"
 )
@@ -90,11 +84,15 @@ _UNPROTECTED: Final = (
 @settings_options
 def serve(config_file: Path | None, **flags: Any) -> None:
     """Run the server until SIGTERM or Ctrl-C; the first line of output is its address."""
-    loaded = _read(config_file, flags)
+
+    def read() -> Loaded:
+        return settings.read(flags, config_file=config_file)
+
+    loaded = read()
     config = loaded.config
     # Both need a quarter of a second to import, which a wrong setting need not wait for.
     from sio_server import logs  # noqa: PLC0415
-    from sio_server.app import serve as run  # noqa: PLC0415
+    from sio_server.serving import serve as run  # noqa: PLC0415
 
     logs.configure(config.log_format, config.log_level)
     for line in loaded.warnings:
@@ -102,7 +100,7 @@ def serve(config_file: Path | None, **flags: Any) -> None:
     if config.development:
         _warn_of_development(config.log_format)
     try:
-        asyncio.run(run(config, _announce))
+        asyncio.run(run(config, _announce, read))
     except OSError as error:
         raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {_reason(error)}") from error
 
@@ -145,7 +143,7 @@ def _announce(address: str) -> None:
 @settings_options
 def check_config(config_file: Path | None, **flags: Any) -> None:
     """Check the settings as `serve` would with the same flags, and show what is in effect; secrets stay hidden."""
-    loaded = _read(config_file, flags)
+    loaded = settings.read(flags, config_file=config_file)
     config = loaded.config
     types = Catalog.load(config.catalog).types
     width = max(map(len, _FIELDS))

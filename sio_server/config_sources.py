@@ -25,6 +25,9 @@ FILE_SUFFIX: Final = "_FILE"
 # Read by the publishing client and by commands, not by the server, so not a typing error when they are set.
 CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"})
 
+# Names the TOML file where no flag does.
+CONFIG_NAME: Final = "SIO_SERVER_CONFIG"
+
 # Kubernetes gives every container such variables for each Service of its namespace, and Docker did for each link. With
 # a Service called sio-server (or sio-server-public) they begin as ours do.
 _OF_SERVICES: Final = re.compile(
@@ -72,8 +75,8 @@ def gather(
     """Read every source; the first of flag, environment, ``.env``, TOML file that has a setting wins.
 
     ``secrets`` may also stand in a file that ``SIO_SERVER_X_FILE`` (or ``x_file`` in TOML) names. Around all but
-    ``paths`` white space is taken away and noted. ``env_file`` is ``.env`` in the working directory where None.
-    Raises `ConfigError` for what cannot be read.
+    ``paths`` white space is taken away and noted. Where None, ``config_file`` is what SIO_SERVER_CONFIG
+    names, and ``env_file`` is ``.env`` in the working directory. Raises `ConfigError` for what cannot be read.
     """
     found = Sources()
     for setting, value in flags.items():
@@ -89,23 +92,28 @@ def gather(
         if text and text == os.environ.get(name) and text[0] in "\"'" and text[0] == text[-1]:
             found.notes.append(f"{name} begins and ends with a quote, which counts as part of it")
         found.take(setting, text or None, name)
+    if config_file is None and (named := env.str(CONFIG_NAME, "")):
+        config_file = Path(named).expanduser()
     file = read_toml(config_file) if config_file else {}
-    for setting in secrets:
-        name = env_name(setting) + FILE_SUFFIX
-        key = setting + FILE_SUFFIX.lower()
-        inside = file.pop(key, None)
-        path = env.str(name, "") or inside
-        if path is not None and (setting in found.values or setting in file):
-            raise ConfigError(
-                f"{name} together with {found.names.get(setting, setting)}: leave out the one or the other"
-            )
-        if path is not None:
-            found.take(setting, _read_secret(path, name), name)
+    _take_secret_files(found, secrets, env, file)
     for setting, value in file.items():
         found.take(setting, value, f"{config_file}: {setting}")
     for setting in found.values.keys() - set(paths):
         found.values[setting] = _trimmed(found, setting)
     return found
+
+
+def _take_secret_files(found: Sources, secrets: Iterable[str], env: Env, file: dict[str, Any]) -> None:
+    for setting in secrets:
+        name = env_name(setting) + FILE_SUFFIX
+        inside = file.pop(setting + FILE_SUFFIX.lower(), None)
+        path = env.str(name, "") or inside
+        if path is None:
+            continue
+        if setting in found.values or setting in file:
+            other = found.names.get(setting, setting)
+            raise ConfigError(f"{name} together with {other}: leave out the one or the other")
+        found.take(setting, _read_secret(path, name), name)
 
 
 def dotenv_path() -> Path:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import random
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -31,6 +33,9 @@ log = logger("connections")
 # Seconds before `exp` at which a client is told, and after it at which it is closed.
 EXPIRY_NOTICE: Final = 60.0
 EXPIRY_GRACE: Final = 25.0
+
+# Seconds over which clients are asked for a new token when a secret was withdrawn.
+RENEWAL_SPREAD: Final = 30.0
 
 # Ends that are a limit's doing: of the send cap, of the events that a client may send over Socket.IO, and over `/ws`.
 _CUT: Final = frozenset({"slow", "flood", "rate_limited"})
@@ -57,7 +62,7 @@ class Connections:
         self._log = log_
         self._hub = hub
         self._metrics = metrics
-        self._limits = limits
+        self.limits = limits
         self._refusals = refusals or Refusals(metrics)
         self._hello = hello
         self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
@@ -73,7 +78,7 @@ class Connections:
         if self.draining:
             raise Refused("draining", retry_after=1)
         self.check_revoked(identity)
-        self._limits.check(*self._hub.count_of(user=identity.user, address=address), address)
+        self.limits.check(*self._hub.count_of(user=identity.user, address=address), address)
 
     def check_room(self, arriving: int, most: int) -> None:
         """Raise `Refused` (``draining``, ``rate_limited``) when no more connections are let in for the moment."""
@@ -221,6 +226,20 @@ class Connections:
         if connection.catchup is None:
             connection.link.join(identity.rooms())
         self._arm(connection)
+
+    def expire_tokens(self) -> None:
+        """Let every token on a connection end soon, since it may be good no more; nothing is closed now.
+
+        Clients are told as before any expiry, each at a moment of its own within `RENEWAL_SPREAD`, and stay when they
+        bring a token that is good. A backend is not asked for all of them at once.
+        """
+        now = time.time()
+        for connection in self._hub:
+            expires_at = connection.identity.expires_at
+            soon = now + EXPIRY_NOTICE + random.uniform(0.0, RENEWAL_SPREAD)  # noqa: S311 - nothing is secret in it
+            if expires_at is not None and soon < expires_at:
+                connection.identity = replace(connection.identity, expires_at=soon)
+                self._arm(connection)
 
     def _arm(self, connection: Connection) -> None:
         """Wake up when there is something to say about the token."""

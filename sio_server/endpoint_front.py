@@ -58,6 +58,16 @@ class FrontEndpoint:
         self._node = node
         self._credentials = credentials
         self._max_body = max_body
+        self._forgotten = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Look anew at who may ask, also for heads that were seen before: what was noted with them counts no more.
+
+        What is noted has another name from now on, so that a request pays nothing for it.
+        """
+        self._forgotten += 1
+        self._publisher, self._common = f"publisher {self._forgotten}", f"common {self._forgotten}"
 
     def notify(self, request: FrontRequest) -> FrontReply | FrontPromise | Awaitable[FrontReply]:
         """``POST /notify``. With a publisher key no coroutine is made on the whole way: it would cost a tenth of it."""
@@ -65,15 +75,15 @@ class FrontEndpoint:
         try:
             if self._gate.development:
                 self._gate.check_direct(request.headers, request.peer)
-            publisher: str | None = request.memo.get("publisher")
+            publisher: str | None = request.memo.get(self._publisher)
             if publisher is None:
                 self._gate.check(request.method, request.headers)
                 credential = credential_in(request.headers.get("authorization"))
                 known = self._credentials.known_publisher(credential)
                 if known is None:
                     return self._notify_by_token(request, request_id, credential)
-                # the same head has the same origin and the same key, and both are good for as long as this process
-                publisher = request.memo["publisher"] = known.name
+                # the same head has the same origin and the same key, and both are good until the settings change
+                publisher = request.memo[self._publisher] = known.name
             reply = FrontPromise()
             self._node.submit(
                 self._body_of(request),
@@ -89,7 +99,7 @@ class FrontEndpoint:
 
         Whoever has none is refused by `endpoint_http`, which looks at tokens too, before a byte of the body is held.
         """
-        if "publisher" not in request.memo:
+        if self._publisher not in request.memo:
             try:
                 if self._gate.development:
                     self._gate.check_direct(request.headers, request.peer)
@@ -99,7 +109,7 @@ class FrontEndpoint:
             known = self._credentials.known_publisher(credential_in(request.headers.get("authorization")))
             if known is None:
                 return False
-            request.memo["publisher"] = known.name
+            request.memo[self._publisher] = known.name
         return int(request.headers["content-length"]) <= self._max_body
 
     def unread(self, request: FrontRequest, why: Unreadable) -> FrontReply:
@@ -128,12 +138,12 @@ class FrontEndpoint:
         if isinstance(outcome, Exception):
             return self._refusal(request, request_id, outcome)
         memo = request.memo
-        if "locale" not in memo:
+        if self._common not in memo:
             memo["locale"] = preferred_locale(request.headers.get("accept-language"))
-            memo["common"] = header_lines(self._gate.reply_headers(request.headers, None).items())
+            memo[self._common] = header_lines(self._gate.reply_headers(request.headers, None).items())
         body = orjson.dumps(outcome.as_dict(memo["locale"]))
         own = (("X-Request-ID", request_id), *receipt_headers(outcome).items())
-        return FrontReply(200, body, "application/json", own, memo["common"])
+        return FrontReply(200, body, "application/json", own, memo[self._common])
 
     def _refusal(self, request: FrontRequest, request_id: str, error: Exception) -> FrontReply:
         refused = error

@@ -146,6 +146,12 @@ class SocketIoEndpoint:
         """Connections that are made and not let in yet."""
         return self._server.counters.sessions - len(self._clients)
 
+    def leave_withdrawn(self) -> None:
+        """Close what was let in by a publisher key that is none any more."""
+        for client in tuple(self._clients.values()):
+            if client.publisher is not None and not self._auth.still_publishes(client.publisher):
+                self._node.connections.close(client.connection, "unauthorized")
+
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
         await self._server.shutdown()

@@ -97,8 +97,8 @@ class WsEndpoint:
     ) -> None:
         self._check_room = check_room
         self._arriving = 0
-        self._events_per_second = events_per_second
-        self._proxies = TrustedProxies(trusted_proxies)
+        self.events_per_second = events_per_second
+        self.proxies = TrustedProxies(trusted_proxies)
         self._node = node
         self._events = events
         self._auth = auth
@@ -251,7 +251,7 @@ class WsEndpoint:
         return connection
 
     def _address(self, request: web.Request) -> str:
-        return self._proxies.client(request.remote or "", request.headers.get("X-Forwarded-For"))
+        return self.proxies.client(request.remote or "", request.headers.get("X-Forwarded-For"))
 
     async def _refuse(self, visit: _Visit, refused: Refused) -> None:
         client, kind = visit.client, refused.kind
@@ -270,7 +270,7 @@ class WsEndpoint:
 
     async def _receive(self, visit: _Visit) -> None:
         """Read until the peer leaves. What it says is answered: nothing is silently ignored."""
-        rate = EventRate(self._events_per_second)
+        rate = EventRate(self.events_per_second)
         async for message in visit.socket:
             connection = visit.connection
             if connection is None:

@@ -14,7 +14,7 @@ from typing import Final
 import orjson
 import uuid_utils
 
-from sio_server.config import is_loopback
+from sio_server.config import Config, is_loopback
 from sio_server.engine.addresses import TrustedProxies
 from sio_server.errors import Refused, Text
 from sio_server.locales import preferred_locale
@@ -49,6 +49,11 @@ class Gate:
         self._proxies = TrustedProxies(trusted_proxies)
         self.development = policy.development
         """Whether `check_direct` has anything to refuse: asked before it, so that it costs nothing elsewhere."""
+
+    def apply(self, config: Config) -> None:
+        """Check by other settings from now on."""
+        self._policy.apply(config)
+        self._proxies.trust(config.trusted_proxies)
 
     def check(self, method: str, headers: Mapping[str, str], path: str = "") -> None:
         """Raise `Refused` (``host_not_allowed``, ``origin_not_allowed``) for a request that a foreign page sent.

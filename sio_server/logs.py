@@ -79,6 +79,11 @@ def configure(log_format: str = "auto", level: str = "info") -> None:
     sys.unraisablehook = _unraisable
 
 
+def set_level(level: str) -> None:
+    """Write lines of this level (``debug``, ``info``, ``warning``, ``error``) and above from now on."""
+    logging.getLogger().setLevel(_LEVELS[level])
+
+
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """The logger of one part of the product."""
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(f"sio_server.{name}")

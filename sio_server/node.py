@@ -91,7 +91,7 @@ class Node:
         self.latency = Latency()
         """From a publish whose body was read to its answer: by then it is in the log and handed to the sockets."""
         self._locale = locale
-        self._rate = publish_rate or PublishRate(0)
+        self.rate = publish_rate or PublishRate(0)
         self._now = now
         self.started_at = now()
         self._started = time.monotonic()
@@ -135,7 +135,7 @@ class Node:
 
         Raises `Refused` (``rate_limited``) when there is not enough left for all of it.
         """
-        return self._rate.take(publisher, count)
+        return self.rate.take(publisher, count)
 
     async def publish(self, request: PublishRequest, publisher: str, *, reserved: Quota | None = None) -> Receipt:
         """Append to the log and hand to the sockets; when this returns, both are done.

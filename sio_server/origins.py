@@ -41,6 +41,10 @@ class OriginPolicy:
     """What a `Config` allows."""
 
     def __init__(self, config: Config) -> None:
+        self.apply(config)
+
+    def apply(self, config: Config) -> None:
+        """Allow what these settings do from now on."""
         self.development = config.development
         """Whether nothing is protected, so that only this machine may ask."""
         self._hosts = frozenset(host.lower().removesuffix(".") for host in config.allowed_hosts)

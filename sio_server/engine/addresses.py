@@ -13,6 +13,10 @@ class TrustedProxies:
     """The networks whose `X-Forwarded-*` headers are believed; none by default."""
 
     def __init__(self, networks: Iterable[str] | str | None) -> None:
+        self.trust(networks)
+
+    def trust(self, networks: Iterable[str] | str | None) -> None:
+        """Believe these from now on, and no others."""
         if isinstance(networks, str):
             networks = [part.strip() for part in networks.split(",") if part.strip()]
         self._networks: tuple[Network, ...] = tuple(

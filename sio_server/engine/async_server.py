@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -279,6 +280,10 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         """Whether the client takes recovery offsets."""
         member = self.manager.member(sid, namespace)
         return member is not None and member.pid is not None
+
+    def limit_events(self, rate: float | None) -> None:
+        """Let a client send so many packets a second from now on, whenever it came; None is no limit."""
+        self.eio.limits = dataclasses.replace(self.eio.limits, events_per_second=rate)
 
     def pending(self, sid: str, namespace: str = "/") -> int:
         """Bytes sent to a client that it has not taken yet; 0 for an unknown one."""
