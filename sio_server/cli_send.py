@@ -104,8 +104,9 @@ def sign(
     import jwt  # noqa: PLC0415 - imports a cryptography library
 
     from sio_server.config import MIN_SECRET_BYTES  # noqa: PLC0415
+    from sio_server.config_sources import secret_in  # noqa: PLC0415
 
-    secret = secret or os.environ.get("SIO_SERVER_JWT_SECRET")
+    secret = secret or secret_in(os.environ, "jwt_secret")
     if not secret:
         raise CommandFailed("there is nothing to sign with: set SIO_SERVER_JWT_SECRET or give --secret")
     if len(secret.encode()) < MIN_SECRET_BYTES:

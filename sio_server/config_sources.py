@@ -141,6 +141,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {why(error)}") from error
 
 
+def secret_in(environ: Mapping[str, str], setting: str) -> str | None:
+    """A secret as a server with this environment has it, from its variable or the file that one names; else None.
+
+    Raises `ConfigError` for a file that cannot be read.
+    """
+    name = env_name(setting)
+    path = environ.get(name + FILE_SUFFIX)
+    text = environ.get(name) or (_read_secret(path, name + FILE_SUFFIX) if path else "")
+    return text.strip(_AROUND) or None
+
+
 def _read_secret(path: Any, name: str) -> str:
     """What a file of a secret holds. Its last line may end as lines do; other space around it is noted."""
     if not isinstance(path, str):

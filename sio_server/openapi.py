@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PROBLEM_TYPE: Final = "application/problem+json"
 
 # What the middleware answers whatever the operation: foreign pages, malformed requests, failures of our own.
-_ALWAYS: Final = ("invalid_request", "origin_not_allowed", "host_not_allowed", "internal")
+_ALWAYS: Final = ("invalid_request", "origin_not_allowed", "host_not_allowed", "proxy_not_allowed", "internal")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import jwt
 import pytest
 
 from tests.commands import assert_user_error, run
@@ -126,3 +127,18 @@ async def test_development_is_told_in_colour_on_a_terminal(tmp_path: Path) -> No
     os.close(ours)
     os.close(theirs)
     assert "\x1b[" in shown.partition("development mode: nothing is protected")[0]
+
+
+@pytest.mark.parametrize("source", ["environment", "file", "dotenv"])
+async def test_token_is_signed_with_the_secret_that_the_server_has(tmp_path: Path, source: str) -> None:
+    """`token` signs with the secret as the server reads it: from a file that is named, and without space around it."""
+    secret, env = "s" * 40, {}
+    (tmp_path / "secret").write_text(secret + " \n")
+    if source == "environment":
+        env = {"SIO_SERVER_JWT_SECRET": secret + "\n"}
+    elif source == "file":
+        env = {"SIO_SERVER_JWT_SECRET_FILE": "secret"}
+    else:
+        (tmp_path / ".env").write_text("SIO_SERVER_JWT_SECRET_FILE=secret\n")
+    done = await run("token", "--user", "7", cwd=tmp_path, env=env)
+    assert jwt.decode(done.out.strip(), secret, ["HS256"])["sub"] == "7"
