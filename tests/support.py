@@ -48,12 +48,16 @@ def token(user: str | int = "1", role: str | None = None, **claims: Any) -> str:
     return jwt.encode({name: value for name, value in made.items() if value is not None}, SECRET, "HS256")
 
 
-async def until(condition: Callable[[], object], what: str = "the condition") -> None:
-    """Wait until something holds; fail when it does not for `PATIENCE` seconds."""
-    deadline = time.monotonic() + PATIENCE
+# The same for the start of a process, whose imports alone take seconds on a machine that is busy.
+START_PATIENCE = 3 * PATIENCE
+
+
+async def until(condition: Callable[[], object], what: str = "the condition", patience: float = PATIENCE) -> None:
+    """Wait until something holds; fail when it does not for ``patience`` seconds."""
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come to hold in {PATIENCE} s")
+            raise AssertionError(f"{what} did not come to hold in {patience} s")
         await asyncio.sleep(0.005)
 
 
@@ -182,7 +186,11 @@ async def program(*arguments: str, env: Mapping[str, str] | None = None) -> Asyn
     output: list[str] = []
     reader = asyncio.create_task(_collect(process, output))
     try:
-        await until(lambda: process.returncode is not None or any("http://" in line for line in output), "an address")
+        await until(
+            lambda: process.returncode is not None or any("http://" in line for line in output),
+            "an address",
+            START_PATIENCE,
+        )
         found = re.search(r"http://\S+", "\n".join(output))
         if found is None:
             raise AssertionError(f"the server ended with {process.returncode}: {output}")

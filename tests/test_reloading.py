@@ -22,7 +22,19 @@ from sio_server.app import FRONT, NODE, RELOADING
 from sio_server.config import Config
 from sio_server.errors import ConfigError
 from tests.clients import plain_socket
-from tests.support import PATIENCE, PUBLISH_KEY, SECRET, Program, environment, program, running, secured, token, until
+from tests.support import (
+    PATIENCE,
+    PUBLISH_KEY,
+    SECRET,
+    START_PATIENCE,
+    Program,
+    environment,
+    program,
+    running,
+    secured,
+    token,
+    until,
+)
 
 NEW_SECRET = "the secret of tomorrow, long enough for HS256 as well"
 NEW_KEY = "the-publisher-key-of-tomorrow-and-long-as-well"
@@ -93,7 +105,11 @@ async def bare_program(env: Mapping[str, str], directory: Path) -> AsyncIterator
 
     reader = asyncio.create_task(collect())
     try:
-        await until(lambda: process.returncode is not None or any(line[:7] == "http://" for line in output), "a start")
+        await until(
+            lambda: process.returncode is not None or any(line[:7] == "http://" for line in output),
+            "a start",
+            START_PATIENCE,
+        )
         assert process.returncode is None, output
         yield Program(process, next(line for line in output if line[:7] == "http://"), output)
     finally:
@@ -215,7 +231,7 @@ async def test_closed_terminal_ends_the_server(tmp_path: Path) -> None:
     )
     os.close(theirs)
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), PATIENCE * 2)
+    await asyncio.wait_for(process.stdout.readline(), START_PATIENCE)
     os.close(ours)
     process.send_signal(signal.SIGHUP)
     assert await asyncio.wait_for(process.wait(), PATIENCE * 2) == 0
