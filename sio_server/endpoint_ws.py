@@ -30,7 +30,7 @@ from sio_server.node import Node
 from sio_server.notification import Publication
 from sio_server.schemas_events import FIRST, Asked, First, asked_in, check_reply_id, load_first
 from sio_server.ws_handshake import Credentials, accepting, credentials_of, is_handshake
-from sio_server.ws_link import WsLink
+from sio_server.ws_link import FairSocket, WsLink
 
 log = logger("ws")
 
@@ -158,7 +158,7 @@ class WsEndpoint:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /ws``."""
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_INCOMING, compress=False)
+        socket = FairSocket(heartbeat=HEARTBEAT, max_msg_size=MAX_INCOMING, compress=False, autoping=False)
         handshake = accepting(request)
         if not is_handshake(request) or not socket.can_prepare(handshake).ok:
             raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})

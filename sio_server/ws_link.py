@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import orjson
-from aiohttp import web
+from aiohttp import WSMessage, WSMsgType, web
 
 from sio_server.engine.backlog import Backlog
 from sio_server.engine.frames import TEXT, frame
@@ -18,6 +18,9 @@ from sio_server.notification import Publication
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.1
 
+# Messages of one connection that are handled in a turn of the loop.
+_MESSAGES_A_TURN: Final = 64
+
 
 class Endpoint(Protocol):
     """What a connection asks of the endpoint that holds it."""
@@ -27,6 +30,27 @@ class Endpoint(Protocol):
 
     def end(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, reason: str) -> None:
         """Close it with a code and a reason, without waiting for it."""
+
+
+class FairSocket(web.WebSocketResponse):
+    """aiohttp's, to be made with ``autoping=False``: pings are answered here, a bounded number in a turn of the loop.
+
+    A read may bring ten thousand pings, which aiohttp answers without letting anybody else be served.
+    """
+
+    _received = 0
+
+    async def receive(self, timeout: float | None = None) -> WSMessage:  # noqa: ASYNC109 - aiohttp's own signature
+        """The next message that is neither a ping nor a pong."""
+        while True:
+            self._received += 1
+            if not self._received % _MESSAGES_A_TURN:
+                await asyncio.sleep(0)
+            message = await super().receive(timeout)
+            if message.type is WSMsgType.PING:
+                await self.pong(message.data)
+            elif message.type is not WSMsgType.PONG:
+                return message
 
 
 class WsLink:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import aiohttp
 import orjson
@@ -323,3 +324,21 @@ async def test_client_that_leaves_is_counted_out() -> None:
 def _total(server: Server) -> int:
     total: int = server.node.stats()["connections"]["total"]
     return total
+
+
+@pytest.mark.parametrize("kind", ["pings", "pongs"])
+async def test_flood_of_control_frames_keeps_nobody_waiting(kind: str) -> None:
+    """Nine thousand pings or pongs in one go do not keep a request of somebody else waiting for all of them."""
+    async with running(secured()) as server, aiohttp.ClientSession() as session:
+        stats, key = f"{server.url}/v1/stats", {"Authorization": f"Bearer {PUBLISH_KEY}"}
+        async with session.ws_connect(f"{server.url}/ws", protocols=("bearer", token("7"))) as socket:
+            assert (await socket.receive_json())["type"] == "ns:hello"
+            async with server.http.get(stats, headers=key) as response:
+                assert (await response.json())["connections"]["total"] == 1
+            descriptor = socket.get_extra_info("socket").fileno()
+            first = b"\x89" if kind == "pings" else b"\x8a"
+            frames = (first + b"\x80\0\0\0\0") * 9000 + b"\x88\x82\0\0\0\0\x03\xe8"
+            assert os.write(descriptor, frames) == len(frames)
+            async with server.http.get(stats, headers=key) as response:
+                assert (await response.json())["connections"]["total"] == 1
+            await until(lambda: server.node.stats()["connections"]["total"] == 0)
