@@ -53,8 +53,12 @@ def _offered(request: web.Request) -> tuple[str | None, str | None]:
 
 def is_handshake(request: web.Request) -> bool:
     """Whether this is a WebSocket handshake (RFC 6455 §4.2.1); asked before aiohttp is, which fails on odd bytes."""
-    return is_key(request.headers.get(hdrs.SEC_WEBSOCKET_KEY)) and (
-        request.headers.get(hdrs.SEC_WEBSOCKET_VERSION) in _VERSIONS
+    headers = request.headers
+    return (
+        is_key(headers.get(hdrs.SEC_WEBSOCKET_KEY))
+        and headers.get(hdrs.SEC_WEBSOCKET_VERSION) in _VERSIONS
+        and headers.get(hdrs.UPGRADE, "").isascii()
+        and headers.get(hdrs.CONNECTION, "").isascii()
     )
 
 

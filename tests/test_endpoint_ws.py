@@ -197,7 +197,7 @@ async def test_absurd_frames_get_a_reply(frame: str, to: str | None) -> None:
         assert (second["id"], second["ok"]) == ("next", True)
 
 
-@pytest.mark.parametrize("header", ["Sec-WebSocket-Key", "Sec-WebSocket-Version"])
+@pytest.mark.parametrize("header", ["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Upgrade", "Connection"])
 async def test_odd_bytes_in_a_handshake_are_refused(header: str) -> None:
     """Bytes that are no text in a header of the handshake are a handshake that is none, not a failure."""
     async with running() as server:
