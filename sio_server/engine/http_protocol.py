@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import string
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -90,7 +91,8 @@ class Written(web.StreamResponse):
         if transport is not None and not transport.is_closing():
             transport.write(self._data)
             if transport.can_write_eof():
-                transport.write_eof()
+                with contextlib.suppress(OSError):  # a peer that has reset the connection since
+                    transport.write_eof()
             protocol = request.protocol
             if isinstance(protocol, HttpProtocol):
                 await protocol.linger()
