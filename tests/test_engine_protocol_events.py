@@ -76,6 +76,24 @@ async def test_handler_that_returns_none_acknowledges_null(transport: str) -> No
         assert await wire.text() == "437[null]"
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_acknowledgement_that_is_sent_ahead_is_no_event(transport: str) -> None:
+    """An acknowledgement that comes before its CONNECT was answered is left out, whatever it holds."""
+    async with engine() as server:
+        heard = []
+
+        async def listen(_sid: str, number: int) -> int:
+            heard.append(number)
+            return number
+
+        server.sio.on("listen", listen)
+        wire = await server.wire(transport)
+        await wire.send("40", '437["listen",7]', '428["listen",8]')
+        assert (await wire.text()).startswith("40{")
+        assert await wire.text() == "438[8]"
+        assert heard == [8]
+
+
 async def test_client_with_retries_sends_each_event_once() -> None:
     """The stock client with ``retries`` takes the acknowledgement of a handler that returns nothing as success."""
     async with engine() as server, javascript() as js:

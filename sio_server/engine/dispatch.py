@@ -212,6 +212,8 @@ class Dispatcher:
             return
         if packet.kind == packets.DISCONNECT:
             await self.leave(member, self._sio.reason.CLIENT_DISCONNECT)
+        elif packet.kind in (packets.ACK, packets.BINARY_ACK):  # which came before its CONNECT was answered
+            self._ack(socket, packet)
         elif self._sio.ordered_events:
             await self.event(member, packet)
         else:
