@@ -11,19 +11,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
+
 from bench.attacking.attacks import ATTACKS
-from bench.attacking.honest import HonestClient
+from bench.attacking.honest import PATIENCE, HonestClient
 from bench.measure import SERVER_CPU, raise_file_limit
-from bench.process import HERE, Credentials, Process, serving
+from bench.process import CANARY, HERE, Credentials, Process, serving
+from tests.engine_wire import Closed
 
 NONE: Final = "none"
 GRACE: Final = 30.0  # seconds an attacker may take to end after its time
@@ -39,10 +43,12 @@ class Attacker:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Begin; ``none`` does nothing."""
+        """Begin, and wait until it has; ``none`` does nothing."""
         if self._words[0] != NONE:
             command = [sys.executable, "-m", "bench.attacking.attacks", *self._words]
             self._child = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE)
+            if self._child.stdout is not None:
+                self._child.stdout.readline()
 
     def end(self) -> dict[str, int]:
         """Wait for its end; what came of it."""
@@ -65,16 +71,19 @@ def beside(
     *,
     checkout: Path = HERE,
     cpu: int | None = None,
-    credentials: Credentials | None = None,
-    look: Callable[[Process], None] | None = None,
+    patience: float = PATIENCE,
+    settings: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Run one attack beside an honest client; what was measured. ``look`` is called when the attack is over."""
-    credentials = credentials or Credentials("prod")
+    """Run one attack beside an honest client, who waits ``patience`` seconds for each answer; what was measured.
+
+    ``settings`` are more than the attack's own.
+    """
+    credentials = Credentials("prod")
     attack = ATTACKS.get(name)
     with serving(
         credentials,
         checkout=checkout,
-        settings=attack.settings if attack else None,
+        settings={**(attack.settings if attack else {}), **(settings or {})},
         descriptors=attack.descriptors if attack else None,
         cpu=cpu,
     ) as server:
@@ -86,22 +95,41 @@ def beside(
             attacker.start()
 
         try:
-            asked = asyncio.run(HonestClient(server, credentials, seconds).live(start))
+            asked = asyncio.run(HonestClient(server, credentials, seconds, patience).live(start))
             during, cpu_used = server.memory(), server.cpu() - before["cpu"]
         finally:
             done = attacker.end()
         time.sleep(AFTER)
-        if look is not None:
-            look(server)
+        served = _served(server, credentials, patience)
         text = server.log.read_bytes()[int(before["log"]) :]
         return {
             "attack": done,
             "honest": {kind: each.told() for kind, each in asked.items()},
-            "log": {"bytes": len(text), "lines": text.count(b"\n"), "tracebacks": text.count(b"Traceback")},
+            "log": {"bytes": len(text), "lines": text.count(b"\n"), "faults": faults(text)},
             "memory": {"before": before["memory"], "during": during, "peak": server.peak(), "after": server.memory()},
             "cpu": round(cpu_used, 2),
+            "served after": served,
             "alive": server.alive(),
         }
+
+
+def _served(server: Process, credentials: Credentials, patience: float) -> bool:
+    """Whether the server answers each kind of asking once."""
+    try:
+        asyncio.run(HonestClient(server, credentials, 0, patience).live(lambda: None))
+    except (aiohttp.ClientError, OSError, TimeoutError, Closed, AssertionError):
+        return False
+    return True
+
+
+def faults(text: bytes) -> dict[str, int]:
+    """What a log may not hold, and how often it does."""
+    return {
+        "no JSON": sum(not line.startswith(b"{") for line in text.splitlines()),
+        "errors": len(re.findall(rb'"level": ?"(?:error|critical)"', text)),
+        "tracebacks": text.count(b"Traceback"),
+        "secrets": text.count(CANARY.encode()),
+    }
 
 
 def _figure(kind: str, figure: str, told: dict[str, Any]) -> Any:

@@ -29,7 +29,7 @@ from bench.fuzzing.cases import Case, Maker
 from bench.fuzzing.heads import Route
 from bench.fuzzing.peers import live
 from bench.fuzzing.watch import LOOK, Findings, Honest, LogWatch, Ready
-from bench.process import Credentials, Process, serving
+from bench.process import HERE, Credentials, Process, serving
 
 PEERS: Final = 20  # at once
 NARROW: Final = (
@@ -177,12 +177,12 @@ async def narrow(server: Process, maker: Maker, told: dict[str, Any]) -> None:
 def run_mode(mode: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Fuzz a server of one mode; the summary, with the inputs of what was found."""
     credentials = Credentials(mode)
-    with serving(credentials) as server:
+    with serving(credentials, checkout=arguments.server_dir) as server:
         if arguments.case is not None:
             return asyncio.run(_single(server, credentials, arguments))
         told = asyncio.run(fuzz(server, credentials, arguments))
     if any(finding["cases"] and not finding["sure"] for finding in told["findings"]):
-        with serving(credentials) as server:
+        with serving(credentials, checkout=arguments.server_dir) as server:
             asyncio.run(_narrowed(server, credentials, arguments, told))
     return told
 
@@ -207,15 +207,15 @@ async def _single(server: Process, credentials: Credentials, arguments: argparse
     return {"mode": credentials.mode, "case": case.told(), "answers": dict(run.statuses), "findings": findings}
 
 
-def save(path: Path, summaries: list[dict[str, Any]], seed: int) -> None:
+def save(arguments: argparse.Namespace, summaries: list[dict[str, Any]]) -> None:
     """Write the summaries, and each case that is named in a finding in full."""
     for told in summaries:
         credentials = Credentials(told["mode"])
-        with serving(credentials) as server:
-            maker = Maker(seed, credentials, asyncio.run(routes_of(server)))
+        with serving(credentials, checkout=arguments.server_dir) as server:
+            maker = Maker(arguments.seed, credentials, asyncio.run(routes_of(server)))
         for finding in told["findings"]:
             finding["inputs"] = [maker.case(number).told() for number in finding["cases"][:5]]
-    path.write_text(json.dumps(summaries, indent=1, ensure_ascii=True))
+    arguments.save.write_text(json.dumps(summaries, indent=1, ensure_ascii=True))
 
 
 def main(words: list[str] | None = None) -> int:
@@ -227,7 +227,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=None, help="the same cases again; one of its own if left out")
     parser.add_argument("--case", type=int, default=None, help="live this one alone")
     parser.add_argument("--save", type=Path, default=None, help="file for the summary with the inputs of each finding")
+    parser.add_argument("--server-dir", type=Path, default=HERE, help="checkout whose server is fuzzed")
     arguments = parser.parse_args(words)
+    arguments.server_dir = arguments.server_dir.resolve()
     if arguments.seed is None:
         arguments.seed = secrets.randbelow(2**31)
     print(f"seed {arguments.seed}", flush=True)
@@ -235,7 +237,7 @@ def main(words: list[str] | None = None) -> int:
     summaries = [run_mode(mode, arguments) for mode in modes]
     print(json.dumps(summaries, indent=1))
     if arguments.save is not None and any(told["findings"] for told in summaries):
-        save(arguments.save, summaries, arguments.seed)
+        save(arguments, summaries)
     return int(any(told["findings"] for told in summaries))
 
 

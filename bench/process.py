@@ -55,7 +55,7 @@ class Credentials:
     def environment(self) -> dict[str, str]:
         """The settings of the server."""
         if self.mode == "dev":
-            return {}
+            return {"SIO_SERVER_DEV": "1"}  # which a version that does not ask for it warns of, no more
         return {"SIO_SERVER_JWT_SECRET": self.secret, "SIO_SERVER_PUBLISH_KEYS": self.key}
 
 
@@ -105,15 +105,9 @@ class Process:
         return 0.0
 
 
-def has_dev_flag(checkout: Path = HERE) -> bool:
-    """Whether development mode has to be asked for in this version."""
-    return '"--dev"' in (checkout / "sio_server" / "cli_serve.py").read_text()
-
-
-def _command(mode: str, checkout: Path, data: str) -> list[str]:
+def _command(data: str) -> list[str]:
     words = ["serve", "--port", "0", "--host", "127.0.0.1", "--data-dir", data, "--log-format", "json"]
-    asked = ["--dev"] if mode == "dev" and has_dev_flag(checkout) else []
-    return [sys.executable, "-m", "sio_server", *words, *asked]
+    return [sys.executable, "-m", "sio_server", *words]
 
 
 def _prepare(descriptors: int | None, cpu: int | None) -> Callable[[], None]:
@@ -147,7 +141,7 @@ def serving(
         said = Path(directory, "stdout")
         with log.open("wb") as errors, said.open("wb") as output:
             child = subprocess.Popen(
-                _command(credentials.mode, checkout, str(Path(directory, "data"))),
+                _command(str(Path(directory, "data"))),
                 cwd=directory,
                 env=environment,
                 stdout=output,

@@ -44,16 +44,17 @@ class Asked:
 class HonestClient:
     """Asks ``/health/live`` over new connections, publishes over one that it keeps, and joins over new websockets."""
 
-    def __init__(self, server: Process, credentials: Credentials, seconds: float) -> None:
+    def __init__(self, server: Process, credentials: Credentials, seconds: float, patience: float = PATIENCE) -> None:
         self._server = server
         self._credentials = credentials
         self._until = time.monotonic() + seconds
         self._seconds = seconds
+        self._patience = patience
         self.asked: dict[str, Asked] = {"live": Asked(), "notify": Asked(), "handshake": Asked()}
 
     async def live(self, after: Callable[[], None]) -> dict[str, Asked]:
         """Ask until the time is over; ``after`` is called once everything was answered once, which begins the time."""
-        timeout = aiohttp.ClientTimeout(total=PATIENCE)
+        timeout = aiohttp.ClientTimeout(total=self._patience)
         async with (
             aiohttp.ClientSession(timeout=timeout) as kept,
             aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(force_close=True)) as new,
@@ -75,7 +76,7 @@ class HonestClient:
         while time.monotonic() < self._until:
             began = time.monotonic()
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(self._patience):
                     await task()
                 asked.seconds.append(time.monotonic() - began)
             except (aiohttp.ClientError, OSError, TimeoutError, Closed, AssertionError, ValueError) as error:

@@ -171,9 +171,14 @@ def _plain_socket(maker: Maker, rng: Random, number: int) -> Case:
     if rng.random() < 0.2:
         token = maker.known[-1] if maker.known else "x"
         more, where, odd = [("Sec-WebSocket-Protocol", packets.protocols(rng, token))], "/ws", True
+    first = b""
+    if not odd and maker.known and rng.random() < 0.2:
+        where = "/ws"
+        first = packets.frame(packets.encoded(packets.first_word(rng, maker.auth(rng)["token"])))
+        odd = True
     count = rng.choice((1, 3, 8))
-    said = b"".join(packets.frame(packets.encoded(packets.ws_text(rng))) for _ in range(count))
-    steps = (Step(heads.upgrade(rng, where, more, odd=odd), wait=True), Step(said))
+    said = first + b"".join(packets.frame(packets.encoded(packets.ws_text(rng))) for _ in range(count))
+    steps = (Step(heads.upgrade(rng, where, more, odd=odd and not first), wait=True), Step(said))
     return Case(number, "ws", steps, "read" if not odd else _end(rng), replies=0 if odd else count)
 
 

@@ -203,3 +203,9 @@ def protocols(rng: Random, token: str) -> str:
         "bearer,,",
     )
     return rng.choice(choices)
+
+
+def first_word(rng: Random, token: str) -> str:
+    """What a client of ``/ws`` says first that has no token in its address."""
+    inner = rng.choice((f'"{token}"',) * 4 + (f'"{CANARY}"', values.value(rng)))
+    return values.object_of(rng, {"type": '"ns:auth"', "token": inner})

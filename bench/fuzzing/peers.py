@@ -15,7 +15,7 @@ FIRST: Final = 0.4  # seconds for the first byte of an answer; a case that is ha
 QUIET: Final = 0.03  # seconds without a byte after which an answer is taken to be whole
 OWED: Final = 15.0  # seconds for what the server owes
 _MAX_SEEN: Final = 4_000_000
-_STATUS: Final = re.compile(rb"HTTP/1\.([01]) (\d{3}) ?([^\r\n]*)\r\n")
+_STATUS: Final = re.compile(rb"HTTP/(\d\.\d) (\d{3}) ?([^\r\n]*)\r\n")
 _SESSION: Final = re.compile(rb'"sid":"([^"]+)"')
 _RECEIPT: Final = re.compile(rb'"status":"ok","id":"([0-9a-f-]{36})"')
 #: what a publish says that is not to be found in the log afterwards
@@ -144,14 +144,16 @@ def _judge(peer: Peer, case: Case, seen: Seen) -> None:
             _judge_frames(data[end + 4 :], seen)
             return
         body, place = _body(data, head, end + 4)
-        _judge_answer(line, head, body, seen)
+        # a damaged or odd request may have asked for another version
+        asked_for = any(b"/" + line[1] in step.data for step in case.steps)
+        _judge_answer(line, head, body, seen, asked_for=asked_for)
     if not any(word in step.data for step in case.steps for word in _FLEETING):
         seen.accepted += [found.decode() for found in _RECEIPT.findall(data)]
 
 
 def _body(data: bytes, head: bytes, start: int) -> tuple[bytes, int]:
     """The body of an answer and where the next begins; an answer to HEAD has none, whatever its length says."""
-    if data.startswith(b"HTTP/1.", start):
+    if data.startswith(b"HTTP/", start):
         return b"", start
     if b"transfer-encoding: chunked" in head:
         end = data.find(b"0\r\n\r\n", start)
@@ -161,7 +163,7 @@ def _body(data: bytes, head: bytes, start: int) -> tuple[bytes, int]:
     return data[start:stop], stop
 
 
-def _judge_answer(line: re.Match[bytes], head: bytes, body: bytes, seen: Seen) -> None:
+def _judge_answer(line: re.Match[bytes], head: bytes, body: bytes, seen: Seen, *, asked_for: bool) -> None:
     status = int(line[2])
     if status >= 500 and not (
         status == 503 and re.search(rb'"code":"(draining|broker_unavailable|keys_unavailable)"', body)
@@ -169,8 +171,8 @@ def _judge_answer(line: re.Match[bytes], head: bytes, body: bytes, seen: Seen) -
         seen.faults.append((f"status {status}", repr(body[:400])))
     if b"aiohttp" in head or b"python" in head:
         seen.faults.append(("an answer with versions of what the server is made of", repr(head)))
-    if line[1] == b"0":
-        seen.faults.append((f"status {status} as HTTP/1.0", repr(head)))
+    if line[1] != b"1.1" and not asked_for:
+        seen.faults.append((f"an answer in HTTP/{line[1].decode()}", repr(head)))
     if status >= 400 and body and b"json" not in (re.search(rb"content-type: ([^\r]*)", head) or [b"", b""])[1]:
         seen.faults.append((f"status {status} that is not JSON", repr(body[:200])))
 
