@@ -78,6 +78,8 @@ def create_app(config: Config | None = None) -> web.Application:
     log_ = SqliteBroker(
         None if config.broker == "memory:" else config.data_dir,
         idempotency_ttl=config.idempotency_ttl,
+        max_body=config.max_body,
+        trust_clock=config.trust_clock,
         committed=metrics.committed,
     )
     hub = Hub()
@@ -252,6 +254,7 @@ def _lifetime(
             ),
             asyncio.create_task(metrics.watch_loop()),
             asyncio.create_task(tell_left_out()),
+            asyncio.create_task(node.connections.watch_tokens()),
             asyncio.create_task(samples.run()),
         ]
         yield

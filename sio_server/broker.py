@@ -82,6 +82,9 @@ class Broker(Protocol):
     def writing(self) -> bool:
         """Whether publications are on their way into the log that will be announced in a moment."""
 
+    def now(self) -> float:
+        """Seconds of the log's own clock, which nobody can set: what expires in the log does so by it."""
+
     def head(self) -> Position:
         """The position of the last publication that was announced; ``seq`` 0 before the first."""
 
@@ -208,7 +211,7 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A publication as its publisher may see it. ``timestamp`` is in milliseconds of Unix time."""
+    """A publication as its publisher may see it. ``timestamp``: when it was taken, in milliseconds of `Broker.now`."""
 
     publication: Publication
     timestamp: int
@@ -314,8 +317,15 @@ class Retention(Protocol):
     async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
         """Delete the oldest until none is older than ``max_age`` seconds and no more than ``max_count`` are left.
 
-        Works in small steps between commits and returns how many went. Users' watermarks stay, and an idempotency key
-        lasts as long as was promised. A notification whose timestamp a wrong clock set ahead keeps those after it.
+        How old one is says the log's own clock (`Broker.now`), whatever its timestamp says. Works in small steps
+        between commits and returns how many went. Users' watermarks stay, and an idempotency key lasts as long as was
+        promised.
+        """
+
+    async def look_at_clock(self) -> float:
+        """Note what time it is, for the next start; each minute.
+
+        Returns by how many seconds the wall clock was set forward (or back, below 0) since the last look, mostly 0.
         """
 
     async def forget(self, *, max_age: float, present: Callable[[str], bool]) -> int:

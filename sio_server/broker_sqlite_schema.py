@@ -131,6 +131,14 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         UNION SELECT user FROM delivery
     );
     """,
+    # 4. `timestamp` is when an entry was taken, by the log's own clock: none before the one before it, none in the
+    # future. `expires_at`, everywhere, is by that clock, and so are `visit.at` and `revocation.recorded_at`.
+    """
+    UPDATE notification SET timestamp = taken.at FROM (
+        SELECT seq, min(max(timestamp) OVER (ORDER BY seq), CAST(strftime('%s', 'now') AS INTEGER) * 1000) AS at
+        FROM notification
+    ) AS taken WHERE taken.seq = notification.seq AND taken.at <> notification.timestamp;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

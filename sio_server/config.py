@@ -71,6 +71,7 @@ class Config:
     publish_rate: int = 0
     trusted_proxies: tuple[str, ...] = ()
     idempotency_ttl: int = 24 * 3600
+    trust_clock: bool = False
     shutdown_timeout: float = 4.0
     log_format: str = "auto"
     log_level: str = "info"

@@ -213,6 +213,9 @@ class ConfigSchema(Schema):
         validate=fields.between(60, 30 * 24 * 3600),
         metadata=_about("How long an idempotency key is remembered, in seconds"),
     )
+    trust_clock = marshmallow.fields.Boolean(
+        metadata=_about("The clock is right, however far ahead of the last entry it is at the start: count it for age")
+    )
     shutdown_timeout = marshmallow.fields.Float(
         validate=fields.between(0, 600), metadata=_about("Longest wait for open requests when stopping, in seconds")
     )

@@ -10,13 +10,14 @@ import asyncio
 import contextvars
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from sio_server.audience import Identity
 from sio_server.broker import Broker, Counts, Inbox, Receipts, Revocations, Sight, View
+from sio_server.clock import StepWatch
 from sio_server.errors import KINDS, Refused, Text
 from sio_server.hub import Connection, Hub
 from sio_server.limits import ConnectionLimits
@@ -37,6 +38,13 @@ EXPIRY_GRACE: Final = 25.0
 # Seconds over which clients are asked for a new token when a secret was withdrawn.
 RENEWAL_SPREAD: Final = 30.0
 
+# Seconds between two looks at the clock, and after how many of them all tokens are looked at: a minute.
+LOOK_EVERY: Final = 15.0
+LOOKS_FOR_ALL: Final = 4
+
+# Connections that are looked at together, before others get their turn.
+_TOGETHER: Final = 500
+
 # Ends that are a limit's doing: of the send cap, of the events that a client may send over Socket.IO, and over `/ws`.
 _CUT: Final = frozenset({"slow", "flood", "rate_limited"})
 
@@ -46,7 +54,10 @@ class Log(Broker, Sight, Inbox, Receipts, Revocations, Protocol):
 
 
 class Connections:
-    """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides."""
+    """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides.
+
+    ``wall`` gives Unix seconds, for what tokens say of their time; it may be set at any moment.
+    """
 
     def __init__(
         self,
@@ -58,6 +69,7 @@ class Connections:
         *,
         refusals: Refusals | None = None,
         replay_high: int = REPLAY_HIGH,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._log = log_
         self._hub = hub
@@ -65,6 +77,7 @@ class Connections:
         self.limits = limits
         self._refusals = refusals or Refusals(metrics)
         self._hello = hello
+        self._wall = wall
         self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
         self.observers = Observers()
         # One for all timers, or each would keep a copy of its own.
@@ -233,7 +246,7 @@ class Connections:
         Clients are told as before any expiry, each at a moment of its own within `RENEWAL_SPREAD`, and stay when they
         bring a token that is good. A backend is not asked for all of them at once.
         """
-        now = time.time()
+        now = self._wall()
         for connection in self._hub:
             expires_at = connection.identity.expires_at
             soon = now + EXPIRY_NOTICE + random.uniform(0.0, RENEWAL_SPREAD)  # noqa: S311 - nothing is secret in it
@@ -247,7 +260,7 @@ class Connections:
         expires_at = connection.identity.expires_at
         if expires_at is not None:
             loop = asyncio.get_running_loop()
-            delay = max(0.0, expires_at - EXPIRY_NOTICE - time.time())
+            delay = max(0.0, expires_at - EXPIRY_NOTICE - self._wall())
             connection.timer = loop.call_later(delay, self._expiring, connection, context=self._context)
 
     @staticmethod
@@ -257,11 +270,39 @@ class Connections:
             connection.timer = None
 
     def _expiring(self, connection: Connection) -> None:
-        remaining = (connection.identity.expires_at or 0.0) - time.time()
+        remaining = (connection.identity.expires_at or 0.0) - self._wall()
         connection.link.control("ns:auth_expiring", {"expires_in_ms": max(0, round(remaining * 1000))})
         loop = asyncio.get_running_loop()
         delay = max(0.0, remaining + EXPIRY_GRACE)
         connection.timer = loop.call_later(delay, self.close, connection, "token_expired")
+
+    async def watch_tokens(self) -> None:
+        """Look at all tokens again each minute, and soon after the clock was set or the machine woke up; no end.
+
+        A timer counts seconds in which the machine is awake. Between such moments its own timer is enough for each
+        connection, and one look at 10,000 takes some milliseconds.
+        """
+        steps = StepWatch(self._wall, asyncio.get_running_loop().time)
+        looks = 0
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            looks += 1
+            if steps.look():
+                await self._each(self._arm)
+            elif looks % LOOKS_FOR_ALL == 0:
+                await self._each(self._close_expired)
+
+    async def _each(self, look: Callable[[Connection], None]) -> None:
+        for number, connection in enumerate(self._hub):
+            if connection.identity.expires_at is not None and connection in self._hub:
+                look(connection)
+            if number % _TOGETHER == _TOGETHER - 1:
+                await asyncio.sleep(0)
+
+    def _close_expired(self, connection: Connection) -> None:
+        if self._wall() > (connection.identity.expires_at or 0.0) + EXPIRY_GRACE + LOOK_EVERY:
+            self._disarm(connection)
+            self.close(connection, "token_expired")
 
     # -- going ----------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from typing import Any, Final, TextIO
 
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 
 from sio_server.log_text import place_of, plain, printable, short, stands_in_source, traceback_of, words_of
 
@@ -254,7 +255,7 @@ def _foreign(record: logging.LogRecord) -> dict[str, Any]:
 
 def _is_the_peers(error: BaseException) -> bool:
     """Whether a peer is to blame. Aiohttp logs the head of a request that is not HTTP; a token may be in it."""
-    return isinstance(error, HttpProcessingError | ConnectionError)
+    return isinstance(error, HttpProcessingError | RequestPayloadError | ConnectionError)
 
 
 def _error_of(given: Any) -> BaseException | None:

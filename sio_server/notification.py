@@ -197,7 +197,7 @@ class Publication(NamedTuple):
     source: str | None = None
     persist: bool = True
     expires_at: int | None = None
-    """Milliseconds of Unix time after which it goes to nobody any more; None never expires."""
+    """Milliseconds of the log's own clock (`Broker.now`) after which it goes to nobody; None never expires."""
 
     @property
     def seq(self) -> int:
@@ -205,8 +205,8 @@ class Publication(NamedTuple):
         return self.position.seq
 
     @classmethod
-    def of(cls, notification: Notification, position: Position) -> Publication:
-        """The publication of this notification at this position."""
+    def of(cls, notification: Notification, position: Position, expires_at: int | None = None) -> Publication:
+        """The publication of this notification at this position; ``expires_at`` as in the log, not as it is shown."""
         return cls(
             notification.id,
             notification.type,
@@ -215,7 +215,7 @@ class Publication(NamedTuple):
             notification.body,
             notification.source,
             notification.persist,
-            notification.expires_at,
+            expires_at,
         )
 
     def encode(self, *, replayed: bool = False) -> bytes:

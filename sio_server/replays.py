@@ -51,11 +51,11 @@ class Replays:
         self._metrics = metrics
         self._close = close
         self._tasks: set[asyncio.Task[None]] = set()
-        self.window = Window()
+        self.window = Window(now=log.now)
 
     def start(self) -> None:
         """The log is open: what comes from now on is in the window."""
-        self.window = Window(self._log.head().seq)
+        self.window = Window(self._log.head().seq, now=self._log.now)
 
     async def stop(self) -> None:
         """End what is under way."""

@@ -23,13 +23,15 @@ async def keep_trimmed(
 ) -> None:
     """Trim the log until cancelled; 0 means no limit. A log that cannot be trimmed now is tried again later.
 
-    ``present``: whether a user is connected. Who was not for longer than ``days`` is forgotten in time.
+    ``present``: whether a user is connected. Who was not for longer than ``days`` is forgotten in time. How long that
+    is says the log's own clock; that the wall clock was set is told in the log.
     """
-    if not days and not count:
-        return
     while True:
+        step = await log_.look_at_clock()
+        if step:
+            log.warning("the clock was set: nothing is older or younger for it", seconds=round(step, 1))
         try:
-            gone = await log_.retain(max_age=days * _DAY or None, max_count=count or None)
+            gone = await log_.retain(max_age=days * _DAY or None, max_count=count or None) if days or count else 0
             forgotten = await log_.forget(max_age=days * _DAY, present=present) if days else 0
         except Refused as refused:
             log.warning("the log could not be trimmed", code=refused.kind.code)

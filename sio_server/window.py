@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sio_server.notification import Publication
@@ -17,10 +16,21 @@ _OVERHEAD: Final = 600
 
 
 class Window:
-    """Stored publications above `floor`, without a gap, indexed by room. Bounded by number and by bytes."""
+    """Stored publications above `floor`, without a gap, indexed by room. Bounded by number and by bytes.
 
-    def __init__(self, floor: int = 0, *, max_count: int = MAX_COUNT, max_bytes: int = MAX_BYTES) -> None:
+    ``now`` gives seconds of the log's own clock.
+    """
+
+    def __init__(
+        self,
+        floor: int = 0,
+        *,
+        now: Callable[[], float],
+        max_count: int = MAX_COUNT,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self.floor = floor
+        self._now = now
         self._max_count = max_count
         self._max_bytes = max_bytes
         self._all: deque[Publication] = deque()
@@ -49,12 +59,10 @@ class Window:
             if not members:
                 del self._by_room[room]
 
-    def after(
-        self, position: int, since: Mapping[str, int], user: str | None, *, now: float | None = None
-    ) -> Sequence[Publication] | None:
+    def after(self, position: int, since: Mapping[str, int], user: str | None) -> Sequence[Publication] | None:
         """What one person may see above a position, in order; None where the window does not reach back so far.
 
-        ``since`` maps each room the person is in to the position above which they may see it. ``now``: Unix seconds.
+        ``since`` maps each room the person is in to the position above which they may see it.
         """
         if position < self.floor:
             return None
@@ -65,7 +73,7 @@ class Window:
                 if publication.seq <= start:
                     break
                 found[publication.seq] = publication
-        moment = (time.time() if now is None else now) * 1000
+        moment = self._now() * 1000
         return [
             publication
             for _, publication in sorted(found.items())

@@ -12,6 +12,7 @@ import pytest
 
 from sio_server.broker_sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker_sqlite.marker import MARKER_NAME, Marker
+from sio_server.clock import Noted
 from tests.broker_contract import notification
 from tests.inbox_model import Ear
 from tests.recovering import CursorClient, recovering
@@ -86,8 +87,9 @@ async def test_note_that_says_nothing_fits_nothing(tmp_path: Path, note: bytes) 
         (tmp_path / MARKER_NAME).write_bytes(note)
         marker = Marker(tmp_path)
         before = marker.fits("epoch", 3)
-        marker.write("epoch", 3)
+        marker.write("epoch", 3, Noted(5.0, 7.0))
         after = marker.fits("epoch", 3)
+        assert (marker.time("epoch"), marker.time("another")) == (Noted(5.0, 7.0), None)
         marker.close()
         return before, after
 

@@ -56,8 +56,10 @@ async def rows(broker: SqliteBroker) -> dict[str, int]:
 
 async def test_oldest_go_by_age(broker: SqliteBroker, clock: Clock) -> None:
     """What is older than the limit goes, what is younger stays, and the floor is the last that went."""
-    await publish(broker, 5, at=clock.seconds - 100)
-    await publish(broker, 5, at=clock.seconds - 50)
+    await publish(broker, 5, at=clock.seconds)
+    clock.seconds += 50
+    await publish(broker, 5, at=clock.seconds)
+    clock.seconds += 50
     assert broker.floor() == 0
     assert await broker.retain(max_age=60) == 5
     assert await stored(broker) == [6, 7, 8, 9, 10]
@@ -183,7 +185,8 @@ async def test_forgotten_keys_go_with_new_ones(broker: SqliteBroker, clock: Cloc
 
 async def test_publishing_goes_on_meanwhile(broker: SqliteBroker, clock: Clock) -> None:
     """Publishes are taken in order while much is deleted; none of them waits for the end of it, and none is lost."""
-    await publish(broker, 20 * STEP_ROWS, at=clock.seconds - 100)
+    await publish(broker, 20 * STEP_ROWS, at=clock.seconds)
+    clock.seconds += 100
     deleting = asyncio.create_task(broker.retain(max_age=60))
     seqs: list[int] = []
     while not deleting.done():

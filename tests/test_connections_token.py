@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -99,3 +100,91 @@ async def test_connection_that_leaves_while_it_renews_leaves_no_trace(made: Core
     before = list(link.calls)
     await asyncio.gather(renewing, return_exceptions=True)
     assert (link.calls, connection.timer) == (before, None)
+
+
+class Wall:
+    """A wall clock that is set by tests and goes on by itself."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return time.time() + self.ahead
+
+
+@pytest.fixture
+def wall(made: Core, monkeypatch: pytest.MonkeyPatch) -> Wall:
+    """The wall clock of the core, which is looked at often."""
+    found = Wall()
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(made.connections, "_wall", found)
+    return found
+
+
+@asynccontextmanager
+async def watched(made: Core) -> AsyncIterator[None]:
+    """Look at tokens meanwhile, as a server does."""
+    watching = asyncio.create_task(made.connections.watch_tokens())
+    await asyncio.sleep(0)
+    yield
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_clock_that_is_set_ahead_ends_tokens(made: Core, wall: Wall) -> None:
+    """After a step, or a night of a machine asleep, whoever's token is over goes soon, and nobody else does."""
+    _, over = await made.open(holding(lasts=100))
+    _, soon = await made.open(holding(lasts=3630))
+    _, good = await made.open(holding(lasts=7200))
+    async with watched(made):
+        wall.ahead += 3600
+        await until(lambda: over.of("close") and soon.of("ns:auth_expiring"))
+    assert over.of("ns:closing") == [{"code": "token_expired", "reconnect": False}]
+    assert (soon.of("close"), good.of("close"), good.of("ns:auth_expiring")) == ([], [], [])
+
+
+async def test_clock_that_is_set_back_ends_nobody(made: Core, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token lasts until the time it names, when the clock says so."""
+    monkeypatch.setattr(module, "EXPIRY_NOTICE", 0.0)
+    monkeypatch.setattr(module, "EXPIRY_GRACE", 0.0)
+    wall.ahead = 3600
+    connection, link = await made.open(holding(lasts=3600.5))
+    async with watched(made):
+        before = connection.timer
+        wall.ahead = 0
+        await until(lambda: connection.timer is not before)
+        assert connection.timer.when() - asyncio.get_running_loop().time() > 3000
+    assert link.of("close") == []
+
+
+async def test_tokens_are_looked_at_though_no_step_was_seen(
+    made: Core, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However a timer came to be wrong, whoever's token is over for long goes at the next look at all."""
+    monkeypatch.setattr(module, "EXPIRY_GRACE", 0.0)
+    connection, link = await made.open(holding(lasts=1000))
+    assert connection.timer is not None
+    connection.timer.cancel()
+    wall.ahead = 2000  # before the first look: to the watch it is no step
+    async with watched(made):
+        await until(lambda: link.of("close"))
+    assert link.of("ns:closing") == [{"code": "token_expired", "reconnect": False}]
+
+
+async def test_looks_at_many_leave_turns_to_others(made: Core, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step with many connections holds nobody up: others have their turn between some of them and the next."""
+    monkeypatch.setattr(module, "_TOGETHER", 10)
+    links = [(await made.open(holding(lasts=100)))[1] for _ in range(100)]
+    between: set[int] = set()
+    async with watched(made):
+        wall.ahead += 3600
+
+        def all_closed() -> bool:
+            closed = sum(bool(link.of("close")) for link in links)
+            between.add(closed)
+            return closed == len(links)
+
+        while not all_closed():  # noqa: ASYNC110 - it is to be looked at in every turn of the loop
+            await asyncio.sleep(0)
+    assert len(between) > 3

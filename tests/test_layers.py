@@ -35,6 +35,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "reloading",
         "proxies",
         "metrics",
+        "clock",
         "refusals",
         "latency",
     ),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from sio_server import retention
 from sio_server.broker_sqlite import SqliteBroker
-from sio_server.notification import milliseconds
 from sio_server.retention import keep_trimmed
 from tests.broker_contract import Heard, notification
 from tests.inbox_model import Clock, Ear
+from tests.logged import logging_to_stderr
 from tests.support import PATIENCE, until
+
+DAY: Final = 24 * 3600.0
 
 
 @pytest.fixture
@@ -66,14 +68,47 @@ async def test_newest_are_kept_by_number(log: SqliteBroker) -> None:
         assert log.floor() == 35
 
 
-async def test_older_than_so_many_days_go(log: SqliteBroker) -> None:
+async def test_older_than_so_many_days_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is older than the days that are kept goes; days may be a part of one."""
-    now = datetime.now(UTC)
-    for hours in (100, 50, 13, 1, 0):
-        await log.publish(notification(timestamp=milliseconds(now - timedelta(hours=hours))))
+    monkeypatch.setattr(retention, "INTERVAL", 0.01)
+    clock = Clock()
+    log = SqliteBroker(None, now=clock)
+    await log.start(Ear())
+    for hours in (50, 37, 12, 1, 0):
+        await log.publish(notification())
+        clock.seconds += hours * 3600
     async with trimming(log, days=0.5):
         await shrunk_to(log, 2)
         assert await kept(log) == 2
+    await log.close()
+
+
+async def test_clock_that_was_set_is_told_and_nothing_goes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wall clock that jumps forty days ahead makes nothing old; how far it jumped is a warning, there and back."""
+    monkeypatch.setattr(retention, "INTERVAL", 0.01)
+    wall, steadily = Clock(), Clock(5000.0)
+    log = SqliteBroker(None, now=wall, steadily=steadily)
+    await log.start(Ear())
+    await log.sight("ana", ["all", "role:admin"])
+    await log.publish(notification())
+    steps: list[float] = []
+    with logging_to_stderr():
+        async with trimming(log, days=30, count=1000):
+            for seconds in (40 * DAY, -40 * DAY, -50 * 365 * DAY):
+                wall.seconds += seconds
+
+                def told() -> bool:
+                    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+                    steps.extend(line["seconds"] for line in lines if line["level"] == "warning")
+                    return bool(steps) and steps[-1] == seconds  # noqa: B023 - called before the next one
+
+                await until(told, "a warning")
+    assert await kept(log) == 1
+    assert "all" in (await log.view_of("ana")).since
+    assert steps == [40 * DAY, -40 * DAY, -50 * 365 * DAY]
+    await log.close()
 
 
 async def test_users_who_never_return_are_forgotten() -> None:
@@ -92,10 +127,19 @@ async def test_users_who_never_return_are_forgotten() -> None:
 
 
 async def test_without_limits_nothing_goes(log: SqliteBroker) -> None:
-    """With 0 for both, everything is kept and there is nothing to do."""
-    await log.publish(notification(timestamp=milliseconds(datetime(2000, 1, 1, tzinfo=UTC))))
-    async with trimming(log) as task:
-        await until(task.done)
+    """With 0 for both, everything is kept."""
+    looks = 0
+    look_at_clock = log.look_at_clock
+
+    async def counted() -> float:
+        nonlocal looks
+        looks += 1
+        return await look_at_clock()
+
+    log.look_at_clock = counted  # type: ignore[method-assign]
+    await log.publish(notification())
+    async with trimming(log):
+        await until(lambda: looks > 3, "some looks")
     assert await kept(log) == 1
 
 

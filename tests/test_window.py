@@ -49,11 +49,11 @@ def test_a_window_answers_as_the_whole_log_would(
         publication(seq, rooms, excepted=excepted, expires_at=expires_at)
         for seq, (rooms, excepted, expires_at) in enumerate(made, start=1)
     ]
-    window = Window(max_count=size)
+    window = Window(now=lambda: 2000.0, max_count=size)
     for item in log:
         window.append(item)
 
-    found = window.after(position, since, "1", now=2000.0)
+    found = window.after(position, since, "1")
 
     if position < len(log) - size:
         assert found is None
@@ -70,20 +70,20 @@ def test_a_window_answers_as_the_whole_log_would(
 
 def test_a_window_is_bounded_by_bytes_and_forgets_rooms() -> None:
     """Large publications push older ones out, and a room that nothing is left of costs nothing."""
-    window = Window(max_bytes=2000)
+    window = Window(now=lambda: 0.0, max_bytes=2000)
     window.append(publication(1, frozenset({"topic:7"})))
     for seq in range(2, 6):
         window.append(publication(seq, frozenset({"all"})))
 
     assert len(window) == 3
     assert window.floor == 2
-    assert window.after(2, {"topic:7": 0, "all": 0}, None, now=0.0) == window.after(2, {"all": 0}, None, now=0.0)
+    assert window.after(2, {"topic:7": 0, "all": 0}, None) == window.after(2, {"all": 0}, None)
     assert window.after(1, {"all": 0}, None) is None
 
 
 def test_an_empty_window_knows_where_it_begins() -> None:
     """After a start the window holds nothing, and nothing is missing above the head of the log."""
-    window = Window(7)
+    window = Window(7, now=lambda: 0.0)
 
     assert window.after(7, {"all": 0}, None) == []
     assert window.after(6, {"all": 0}, None) is None

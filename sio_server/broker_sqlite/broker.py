@@ -40,7 +40,12 @@ from sio_server.broker_sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker_sqlite.people import VISIT_EVERY, RevocationList, SightCache
 from sio_server.broker_sqlite.store import Store
 from sio_server.broker_sqlite.writer import Step, Writer
+from sio_server.clock import LogClock
+from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position, Publication
+
+# Bytes that a publish takes beside its body: it touches some dozen pages, and each is written whole.
+ROOM_BESIDE: Final = 256 * 1024
 
 # Milliseconds in a second: the log counts those, callers these.
 _MS: Final = 1000
@@ -49,8 +54,10 @@ _MS: Final = 1000
 class SqliteBroker:
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
-    ``idempotency_ttl`` is in seconds, ``now`` gives Unix seconds. ``committed`` is called on the loop after each commit
-    with the seconds it took and the number of publishes in it.
+    ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
+    nobody can set. ``trust_clock``: at the start ``now`` is right, however far it is from the last entry. ``committed``
+    is called on the loop after each commit with the seconds it took and the number of publishes in it. ``max_body`` is
+    the largest body of a publish, in bytes: a log that has failed works again once there is room for one.
     """
 
     def __init__(
@@ -58,17 +65,23 @@ class SqliteBroker:
         directory: Path | None,
         *,
         idempotency_ttl: int = 24 * 3600,
+        max_body: int = 64 * 1024,
         now: Callable[[], float] = time.time,
+        steadily: Callable[[], float] | None = None,
+        trust_clock: bool = False,
         committed: Callable[[float, int], None] | None = None,
     ) -> None:
-        self._now = now
-        self._store = Store(directory)
-        self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=now, committed=committed)
+        clock = LogClock(now, steadily)
+        self.now = clock.now
+        """See `Broker.now`."""
+        self._store = Store(directory, clock, trust_clock=trust_clock)
+        self._room = max_body + ROOM_BESIDE
+        self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed)
         self._deliveries = Deliveries(self._writer)
         self._overlaps = views.Overlaps()
-        self._sights = SightCache(self._writer, now)
+        self._sights = SightCache(self._writer, clock.now)
         self._swept = ""
-        self._revocations = RevocationList(self._writer, now)
+        self._revocations = RevocationList(self._writer, clock.now)
 
     # -- Broker ---------------------------------------------------------------------------------------------------
 
@@ -130,11 +143,21 @@ class SqliteBroker:
         return found
 
     async def check(self) -> None:
-        """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until it has room."""
+        """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until a publish fits."""
         self._store.ensure_whole()
         if self._store.failure is not None:
-            await self._writer.change(_probe)
-        await self._store.read(self._store.glance)
+            try:
+                await self._writer.change(lambda step: _probe(step, self._store.make_room, self._room))
+            except OSError as error:
+                raise self._store.unavailable(error) from error
+            self._store.failure = None
+        try:
+            await self._store.read(self._store.glance)
+        except BrokerUnavailable:
+            if not self._store.files.rescued:
+                # the writer looks for itself, and saves what it can before anybody kills this process
+                await self._writer.change(lambda _: None)
+            raise
 
     async def size(self) -> LogSize:
         """See `Measured.size`."""
@@ -289,10 +312,18 @@ class SqliteBroker:
         return remove
 
     def _milliseconds(self) -> int:
-        return int(self._now() * _MS)
+        return int(self.now() * _MS)
+
+    async def look_at_clock(self) -> float:
+        """See `Retention.look_at_clock`."""
+        step = self._store.clock.look()
+        await self._store.note_time()
+        return step
 
 
-def _probe(step: Step) -> None:
+def _probe(step: Step, make_room: Callable[[int], None], room: int) -> None:
+    # A page fits where the last publish that failed has left some; what counts is whether the next one would.
+    make_room(room)
     step.connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)", (str(step.now),))
 
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from sio_server.clock import Noted
+
 MARKER_NAME: Final = "head"
 ORIGIN_NAME: Final = "origin"
 
@@ -19,7 +21,9 @@ _SIZE: Final = 128
 
 
 class Marker:
-    """The file ``head`` in the data directory: epoch, position, which directory this is. Raises `OSError` when made.
+    """The file ``head`` in the data directory: epoch, position, which directory this is, what time it was.
+
+    Raises `OSError` when made.
 
     A directory that was restored as a whole holds an older note, too. What a copy cannot have is the time at which the
     file ``origin`` was made, which is never written to: whatever makes a copy makes it now.
@@ -37,17 +41,38 @@ class Marker:
     def fits(self, epoch: str, seq: int) -> bool:
         """Whether a log that has come this far can be the one that the note is about, or a later one."""
         try:
-            noted, reached, origin = os.pread(self._file, _SIZE, 0).decode().split()
+            noted, reached, origin = self._words()[:3]
             return origin == self._origin and (noted != epoch or int(reached) <= seq)
         except ValueError:
             return False
 
-    def write(self, epoch: str, seq: int) -> None:
-        """Note how far the log has got, once that is on the disk.
+    def missing(self, epoch: str, seq: int) -> int:
+        """How many positions a log lacks that this directory had once; 0 where the note is of another directory."""
+        try:
+            noted, reached, origin = self._words()[:3]
+            if origin != self._origin:
+                return 0
+            return max(0, int(reached) - seq) if noted == epoch else int(reached)
+        except ValueError:
+            return 0
+
+    def time(self, epoch: str) -> Noted | None:
+        """What time it was at the last note about this log; None where there is none."""
+        try:
+            noted, _, _, own, wall = self._words()
+            return Noted(float(own), float(wall)) if noted == epoch else None
+        except ValueError:
+            return None
+
+    def _words(self) -> list[str]:
+        return os.pread(self._file, _SIZE, 0).decode().split()
+
+    def write(self, epoch: str, seq: int, time: Noted) -> None:
+        """Note how far the log has got, once that is on the disk, and what time it is.
 
         Not synced: it survives a kill, and a note that the power took says too little and never too much.
         """
-        note = f"{epoch} {seq} {self._origin}"
+        note = f"{epoch} {seq} {self._origin} {time.own:.3f} {time.wall:.3f}"
         with suppress(OSError):  # the log has it
             os.pwrite(self._file, f"{note:<{_SIZE - 1}}\n".encode(), 0)
 

@@ -27,7 +27,7 @@ Outcome = Published | Refused
 
 
 class Batch:
-    """The rows of one commit. ``key_ttl`` and ``now`` are in milliseconds, ``now`` of Unix time."""
+    """The rows of one commit. ``key_ttl`` and ``now`` are in milliseconds, ``now`` of the log's own clock."""
 
     def __init__(self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, key_ttl: int) -> None:
         self.last_seq = self._first_seq = last_seq
@@ -74,13 +74,13 @@ class Batch:
 
     def _append(self, notification: Notification, seq: int) -> None:
         audience = notification.audience
-        expires_at = notification.expires_at
+        expires_at = expiry(notification, self._now)
         self._notifications.append(
             (
                 seq,
                 notification.id,
                 notification.type,
-                notification.timestamp,
+                self._now,
                 expires_at,
                 orjson.dumps(audience.as_dict()).decode(),
                 notification.source,
@@ -123,6 +123,12 @@ class Batch:
         )
 
 
+def expiry(notification: Notification, now: int) -> int | None:
+    """When a notification that is taken ``now`` expires by the log's own clock: what it says itself is the wall's."""
+    expires_at = notification.expires_at
+    return None if expires_at is None else now + expires_at - notification.timestamp
+
+
 def publication_of(epoch: str, row: Sequence[Any]) -> Publication:
     """The publication in a row of `COLUMNS`."""
     seq, identity, event, audience, source, body, expires_at = row
@@ -156,3 +162,9 @@ def last_seq(connection: sqlite3.Connection) -> int:
     """The last position that was given. A log that retention emptied counts on from its floor."""
     row = connection.execute("SELECT coalesce(max(seq), 0) FROM notification").fetchone()
     return max(int(row[0]), floor(connection))
+
+
+def last_time(connection: sqlite3.Connection) -> float | None:
+    """When the last entry was taken, in seconds of the log's own clock; None in an empty log."""
+    row = connection.execute("SELECT timestamp FROM notification ORDER BY seq DESC LIMIT 1").fetchone()
+    return None if row is None else row[0] / 1000

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,9 +22,10 @@ from typing import Final, TypeVar
 import filelock
 
 from sio_server.broker import LogSize
+from sio_server.broker_sqlite.files import Files, refuse_to_begin_anew, wal_is_passed_over
 from sio_server.broker_sqlite.marker import Marker
 from sio_server.broker_sqlite.reads import Reads
-from sio_server.broker_sqlite.rows import floor, last_seq
+from sio_server.broker_sqlite.rows import floor, last_seq, last_time
 from sio_server.broker_sqlite_schema import (
     MARKED_SINCE,
     check_ours,
@@ -35,6 +36,7 @@ from sio_server.broker_sqlite_schema import (
     read_secret,
     renew_epoch,
 )
+from sio_server.clock import AT_ONCE, LogClock, Noted
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
 from sio_server.logs import logger
 
@@ -52,6 +54,9 @@ CACHE_KIB: Final = 16 * 1024
 
 # The write-ahead log is cut back to this after a checkpoint; one long read may let it grow.
 WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+
+# Seconds that the wall clock may be behind at a start, as clocks are set right by little, and no word is said of it.
+_BEHIND: Final = 60.0
 
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FULL: Final = "free some space, or use --data-dir with a directory on another disk"
@@ -74,9 +79,12 @@ log = logger("log")
 
 
 class Store:
-    """The connections. ``directory`` None keeps the log in memory. Opened once, closed once."""
+    """The connections. ``directory`` None keeps the log in memory. Opened once, closed once.
 
-    def __init__(self, directory: Path | None) -> None:
+    ``clock`` is the log's own; ``trust_clock``: the wall clock is right, however far it is from the last entry.
+    """
+
+    def __init__(self, directory: Path | None, clock: LogClock, *, trust_clock: bool = False) -> None:
         self.name = ":memory:" if directory is None else str(directory / FILE_NAME)
         self.epoch = ""
         self.secret = b""
@@ -85,8 +93,10 @@ class Store:
         self.closed = True
         self.failure: Exception | None = None
         """What the last write failed with; None after one that did not."""
+        self.clock = clock
+        self._trust_clock = trust_clock
         self._directory = directory
-        self._identity: tuple[int, int] | None = None
+        self.files = Files(self.name)
         self._damage: Exception | None = None
         self._marker: Marker | None = None
         self._lock: filelock.FileLock | None = None
@@ -121,6 +131,13 @@ class Store:
             await loop.run_in_executor(self._write_thread, self._shut)
         self._read_thread.shutdown(wait=False)
         self._write_thread.shutdown(wait=False)
+
+    async def note_time(self) -> None:
+        """Write down what time it is, for the next start."""
+        if self._marker is not None:
+            with suppress(RuntimeError):  # the threads were shut down already
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._write_thread, lambda: self.reached(self.last_seq))
 
     def in_writer(self, function: Callable[[sqlite3.Connection], T], done: Callable[[T | Exception], None]) -> None:
         """Call with the writing connection, in its thread; ``done`` is called on the loop with the result or the error.
@@ -180,12 +197,18 @@ class Store:
     def glance(self, connection: sqlite3.Connection) -> None:
         """Read a page of the file, which must be where it was."""
         connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
-        self.ensure_in_place()
+        self.files.ensure_in_place()
 
-    def ensure_in_place(self) -> None:
-        """Raise `OSError` when the file was moved or deleted: what is written to it now nobody would find again."""
-        if self._identity is not None and self._identity != _identity(self.name):
-            raise OSError(f"{self.name}: is not the file that was opened: restart the server")
+    def make_room(self, size: int) -> None:
+        """Raise `OSError` where the disk has no room for so many bytes."""
+        if self._directory is None:
+            return
+        path = self._directory / "room"
+        try:
+            with path.open("wb") as file:
+                file.write(bytes(size))
+        finally:
+            path.unlink(missing_ok=True)
 
     def size(self, connection: sqlite3.Connection) -> LogSize:
         """See `Measured.size`."""
@@ -213,6 +236,7 @@ class Store:
         if self._directory is not None:
             self._take_directory(self._directory)
         try:
+            self._refuse_to_begin_anew()
             connection = self._connect()
             check_ours(connection, self.name)  # before the first write: the next line is one
             if self._directory is not None:
@@ -226,16 +250,38 @@ class Store:
         except sqlite3.Error as error:
             raise _log_error(self.name, error) from error
         if self._directory is not None:
-            self._identity = _identity(self.name)
+            self.files.opened()
+
+    def _refuse_to_begin_anew(self) -> None:
+        """Raise `LogDamaged` where what was stored is in a write-ahead log that SQLite would delete."""
+        if self._marker is None or not wal_is_passed_over(self.name):
+            return
+        # immutable: nothing is written or deleted, and what is not in the main file is not looked at
+        with closing(sqlite3.connect(f"{Path(self.name).resolve().as_uri()}?immutable=1", uri=True)) as connection:
+            version = check_ours(connection, self.name)
+            epoch, reached = (read_epoch(connection), last_seq(connection)) if version else ("", 0)
+        if missing := self._marker.missing(epoch, reached):
+            raise refuse_to_begin_anew(self.name, missing)
+        log.warning("the write-ahead log cannot be read; nothing that was stored is missing", path=self.name)
 
     def _read_start(self, connection: sqlite3.Connection, *, marked: bool) -> None:
         make_epoch(connection)
         make_secret(connection)
         self.last_seq = last_seq(connection)
-        if marked and self._marker is not None and not self._marker.fits(read_epoch(connection), self.last_seq):
-            renew_epoch(connection)
-            log.warning("a backup was restored: cursors from before are refused", path=self.name)
         self.epoch = read_epoch(connection)
+        if self._marker is not None:
+            self._begin_clock(self._marker.time(self.epoch), last_time(connection))
+            missing = self._marker.missing(self.epoch, self.last_seq)
+            if marked and not self._marker.fits(self.epoch, self.last_seq):
+                renew_epoch(connection)
+                self.epoch = read_epoch(connection)
+                log.warning("a backup was restored: cursors from before are refused", path=self.name, missing=missing)
+            elif missing:
+                log.warning(
+                    "this is not the log that the directory held last: was a file taken away?",
+                    path=self.name,
+                    missing=missing,
+                )
         self.secret = read_secret(connection)
         self.floor = floor(connection)
         self.reached(self.last_seq)
@@ -244,7 +290,22 @@ class Store:
         """The log has positions up to this one, on the disk."""
         self.last_seq = seq
         if self._marker is not None:
-            self._marker.write(self.epoch, seq)
+            self._marker.write(self.epoch, seq, self.clock.noted())
+
+    def _begin_clock(self, noted: Noted | None, last: float | None) -> None:
+        """Set the log's clock going from its last entry, and tell where the wall clock is far from that."""
+        if noted is None and last is not None:
+            noted = Noted(last, last)
+        ahead = self.clock.begin(noted, trusted=self._trust_clock)
+        if ahead <= -_BEHIND:
+            log.warning("the clock is behind the last time that was noted here", seconds=round(-ahead))
+        elif self.clock.waiting:
+            log.warning(
+                "the clock is far ahead of the last time that was noted here: a day of it is counted for what is to go "
+                "by age, the rest is not yet; --trust-clock says that it is right",
+                days=round(ahead / AT_ONCE, 1),
+                rest="in an hour" if self.clock.will_count else "never",
+            )
 
     def _open_reader(self) -> None:
         try:
@@ -300,14 +361,6 @@ def _read_only(connection: sqlite3.Connection, function: Callable[[sqlite3.Conne
     finally:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")  # nothing was written
-
-
-def _identity(name: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(name)  # noqa: PTH116 - before each commit: a Path made and parsed costs more than the call
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

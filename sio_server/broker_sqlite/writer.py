@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from sio_server.broker import BrokerHandler, Published
-from sio_server.broker_sqlite.rows import Batch, Outcome
+from sio_server.broker_sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker_sqlite.store import Store
 from sio_server.errors import BrokerUnavailable, Text
 from sio_server.notification import Notification, Position, Publication
@@ -41,18 +41,18 @@ class Step:
     connection: sqlite3.Connection
     last_seq: int
     now: int
-    """Milliseconds of Unix time."""
+    """Milliseconds of the log's own clock."""
 
 
 Change = Callable[[Step], Any]
 _WaitingPublish = tuple[Notification, Callable[[Published | Exception], None]]
 _WaitingChange = tuple[Change, Callable[[Any], None]]
-#: what became of each publish and of each change, and whether anything was written
-_Committed = tuple[list[Outcome], list[object], bool]
+#: what became of each publish and of each change, whether anything was written, and when
+_Committed = tuple[list[Outcome], list[object], bool, int]
 
 
 class Writer:
-    """Group commit. ``now`` gives Unix seconds; ``committed`` hears the seconds of each commit and its publishes."""
+    """Group commit. ``now`` gives the log's time in seconds; ``committed`` hears of each commit: seconds, publishes."""
 
     def __init__(
         self,
@@ -166,12 +166,12 @@ class Writer:
         seconds: float,
         done: _Committed,
     ) -> None:
-        outcomes, results, wrote = done
-        self._note(results, wrote=wrote)
+        outcomes, results, wrote, now = done
+        self._note(results, published=wrote and bool(publishes))
         try:
             if self._committed is not None:
                 self._committed(seconds, len(publishes))
-            self._announce(publishes, outcomes)
+            self._announce(publishes, outcomes, now)
         except Exception as error:  # noqa: BLE001 - a mistake of whoever listens: all of this is stored, and more waits
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "what hears of publications failed", "exception": error}
@@ -180,20 +180,23 @@ class Writer:
             _settle(publishes, outcomes)
             _settle(changes, [self._translated(result) for result in results])
 
-    def _note(self, results: Sequence[object], *, wrote: bool) -> None:
-        """Keep what failed for `HealthCheck.check`; only a write that came through says that the log works again."""
+    def _note(self, results: Sequence[object], *, published: bool) -> None:
+        """Keep what failed for `HealthCheck.check`; only a publish that came through says that the log works again.
+
+        Less fits where none does.
+        """
         failed = [result for result in results if isinstance(result, sqlite3.Error)]
         if failed:
             self._store.failure = failed[0]
-        elif wrote:
+        elif published:
             self._store.failure = None
 
     def _translated(self, result: object) -> object:
         return self._store.unavailable(result) if isinstance(result, sqlite3.Error) else result
 
-    def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome]) -> None:
+    def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int) -> None:
         publications = [
-            Publication.of(notification, outcome.position)
+            Publication.of(notification, outcome.position, expiry(notification, now))
             for (notification, _), outcome in zip(publishes, outcomes, strict=True)
             if isinstance(outcome, Published) and not outcome.duplicate
         ]
@@ -207,7 +210,7 @@ class Writer:
         self, connection: sqlite3.Connection, notifications: Sequence[Notification], functions: Sequence[Change]
     ) -> _Committed:
         store, before = self._store, connection.total_changes
-        store.ensure_in_place()
+        store.files.ensure_in_place(connection)
         now = int(self._now() * 1000)
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -223,7 +226,7 @@ class Writer:
             raise
         if batch.last_seq != store.last_seq:
             store.reached(batch.last_seq)
-        return outcomes, results, connection.total_changes != before
+        return outcomes, results, connection.total_changes != before, now
 
 
 def _attempt(function: Change, step: Step) -> object:
