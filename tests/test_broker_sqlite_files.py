@@ -18,6 +18,7 @@ from sio_server.broker_sqlite.marker import MARKER_NAME
 from sio_server.broker_sqlite_reader import read_log
 from sio_server.errors import BrokerUnavailable, LogDamaged
 from tests.inbox_model import Ear, notification
+from tests.logged import logging_to_stderr
 
 EVERYBODY = Audience.of(everybody=True)
 COUNT = 60
@@ -91,11 +92,14 @@ async def test_damaged_write_ahead_log_without_anything_in_it_is_a_warning(
     await publish(broker)
     await broker.close()
     (tmp_path / WAL).write_bytes(b"\0" * 4096)
-    again = await opened(tmp_path)
+    with logging_to_stderr():
+        again = await opened(tmp_path)
     assert again.head().seq == COUNT
     await publish(again, 1)
     await again.close()
-    assert "nothing that was stored is missing" in capsys.readouterr().out
+    shown = capsys.readouterr().err
+    assert '"level": "warning"' in shown
+    assert "nothing that was stored is missing" in shown
 
 
 async def test_write_ahead_log_that_is_gone_at_a_start_is_told(
@@ -103,11 +107,12 @@ async def test_write_ahead_log_that_is_gone_at_a_start_is_told(
 ) -> None:
     """Without it the log is empty; that it was not is a warning with the number of what is missing."""
     (await killed(tmp_path) / WAL).unlink()
-    broker = await opened(tmp_path)
+    with logging_to_stderr():
+        broker = await opened(tmp_path)
     await broker.close()
-    shown = capsys.readouterr().out
-    assert "warning" in shown
-    assert f"missing={COUNT}" in shown
+    shown = capsys.readouterr().err
+    assert '"level": "warning"' in shown
+    assert f'"missing": {COUNT}' in shown
 
 
 def gone(name: str) -> Callable[[Path], None]:
