@@ -6,8 +6,9 @@ import asyncio
 import os
 import resource
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,11 @@ def cut(directory: Path) -> None:
     os.truncate(directory / FILE_NAME, 0)
 
 
+def emptied(directory: Path) -> None:
+    """Empty the write-ahead log."""
+    os.truncate(directory / WAL, 0)
+
+
 TAKEN = {
     "main file gone": gone(FILE_NAME),
     "main file moved": moved(FILE_NAME),
@@ -191,6 +197,37 @@ async def test_file_that_is_taken_from_a_running_server_is_noticed(
     await broker.close()
 
 
+async def test_write_ahead_log_that_is_emptied_is_noticed(tmp_path: Path) -> None:
+    """What was in it is gone; the next publish is refused, and so are those after it."""
+    broker = await opened(tmp_path)
+    await publish(broker)
+    await asyncio.to_thread(emptied, tmp_path)
+    for _ in range(2):
+        with pytest.raises(BrokerUnavailable):
+            await broker.publish(notification(EVERYBODY))
+        with pytest.raises(BrokerUnavailable):
+            await broker.check()
+    await broker.close()
+
+
+async def test_checkpoint_of_another_program_harms_nothing(tmp_path: Path) -> None:
+    """An operator may bring the write-ahead log in and cut it, as a backup does."""
+    broker = await opened(tmp_path)
+
+    def checkpoint() -> None:
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    for _ in range(3):
+        await publish(broker, 5)
+        await asyncio.to_thread(checkpoint)
+        assert (tmp_path / WAL).stat().st_size == 0
+        await broker.check()
+    await publish(broker, 5)
+    await broker.close()
+    assert len(await asyncio.to_thread(lambda: list(read_log(tmp_path)))) == 20
+
+
 @pytest.mark.parametrize("name", [WAL, f"{FILE_NAME}-shm"])
 async def test_what_was_acknowledged_is_saved(tmp_path: Path, name: str) -> None:
     """Once it is noticed, all that was acknowledged is in the main file, also for who kills the server then."""
@@ -198,7 +235,7 @@ async def test_what_was_acknowledged_is_saved(tmp_path: Path, name: str) -> None
     await publish(broker)
     await asyncio.to_thread(gone(name), tmp_path / "data")
     with pytest.raises(BrokerUnavailable):
-        await broker.publish(notification(EVERYBODY))
+        await broker.check()
     (tmp_path / "copy").mkdir()
     shutil.copy(tmp_path / "data" / FILE_NAME, tmp_path / "copy")
     assert len(await asyncio.to_thread(lambda: list(read_log(tmp_path / "copy")))) == COUNT

@@ -15,7 +15,7 @@ from sio_server.errors import Problem, Refused, Text
 from sio_server.refusals import CAPACITY, LINES, LINES_OF_ONE, MAX_TEXT, Refusals
 from tests.links import NotedMetrics
 from tests.logged import logging_to_stderr
-from tests.support import until
+from tests.support import ROOT, until
 
 
 def test_newest_come_first_and_oldest_go() -> None:
@@ -127,10 +127,12 @@ def test_memory_does_not_grow_with_addresses(capsys: pytest.CaptureFixture[str])
     assert lines(capsys)[-1]["count"] == 5000 - LINES
 
 
-FAILREGEX = (
-    r'^\{"timestamp": "[^"]*", "level": "info", "logger": "sio_server.refusals", "event": "refused", '
-    r'"address": "(?P<host>[0-9a-f.:]+)", "code": "(?:unauthorized|invalid_token)"'
-)
+def filter_of_the_documentation() -> tuple[str, str]:
+    """The pattern of the time and that of the rest, with fail2ban's own signs as what they stand for."""
+    text = (ROOT / "docs" / "logs.md").read_text()
+    found = dict(re.findall(r"^(datepattern|failregex) = (.*)$", text, re.MULTILINE))
+    date = found["datepattern"].replace("%%z", "Z").replace("%%f", r"\d{6}").replace("%%Y", r"\d{4}")
+    return re.sub(r"%%[mdHMS]", r"\\d{2}", date), found["failregex"].replace("<ADDR>", "(?P<host>[0-9a-f.:]+)")
 
 
 @pytest.mark.parametrize("path", ["/notify", '/", "address": "203.0.113.9", "code": "unauthorized', "/\\", "/\n{"])
@@ -139,6 +141,7 @@ def test_line_can_be_read_by_who_bans_addresses(path: str, capsys: pytest.Captur
     with logging_to_stderr():
         refuse(Refusals(), "192.0.2.1", path=path)
     (line,) = capsys.readouterr().err.splitlines()
-    found = re.match(FAILREGEX, line)
+    date, rest = filter_of_the_documentation()
+    found = re.match(rest, re.sub(date, "", line))
     assert found is not None, line
     assert found["host"] == "192.0.2.1"

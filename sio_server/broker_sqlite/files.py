@@ -15,6 +15,9 @@ from sio_server.errors import LogDamaged
 # The main file, the write-ahead log, and its index in shared memory.
 _SUFFIXES: Final = ("", "-wal", "-shm")
 
+# Commits of which one looks at the index, too: each look costs a system call, and without the index nothing is lost.
+_LOOK_AT_ALL: Final = 16
+
 # SQLite file format, 4.1: the header of a write-ahead log, and of each frame in it, two magic numbers, the version.
 _WAL_HEADER: Final = 32
 _FRAME_HEADER: Final = 24
@@ -33,8 +36,9 @@ class Files:
         self.name = name
         self._names = tuple(name + suffix for suffix in _SUFFIXES)
         self._opened: tuple[_Identity | None, ...] | None = None
-        self._main_size = 0
+        self._main_size = self._wal_size = 0
         self._cut = False
+        self._looks = 0
         self.rescued = False
 
     def opened(self) -> None:
@@ -45,12 +49,12 @@ class Files:
     def ensure_in_place(self, writer: sqlite3.Connection | None = None) -> None:
         """Raise `OSError` when a file was moved, deleted, replaced or cut: nobody would find again what is written now.
 
-        Costs three looks at names, before each commit. With the ``writer``, between two of its transactions, what was
+        Costs two looks at names, before each commit. With the ``writer``, between two of its transactions, what was
         acknowledged is saved first: SQLite has the files open still, and brings it into the main one.
         """
         if self._opened is None:
             return
-        wrong = self._wrong()
+        wrong = self._wrong(writer)
         if wrong is None:
             return
         if writer is not None and not self.rescued:
@@ -59,9 +63,11 @@ class Files:
                 writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         raise OSError(f"{wrong}: is not the file that was opened: restart the server")
 
-    def _wrong(self) -> str | None:
+    def _wrong(self, writer: sqlite3.Connection | None) -> str | None:
         assert self._opened is not None  # noqa: S101 - for mypy; the caller looked
-        for name, opened in zip(self._names, self._opened, strict=True):
+        self._looks += 1
+        every = writer is None or self.rescued or self._looks % _LOOK_AT_ALL == 0
+        for name, opened in zip(self._names if every else self._names[:2], self._opened, strict=False):
             try:
                 found = os.stat(name)  # noqa: PTH116 - before each commit: a Path made and parsed costs more
             except FileNotFoundError:
@@ -72,7 +78,19 @@ class Files:
                 # a log never becomes smaller: nothing vacuums it
                 self._cut = self._cut or found.st_size < self._main_size
                 self._main_size = found.st_size
+            elif name is self._names[1] and writer is not None:
+                self._cut = self._cut or (not found.st_size and self._wal_size > 0 and _lacks_entries(writer))
+                self._wal_size = found.st_size
         return self.name if self._cut else None
+
+
+def _lacks_entries(writer: sqlite3.Connection) -> bool:
+    """Whether a write-ahead log that is empty now was not emptied by SQLite, as another program's checkpoint may."""
+    try:
+        writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.Error:
+        return True  # it reads what is not there any more
+    return False
 
 
 def _identity(name: str) -> _Identity | None:
