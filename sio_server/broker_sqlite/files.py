@@ -37,7 +37,7 @@ class Files:
         self._names = tuple(name + suffix for suffix in _SUFFIXES)
         self._opened: tuple[_Identity | None, ...] | None = None
         self._main_size = self._wal_size = 0
-        self._cut = False
+        self._cut = self._missed = False
         self._looks = 0
         self.rescued = False
 
@@ -55,6 +55,7 @@ class Files:
         if self._opened is None:
             return
         wrong = self._wrong(writer)
+        self._missed = wrong is not None
         if wrong is None:
             return
         if writer is not None and not self.rescued:
@@ -66,7 +67,7 @@ class Files:
     def _wrong(self, writer: sqlite3.Connection | None) -> str | None:
         assert self._opened is not None  # noqa: S101 - for mypy; the caller looked
         self._looks += 1
-        every = writer is None or self.rescued or self._looks % _LOOK_AT_ALL == 0
+        every = writer is None or self._missed or self._looks % _LOOK_AT_ALL == 0
         for name, opened in zip(self._names if every else self._names[:2], self._opened, strict=False):
             try:
                 found = os.stat(name)  # noqa: PTH116 - before each commit: a Path made and parsed costs more
