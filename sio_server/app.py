@@ -27,9 +27,8 @@ from sio_server.endpoint_metrics import MetricsEndpoint
 from sio_server.endpoint_operate import OperateEndpoint
 from sio_server.endpoint_socketio import SocketIoEndpoint
 from sio_server.endpoint_ws import WsEndpoint
-from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AsyncServer, Refusal
-from sio_server.errors import Refused
-from sio_server.gate import PROBLEM_TYPE, Gate
+from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AddressGroups, AsyncServer, Limits, Why
+from sio_server.gate import Gate
 from sio_server.http_credentials import HttpCredentials
 from sio_server.http_messages import expect_later
 from sio_server.hub import Hub
@@ -45,6 +44,7 @@ from sio_server.reloading import Reloading
 from sio_server.retention import keep_trimmed
 from sio_server.samples import Samples
 from sio_server.socketio_recovery import DurableRecovery
+from sio_server.socketio_refusals import EngineRefusals
 
 NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
@@ -54,6 +54,10 @@ RELOADING: Final = web.AppKey("reloading", Reloading)
 
 # Largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
 _PAYLOAD_FACTOR: Final = 2
+
+# Seconds that a Socket.IO session is kept after its CONNECT was refused or it left its namespace. The stock clients
+# close theirs at once and come back with a new one; until it ends, it belongs to nobody.
+LEFT_TIMEOUT: Final = 5.0
 
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
@@ -82,7 +86,7 @@ def create_app(config: Config | None = None) -> web.Application:
         trust_clock=config.trust_clock,
         committed=metrics.committed,
     )
-    hub = Hub()
+    hub = Hub(AddressGroups(config.ipv6_prefix).of)
     limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
     connections = Connections(
         log_,
@@ -114,14 +118,10 @@ def create_app(config: Config | None = None) -> web.Application:
 
 
 def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics) -> None:
-    node, reloading = app[NODE], app[RELOADING]
+    node = app[NODE]
     auth = Authenticator(config)
     inboxes = Inboxes(node.log, node.hub, node.connections)
     events = ClientEvents(node.connections, inboxes, auth, node.refusals)
-
-    def check_room() -> None:
-        node.connections.check_room(socketio.arriving() + ws.arriving(), reloading.config.handshakes)
-
     ws = WsEndpoint(
         node,
         events,
@@ -129,10 +129,9 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
         send_cap=config.send_cap,
         events_per_second=config.events_per_second,
         trusted_proxies=config.trusted_proxies,
-        check_room=check_room,
+        most_arriving=config.handshakes,
     )
-
-    server, socketio = _socketio(config, gate, node, auth, events, check_room=check_room)
+    server, socketio = _socketio(config, gate, node, auth, events)
     server.attach(app)
     app[SERVER] = server
     credentials = HttpCredentials(auth, node.connections)
@@ -182,6 +181,10 @@ def _reloaded(
         server.limit_events(config.events_per_second or None)
         ws.events_per_second = config.events_per_second
 
+    def handshakes(config: Config) -> None:
+        server.limit_arrivals(config.handshakes)
+        ws.most_arriving = config.handshakes
+
     def publish_rate(config: Config) -> None:
         node.rate = PublishRate(config.publish_rate)
 
@@ -190,11 +193,12 @@ def _reloaded(
     reloading.on(("connections_per_user", "connections_per_address", "events_per_second"), limits)
     reloading.on(("publish_rate",), publish_rate)
     reloading.on(("log_level",), lambda config: logs.set_level(config.log_level))
-    reloading.on(("handshakes", "catalog"), lambda _: None)  # looked up where they are needed
+    reloading.on(("handshakes",), handshakes)
+    reloading.on(("catalog",), lambda _: None)  # looked up where it is needed
 
 
 def _socketio(
-    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents, *, check_room: Callable[[], None]
+    config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents
 ) -> tuple[AsyncServer, SocketIoEndpoint]:
     log_ = node.log
     recovery = DurableRecovery(node.connections, log_, lambda: log_.secret("socketio-recovery"))
@@ -203,19 +207,10 @@ def _socketio(
     async def identify(environ: Mapping[str, Any], auth_: object) -> str | None:
         return await endpoint.identify(environ, auth_)
 
-    def check_handshake(environ: Mapping[str, Any], address: str) -> Refusal | None:
-        headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
-        try:
-            if gate.development:
-                gate.check_direct(headers, address)
-            gate.check("GET", headers)
-            check_room()
-        except Refused as refused:
-            request_id = gate.request_id(headers)
-            problem = gate.problem(refused, headers, request_id, method="GET", path="/socket.io/", address=address)
-            return Refusal(problem.status, problem.body, (("Content-Type", PROBLEM_TYPE), *problem.headers.items()))
-        return None
+    def failed_ack(sid: str, why: Why | None) -> dict[str, Any]:
+        return endpoint.failed_ack(sid, why)
 
+    refusals = EngineRefusals(gate, node)
     server = AsyncServer(
         async_mode="aiohttp",
         # given by name, or each library would add a handler of its own, whose lines are no JSON
@@ -223,10 +218,18 @@ def _socketio(
         engineio_logger=logging.getLogger("engineio.server"),
         cors_allowed_origins=[],  # CORS belongs to `origins` alone: an empty list keeps the library's hands off
         max_http_buffer_size=max(1_000_000, config.max_body * _PAYLOAD_FACTOR),
-        send_cap=config.send_cap,
-        events_per_second=config.events_per_second or None,
+        limits=Limits(
+            send_cap=config.send_cap,
+            events_per_second=config.events_per_second or None,
+            binary=False,  # no event takes bytes
+            max_arriving=config.handshakes,
+            left_timeout=LEFT_TIMEOUT,
+        ),
         trusted_proxies=config.trusted_proxies,
-        check_handshake=check_handshake,
+        check_handshake=refusals.check,
+        on_refused=refusals,
+        failed_ack=failed_ack,
+        ipv6_prefix=config.ipv6_prefix,
         expecting=log_.writing,
         connection_state_recovery={
             "log": recovery,

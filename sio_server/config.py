@@ -68,6 +68,7 @@ class Config:
     connections_per_user: int = 50
     connections_per_address: int = 5000
     handshakes: int = 1000
+    ipv6_prefix: int = 64
     publish_rate: int = 0
     trusted_proxies: tuple[str, ...] = ()
     idempotency_ttl: int = 24 * 3600

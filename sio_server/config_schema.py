@@ -199,7 +199,12 @@ class ConfigSchema(Schema):
         metadata=_about("Connections one address may have, loopback ones excepted; 0 is no limit"),
     )
     handshakes = _Whole(
-        validate=fields.between(1, 10**6), metadata=_about("Connections that may be on their way in at once")
+        validate=fields.between(1, 10**6),
+        metadata=_about("Connections that may be on their way in at once; the oldest gives way"),
+    )
+    ipv6_prefix = _Whole(
+        validate=fields.between(1, 128),
+        metadata=_about("Bits of an IPv6 address that count as one address where addresses are counted"),
     )
     publish_rate = _Whole(
         validate=fields.between(0, 10**6),

@@ -13,7 +13,7 @@ from sio_server import intake
 from sio_server.audience import Identity
 from sio_server.auth import Authenticator, Publisher
 from sio_server.client_events import ClientEvents, Handler
-from sio_server.engine import AsyncServer, ConnectionRefused
+from sio_server.engine import AsyncServer, ConnectionRefused, Why
 from sio_server.engine.jsonio import dumps
 from sio_server.engine.packets import Wire, encode_event_json, with_offset
 from sio_server.engine.rooms import Member
@@ -141,10 +141,14 @@ class SocketIoEndpoint:
         server.on("notify", self._on_notify)
         for event, handler in events.handlers.items():
             server.on(event, self._answering(handler))
+        server.on("*", self._on_unknown)
 
-    def arriving(self) -> int:
-        """Connections that are made and not let in yet."""
-        return self._server.counters.sessions - len(self._clients)
+    def failed_ack(self, sid: str, why: Why | None) -> dict[str, Any]:
+        """What is acknowledged for an event whose handler failed, or that the engine did not hand on.
+
+        Nobody who awaits an answer waits for ever.
+        """
+        return self._refusal(sid, Refused("internal") if why is None else Refused("invalid_data", _NO_BYTES))
 
     def leave_withdrawn(self) -> None:
         """Close what was let in by a publisher key that is none any more."""
@@ -243,26 +247,33 @@ class SocketIoEndpoint:
         async def answer(sid: str, *arguments: object) -> dict[str, Any]:
             client = self._clients.get(sid)
             if client is None:
-                return self._events.refusal(Refused("forbidden"), "en", None)
+                return self._refusal(sid, Refused("forbidden"))
             body = arguments[0] if arguments else None
             return await self._events.answer(handler, client.connection, body, client.locale)
 
         return answer
 
+    async def _on_unknown(self, _event: str, sid: str, *_: object) -> dict[str, Any]:
+        """An event that no version of this server knows, or not this one."""
+        return self._refusal(sid, Refused("not_supported"))
+
+    def _refusal(self, sid: str, refused: Refused) -> dict[str, Any]:
+        client = self._clients.get(sid)
+        return self._events.refusal(refused, client.locale if client else "en", client.connection if client else None)
+
     async def _on_notify(self, sid: str, *arguments: object) -> dict[str, Any]:
         """``notify`` with the body of ``POST /notify``; the acknowledgement is the same reply."""
         client = self._clients.get(sid)
-        locale = client.locale if client else "en"
         try:
             publisher = _publisher_of(client)
             body = self._checked(arguments[0] if arguments else None)
             receipt = await self._node.publish(load_publish(body), publisher.name)
         except Refused as refused:
-            return self._events.refusal(refused, locale, client.connection if client else None)
+            return self._refusal(sid, refused)
         except Exception:
             log.exception("event failed", protocol="socketio")
-            return self._events.refusal(Refused("internal"), locale, client.connection if client else None)
-        return {"ok": True, **receipt.as_dict(locale)}
+            return self._refusal(sid, Refused("internal"))
+        return {"ok": True, **receipt.as_dict(client.locale if client else "en")}
 
     def _checked(self, body: object) -> object:
         """The argument as if it had come over HTTP, within the size limit."""
@@ -301,6 +312,10 @@ _NEEDS_KEY = Text(
 _NOT_IN_QUERY = Text(
     "A token in the address ends up in logs, and is not taken: send it in 'auth', io(url, { auth: { token } }).",
     "Un token en la dirección acaba en los logs y no se admite: envíalo en 'auth', io(url, { auth: { token } }).",
+)
+_NO_BYTES = Text(
+    "Bytes are not taken: send JSON, with bytes as text in base64.",
+    "No se admiten bytes: envía JSON, con los bytes como texto en base64.",
 )
 _TOO_LARGE = Text("It may have at most {0} bytes.", "Puede tener como mucho {0} bytes.")
 

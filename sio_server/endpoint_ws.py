@@ -10,7 +10,7 @@ connection is in no room, in no list, and gets nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import WSMsgType, web
@@ -80,8 +80,8 @@ class WsEndpoint:
     """Connections over plain WebSocket, and the `Broadcaster` for them.
 
     ``send_cap``: bytes that may wait for one. ``events_per_second``: what one may send, 0 is no limit.
-    ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``check_room``: raises `Refused` when no more
-    connections may be on their way in.
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``most_arriving``: how
+    many may have said nothing yet; then the oldest of them gives way to the newest.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class WsEndpoint:
         send_cap: int,
         events_per_second: int = 0,
         trusted_proxies: Sequence[str] = (),
-        check_room: Callable[[], None] = lambda: None,
+        most_arriving: int = 1000,
     ) -> None:
-        self._check_room = check_room
-        self._arriving = 0
+        self.most_arriving = most_arriving
+        self._arriving: dict[WsLink, None] = {}
         self.events_per_second = events_per_second
         self.proxies = TrustedProxies(trusted_proxies)
         self._node = node
@@ -151,10 +151,6 @@ class WsEndpoint:
 
     def _members(self, rooms: Sequence[str]) -> set[WsLink]:
         return set().union(*(self._rooms.get(room, ()) for room in rooms))
-
-    def arriving(self) -> int:
-        """Connections that are made and have not said yet who they are."""
-        return self._arriving
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /ws``."""
@@ -214,9 +210,13 @@ class WsEndpoint:
         Raises `Refused` for anything but ``ns:auth``, and when nothing comes in time.
         """
         client = visit.client
-        self._check_room()
+        self._node.connections.check_room(0, 1)
+        if len(self._arriving) >= self.most_arriving:
+            oldest = next(iter(self._arriving))
+            del self._arriving[oldest]
+            oldest.close("rate_limited")
         widen = narrow(visit.request, MAX_FIRST, lambda: client.close("payload_too_large"))
-        self._arriving += 1
+        self._arriving[client] = None
         self._clients.add(client)
         try:
             async with asyncio.timeout(FIRST_WITHIN):
@@ -224,14 +224,14 @@ class WsEndpoint:
         except TimeoutError:
             raise Refused("unauthorized", FIRST) from None
         finally:
-            self._arriving -= 1
+            self._arriving.pop(client, None)
         if message.type is WSMsgType.TEXT:
             widen()
             return load_first(message.data)
         if message.type is WSMsgType.BINARY:
             raise Refused("unauthorized", FIRST)
-        if client.reason == "payload_too_large":
-            self._note(visit, Refused("payload_too_large"))
+        if client.reason in ("payload_too_large", "rate_limited"):
+            self._note(visit, Refused(client.reason))
         return None
 
     async def _open(self, visit: _Visit, token: str | None, cursor: str | None) -> Connection:

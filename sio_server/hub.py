@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from sio_server.audience import ADMIN_ROLE, Audience, Identity
@@ -108,7 +108,9 @@ class Broadcaster(Protocol):
 class Hub:
     """Who is connected to this node."""
 
-    def __init__(self) -> None:
+    def __init__(self, address_group: Callable[[str], str] = str) -> None:
+        """Begin with nobody. ``address_group`` says what counts as one address where addresses are counted."""
+        self._address_group = address_group
         self._connections: dict[Connection, None] = {}
         # A tuple and no dictionary for each user: most have one connection, and it takes a fifth of the memory.
         self._by_user: dict[str, tuple[Connection, ...]] = {}
@@ -133,7 +135,7 @@ class Hub:
     def add(self, connection: Connection) -> None:
         """Count a connection in."""
         self._connections[connection] = None
-        self._by_address[connection.address] += 1
+        self._by_address[self._address_group(connection.address)] += 1
         user = connection.identity.user
         if user is not None:
             self._by_user[user] = (*self._by_user.get(user, ()), connection)
@@ -143,9 +145,10 @@ class Hub:
         if connection not in self._connections:
             return False
         del self._connections[connection]
-        self._by_address[connection.address] -= 1
-        if not self._by_address[connection.address]:
-            del self._by_address[connection.address]
+        address = self._address_group(connection.address)
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
         user = connection.identity.user
         if user is not None:
             others = tuple(one for one in self._by_user[user] if one is not connection)
@@ -183,7 +186,9 @@ class Hub:
 
     def count_of(self, *, user: str | None, address: str) -> tuple[int, int]:
         """How many connections this user and this address have."""
-        return len(self._by_user.get(user, ())) if user is not None else 0, self._by_address[address]
+        return len(self._by_user.get(user, ())) if user is not None else 0, self._by_address[
+            self._address_group(address)
+        ]
 
     def broadcast(self, batch: Sequence[Publication]) -> list[int]:
         """Hand publications to every endpoint; returns for each to how many connections it went."""

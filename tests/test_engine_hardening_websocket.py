@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sio_server.engine import Limits
 from tests.engine_server import PATIENCE, Closed, Served, engine, until
 
 
@@ -192,7 +193,7 @@ async def test_refused_websocket_leaves_no_session() -> None:
 )
 async def test_peer_that_demands_answers_and_reads_none_is_cut(demand: bytes) -> None:
     """Answers to a peer that does not read them are bounded by the send cap like everything else."""
-    async with engine(send_cap=100_000) as server:
+    async with engine(limits=Limits(send_cap=100_000, control_per_second=None)) as server:
         loop = asyncio.get_running_loop()
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

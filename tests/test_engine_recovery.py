@@ -289,7 +289,7 @@ async def test_pid_is_bound_to_the_identity() -> None:
         assert [event[0] for event in events] == ["for ana"]
 
 
-@pytest.mark.parametrize("pid", ["", "x", "a.b.c", "é", 7, None, ["x"], "x" * 100_000])
+@pytest.mark.parametrize("pid", ["", "x", "a.b.c", "é", 7, None, ["x"], "x" * 10_000])
 async def test_forged_pid_is_a_new_connection(pid: Any) -> None:
     """A pid that this server did not make is ignored: a new session, no error."""
     async with engine(**ASKING) as server:

@@ -73,6 +73,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "http_credentials",
         "middleware",
         "socketio_recovery",
+        "socketio_refusals",
         "static_files",
         "ws_handshake",
         "ws_link",

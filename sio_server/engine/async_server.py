@@ -31,6 +31,7 @@ from sio_server.engine.membership import AsyncManager, adopt
 from sio_server.engine.packets import Wire
 from sio_server.engine.reasons import Reason
 from sio_server.engine.recovery import Recovery
+from sio_server.engine.refused import Why
 from sio_server.engine.rooms import State
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         or `all`) and `identity`, a function of (environ, auth) that says whom the client is taken for.
     :param trusted_proxies: addresses or networks whose `X-Forwarded-*` headers are believed.
     :param check_handshake: a function of (environ, peer address) that returns None or a `Refusal`.
+    :param on_refused: told of each refusal of the engine as a `RefusedPeer`; it may say what is answered, see
+        `OnRefused`.
+    :param failed_ack: a function of (sid, Why or None) that says what is acknowledged for an event that no handler got
+        for that reason, or (None) whose handler failed; without it nothing is, as in stock.
+    :param ipv6_prefix: bits of an IPv6 address that count as one peer.
+    :param limits: a `Limits` in place of the single limits above; it has some more.
     :param expecting: whether broadcasts are about to come, say since a log is being written: those of this moment then
         wait for them, at most half of the time that writing them takes, to leave in the same writes.
     :param compression: must be False; permessage-deflate costs 80 KB per connection and is not offered.
@@ -143,23 +150,28 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             "check_handshake": check_handshake,
             "expecting": expecting,
         }
+        self.failed_ack: Callable[[str, Why | None], Any] | None = options.pop("failed_ack", None)
         self.ordered_events = ordered_events
         self.dumps, self.loads = codec(json)
         #: the admin UI looks on: disconnects go through the handlers even where there are none
         self.watched: Instrumented | None = None
-        foreign = options.get("serializer", "default") != "default"
         super().__init__(
             client_manager=AsyncManager() if client_manager is None else adopt(client_manager),
             logger=logger,
-            json=json if foreign else None,  # stock would change all servers of the process
+            json=None
+            if options.get("serializer", "default") == "default"
+            else json,  # stock would change all servers of the process
             async_handlers=async_handlers,
             namespaces=namespaces,
             **options,
         )
+        self.recovery = Recovery(self, connection_state_recovery)
+        self._assemble()
+
+    def _assemble(self) -> None:
         #: msgpack or an application's own serializer
         self.foreign_packets: bool = self.packet_class is not StockPacket
         self.environ, self.fanout = EnvironTable(), Fanout(self)
-        self.recovery = Recovery(self, connection_state_recovery)
         self.eio.bind(self)
 
     def _engineio_server_class(self) -> Callable[..., EngineServer]:
@@ -284,6 +296,10 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     def limit_events(self, rate: float | None) -> None:
         """Let a client send so many packets a second from now on, whenever it came; None is no limit."""
         self.eio.limits = dataclasses.replace(self.eio.limits, events_per_second=rate)
+
+    def limit_arrivals(self, most: int) -> None:
+        """Let so many sessions be in no namespace from now on."""
+        self.eio.limits = self.eio.arrivals.limits = dataclasses.replace(self.eio.limits, max_arriving=most)
 
     def pending(self, sid: str, namespace: str = "/") -> int:
         """Bytes sent to a client that it has not taken yet; 0 for an unknown one."""

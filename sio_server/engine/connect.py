@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
 from sio_server.engine import packets
 from sio_server.engine.limits import MAX_NAMESPACE_NAME
+from sio_server.engine.refused import Why
 from sio_server.engine.rooms import Member, State
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Connector:
         sio = self._sio
         if not self._known(namespace) or len(socket.members) >= sio.eio.limits.max_namespaces:
             sio.counters.namespaces_refused += 1
-            self._refuse(socket, namespace, {"message": "Invalid namespace"})
+            self._refuse(socket, namespace, self._not_served(socket, namespace))
             return
         restored = await sio.recovery.ask(socket, namespace, auth)
         if socket.closing:
@@ -69,6 +71,12 @@ class Connector:
             or sio.namespaces == "*"
             or namespace in sio.namespaces
         )
+
+    def _not_served(self, socket: EngineSocket, namespace: str) -> Mapping[str, Any]:
+        eio = self._sio.eio
+        detail = "more namespaces than one connection may join" if self._known(namespace) else "no such namespace"
+        told = eio.tell(Why.NAMESPACE, 101, namespace, detail, eio.environ_of(socket.sid))
+        return told if isinstance(told, Mapping) else {"message": "Invalid namespace"}
 
     async def _run_handler(self, member: Member, auth: Any) -> Any:
         """None, or what the CONNECT_ERROR shall carry."""
@@ -128,6 +136,7 @@ class Connector:
             sio.eio.outbox.flush()
             asyncio.get_running_loop().call_later(_SETTLE, sio.manager.settled, member)
         sio.manager.welcome(member)
+        member.socket.welcomed()
 
     async def _turn_away(self, member: Member, refusal: Any) -> None:
         sio = self._sio

@@ -14,6 +14,7 @@ from sio_server.engine.backlog import Backlog
 from sio_server.engine.frames import (
     BINARY,
     CLOSE,
+    CONTINUATION,
     PING,
     PONG,
     TEXT,
@@ -24,16 +25,13 @@ from sio_server.engine.frames import (
     close_frame,
     frame,
 )
-from sio_server.engine.limits import CLOSE_TIMEOUT
+from sio_server.engine.limits import CLOSE_TIMEOUT, FIRST_MESSAGE, SMALL_FRAGMENT, TURN
 from sio_server.engine.reading import read_in_pieces
 
 if TYPE_CHECKING:
     from sio_server.engine.eio_server import EngineServer
 
 _MESSAGES = (TEXT, BINARY)
-#: Frames of one connection that are handled in a turn of the loop: a read may bring ten thousand tiny ones, and
-#: everybody else would wait for all of them.
-_FRAMES_A_TURN = 128
 
 
 class Receiver(Protocol):
@@ -42,8 +40,17 @@ class Receiver(Protocol):
     def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:
         """A whole message: text as str, binary as bytes."""
 
+    def on_websocket_control(self) -> None:
+        """A frame that carries nothing, or next to nothing: a ping, a pong, a fragment of a few bytes."""
+
+    def on_websocket_refused(self, code: CloseCode, detail: str) -> None:
+        """The peer broke RFC 6455; `on_websocket_lost` follows."""
+
     def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
         """The connection is of no use any more; called once."""
+
+    def most(self) -> int:
+        """Bytes that a message may have."""
 
 
 class WebSocketConnection(asyncio.Protocol):
@@ -52,11 +59,12 @@ class WebSocketConnection(asyncio.Protocol):
     __slots__ = (
         "_backlog",
         "_closing",
+        "_deaf",
         "_full",
         "_left",
-        "_more",
         "_parser",
         "_reading",
+        "_resting",
         "descriptor",
         "own",
         "receiver",
@@ -66,10 +74,10 @@ class WebSocketConnection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, server: EngineServer, transport: asyncio.Transport, receiver: Receiver) -> None:
+    def __init__(self, server: EngineServer, transport: asyncio.Transport, receiver: Receiver | None) -> None:
         self.server = server
         self.transport = transport
-        self.receiver: Receiver | None = receiver
+        self.receiver = receiver
         #: frames of this turn for this connection alone, with how many broadcasts came before them
         self.own: list[tuple[int, bytes]] | None = None
         #: True: not to be written to directly, `send` has to look
@@ -78,59 +86,78 @@ class WebSocketConnection(asyncio.Protocol):
         self.descriptor = descriptor(transport)
         read_in_pieces(transport)
         self.timer_key = 0
-        self._parser = FrameParser(server.max_http_buffer_size)
+        self._parser = FrameParser(FIRST_MESSAGE if receiver is None else receiver.most())
         self._full = False
         #: while the transport is full: what it gets when it has room; made for those who need one
         self._backlog: Backlog | None = None
         self._left = 0
         self._closing = False
-        #: whether the session takes more, and whether frames that came wait for the next turn: not read in between
+        #: what the peer sends cannot be read any more, and is not: a reset would take our Close frame from it
+        self._deaf = False
         self._reading = True
-        self._more = False
+        #: what was received is parsed on when others have had their turn
+        self._resting = False
         server.connections.add(self)
 
     # asyncio.Protocol
 
     def data_received(self, data: bytes) -> None:
-        """Parse and hand on; a broken frame closes with the code that RFC 6455 names."""
+        """Parse and hand on; a broken frame closes with the code that RFC 6455 names. Raises nothing."""
+        if self._deaf:
+            return
         self._parser.feed(data)
-        self._read_on()
+        if not self._resting:
+            self._read_on()
 
     def _read_on(self) -> None:
-        if self._parse():
-            if not self._more and not self.transport.is_closing():
-                self._more = True
-                self.transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._read_on)
-        elif self._more:
-            self._more = False
-            if self._reading and not self.transport.is_closing():
-                self.transport.resume_reading()
+        self._resting = False
+        try:
+            self._handle_frames()
+        except FrameError as error:
+            if self.receiver is not None:
+                self.receiver.on_websocket_refused(error.code, str(error))
+            self._fail(error.code)
+        except Exception:  # noqa: BLE001  told in `failed`; asyncio would drop the socket and write a traceback for each
+            self.server.failed("a frame")
+            self._fail(CloseCode.INTERNAL)
 
-    def _parse(self) -> bool:
-        """Handle frames; returns whether there may be more for the next turn."""
-        for _ in range(_FRAMES_A_TURN):
-            # a client whose handlers lag is not even parsed on: a segment may hold thousands of events
-            if not self._reading or (self.receiver is None and not self._closing):
-                return False
-            try:
-                found = self._parser.next()
-            except FrameError as error:
-                self._fail(error.code)
-                return False
+    def _handle_frames(self) -> None:
+        # a client whose handlers lag is not even parsed on: a segment may hold thousands of events
+        turn = TURN
+        while self._reading and (self.receiver is not None or self._closing):
+            found = self._parser.next()
             if found is None:
-                return False
+                return
             opcode, payload = found
             if opcode in _MESSAGES:
                 if self.receiver is not None:
                     self._message(opcode, payload)
-            elif opcode == PING:
-                if not self._closing:
-                    self.server.outbox.write(self, frame(PONG, payload))
             elif opcode == CLOSE:
                 self._peer_closes(payload)
-                return False
-        return True
+                return
+            else:
+                self._control(opcode, payload)
+            turn -= 1
+            if not turn:
+                self._rest()
+                return
+
+    def _control(self, opcode: int, payload: bytes) -> None:
+        if opcode == PING and not self._closing:
+            self.server.outbox.write(self, frame(PONG, payload))
+        if self.receiver is not None and (opcode != CONTINUATION or len(payload) < SMALL_FRAGMENT):
+            self.receiver.on_websocket_control()
+
+    def _rest(self) -> None:
+        """Parse on in the loop's next turn, and read nothing until then."""
+        self._resting = True
+        self.transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._wake)
+
+    def _wake(self) -> None:
+        self._read_on()
+        if self._reading and not self._resting and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _message(self, opcode: int, payload: bytes) -> None:
         receiver = self.receiver
@@ -141,8 +168,7 @@ class WebSocketConnection(asyncio.Protocol):
         try:
             text = payload.decode()
         except UnicodeDecodeError:
-            self._fail(CloseCode.INVALID_DATA)
-            return
+            raise FrameError(CloseCode.INVALID_DATA, "text is no UTF-8") from None
         receiver.on_websocket_message(self, text)
 
     def eof_received(self) -> bool:
@@ -175,16 +201,19 @@ class WebSocketConnection(asyncio.Protocol):
         """Let TCP slow the peer down."""
         if self._reading and not self._closing:
             self._reading = False
-            if not self._more:
-                self.transport.pause_reading()
+            self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Undo `pause_reading`."""
         if not self._reading and not self.transport.is_closing():
             self._reading = True
-            if not self._more:
-                self.transport.resume_reading()
-            asyncio.get_running_loop().call_soon(self._read_on)
+            if not self._resting:
+                self._resting = True
+                asyncio.get_running_loop().call_soon(self._wake)
+
+    def fit(self, most: int) -> None:
+        """From the next frame on, a message may have this many bytes."""
+        self._parser.max_size = most
 
     def send(self, data: bytes, count: int) -> None:
         """Write `count` frames now, or cut a peer that holds more than its cap."""
@@ -276,8 +305,8 @@ class WebSocketConnection(asyncio.Protocol):
         self._lost(self.server.reason.TRANSPORT_CLOSE)
 
     def _fail(self, code: CloseCode) -> None:
+        self._deaf = True
         if self._closing:
-            self.transport.abort()
             return
         self.server.counters.websocket_errors += 1
         if code is CloseCode.TOO_BIG:

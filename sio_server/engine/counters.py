@@ -11,14 +11,17 @@ class Counters:
 
     __slots__ = (
         "ack_unknown",
+        "arrivals_evicted",
         "attachments_refused",
         "call_abandoned",
         "connect_timeouts",
+        "controls_flood",
         "events_flood",
         "forbidden",
         "handshakes_refused",
         "http_slow",
         "http_too_large",
+        "internal_errors",
         "jsonp_refused",
         "namespaces_refused",
         "parse_errors",
@@ -42,14 +45,17 @@ class Counters:
             setattr(self, name, 0)
 
     ack_unknown: int
+    arrivals_evicted: int
     attachments_refused: int
     call_abandoned: int
     connect_timeouts: int
+    controls_flood: int
     events_flood: int
     forbidden: int
     handshakes_refused: int
     http_slow: int
     http_too_large: int
+    internal_errors: int
     jsonp_refused: int
     namespaces_refused: int
     parse_errors: int

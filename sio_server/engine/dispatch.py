@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sio_server.engine import packets
 from sio_server.engine.connect import Connector
 from sio_server.engine.packets import Packet, PacketError, TooManyAttachmentsError
+from sio_server.engine.refused import Why
 from sio_server.engine.rooms import Member, State
 
 if TYPE_CHECKING:
@@ -78,14 +79,20 @@ class Dispatcher:
         packet = self._decode(socket, data)
         if packet is None:
             return
-        if packet.kind == packets.CONNECT or socket.member(packet.namespace) is not None:
+        if packet.kind == packets.CONNECT:
+            socket.joining += 1
+        elif socket.member(packet.namespace) is not None:
             if packet.kind in (packets.ACK, packets.BINARY_ACK):
                 self._ack(socket, packet)
                 return
-        elif not self._may_be_late(socket, packet):
+        else:
+            self._may_be_sent(socket, packet)
+        self._enqueue(socket, packet)
+
+    def _may_be_sent(self, socket: EngineSocket, packet: Packet) -> None:
+        if not self._may_be_late(socket, packet):
             message = "packet for a namespace that was not joined"
             raise PacketError(message)
-        self._enqueue(socket, packet)
 
     @staticmethod
     def _may_be_late(socket: EngineSocket, packet: Packet) -> bool:
@@ -113,26 +120,37 @@ class Dispatcher:
         except TooManyAttachmentsError:
             sio.counters.attachments_refused += 1
             raise
-        if packet.attachments:
-            if socket.member(packet.namespace) is None and not self._may_be_late(socket, packet):
-                message = "binary packet for a namespace that was not joined"
-                raise PacketError(message)
-            socket.partial = packet
-            return None
         if packet.kind in (packets.BINARY_EVENT, packets.BINARY_ACK):
+            if socket.member(packet.namespace) is None:
+                self._may_be_sent(socket, packet)
+            if not sio.eio.limits.binary:
+                self._refuse_binary(socket, packet)
+            if packet.attachments:
+                socket.partial = packet
+                socket.expecting_attachments(wanted=True)
+                return None
             packet.data = packets.rebuild(packet.data, packet.parts)
         return packet
+
+    def _refuse_binary(self, socket: EngineSocket, packet: Packet) -> None:
+        self._sio.counters.attachments_refused += 1
+        packet.refused = True
+        packet.data = packet.data[:1]
+        if packet.id is None or packet.kind == packets.BINARY_ACK:
+            socket.refused(Why.BINARY, "a binary packet where none is taken")
 
     def _attach(self, socket: EngineSocket, packet: Packet, data: bytes) -> Packet | None:
         packet.size += len(data)
         if packet.size > self._sio.eio.limits.max_attachment_bytes:
-            message = "attachments too big"
+            message = f"attachments above {self._sio.eio.limits.max_attachment_bytes} bytes"
             raise TooManyAttachmentsError(message)
-        packet.parts.append(data)
+        packet.parts.append(b"" if packet.refused else data)
         if len(packet.parts) < packet.attachments:
             return None
         socket.partial = None
-        packet.data = packets.rebuild(packet.data, packet.parts)
+        socket.expecting_attachments(wanted=False)
+        if not packet.refused:
+            packet.data = packets.rebuild(packet.data, packet.parts)
         packet.parts = []
         return packet
 
@@ -155,7 +173,7 @@ class Dispatcher:
 
     def _ack(self, socket: EngineSocket, packet: Packet) -> None:
         member = socket.member(packet.namespace)
-        if member is None or packet.id is None:
+        if member is None or packet.id is None or packet.refused:
             return
         callback = self._sio.manager.take_callback(member.sid, packet.id)
         if callback is None:
@@ -205,7 +223,10 @@ class Dispatcher:
 
     async def _handle(self, socket: EngineSocket, packet: Packet) -> None:
         if packet.kind == packets.CONNECT:
-            await self._connector.connect(socket, packet)
+            try:
+                await self._connector.connect(socket, packet)
+            finally:
+                socket.joining -= 1
             return
         member = socket.member(packet.namespace)
         if member is None or member.state is not State.CONNECTED:
@@ -224,21 +245,41 @@ class Dispatcher:
     async def _overlapping(self, socket: EngineSocket, member: Member, packet: Packet) -> None:
         try:
             await self.event(member, packet)
-        except Exception:
-            self._sio.logger.exception("handler failed")
         finally:
             socket.running -= 1
             socket.backlog_shrank()
 
     async def event(self, member: Member, packet: Packet) -> None:
-        """Run the handler of an event and acknowledge with what it returns."""
+        """Run the handler of an event and acknowledge with what it returns, or with what stands for its failure."""
         sio = self._sio
-        result = await sio._trigger_event(packet.data[0], member.namespace, member.sid, *packet.data[1:])  # noqa: SLF001
-        if packet.id is None or result is sio.not_handled or member.state is not State.CONNECTED:
+        if packet.refused:
+            self._acknowledge_failure(member, packet, Why.BINARY)
             return
-        # JavaScript's cb(null): an empty list reads as "no answer" to a client that retries
-        values = list(result) if isinstance(result, tuple) else [result]
-        member.deliver(sio.encode(packets.ACK, member.namespace, values, packet.id))
+        try:
+            result = await sio._trigger_event(packet.data[0], member.namespace, member.sid, *packet.data[1:])  # noqa: SLF001
+            if packet.id is None or result is sio.not_handled or member.state is not State.CONNECTED:
+                return
+            # JavaScript's cb(null): an empty list reads as "no answer" to a client that retries
+            values = list(result) if isinstance(result, tuple) else [result]
+            wire = sio.encode(packets.ACK, member.namespace, values, packet.id)
+        except Exception as error:  # noqa: BLE001  told in `_log_failure`
+            self._log_failure(error)
+            self._acknowledge_failure(member, packet, None)
+        else:
+            member.deliver(wire)
+
+    def _acknowledge_failure(self, member: Member, packet: Packet, why: Why | None) -> None:
+        sio = self._sio
+        if packet.id is not None and sio.failed_ack is not None and member.state is State.CONNECTED:
+            told = sio.failed_ack(member.sid, why)
+            member.deliver(sio.encode(packets.ACK, member.namespace, [told], packet.id))
+
+    def _log_failure(self, error: Exception) -> None:
+        # the traceback of a recursion has a line for each level, all alike: 150 KB that a peer may ask for again
+        if isinstance(error, RecursionError):
+            self._sio.logger.error("handler failed: %r", error)
+        else:
+            self._sio.logger.error("handler failed", exc_info=error)
 
     # leaving
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from engineio import AsyncServer as StockServer
 
-from sio_server.engine.addresses import TrustedProxies
+from sio_server.engine.addresses import IPV6_PREFIX, AddressGroups, TrustedProxies
+from sio_server.engine.arrivals import Arrivals
 from sio_server.engine.connection import WebSocketConnection
 from sio_server.engine.counters import Counters
 from sio_server.engine.dispatch import Dispatcher
 from sio_server.engine.eio_socket import EngineSocket
 from sio_server.engine.environ import Environ
-from sio_server.engine.frames import TEXT, accept_key, frame
+from sio_server.engine.frames import TEXT, CloseCode, accept_key, frame
 from sio_server.engine.handshake import FORBIDDEN, Ask, Refusal, refusal, switching
 from sio_server.engine.jsonio import dumps
 from sio_server.engine.limits import Limits
@@ -22,6 +23,7 @@ from sio_server.engine.outbox import Outbox
 from sio_server.engine.polling import HttpEndpoint
 from sio_server.engine.probe import Probe
 from sio_server.engine.reasons import Reason
+from sio_server.engine.refused import OnRefused, RefusedPeer, Why
 from sio_server.engine.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     """Engine.IO for one Socket.IO server on aiohttp.
 
     `check_handshake(environ, peer_address)` is asked for each request on either way in; what it returns is
-    the answer.
+    the answer. `on_refused` is told of what the engine refuses by itself, see `OnRefused`.
     """
 
     reason = Reason
@@ -49,6 +51,8 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         trusted_proxies: Any = None,
         check_handshake: CheckHandshake | None = None,
         expecting: Callable[[], bool] | None = None,
+        on_refused: OnRefused | None = None,
+        ipv6_prefix: int = IPV6_PREFIX,
         **options: Any,
     ) -> None:
         options.setdefault("async_mode", "aiohttp")
@@ -57,6 +61,9 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.counters = Counters()
         self.proxies = TrustedProxies(trusted_proxies)
         self.check_handshake = check_handshake
+        self.on_refused = on_refused
+        self.arrivals = Arrivals(limits, self.proxies, AddressGroups(ipv6_prefix))
+        self._quiet_until = 0.0
         self._expecting = expecting
         self.connections: set[WebSocketConnection] = set()
         self.dispatcher: Dispatcher
@@ -114,6 +121,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.sockets[sid] = socket
         self.counters.sessions += 1
         self.counters.sessions_opened += 1
+        self.arrivals.add(socket, environ["REMOTE_ADDR"])
         self._sio.opened(socket, environ)
         self.dispatcher.opened(socket, environ)
         upgradable = transport == "polling" and self.allow_upgrades and "websocket" in self.transports
@@ -124,6 +132,44 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         """The session has ended and everybody was told."""
         if self.sockets.pop(socket.sid, None) is not None:
             self.counters.sessions -= 1
+
+    def arrived_again(self, socket: EngineSocket) -> None:
+        """The session is in no namespace any more."""
+        self.arrivals.add(socket, str(self.environ_of(socket.sid).get("REMOTE_ADDR", "")))
+
+    def environ_of(self, sid: str) -> Environ:
+        """The environ of the request that began a session; an empty one where it is gone."""
+        found: Environ = self._sio.environ.get(sid, {})
+        return found
+
+    # what goes wrong
+
+    def tell(
+        self,
+        why: Why,
+        status: int,
+        subject: str,
+        detail: str,
+        environ: Mapping[str, Any],
+        *,
+        joined: bool = False,
+    ) -> Refusal | Mapping[str, Any] | None:
+        """Tell the application of a refusal; returns what it wants to be answered."""
+        if self.on_refused is None:
+            return None
+        try:
+            return self.on_refused(RefusedPeer(why, status, subject, detail, environ, joined))
+        except Exception:  # noqa: BLE001  told in `failed`; the refusal stands
+            self.failed("on_refused")
+            return None
+
+    def failed(self, what: str) -> None:
+        """The engine itself failed, within an `except`: counted, and logged once a second at most."""
+        self.counters.internal_errors += 1
+        now = self.wheel.time()
+        if now >= self._quiet_until:
+            self._quiet_until = now + 1.0
+            self.logger.exception("the engine failed at %s", what)  # noqa: LOG004  the caller's `except`
 
     def _get_socket(self, sid: str) -> EngineSocket:
         try:
@@ -196,6 +242,13 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
             probe.start(connection)
         return connection
 
+    def turn_away(self, transport: asyncio.Transport, key: str, frames: bytes) -> None:
+        """Answer 101, say something and close."""
+        connection = WebSocketConnection(self, transport, None)
+        transport.set_protocol(connection)
+        transport.write(switching(accept_key(key)) + frames)
+        connection.close(CloseCode.POLICY)
+
     @property
     def cookie_headers(self) -> tuple[tuple[str, str], ...]:
         """Headers for the 101: none, the cookie option is for polling (as in stock)."""
@@ -206,7 +259,8 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
     def attach(self, app: Application, engineio_path: str = "engine.io") -> None:
         """Serve `engineio_path` of an aiohttp application, all methods: a wrong one is answered 400."""
         self.path = f"/{engineio_path.strip('/')}/"
-        app.router.add_route("*", self.path, self.handle_request)
+        for path in dict.fromkeys((self.path, self.path.rstrip("/") or "/")):  # proxies take the last slash away
+            app.router.add_route("*", path, self.handle_request)
         app.on_shutdown.append(self._on_shutdown)
 
     async def _on_shutdown(self, _app: Application) -> None:

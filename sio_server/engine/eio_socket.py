@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engineio.async_socket import AsyncSocket
-
+from sio_server.engine.eio_receive import ReceivingSocket
 from sio_server.engine.frames import CloseCode
-from sio_server.engine.limits import INBOX_LOW, MAX_NAMESPACE_NAME
-from sio_server.engine.packets import CLOSE, NOOP, PING, PacketError, Wire, from_base64
+from sio_server.engine.jsonio import dumps
+from sio_server.engine.limits import MAX_NAMESPACE_NAME
+from sio_server.engine.packets import CLOSE, CONNECT_ERROR, NOOP, PING, Wire, encode
 from sio_server.engine.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.probe import Probe
+from sio_server.engine.refused import Why
+from sio_server.engine.rooms import State
 
 if TYPE_CHECKING:
     from engineio.packet import Packet as StockPacket
 
     from sio_server.engine.connection import WebSocketConnection
-    from sio_server.engine.dispatch import Item
     from sio_server.engine.eio_server import EngineServer
-    from sio_server.engine.packets import Packet
+    from sio_server.engine.handshake import Refusal
     from sio_server.engine.rooms import Member
 
 
@@ -29,35 +29,29 @@ if TYPE_CHECKING:
 _LONG_INTERVAL = 5.0
 
 
-class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
+class EngineSocket(ReceivingSocket):
     """One session. All methods but the few async ones of the library's interface are synchronous."""
 
     __slots__ = (
-        "_answered",
         "_beat",
-        "_join_by",
-        "_last_event",
+        "_due",
+        "_patient",
         "_session",
-        "_tokens",
         "close_when_drained",
         "closed",
         "closing",
         "connected",
         "connection",
-        "inbox",
         "left",
         "members",
-        "partial",
         "polls",
         "posting",
         "probe",
-        "running",
         "server",
         "sid",
         "timer_key",
         "upgraded",
         "upgrading",
-        "worker",
     )
 
     def __init__(self, server: EngineServer, sid: str) -> None:  # stock's constructor would make a queue and a dict
@@ -75,21 +69,15 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         self.members: tuple[Member, ...] = ()
         #: namespaces that were left or refused: late packets for them are no crime
         self.left: frozenset[str] = frozenset()
-        #: a binary packet whose attachments have not all come
-        self.partial: Packet | None = None
-        #: packets that wait for their handlers
-        self.inbox: deque[Item] | None = None
-        self.worker: asyncio.Task[None] | None = None
-        #: handlers of this client that run side by side (only where overlap is allowed)
-        self.running = 0
-        self._tokens = 0.0
-        self._last_event = 0.0
+        self._begin()
         self.timer_key = 0
         now = server.wheel.time()
-        self._answered = True
         self._beat = now + server.ping_interval
-        limit = server.limits.connect_timeout
-        self._join_by = 0.0 if limit is None else now + limit
+        #: when a CONNECT has to be there, or the rest of a binary packet; 0: nothing is waited for
+        limit = server.arrivals.timeout
+        self._due = 0.0 if limit is None else now + limit
+        #: whether a CONNECT that is being looked at was given more time already
+        self._patient = False
         self._arm()
 
     # state
@@ -121,24 +109,71 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         """A namespace was left or refused. Of many, only so many are remembered: a peer chooses the names."""
         if len(self.left) < self.server.limits.max_namespaces and len(namespace) <= MAX_NAMESPACE_NAME:
             self.left |= {namespace}
+        if not self.members and not self.closing:
+            self._in_none()
+
+    def _in_none(self) -> None:
+        """In no namespace any more, or not in the one that was asked for: the time for a CONNECT runs.
+
+        It is never made longer, or a CONNECT that is refused now and then would keep the session for ever.
+        """
+        server = self.server
+        if server.replaced("message") is not None:
+            return
+        limits = server.limits
+        patience = limits.connect_timeout if limits.left_timeout is None else limits.left_timeout
+        if patience is not None:
+            due = server.wheel.time() + patience
+            if not self._due or due < self._due:
+                self._due = due
+                self._arm()
+        server.arrived_again(self)
+        self._fit()
 
     def joined(self) -> None:
-        """A connect handler let this client in: the connect timeout is over, for good."""
-        self._join_by = 0.0
+        """A connect handler let this client in: nothing is waited for, until it is in no namespace again."""
+        if self.partial is None:
+            self._due = 0.0
+        self._patient = False
+        self.server.arrivals.discard(self)
+        self._fit()
+
+    def welcomed(self) -> None:
+        """The client was told that it is in a namespace: it may send what it likes."""
+        self._fit()
+
+    def most(self) -> int:
+        """Bytes that one message may have now."""
+        server = self.server
+        if self._in_any() or server.replaced("message") is not None:
+            return int(server.max_http_buffer_size)
+        return int(min(server.max_http_buffer_size, server.limits.first_message))
+
+    def _in_any(self) -> bool:
+        return any(member.state is State.CONNECTED for member in self.members)
+
+    def _fit(self) -> None:
+        if self.connection is not None:
+            self.connection.fit(self.most())
+
+    def refused(self, why: Why, detail: str) -> Refusal | Mapping[str, Any] | None:
+        """Tell the application of what this peer was refused for; returns what it wants to be answered."""
+        server = self.server
+        if server.on_refused is None:
+            return None
+        return server.tell(why, 101, "", detail, server.environ_of(self.sid), joined=self._in_any())
 
     # timers
 
     def _arm(self) -> None:
-        when = self._beat if not self._join_by or self._beat < self._join_by else self._join_by
+        when = self._beat if not self._due or self._beat < self._due else self._due
         self.server.wheel.at(self, when, exact=not self._answered or self.server.ping_interval < _LONG_INTERVAL)
 
     def on_timer(self) -> None:
-        """A ping is due, or a pong, or the CONNECT."""
+        """A ping is due, or a pong, or the CONNECT, or an attachment."""
         now = self.server.wheel.time()
         server = self.server
-        if self._join_by and now >= self._join_by:
-            server.counters.connect_timeouts += 1
-            self.end(server.reason.CONNECT_TIMEOUT, code=CloseCode.POLICY)
+        if self._due and now >= self._due and self._overdue(now):
             return
         if now >= self._beat:
             if self._answered:
@@ -153,6 +188,31 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
                 return
         if not self.closing:
             self._arm()
+
+    def _overdue(self, now: float) -> bool:
+        """Whether the session has ended, since what it had to send has not come."""
+        server = self.server
+        if self.partial is not None:
+            server.counters.attachments_refused += 1
+            self.broken(Why.BINARY, "the attachments of a binary packet did not come in time")
+            return True
+        if self.joining and not self._patient:
+            # once: its connect handler takes long, which is not the peer's doing
+            self._patient = True
+            self._due = now + (server.limits.connect_timeout or 0.0)
+            return False
+        server.counters.connect_timeouts += 1
+        self.end(server.reason.CONNECT_TIMEOUT, code=CloseCode.POLICY)
+        return True
+
+    def expecting_attachments(self, *, wanted: bool) -> None:
+        """A binary packet has begun, or is complete."""
+        limits = self.server.limits
+        self._due = self.server.wheel.time() + limits.attachment_timeout if wanted else 0.0
+        if wanted:
+            self._arm()
+        elif not self.members:
+            self._in_none()
 
     def expired(self) -> bool:
         """Whether the ping timeout has come; a request may be a little faster than the timer."""
@@ -194,89 +254,21 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self.polls = PollQueue(self)
         return self.polls
 
-    # in
-
-    def receive_text(self, data: str | bytes) -> None:
-        """One Engine.IO packet, from either transport. A bad one ends the session."""
-        if self.closing:
-            return
-        if isinstance(data, bytes):
-            self._message(data)
-            return
-        kind = data[:1]
-        if kind == "4":
-            self._message(data[1:])
-        elif kind == "3":
-            self._pong()
-        elif kind == "1":
-            self.end(self.server.reason.CLIENT_DISCONNECT, final=NOOP)
-        elif kind == "b":
-            self._base64(data)
-        elif kind != "6":
-            self.broken()
-
-    def _message(self, data: str | bytes) -> None:
-        if self.server.limits.events_per_second is not None and not self._within_rate():
-            self.server.counters.events_flood += 1
-            self.end(self.server.reason.FLOOD, code=CloseCode.POLICY)
-            return
-        try:
-            self.server.dispatcher.message(self, data)
-        except PacketError:
-            self.broken()
-
-    def _base64(self, packet: str) -> None:
-        try:
-            data = from_base64(packet)
-        except PacketError:
-            self.broken()
-        else:
-            self._message(data)
-
-    def broken(self) -> None:
-        """The peer sent what is no packet."""
-        self.server.counters.parse_errors += 1
-        self.end(self.server.reason.PARSE_ERROR)
-
-    def _within_rate(self) -> bool:
-        # a token bucket that holds two seconds' worth
-        rate = self.server.limits.events_per_second or 0.0
-        now = self.server.wheel.time()
-        if self._last_event:
-            self._tokens = min(2 * rate, self._tokens + (now - self._last_event) * rate)
-        else:
-            self._tokens = max(2 * rate, 1.0)
-        self._last_event = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-    def _backlog(self) -> bool:
-        inbox = self.inbox
-        return self.running + (len(inbox) if inbox is not None else 0) >= self.server.limits.inbox_high
-
-    def backlog_grew(self) -> None:
-        """Stop reading from a client that sends faster than its handlers go."""
-        if self._backlog() and self.connection is not None:
-            self.server.counters.reads_paused += 1
-            self.connection.pause_reading()
-
-    def backlog_shrank(self) -> None:
-        """Read on."""
-        if self.connection is not None and self.running + len(self.inbox or ()) <= INBOX_LOW:
-            self.connection.resume_reading()
-
-    async def drained(self) -> None:
-        """Wait until the handlers have caught up with what this client sent."""
-        while self._backlog() and not self.closing and self.worker is not None:
-            await asyncio.wait([self.worker], timeout=0.05)
-
     # websocket
 
     def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:
         """A message of the upgraded transport."""
         self.receive_text(data)
+
+    def on_websocket_control(self) -> None:
+        """A ping or a pong of the websocket, or next to nothing of a message."""
+        self.control()
+
+    def on_websocket_refused(self, code: CloseCode, detail: str) -> None:
+        """The peer broke RFC 6455."""
+        told = self.refused(Why.TOO_LARGE if code is CloseCode.TOO_BIG else Why.FRAME, detail)
+        if isinstance(told, Mapping) and not self._in_any():
+            self.send_wire(encode(CONNECT_ERROR, "/", told, dumps))
 
     def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
         """The upgraded transport is gone."""
@@ -291,6 +283,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         self.probe = None
         connection.receiver = self
         self.connection = connection
+        self._fit()
         if polls is not None:
             polls.wake(NOOP)
             wires, polls.wires = polls.wires, []
@@ -320,6 +313,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
         if reason != server.reason.SLOW:
             server.dispatcher.ending(self)
         self.closing = True
+        server.arrivals.discard(self)
         server.wheel.drop(self)
         connection, self.connection = self.connection, None
         if connection is not None:
@@ -341,8 +335,10 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
             self.end(reason)
 
     def pending(self) -> int:
-        """Bytes that were sent to this client and that it has not taken yet."""
+        """Bytes that were sent to this client and not taken yet, and those of a binary packet it has not finished."""
         waiting = sum(member.held_bytes for member in self.members)
+        if self.partial is not None:
+            waiting += sum(map(len, self.partial.parts))
         if self.connection is not None:
             return waiting + self.connection.pending()
         return waiting + (0 if self.polls is None else self.polls.size)

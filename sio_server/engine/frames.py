@@ -27,6 +27,8 @@ class CloseCode(IntEnum):
     INVALID_DATA = 1007
     POLICY = 1008
     TOO_BIG = 1009
+    INTERNAL = 1011
+    TRY_AGAIN_LATER = 1013
 
 
 class FrameError(Exception):
@@ -67,7 +69,11 @@ def unmask(payload: bytes, key: bytes) -> bytes:
 
 
 class FrameParser:
-    """Bytes in, whole messages out, one at a time: what follows stays unparsed until it is asked for."""
+    """Bytes in, whole messages out, one at a time: what follows stays unparsed until it is asked for.
+
+    A fragment that does not end its message comes out as (CONTINUATION, its payload): a message may have any number of
+    them, and whoever asks has to count.
+    """
 
     __slots__ = ("_at", "_buffer", "_missing", "_parts", "_start", "max_size")
 
@@ -96,10 +102,7 @@ class FrameParser:
         self._buffer, self._at = data, 0
 
     def next(self) -> tuple[int, bytes] | None:
-        """The next message or control frame as (opcode, payload); None: not yet. Raises FrameError.
-
-        A fragment that ends no message is (CONTINUATION, b""): a caller can count how many it takes at once.
-        """
+        """The next message, control frame or fragment as (opcode, payload); None: not yet. Raises FrameError."""
         data, end = self._buffer, len(self._buffer)
         offset = self._at
         if end - offset < 2:  # noqa: PLR2004  a frame has at least two bytes
@@ -156,10 +159,10 @@ class FrameParser:
     def _fragment(self, first: int, payload: bytes) -> tuple[int, bytes]:
         if self._start is None:
             self._start = (first & 15, bytearray(payload))
-            return CONTINUATION, b""
+            return CONTINUATION, payload
         self._start[1].extend(payload)
         if not first & 0x80:
-            return CONTINUATION, b""
+            return CONTINUATION, payload
         kind, whole = self._start
         self._start = None
         return kind, bytes(whole)

@@ -62,8 +62,9 @@ class Front:
         self._server = server
         self._unread = unread
         self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
-        self.engine_start = f"GET {self.eio.path}?".encode()
-        self._starts = (self.engine_start, *self.routes)
+        # with its last slash and without: some proxies take it away
+        self.engine_start = tuple(f"GET {path}?".encode() for path in (self.eio.path, self.eio.path.rstrip("/")))
+        self._starts = (*self.engine_start, *self.routes)
         self.longest_start = max(map(len, self._starts))
         self.admits = admits
         self.access_log = access_log

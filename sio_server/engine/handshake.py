@@ -16,7 +16,12 @@ UNKNOWN_SID = (1, "Session ID unknown")
 BAD_METHOD = (2, "Bad handshake method")
 BAD_REQUEST = (3, "Bad request")
 FORBIDDEN = (4, "Forbidden")
-UNSUPPORTED_VERSION = (5, "Unsupported protocol version")
+UNSUPPORTED_VERSION = (
+    5,
+    "Unsupported protocol version: this server speaks Socket.IO 3 and later (EIO=4): update socket.io-client",
+)
+#: Of this server alone: every place for sessions without a namespace is taken.
+FULL = (3, "Too many connections are on their way in: try again in a moment")
 
 _FAST_QUERY = "EIO=4&transport=websocket"
 
@@ -64,8 +69,8 @@ def parse_query(query: str) -> Ask:
 
 def check(
     ask: Ask, method: str, environ: Mapping[str, Any], transports: list[str], sids: Mapping[str, Any]
-) -> Refusal | None:
-    """Why the request is refused, or None."""
+) -> tuple[int, str] | None:
+    """For which of Node's errors the request is refused, or None."""
     error: tuple[int, str] | None = None
     if ask.jsonp:
         error = BAD_REQUEST
@@ -82,7 +87,7 @@ def check(
         error = UNSUPPORTED_VERSION
     if error is None and ask.transport == "websocket" and not is_upgrade(environ):
         error = BAD_REQUEST
-    return None if error is None else refusal(error)
+    return error
 
 
 def is_upgrade(environ: Mapping[str, Any]) -> bool:

@@ -7,6 +7,23 @@ from dataclasses import dataclass
 #: A handshake is followed by a CONNECT within milliseconds. Without a limit every half-made session lives for
 #: ever.
 CONNECT_TIMEOUT = 45.0
+#: Seconds for the same once half of the places for sessions without a namespace are taken.
+SHORT_CONNECT_TIMEOUT = 5.0
+#: Bytes of a message of a session in no namespace: 16 KB hold any token. A thousand peers that nobody knows may each
+#: send the beginning of a message of the full size and wait.
+FIRST_MESSAGE = 16_384
+#: How many first messages a polling body may have room for: a client joins its namespaces in one body.
+FIRST_BODY_MESSAGES = 4
+#: Packets in one polling body. A million bytes have room for half a million packets, which would be taken apart in
+#: one go; who sends more events at once than this is cut by what is held for a peer anyway.
+MAX_BODY_PACKETS = 10_000
+#: Packets, frames and fragments of one peer that are handled before others have their turn.
+TURN = 64
+#: Packets a second that are no messages and that nobody asked for: pongs beyond the one for each ping, noops, pings
+#: and pongs of the websocket, fragments of a few bytes. Clients send none, or one in many seconds.
+CONTROL_PER_SECOND = 100.0
+#: Fragments of a message below this many bytes count as such packets. Libraries cut at 1 KB and above.
+SMALL_FRAGMENT = 64
 #: Bytes held for one peer that does not read. Without it one stalled phone keeps every event since in memory.
 SEND_CAP = 1 << 20
 #: Packets held for one peer. Without it many tiny packets cost far more memory than their bytes say.
@@ -16,6 +33,8 @@ SEND_PACKETS_CAP = 10_000
 MAX_ATTACHMENTS = 10
 #: Bytes of all attachments of one packet.
 MAX_ATTACHMENT_BYTES = 10_000_000
+#: Seconds from a binary packet to its last attachment. Without it a peer keeps what came of one for ever.
+ATTACHMENT_TIMEOUT = 15.0
 #: Seconds from the websocket of an upgrade to its `5` frame (Node: upgradeTimeout).
 UPGRADE_TIMEOUT = 10.0
 #: Seconds for a peer to answer our Close frame before its socket is dropped.
@@ -48,7 +67,12 @@ FLUSH_BYTES = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits one server runs with. Times in seconds, sizes in bytes; a None means no limit."""
+    """The limits one server runs with. Times in seconds, sizes in bytes; a None means no limit.
+
+    `max_arriving` is for sessions in no namespace, all together. `left_timeout` is for a session whose CONNECT was
+    refused or that left its last namespace; None: it has `connect_timeout` anew. Without `binary` nothing of a binary
+    packet is kept: it is refused, in its acknowledgement where one is asked for.
+    """
 
     connect_timeout: float | None = CONNECT_TIMEOUT
     send_cap: int | None = SEND_CAP
@@ -60,10 +84,25 @@ class Limits:
     upgrade_timeout: float = UPGRADE_TIMEOUT
     request_timeout: float = REQUEST_TIMEOUT
     inbox_high: int = INBOX_HIGH
+    attachment_timeout: float = ATTACHMENT_TIMEOUT
+    first_message: int = FIRST_MESSAGE
+    control_per_second: float | None = CONTROL_PER_SECOND
+    max_arriving: int | None = None
+    short_connect_timeout: float = SHORT_CONNECT_TIMEOUT
+    left_timeout: float | None = None
+    binary: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a limit that would cut everybody, by its name."""
-        for name in ("connect_timeout", "send_cap", "send_packets_cap", "events_per_second"):
+        for name in (
+            "connect_timeout",
+            "send_cap",
+            "send_packets_cap",
+            "events_per_second",
+            "control_per_second",
+            "max_arriving",
+            "left_timeout",
+        ):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 message = f"{name} must be positive or None"
@@ -72,7 +111,15 @@ class Limits:
             if getattr(self, name) < 0:
                 message = f"{name} must not be negative"
                 raise ValueError(message)
-        for name in ("max_namespaces", "upgrade_timeout", "request_timeout", "inbox_high"):
+        for name in (
+            "max_namespaces",
+            "upgrade_timeout",
+            "request_timeout",
+            "inbox_high",
+            "attachment_timeout",
+            "first_message",
+            "short_connect_timeout",
+        ):
             if getattr(self, name) <= 0:
                 message = f"{name} must be positive"
                 raise ValueError(message)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sio_server.engine.frames import BINARY, TEXT, frame
 from sio_server.engine.jsonio import Dumps, Loads
+from sio_server.engine.limits import MAX_BODY_PACKETS
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 SEPARATOR = "\x1e"
@@ -19,6 +20,8 @@ SEPARATOR = "\x1e"
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 #: Digits of an ack id: JavaScript counts exactly up to 2**53.
 _MAX_ID_DIGITS = 16
+#: Levels of nesting that orjson writes.
+_MAX_DEPTH = 254
 
 
 class PacketError(ValueError):
@@ -40,6 +43,8 @@ class Packet:
     attachments: int = 0
     parts: list[bytes] = field(default_factory=list)
     size: int = 0
+    #: not to be handled, but only to be answered: a binary packet where none is taken
+    refused: bool = False
 
 
 class Wire:
@@ -92,7 +97,10 @@ def from_base64(packet: str) -> bytes:
 
 
 def polling_packets(body: bytes) -> list[str | bytes]:
-    """The packets of a POST body: text as str, base64 ones as bytes."""
+    """The packets of a POST body: text as str, base64 ones as bytes. Raises PacketError, also for too many."""
+    if body.count(SEPARATOR.encode()) >= MAX_BODY_PACKETS:
+        message = f"more than {MAX_BODY_PACKETS} packets in one body"
+        raise PacketError(message)
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -145,7 +153,10 @@ def _attachments(text: str, packet: Packet, limit: int) -> int:
         raise PacketError(message)
     packet.attachments = int(digits)
     if packet.attachments > limit:
-        message = "too many attachments"
+        message = f"{packet.attachments} attachments where {limit} are allowed"
+        raise TooManyAttachmentsError(message)
+    if not limit:
+        message = "a binary packet where none is taken"
         raise TooManyAttachmentsError(message)
     return dash + 1
 
@@ -192,40 +203,67 @@ def is_event(data: Any) -> bool:
 
 
 def rebuild(data: Any, parts: list[bytes]) -> Any:
-    """The data with each placeholder replaced by its attachment; a wrong number is a PacketError."""
-    if isinstance(data, list):
-        return [rebuild(item, parts) for item in data]
-    if isinstance(data, dict):
-        if data.get("_placeholder") is True:
-            number = data.get("num")
-            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < len(parts):
-                message = "illegal attachments"
-                raise PacketError(message)
-            return parts[number]
-        return {key: rebuild(value, parts) for key, value in data.items()}
-    return data
+    """The data with each placeholder replaced by its attachment, in place.
+
+    Raises PacketError for a number that is none, and for more placeholders than there are attachments: each attachment
+    has one, and ten of a million bytes could otherwise become any amount in an answer that hands them back. A loop
+    and no recursion, for a packet may be nested deeper than the interpreter's stack.
+    """
+    top = [data]
+    boxes: list[Any] = [top]
+    left = len(parts)
+    while boxes:
+        box = boxes.pop()
+        for key, value in enumerate(box) if isinstance(box, list) else box.items():
+            if isinstance(value, dict) and value.get("_placeholder") is True:
+                left -= 1
+                box[key] = _part(value.get("num") if left >= 0 else None, parts)
+            elif isinstance(value, list | dict):
+                boxes.append(value)
+    return top[0]
+
+
+def _part(number: Any, parts: list[bytes]) -> bytes:
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < len(parts):
+        message = "illegal attachments"
+        raise PacketError(message)
+    return parts[number]
 
 
 def has_binary(data: Any) -> bool:
     """Whether bytes occur anywhere in the data."""
     if isinstance(data, bytes | bytearray | memoryview):
         return True
-    if isinstance(data, dict):
-        return any(map(has_binary, data.values()))
-    if isinstance(data, list | tuple):
-        return any(map(has_binary, data))
+    boxes = [data]
+    while boxes:
+        box = boxes.pop()
+        if isinstance(box, dict):
+            box = box.values()
+        elif not isinstance(box, list | tuple):
+            continue
+        for value in box:
+            if isinstance(value, bytes | bytearray | memoryview):
+                return True
+            if isinstance(value, dict | list | tuple):
+                boxes.append(value)
     return False
 
 
-def take_binary(data: Any, parts: list[bytes]) -> Any:
-    """The data with each bytes object moved to `parts` and replaced by a placeholder."""
+def take_binary(data: Any, parts: list[bytes], depth: int = 0) -> Any:
+    """The data with each bytes object moved to `parts` and replaced by a placeholder.
+
+    Raises ValueError for data that is nested deeper than JSON is written.
+    """
+    if depth > _MAX_DEPTH:
+        message = "nested too deeply"
+        raise ValueError(message)
     if isinstance(data, bytes | bytearray | memoryview):
         parts.append(bytes(data))
         return {"_placeholder": True, "num": len(parts) - 1}
     if isinstance(data, dict):
-        return {key: take_binary(value, parts) for key, value in data.items()}
+        return {key: take_binary(value, parts, depth + 1) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [take_binary(item, parts) for item in data]
+        return [take_binary(item, parts, depth + 1) for item in data]
     return data
 
 

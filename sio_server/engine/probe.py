@@ -5,24 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sio_server.engine.frames import TEXT, frame
+from sio_server.engine.refused import Why
 
 if TYPE_CHECKING:
     from sio_server.engine.connection import WebSocketConnection
     from sio_server.engine.eio_socket import EngineSocket
+    from sio_server.engine.frames import CloseCode
 
 _PONG = frame(TEXT, b"3probe")
+#: Frames that carry nothing, from a websocket that has two packets to send.
+_MAX_CONTROLS = 16
 
 
 class Probe:
     """Receives for a websocket until the upgrade is through. Whatever goes wrong, the session polls on."""
 
-    __slots__ = ("_probed", "connection", "socket", "timer_key")
+    __slots__ = ("_controls", "_probed", "connection", "socket", "timer_key")
 
     def __init__(self, socket: EngineSocket) -> None:
         self.socket = socket
         self.connection: WebSocketConnection | None = None
         self.timer_key = 0
         self._probed = False
+        self._controls = 0
+
+    def most(self) -> int:
+        """Bytes that a message may have: the two that are expected have a few."""
+        return int(min(self.socket.server.max_http_buffer_size, self.socket.server.limits.first_message))
 
     def start(self, connection: WebSocketConnection) -> None:
         """Take the session's one place for an upgrade, and a time limit."""
@@ -43,6 +52,16 @@ class Probe:
             self.socket.adopt(connection)
         else:
             self.on_timer()
+
+    def on_websocket_control(self) -> None:
+        """A client does not ping before it has upgraded."""
+        self._controls += 1
+        if self._controls > _MAX_CONTROLS:
+            self.on_timer()
+
+    def on_websocket_refused(self, code: CloseCode, detail: str) -> None:
+        """What is no frame: the session polls on."""
+        self.socket.refused(Why.FRAME, detail)
 
     def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
         """The websocket died before the upgrade was through."""

@@ -16,6 +16,10 @@ class Reason(BaseServer.reason):  # type: ignore[misc]  # the library is untyped
     FLOOD = "flood"
     #: No namespace was joined in time.
     CONNECT_TIMEOUT = "connect timeout"
+    #: It was the oldest session in no namespace when there was no place for another one.
+    GAVE_WAY = "gave way"
+    #: The engine itself failed at what the peer sent.
+    INTERNAL = "internal error"
     #: The server goes away; a client comes back by itself.
     SHUTDOWN = "server shutting down"
     #: The same session was recovered on a newer connection.

@@ -2,12 +2,17 @@
 import { io } from "socket.io-client";
 
 const [url, text = "{}"] = process.argv.slice(2);
-const { notify, ...options } = JSON.parse(text);
+const { notify, again, ...options } = JSON.parse(text);
 const report = (line) => console.log(JSON.stringify(line));
 
 const socket = io(url, { reconnectionDelay: 50, reconnectionDelayMax: 200, ...options });
 socket.on("connect", () => {
   report({ connect: socket.recovered ?? false });
+  if (again && !socket.left) {
+    socket.left = true;
+    socket.disconnect();
+    socket.connect();
+  }
   if (notify !== undefined) {
     socket.emit("notify", notify, (answer) => report({ ack: answer }));
   }
