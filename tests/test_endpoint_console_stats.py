@@ -118,7 +118,7 @@ async def test_refusals_are_listed_newest_first() -> None:
     ]
     assert listed[3]["request_id"] == "mine-1"
     assert {one["address"] for one in listed} == {"127.0.0.1"}
-    assert spanish.body["items"][0]["detail"] == "El token no es válido"
+    assert spanish.body["items"][0]["detail"].startswith("El token no ")
 
 
 async def test_refusals_name_the_client_behind_a_proxy() -> None:
