@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from bench.build import HERE, WORK, build
 from bench.measure import Plan, chosen, load_command, once, raise_file_limit, rounds
 from bench.report import write
-from bench.servers import servers
+from bench.servers import BEFORE, servers
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
@@ -21,8 +22,11 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
         "--subject", help="the server the goals are about: product, or engine where there is no product"
     )
     parser.add_argument("--rounds", type=int, help="interleaved rounds (3; quick: 1)")
+    parser.add_argument("--before", type=Path, help="checkout of another commit: measure the product against that one")
     parser.add_argument("--quick", action="store_true", help="fewer peers, shorter runs, one round: under two minutes")
-    parser.add_argument("--results", type=Path, help="where the report goes (results/; quick: .work/quick/)")
+    parser.add_argument(
+        "--results", type=Path, help="where the report goes (results/; quick: .work/quick/; before: .work/before/)"
+    )
     parser.add_argument("--check-load", action="store_true", help="only show what the load generator itself can take")
     return parser.parse_args(words)
 
@@ -46,6 +50,8 @@ def main(words: list[str] | None = None) -> int:
     build()
     if arguments.check_load:
         return check_load()
+    if arguments.before is not None:
+        os.environ[BEFORE] = str(arguments.before.resolve())
     known = servers()
     subject = arguments.subject or ("product" if known["product"].available() else "engine")
     try:
@@ -53,12 +59,14 @@ def main(words: list[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    plan = Plan(subject, rows, arguments.rounds or (1 if arguments.quick else 3), arguments.quick)
-    missing = sorted({name for row in rows for name in row.servers if not known[name].available()})
+    repeat = arguments.rounds or (1 if arguments.quick else 3)
+    plan = Plan(subject, rows, repeat, arguments.quick, before=arguments.before is not None)
+    missing = sorted({name for row in rows for name in plan.peers(row) if not known[name].available()})
     if missing:
         print("not here, left out:", ", ".join(missing))
     results = rounds(plan)
-    print(write(results, plan, arguments.results or (WORK / "quick" if plan.quick else HERE / "results")))
+    aside = WORK / ("before" if plan.before else "quick")
+    print(write(results, plan, arguments.results or (aside if plan.quick or plan.before else HERE / "results")))
     own = [one for found in results.values() for one in found[subject]]
     return int(any("error" in one or one["lost"] or one["out_of_order"] for one in own))
 

@@ -23,12 +23,19 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run: ``subject`` is the server that the goals are about."""
+    """What to run: ``subject`` is the server that the goals are about; with ``before``, against itself as it was."""
 
     subject: str
     rows: tuple[Row, ...]
     rounds: int
     quick: bool
+    before: bool = False
+
+    def peers(self, row: Row) -> tuple[str, ...]:
+        """The servers that the subject is measured against in a row, by name."""
+        if self.before:
+            return (f"{self.subject}-before",)
+        return row.in_quick if self.quick else row.servers
 
 
 def load_command() -> list[str]:
@@ -85,8 +92,7 @@ def rounds(plan: Plan, tell: Any = print) -> dict[str, dict[str, list[Result]]]:
         if row.name in SHARED and SHARED[row.name] in results:
             results[row.name] = results[SHARED[row.name]]
             continue
-        peers = row.in_quick if plan.quick else row.servers
-        names = [name for name in dict.fromkeys((plan.subject, *peers)) if known[name].available()]
+        names = [name for name in dict.fromkeys((plan.subject, *plan.peers(row))) if known[name].available()]
         options = {**row.load, **(row.quick if plan.quick else {})}
         options["clients"] = min(options["clients"], files - 500)
         results[row.name] = {name: [] for name in names}

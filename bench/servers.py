@@ -58,13 +58,34 @@ def _node(name: str, label: str, kind: str, package: str) -> Server:
     return Server(name, label, command, needs, socketio=kind != "ws", environment=environment, load=_auth())
 
 
-def _product(name: str, label: str, words: str) -> Server:
-    command = f"{shlex.quote(sys.executable)} -m sio_server serve --port {{port}} {words}"
+def _product(name: str, label: str, words: str, checkout: Path = HERE.parent) -> Server:
+    # It runs where its code is: `python -m` takes what stands in the working directory before anything else.
+    where = f"env -C {shlex.quote(str(checkout))} PYTHONPATH={shlex.quote(str(checkout))}"
+    command = f"{where} {shlex.quote(sys.executable)} -m sio_server serve --port {{port}} {words}"
     if name == "product":
         command = os.environ.get("BENCH_PRODUCT", command)
-    needs = (str(HERE.parent / "sio_server/__main__.py"),)
+    needs = (str(checkout / "sio_server/__main__.py"),)
     load = shlex.split(os.environ.get("BENCH_PRODUCT_LOAD", "")) or _product_load()
     return Server(name, label, tuple(shlex.split(command)), needs, environment=_product_environment(), load=tuple(load))
+
+
+#: the product's servers: what each is called in a report, and its words for `serve`
+PRODUCT = {
+    "product": ("sio-server, log in memory", "--broker memory:"),
+    "product-sqlite": ("sio-server, log in SQLite", "--data-dir {data}"),
+}
+BEFORE = "BENCH_BEFORE"  # environment variable: the checkout that servers "…-before" run
+
+
+def _of_before() -> list[Server]:
+    """The product as it is in the checkout that `BEFORE` names, under the names of its servers with ``-before``."""
+    checkout = os.environ.get(BEFORE)
+    if not checkout:
+        return []
+    return [
+        _product(f"{name}-before", f"{label}, before", words, Path(checkout))
+        for name, (label, words) in PRODUCT.items()
+    ]
 
 
 SECRET = secrets.token_urlsafe(48)
@@ -110,8 +131,8 @@ def servers() -> dict[str, Server]:
     """All servers by name."""
     bare = (str(BIN / "bare"),)
     known = (
-        _product("product", "sio-server, log in memory", "--broker memory:"),
-        _product("product-sqlite", "sio-server, log in SQLite", "--data-dir {data}"),
+        *(_product(name, label, words) for name, (label, words) in PRODUCT.items()),
+        *_of_before(),
         _python("engine", "sio-server's engine", "engine"),
         _python("engine-uvloop", "the engine on uvloop", "engine", "uvloop"),
         _python("stock", "python-socketio", "stock"),
