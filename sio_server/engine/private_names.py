@@ -52,6 +52,7 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("aiohttp.web_protocol", "RequestHandler._request_count", "whether a head has come in whole"),
     ("aiohttp.web_protocol", "RequestHandler._current_request", "whether a body is still coming"),
     ("aiohttp.web_protocol", "RequestHandler._payload_parser", "bounds what comes before a credential"),
+    ("aiohttp.web_protocol", "RequestHandler._upgraded", "whether what comes is no HTTP any more"),
     ("aiohttp.web_protocol", "RequestHandler._waiter", "wakes it for a refusal of the engine's own"),
     ("aiohttp.web_protocol", "RequestHandler.handle_error", "the application's answer in place of aiohttp's"),
     ("aiohttp.web_protocol", "_ErrInfo", "what aiohttp's parser refused"),
