@@ -144,9 +144,7 @@ def _judge(peer: Peer, case: Case, seen: Seen) -> None:
             _judge_frames(data[end + 4 :], seen)
             return
         body, place = _body(data, head, end + 4)
-        # a damaged or odd request may have asked for another version
-        asked_for = any(b"/" + line[1] in step.data for step in case.steps)
-        _judge_answer(line, head, body, seen, asked_for=asked_for)
+        _judge_answer(line, head, body, seen, old=any(b"/1.0" in step.data for step in case.steps))
     if not any(word in step.data for step in case.steps for word in _FLEETING):
         seen.accepted += [found.decode() for found in _RECEIPT.findall(data)]
 
@@ -163,7 +161,7 @@ def _body(data: bytes, head: bytes, start: int) -> tuple[bytes, int]:
     return data[start:stop], stop
 
 
-def _judge_answer(line: re.Match[bytes], head: bytes, body: bytes, seen: Seen, *, asked_for: bool) -> None:
+def _judge_answer(line: re.Match[bytes], head: bytes, body: bytes, seen: Seen, *, old: bool) -> None:
     status = int(line[2])
     if status >= 500 and not (
         status == 503 and re.search(rb'"code":"(draining|broker_unavailable|keys_unavailable)"', body)
@@ -171,8 +169,8 @@ def _judge_answer(line: re.Match[bytes], head: bytes, body: bytes, seen: Seen, *
         seen.faults.append((f"status {status}", repr(body[:400])))
     if b"aiohttp" in head or b"python" in head:
         seen.faults.append(("an answer with versions of what the server is made of", repr(head)))
-    if line[1] != b"1.1" and not asked_for:
-        seen.faults.append((f"an answer in HTTP/{line[1].decode()}", repr(head)))
+    if line[1] == b"1.0" and not old:
+        seen.faults.append(("an answer in HTTP/1.0 to nobody who speaks it", repr(head)))
     if status >= 400 and body and b"json" not in (re.search(rb"content-type: ([^\r]*)", head) or [b"", b""])[1]:
         seen.faults.append((f"status {status} that is not JSON", repr(body[:200])))
 
