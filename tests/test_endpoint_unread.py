@@ -72,6 +72,7 @@ UNREADABLE: dict[str, tuple[int, bytes]] = {
         b"GET / HTTP/1.1\r\n" + HEAD + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 8000) for n in range(5)),
     ),
     "a long address": (414, b"GET /" + MARK * 1500 + b" HTTP/1.1\r\n" + HEAD + b"\r\n"),
+    "an expectation that is no text": (417, b"GET /nope HTTP/1.1\r\n" + HEAD + b"Expect: \xe9\xff\r\n\r\n"),
     "an odd expectation": (417, b"POST /nope HTTP/1.1\r\n" + HEAD + b"Expect: y\r\nContent-Length: 3\r\n\r\n"),
 }
 NOT_HTTP = {

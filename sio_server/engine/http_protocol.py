@@ -188,6 +188,8 @@ class HttpProtocol(web.RequestHandler):
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """The application's answer, in place of aiohttp's, which names its version and repeats what it was sent."""
+        if isinstance(exc, UnicodeEncodeError) and not request.headers.get("Expect", "").isascii():
+            return self._answer_unread(request, Unreadable(417, "expect"))  # aiohttp's refusal repeats what is no text
         if not isinstance(exc, HttpProcessingError):
             self.log_exception("Error handling request from %s", request.remote, exc_info=exc)
         if request.writer.output_size > 0:
