@@ -14,7 +14,7 @@ from sio_server.auth import Authenticator, Keyring
 from sio_server.errors import Refused
 from tests.credentials import AUTH, DEVELOPMENT, OTHER, crafted, outcome, part, refusal, signed
 from tests.strategies import JSON
-from tests.support import PUBLISH_KEY, Server, running, secured, token
+from tests.support import PATIENCE, PUBLISH_KEY, Server, running, secured, token
 
 # -- what a client says of itself --
 
@@ -200,7 +200,7 @@ async def raw(server: Server, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(request)
     await writer.drain()
-    reply = await asyncio.wait_for(reader.read(), 10)
+    reply = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
     await writer.wait_closed()
     return reply

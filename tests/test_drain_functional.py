@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ import orjson
 import pytest
 
 from tests.conftest import Node
-from tests.support import PUBLISH_KEY, ROOT, SECRET, program, token, until
+from tests.support import PATIENCE, PUBLISH_KEY, ROOT, SECRET, program, token, until
 
 CLIENTS = 1000
-# Seconds from the signal until everybody is back, and the part of them that any second may bring to the next node.
-BACK_WITHIN = 15
+# Milliseconds in which all are told to go, and how many of them within any one second: by what the server says, since
+# when they come depends on the machine.
+GONE_WITHIN = 8000
 PEAK = CLIENTS // 5
 BODY = {"type": "tour_creado", "data": {"nombre": "Lima"}}
 ENV = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
@@ -78,10 +78,9 @@ async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_p
             await until(lambda: len(answered) > 20, "some publishes")
             _, stalled = await asyncio.open_connection("127.0.0.1", int(port))
             stalled.write(b"POST /v1/notifications/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-            began = time.time()
             first.process.send_signal(signal.SIGTERM)
             async with program(*directory, "--port", port, env=ENV):
-                assert await asyncio.wait_for(first.process.wait(), 10) == 0
+                assert await asyncio.wait_for(first.process.wait(), PATIENCE) == 0
                 stalled.close()
                 report = await crowd.report()
                 while report["back"] < CLIENTS:
@@ -102,7 +101,7 @@ async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_p
     assert report["disordered"] == 0
     assert report["most"] == report["fewest"] == max(answered), "everybody has everything once"
     assert len(set(answered)) == len(answered)
-    assert report["last"] / 1000 - began < BACK_WITHIN, report
+    assert report["longest"] <= GONE_WITHIN, report
     assert report["peak"] <= PEAK, report
 
 

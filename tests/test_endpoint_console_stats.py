@@ -10,7 +10,7 @@ from sio_server import __version__
 from sio_server.samples import CAPACITY, Samples
 from tests.asking import ask, assert_refused, get
 from tests.clients import plain_socket, refused
-from tests.support import PUBLISH_KEY, running, secured, token
+from tests.support import PATIENCE, PUBLISH_KEY, running, secured, token
 
 KEY = PUBLISH_KEY
 PATHS = ("/v1/stats", "/v1/stats/recent", "/v1/errors")
@@ -91,7 +91,7 @@ async def test_server_takes_a_sample_each_second() -> None:
                 found[:] = (await get(server, "/v1/stats/recent", KEY))["samples"]
                 await asyncio.sleep(0.05)
 
-        await asyncio.wait_for(look(), 10)
+        await asyncio.wait_for(look(), PATIENCE)
         step = (await get(server, "/v1/stats/recent", KEY))["step"]
 
     assert step == 1

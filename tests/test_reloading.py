@@ -26,7 +26,6 @@ from tests.support import (
     PATIENCE,
     PUBLISH_KEY,
     SECRET,
-    START_PATIENCE,
     Program,
     environment,
     program,
@@ -108,7 +107,7 @@ async def bare_program(env: Mapping[str, str], directory: Path) -> AsyncIterator
         await until(
             lambda: process.returncode is not None or any(line[:7] == "http://" for line in output),
             "a start",
-            START_PATIENCE,
+            PATIENCE,
         )
         assert process.returncode is None, output
         yield Program(process, next(line for line in output if line[:7] == "http://"), output)
@@ -231,7 +230,7 @@ async def test_closed_terminal_ends_the_server(tmp_path: Path) -> None:
     )
     os.close(theirs)
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), START_PATIENCE)
+    await asyncio.wait_for(process.stdout.readline(), PATIENCE)
     os.close(ours)
     process.send_signal(signal.SIGHUP)
     assert await asyncio.wait_for(process.wait(), PATIENCE * 2) == 0

@@ -15,7 +15,7 @@ import jwt
 import pytest
 
 from tests.commands import assert_user_error, run
-from tests.support import PATIENCE, START_PATIENCE, environment, program
+from tests.support import PATIENCE, environment, program
 
 SECRETS = {"SIO_SERVER_JWT_SECRET": "s" * 32, "SIO_SERVER_PUBLISH_KEYS": "k" * 32}
 SHARED = ("--dev", "--port", "0", "--broker", "memory:")
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 async def answers(port: int, process: asyncio.subprocess.Process) -> bool:
     """Whether the server takes a notification, once it does."""
-    deadline = asyncio.get_running_loop().time() + START_PATIENCE
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     async with aiohttp.ClientSession() as http:
         while process.returncode is None and asyncio.get_running_loop().time() < deadline:
             try:
@@ -98,7 +98,7 @@ async def test_start_warns_of_development_and_of_names(tmp_path: Path) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    first = await asyncio.wait_for(process.stdout.readline(), START_PATIENCE)
+    first = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
     process.terminate()
     _, errors = await asyncio.wait_for(process.communicate(), PATIENCE * 2)
     assert first.startswith(b"http://127.0.0.1:")
@@ -120,7 +120,7 @@ async def test_development_is_told_in_colour_on_a_terminal(tmp_path: Path) -> No
         stderr=theirs,
     )
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), START_PATIENCE)
+    await asyncio.wait_for(process.stdout.readline(), PATIENCE)
     process.terminate()
     await asyncio.wait_for(process.wait(), PATIENCE * 2)
     shown = os.read(ours, 65536).decode()

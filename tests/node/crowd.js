@@ -5,7 +5,6 @@ import { io } from "socket.io-client";
 
 const [url, count, ...tokens] = process.argv.slice(2);
 const clients = [];
-const reconnects = [];
 let greeted = 0;
 
 for (let number = 0; number < Number(count); number += 1) {
@@ -19,7 +18,6 @@ for (let number = 0; number < Number(count); number += 1) {
   client.socket.on("ns:hello", (hello) => {
     client.cursor = hello.cursor;
     client.greetings += 1;
-    if (client.greetings > 1) reconnects.push(Date.now());
     if (client.greetings === 1 && ++greeted === Number(count)) console.log(JSON.stringify("ready"));
   });
   client.socket.on("ns:draining", ({ retry_in_ms }) => (client.told = retry_in_ms));
@@ -31,14 +29,10 @@ for (let number = 0; number < Number(count); number += 1) {
   clients.push(client);
 }
 
-// The most of some moments (milliseconds) in one second of the clock.
+// The most of some moments (milliseconds) that lie within a second of one another.
 function peak(moments) {
-  const seconds = new Map();
-  for (const moment of moments) {
-    const second = Math.floor(moment / 1000);
-    seconds.set(second, (seconds.get(second) ?? 0) + 1);
-  }
-  return Math.max(0, ...seconds.values());
+  const sorted = moments.toSorted((a, b) => a - b);
+  return Math.max(0, ...sorted.map((start, index) => sorted.filter((one, at) => at >= index && one < start + 1000).length));
 }
 
 const inOrder = (seqs) => seqs.every((seq, index) => index === 0 || seqs[index - 1] < seq);
@@ -53,9 +47,8 @@ createInterface({ input: process.stdin }).on("line", () => {
       least: Math.min(...clients.map(({ seqs }) => seqs.at(-1) ?? 0)),
       fewest: Math.min(...clients.map(({ seqs }) => seqs.length)),
       most: Math.max(...clients.map(({ seqs }) => seqs.length)),
-      peak: peak(reconnects),
-      first: Math.min(...reconnects),
-      last: Math.max(...reconnects),
+      peak: peak(clients.map(({ told }) => told ?? 0)),
+      longest: Math.max(...clients.map(({ told }) => told ?? 0)),
     }),
   );
 });
