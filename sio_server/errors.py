@@ -133,6 +133,15 @@ KINDS: dict[str, ErrorKind] = dict(
             retryable=True,
             reconnect=True,
         ),
+        _kind(
+            "unavailable",
+            503,
+            1013,
+            "The server cannot do this now",
+            "El servidor no puede hacerlo ahora",
+            retryable=True,
+            reconnect=True,
+        ),
         # Reasons for closing a connection that no request gets as its answer.
         _kind("slow", 503, 4008, "Too slow to receive", "Demasiado lento para recibir", reconnect=True),
         _kind("closed_by_operator", 503, 4010, "Closed by an operator", "La cerró un operador", reconnect=True),

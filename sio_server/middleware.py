@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -70,13 +71,12 @@ def guard(gate: Gate) -> Any:
                 if error.status < HTTPStatus.BAD_REQUEST:
                     raise
                 response = _problem(gate, request, of_http_status(error), error)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - told in `_failed`
                 if isinstance(error, ConnectionError) and _has_left(request):
                     # In the middle of what it sent, or of its answer: that is no fault of anybody here.
                     log.debug("peer left", method=request.method, path=request.path)
                     return web.Response(status=HTTPStatus.BAD_REQUEST)  # for nobody
-                log.exception("request failed", method=request.method, path=request.path)
-                response = _problem(gate, request, Refused("internal"))
+                response = _problem(gate, request, _failed(request, error))
             elapsed = round((time.perf_counter() - started) * 1000, 1)
             log.debug("request", method=request.method, path=request.path, status=response.status, ms=elapsed)
             return response
@@ -86,6 +86,19 @@ def guard(gate: Gate) -> Any:
 
 def _has_left(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
+
+
+def _failed(request: web.Request, error: Exception) -> Refused:
+    """What is answered to a request whose handler raised, which is told in the log."""
+    if isinstance(error, OSError) and error.errno in _RUN_OUT:
+        log.warning("no file can be opened", method=request.method, path=request.path, reason=error.strerror)
+        return Refused("unavailable", retry_after=1)
+    log.error("request failed", exc_info=error, method=request.method, path=request.path)
+    return Refused("internal")
+
+
+# The process, or the machine, has no descriptor left: it is no fault of the handler's, and every request may meet it.
+_RUN_OUT: Final = (errno.EMFILE, errno.ENFILE)
 
 
 def _check_single(request: web.Request) -> None:

@@ -135,6 +135,30 @@ async def test_who_is_connected_is_served_when_descriptors_run_out(tmp_path: Pat
         await reading.close()
 
 
+async def test_what_needs_a_descriptor_is_unavailable_when_there_is_none(tmp_path: Path) -> None:
+    """Pages, files and what is loaded when first asked for are 503 with `Retry-After`, without a traceback."""
+    async with small(tmp_path) as server:
+        connector = aiohttp.TCPConnector(limit=1)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{server.port}", connector=connector) as http:
+            async with http.get("/health/live") as response:
+                assert response.status == 200  # and the connection is kept
+            await server.exhaust()
+            for path in ("/", "/docs", "/static/swagger-ui-bundle.js", "/openapi.json"):
+                async with asyncio.timeout(PATIENCE), http.get(path) as response:
+                    assert (response.status, (await response.json(content_type=None))["code"]) == (503, "unavailable")
+                    assert response.headers["Retry-After"] == "1"
+                    assert response.headers["Cache-Control"] == "no-store"
+            await server.let_go()
+            await asyncio.sleep(0)
+            async with asyncio.timeout(PATIENCE):
+                for path in ("/docs", "/openapi.json"):
+                    while True:
+                        async with http.get(path) as response:
+                            if response.status == 200:
+                                break
+        assert [line for line in server.lines if "Traceback" in line] == []
+
+
 async def test_process_ends_when_descriptors_have_run_out(tmp_path: Path) -> None:
     """SIGTERM ends a server that has no descriptor left as it ends any other."""
     async with small(tmp_path) as server:

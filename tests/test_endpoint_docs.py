@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 from urllib.parse import urljoin
@@ -112,3 +113,17 @@ async def test_answers_are_as_the_document_says() -> None:
             content = made["paths"]["/v1/notifications/batch"]["post"]["responses"]["200"]["content"]
             schema = {**content["application/json"]["schema"], "components": made["components"]}
             jsonschema_rs.validator_for(schema).validate(await response.json())
+
+
+async def test_reader_that_leaves_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Who asks for large files ahead and leaves in the midst of one causes no line in the log."""
+    with caplog.at_level("INFO"):
+        async with running() as server:
+            for _ in range(20):
+                reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+                writer.write(b"GET /static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10)
+                await reader.readexactly(100)
+                writer.transport.abort()
+            async with server.http.get(f"{server.url}/static/swagger-ui-bundle.js") as response:
+                assert (response.status, len(await response.read())) == (200, response.content_length)
+    assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []

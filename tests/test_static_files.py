@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from sio_server.errors import Refused
+from sio_server.openapi import Handler
 from sio_server.static_files import FOR_EVER, REVALIDATE, served
 
 TEXT = "hola " * 1000
@@ -28,6 +30,15 @@ async def asking(app: web.Application) -> AsyncIterator[aiohttp.ClientSession]:
             yield session
     finally:
         await runner.cleanup()
+
+
+@web.middleware
+async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a refusal with its code."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return web.Response(status=refused.kind.status, text=refused.kind.code)
 
 
 @pytest.fixture
@@ -77,9 +88,10 @@ async def test_unchanged_file_is_not_sent_again(app: web.Application) -> None:
             assert (response.status, await response.read()) == (304, b"")
 
 
-async def test_missing_file_is_not_found(tmp_path: Path) -> None:
-    """A file that was never built is 404 and no error of the server."""
-    app = web.Application()
-    app.router.add_get("/page", served(tmp_path / "none.html", "text/html"))
+async def test_file_that_cannot_be_opened_is_an_error_of_the_moment(tmp_path: Path) -> None:
+    """A file that was there and cannot be opened now is told by `unavailable`, which no cache keeps, and no 404."""
+    app = web.Application(middlewares=[told])
+    app.router.add_get("/page", served(tmp_path / "none.html", "text/html", cache=FOR_EVER))
     async with asking(app) as client, client.get("/page") as response:
-        assert response.status == 404
+        assert (response.status, await response.text()) == (503, "unavailable")
+        assert "Cache-Control" not in response.headers

@@ -82,7 +82,7 @@ class Acceptor:
             _log.error(
                 "no connection can be accepted for a moment: %s. Those that are there are served; let the process have"
                 " more files open (LimitNOFILE=, ulimit -n)",
-                error.strerror,
+                error,
             )
 
     def _go_on(self, listener: socket.socket) -> None:
