@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any, Final
 
 from sio_server.errors import Refused
+from sio_server.log_text import short
 from sio_server.logs import logger
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import rfc3339
@@ -173,6 +174,6 @@ def _second(pair: tuple[str, int]) -> int:
 
 def _cut(text: str) -> str:
     # before anything looks at it: a text of a megabyte costs nobody more than its first characters
-    short = text[: 4 * MAX_TEXT]
-    printable = short if short.isprintable() else "".join(filter(str.isprintable, short))
-    return printable if len(printable) <= MAX_TEXT else printable[: MAX_TEXT - 1] + "…"
+    begun = text[: 4 * MAX_TEXT]
+    printable = begun if begun.isprintable() else "".join(filter(str.isprintable, begun))
+    return short(printable, MAX_TEXT)  # a token may stand in a path, where nobody expects one

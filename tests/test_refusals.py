@@ -145,3 +145,14 @@ def test_line_can_be_read_by_who_bans_addresses(path: str, capsys: pytest.Captur
     found = re.match(rest, re.sub(date, "", line))
     assert found is not None, line
     assert found["host"] == "192.0.2.1"
+
+
+def test_token_in_a_path_is_not_shown() -> None:
+    """A token that a client put where nobody expects one is hidden from who looks at refusals."""
+    refusals = Refusals()
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"
+    refused = Refused("not_found", Text("No {0}.", "Sin {0}.").format(token))
+    refusals.note(refused, method="GET", path=f"/ws/{token}/x", address="")
+    (kept,) = refusals.newest(1, "es")
+
+    assert (kept["path"], kept["detail"]) == ("/ws/[hidden]/x", "Sin [hidden].")
