@@ -138,7 +138,7 @@ class Connections:
 
         ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
         """
-        identity = connection.identity
+        identity = connection.identity = self._not_expired_yet(connection.identity)
         self.admit(identity, connection.address)
         connection.view, counts = await self._arrive(identity)
         if counts is None and identity.user is not None:
@@ -232,7 +232,7 @@ class Connections:
         view = await self.view_of(identity, instead_of=connection)
         if connection not in self._hub:
             return  # it left meanwhile; rooms and timers would keep it for ever
-        connection.identity = identity
+        connection.identity = self._not_expired_yet(identity)
         connection.view = view
         if not connection.may_observe:
             self.observers.discard(connection.link)
@@ -253,6 +253,17 @@ class Connections:
             if expires_at is not None and soon < expires_at:
                 connection.identity = replace(connection.identity, expires_at=soon)
                 self._arm(connection)
+
+    def _not_expired_yet(self, identity: Identity) -> Identity:
+        """The identity of a token that was found good, which expires now where it has by the clock of this machine.
+
+        Such a token was let in for its leeway. Counted from its own moment, its connection would be closed as soon as
+        it is greeted, and could bring no newer one.
+        """
+        expires_at = identity.expires_at
+        if expires_at is None or expires_at >= (now := self._wall()):
+            return identity
+        return replace(identity, expires_at=now)
 
     def _arm(self, connection: Connection) -> None:
         """Wake up when there is something to say about the token."""

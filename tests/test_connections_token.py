@@ -91,6 +91,26 @@ async def test_renewed_token_keeps_the_connection(made: Core, monkeypatch: pytes
     assert connection.timer is not None
 
 
+@pytest.mark.parametrize("how", ["opened", "renewed"])
+async def test_token_let_in_for_its_leeway_has_its_time_to_be_renewed(
+    made: Core, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A token that has expired and is let in all the same is told of at once, and closed only after the usual grace."""
+    monkeypatch.setattr(module, "EXPIRY_GRACE", 0.3)
+    begun = asyncio.get_running_loop().time()
+    late = holding(lasts=-20.0)
+    if how == "opened":
+        connection, link = await made.open(late)
+    else:
+        connection, link = await made.open(holding(lasts=3600))
+        await made.connections.renew(connection, late)
+    await until(lambda: link.of("ns:auth_expiring"))
+    assert link.of("close") == []
+    await until(lambda: link.of("close"))
+    assert asyncio.get_running_loop().time() - begun >= 0.3
+    assert link.of("ns:closing") == [{"code": "token_expired", "reconnect": False}]
+
+
 async def test_connection_that_leaves_while_it_renews_leaves_no_trace(made: Core) -> None:
     """A client that is gone when its newer token has been looked at joins no room and keeps no timer running."""
     connection, link = await made.open(holding())
