@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import socketio
 
+from sio_server.engine.jsonio import dumps
 from tests.engine_js import javascript
 from tests.engine_server import PATIENCE, TRANSPORTS, engine, until
 from tests.engine_wire import Wire
@@ -251,3 +252,45 @@ async def test_handler_that_raises_harms_nobody() -> None:
         assert await wire.text() == '432["fine"]'
         assert server.disconnected == []
     assert "a handler's own fault" in said.getvalue()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_large_packets_wait_in_the_socket_and_not_in_memory(transport: str) -> None:
+    """While a large event is handled nothing behind it is taken apart, and then all of it is handled, in order."""
+    async with engine() as server:
+        release, heard, most = asyncio.Event(), list[int](), 0
+
+        async def large(_sid: str, number: int, _filling: str) -> None:
+            nonlocal most
+            heard.append(number)
+            most = max(most, *(len(socket.inbox or ()) for socket in server.sio.eio.sockets.values()))
+            await release.wait()
+
+        server.sio.on("large", large)
+        wire = await server.wire(transport)
+        await wire.join()
+
+        async def send() -> None:
+            for number in range(20):
+                await wire.send(f'42["large",{number},"{"x" * 100_000}"]')
+
+        sending = asyncio.create_task(send())
+        await until(lambda: heard == [0])
+        await server.request_arrived()
+        assert all(len(socket.inbox or ()) <= 1 for socket in server.sio.eio.sockets.values())
+        release.set()
+        await until(lambda: heard == list(range(20)))
+        await sending
+        assert most <= 2
+
+
+@pytest.mark.parametrize("levels", [2000, 100_000])
+def test_value_that_is_nested_too_deeply_is_no_json_value(levels: int) -> None:
+    """What nobody could read is refused as any value that JSON lacks, by a short exception."""
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    with pytest.raises(TypeError) as raised:
+        dumps(value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sio_server.engine import packets
 from sio_server.engine.connect import Connector
+from sio_server.engine.limits import HEAVY
 from sio_server.engine.packets import Packet, PacketError, TooManyAttachmentsError
 from sio_server.engine.refused import Why
 from sio_server.engine.rooms import Member, State
@@ -88,6 +89,8 @@ class Dispatcher:
         else:
             self._may_be_sent(socket, packet)
         self._enqueue(socket, packet)
+        if len(data) > HEAVY:
+            socket.heavy()
 
     def _may_be_sent(self, socket: EngineSocket, packet: Packet) -> None:
         if not self._may_be_late(socket, packet):

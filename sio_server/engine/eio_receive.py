@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
     """The half of a session that receives."""
 
-    __slots__ = ("_answered", "_controls", "_events", "inbox", "joining", "partial", "running", "worker")
+    __slots__ = ("_answered", "_controls", "_events", "_heavy", "inbox", "joining", "partial", "running", "worker")
 
     server: EngineServer
     connection: WebSocketConnection | None
@@ -40,6 +40,8 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
         #: packets that wait for their handlers
         self.inbox: deque[Item] | None = None
         self.worker: asyncio.Task[None] | None = None
+        #: a large packet waits for its handler
+        self._heavy = False
         #: handlers of this client that run side by side (only where overlap is allowed)
         self.running = 0
         #: CONNECT packets that wait for their handlers or are with them
@@ -145,7 +147,13 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
 
     def _backlog(self) -> bool:
         inbox = self.inbox
-        return self.running + (len(inbox) if inbox is not None else 0) >= self.server.limits.inbox_high
+        waiting = self.running + (len(inbox) if inbox is not None else 0)
+        return self._heavy or waiting >= self.server.limits.inbox_high
+
+    def heavy(self) -> None:
+        """A large packet waits for its handler: nothing more is read before it has been handled."""
+        self._heavy = True
+        self.backlog_grew()
 
     def backlog_grew(self) -> None:
         """Stop reading from a client that sends faster than its handlers go."""
@@ -155,7 +163,10 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
 
     def backlog_shrank(self) -> None:
         """Read on."""
-        if self.connection is not None and self.running + len(self.inbox or ()) <= INBOX_LOW:
+        waiting = self.running + len(self.inbox or ())
+        if not waiting:
+            self._heavy = False
+        if self.connection is not None and waiting <= INBOX_LOW and not self._heavy:
             self.connection.resume_reading()
 
     async def drained(self) -> None:

@@ -32,7 +32,7 @@ def finite(value: Any) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """UTF-8 JSON. Raises TypeError for what is no JSON value.
+    """UTF-8 JSON. Raises TypeError for what is no JSON value, or is nested too deeply to be written.
 
     orjson writes NaN as null and is ten times as fast as the standard library; integers above 64 bits, keys
     that are no strings and lone surrogates go through the standard library, as python-socketio users may send
@@ -41,7 +41,11 @@ def dumps(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False)
+        try:
+            text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False)
+        except RecursionError:
+            message = "nested too deeply"
+            raise TypeError(message) from None  # its traceback has a line for each level
         return text.encode()
 
 

@@ -43,6 +43,9 @@ CLOSE_TIMEOUT = 2.0
 INBOX_HIGH = 64
 #: Reading goes on when this few are left.
 INBOX_LOW = 16
+#: Bytes of a packet above which nothing more is read from its client until it is handled. A million bytes of JSON
+#: become thirty million in memory, and so many of them could wait as the limit above allows.
+HEAVY = 16_384
 #: Packets in the answer to one poll: the Python client refuses more (its Payload.max_decode_packets).
 MAX_POLL_PACKETS = 16
 #: Namespaces one connection may be in. Without it `namespaces='*'` lets a peer create rooms for ever.

@@ -137,7 +137,7 @@ def decode(text: str, loads: Loads, max_attachments: int) -> Packet:
         try:
             packet.data = loads(text[at:])
         except (ValueError, RecursionError) as error:
-            message = "invalid payload"
+            message = "invalid payload, no JSON or nested too deeply"
             raise PacketError(message) from error
         check(packet, present=True)
     else:
