@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from sio_server.engine import AsyncServer, FrontReply, FrontRequest, FrontSite, Refusal
+from sio_server.engine import AsyncServer, FrontReply, FrontRequest, FrontSite, Limits, Refusal
 from tests.engine_server import PATIENCE, engine, until
 
 OK = b'{"status":"ok"}'
@@ -256,6 +256,34 @@ async def test_idle_connection_is_reused() -> None:
                 async with http.post(f"http://127.0.0.1:{site.port}/notify", data=body) as response:
                     assert response.status == 200
         await until(lambda: len(site.fast) + len(site.slow) == 3)
+
+
+async def test_connection_whose_body_came_apart_is_kept_as_any_other() -> None:
+    """A connection that aiohttp has is idle after its answer, also when a body came in after its head."""
+    async with fast_site(limits=Limits(request_timeout=0.3)) as site:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        head, body = b"POST /notify?x HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n", (b"abc", b"def")
+        for piece in (head, *body):
+            writer.write(piece)
+            await asyncio.sleep(0.05)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(1.0)  # more than three times the limit
+        writer.write(head + b"".join(body))
+        await until(lambda: len(site.slow) == 2)
+        writer.close()
+
+
+async def test_any_port_is_one_port_on_all_addresses_of_a_name() -> None:
+    """A site on any free port of a name with several addresses has the same one on all of them."""
+    runner = web.AppRunner(web.Application(), access_log=None)
+    await runner.setup()
+    site = FrontSite(runner, AsyncServer(), ["127.0.0.1", "127.0.0.2", "127.0.0.3"], 0)  # type: ignore[arg-type]  # as asyncio takes it: no name of the machine is certain to have several
+    await site.start()
+    addresses = runner.addresses
+    await runner.cleanup()
+    assert len(addresses) == 3
+    assert len({address[1] for address in addresses}) == 1
 
 
 @pytest.mark.parametrize("ending", ["peer", "server"])

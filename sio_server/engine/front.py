@@ -36,6 +36,8 @@ Plan = tuple[FastHandler, Head, int]
 
 #: Heads that are kept parsed, and the bytes of one: a peer chooses both.
 _MAX_PLANS, _MAX_PLAN = 256, 2048
+#: How often a port is looked for that is free on all addresses of a host.
+_PORT_TRIES = 10
 #: Seconds an idle keep-alive connection is kept.
 KEEPALIVE_TIMEOUT = 75.0
 
@@ -199,12 +201,32 @@ class FrontSite(web.BaseSite):
         server = self._runner.server
         assert server is not None  # noqa: S101  for mypy; BaseSite looked
         self._front = Front(self._sio, server, **options)
-        # the loop binds, on every address a name has; it does not accept
-        bound = await asyncio.get_running_loop().create_server(
-            self._front, self._host, self._port, start_serving=False, **reuse
-        )
+        bound = await self._bind(self._front, reuse)
         acceptor = Acceptor(bound, self._front, self._ssl_context, self._backlog)
         self._server = cast("asyncio.Server", acceptor)  # aiohttp closes it and looks at its sockets
+
+    async def _bind(self, front: Front, reuse: Mapping[str, Any]) -> asyncio.Server:
+        """Let the loop bind, on every address that the host's name has; it does not accept.
+
+        Where any port will do, each address is given one of its own: all of them get the first one's.
+        """
+        loop = asyncio.get_running_loop()
+        port = self._port
+        for tries_left in range(_PORT_TRIES, -1, -1):
+            try:
+                bound = await loop.create_server(front, self._host, port, start_serving=False, **reuse)
+            except OSError:
+                if port == self._port or not tries_left:
+                    raise
+                port = self._port  # that one is somebody's at another address: begin anew
+                continue
+            ports = [one.getsockname()[1] for one in bound.sockets]
+            if self._port or len(set(ports)) == 1:
+                return bound
+            bound.close()
+            port = ports[0]
+        message = "no port is free on all addresses of the host"
+        raise OSError(message)
 
     async def stop(self) -> None:
         """Listen no more and close idle connections."""

@@ -16,7 +16,6 @@ class Guard:
     """Passes bytes on and keeps in mind since when a head or a body is unfinished."""
 
     __slots__ = (
-        "_fresh",
         "_idle_limit",
         "_limit",
         "_requests",
@@ -33,8 +32,6 @@ class Guard:
         self._idle_limit = idle_limit
         self._time = time
         self.interval = limit / _LOOKS
-        #: bytes since the last head that was complete
-        self._fresh = 0
         self._total = 0
         self._requests = 0
         #: what is waited for and since when: ("head", "body", "write" or "idle"; time; bytes then)
@@ -47,12 +44,9 @@ class Guard:
         requests = self.inner._request_count  # noqa: SLF001
         if requests != self._requests:
             self._requests = requests
-            self._fresh = 0
             self._since = None
-        else:
-            if not self._fresh and self._waits_for_head():
-                self._since = ("head", self._time(), self._total)
-            self._fresh += len(data)
+        elif self.inner.head_begun and self._waits_for_head() and (self._since is None or self._since[0] != "head"):
+            self._since = ("head", self._time(), self._total)
 
     def _waits_for_head(self) -> bool:
         return self.inner._current_request is None and not self.inner._messages  # noqa: SLF001
@@ -84,4 +78,4 @@ class Guard:
         if not self._waits_for_head():
             request = self.inner._current_request  # noqa: SLF001
             return None if request is None or request.content.is_eof() else "body"
-        return "head" if self._fresh or not self._requests else "idle"
+        return "head" if self.inner.head_begun or not self._requests else "idle"

@@ -122,6 +122,11 @@ class HttpProtocol(web.RequestHandler):
         self._refused = False
         self._gone: asyncio.Event | None = None
 
+    @property
+    def head_begun(self) -> bool:
+        """Whether a part of a head has come in. The bytes of a body are none, however they are cut."""
+        return bool(self._head)
+
     def data_received(self, data: bytes) -> None:
         """See aiohttp; a head has an end, and after a refusal nothing counts."""
         if self._refused:
