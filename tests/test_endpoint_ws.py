@@ -343,3 +343,25 @@ async def test_flood_of_control_frames_keeps_nobody_waiting(kind: str) -> None:
             async with server.http.get(stats, headers=key) as response:
                 assert (await response.json())["connections"]["total"] == 1
             await until(lambda: server.node.stats()["connections"]["total"] == 0)
+
+
+async def test_failure_within_is_told_by_close_code_1011(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails while a client is let in, or after, ends its connection with 1011 and `internal`, not in HTTP."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    async with running(secured()) as server:
+        connections = server.node.connections
+        async with plain_socket(server.url, {"token": token("7")}) as client:
+            await until(lambda: client.frames)
+            monkeypatch.setattr(connections, "acknowledge", fail)
+            monkeypatch.setattr(connections, "renew", fail)
+            await client.socket.send_str(orjson.dumps({"type": "ns:auth", "token": token("7"), "id": 1}).decode())
+            await until(lambda: len(client.frames) == 2)
+            assert client.frames[1]["error"]["code"] == "internal"
+            assert (client.frames[1]["to"], client.frames[1]["id"]) == ("ns:auth", 1)
+        monkeypatch.setattr(connections, "open", fail)
+        async with plain_socket(server.url, {"token": token("7")}) as client:
+            assert await client.wait_closed() == (1011, "internal")
+        await until(lambda: server.node.stats()["connections"]["total"] == 0)
