@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -29,8 +30,10 @@ MAX_SAFE: Final = 2**53
 # Digits that are read of a number too long to be held; int() of more takes quadratic time.
 _MAX_DIGITS: Final = 400
 
-# A run of as many digits and points is a number that may lose some of them, or a text that looks like one.
+# A run of as many digits and points is a number that may lose some of them, or part of a text: ids and times are such
+# texts, and behind a quotation mark or a letter no number begins.
 _RUN: Final = 16
+_NUMBER: Final = re.compile(rb"(?:\A|[\s:,\[])-?[0-9][0-9.]{%d}" % (_RUN - 1))
 _SIGNS: Final = bytes.maketrans(b"123456789.{", b"0" * 10 + b"[")
 _LONG: Final = b"0" * _RUN
 
@@ -59,7 +62,7 @@ def decode(body: bytes) -> Any:
     Raises `Refused`: ``invalid_json`` with the place, ``invalid_data`` with the name of each field that is not taken.
     """
     signs = body.translate(_SIGNS)  # as in `is_plain`: a call would cost as much again
-    if _LONG not in signs and signs.count(b"[") <= MAX_DEPTH:
+    if signs.count(b"[") <= MAX_DEPTH and (_LONG not in signs or _NUMBER.search(body) is None):
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -70,7 +73,7 @@ def decode(body: bytes) -> Any:
 def is_plain(body: bytes) -> bool:
     """Whether a JSON text is neither deep nor holds a long number: most are, and this is all that they cost."""
     signs = body.translate(_SIGNS)
-    return _LONG not in signs and signs.count(b"[") <= MAX_DEPTH
+    return signs.count(b"[") <= MAX_DEPTH and (_LONG not in signs or _NUMBER.search(body) is None)
 
 
 def exact(body: bytes) -> Any:
@@ -83,7 +86,7 @@ def exact(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         return _read_again(body, error)
-    return _read_again(body, None) if _LONG in body.translate(_SIGNS) else value
+    return _read_again(body, None) if _NUMBER.search(body) else value
 
 
 def _read_again(body: bytes, error: orjson.JSONDecodeError | None) -> Any:
