@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -30,12 +29,11 @@ MAX_SAFE: Final = 2**53
 # Digits that are read of a number too long to be held; int() of more takes quadratic time.
 _MAX_DIGITS: Final = 400
 
-# A run of as many digits and points is a number that may lose some of them, or part of a text: ids and times are such
-# texts, and behind a quotation mark or a letter no number begins.
+# A run of as many digits and points is a number that may lose some of them, or part of a text, as ids and times are.
 _RUN: Final = 16
-_NUMBER: Final = re.compile(rb"(?:\A|[\s:,\[])-?[0-9][0-9.]{%d}" % (_RUN - 1))
 _SIGNS: Final = bytes.maketrans(b"123456789.{", b"0" * 10 + b"[")
 _LONG: Final = b"0" * _RUN
+_BEFORE_NUMBER: Final = frozenset(b" \t\r\n:,[")  # behind a quotation mark or a letter none begins
 
 _BOM: Final = b"\xef\xbb\xbf"  # RFC 8259 §8.1: a reader may ignore it
 
@@ -62,7 +60,8 @@ def decode(body: bytes) -> Any:
     Raises `Refused`: ``invalid_json`` with the place, ``invalid_data`` with the name of each field that is not taken.
     """
     signs = body.translate(_SIGNS)  # as in `is_plain`: a call would cost as much again
-    if signs.count(b"[") <= MAX_DEPTH and (_LONG not in signs or _NUMBER.search(body) is None):
+    at = signs.find(_LONG)
+    if signs.count(b"[") <= MAX_DEPTH and (at < 0 or not _holds_long_number(body, signs, at)):
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -73,7 +72,18 @@ def decode(body: bytes) -> Any:
 def is_plain(body: bytes) -> bool:
     """Whether a JSON text is neither deep nor holds a long number: most are, and this is all that they cost."""
     signs = body.translate(_SIGNS)
-    return signs.count(b"[") <= MAX_DEPTH and (_LONG not in signs or _NUMBER.search(body) is None)
+    at = signs.find(_LONG)
+    return signs.count(b"[") <= MAX_DEPTH and (at < 0 or not _holds_long_number(body, signs, at))
+
+
+def _holds_long_number(body: bytes, signs: bytes, at: int) -> bool:
+    """Whether a number begins where one of the long runs does, of which ``at`` is the first; texts look alike."""
+    while at >= 0:
+        begin = at - (body[at - 1 : at] == b"-")
+        if begin == 0 or body[begin - 1] in _BEFORE_NUMBER:
+            return True
+        at = signs.find(_LONG, at + _RUN)
+    return False
 
 
 def exact(body: bytes) -> Any:
@@ -86,7 +96,9 @@ def exact(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         return _read_again(body, error)
-    return _read_again(body, None) if _NUMBER.search(body) else value
+    signs = body.translate(_SIGNS)
+    at = signs.find(_LONG)
+    return _read_again(body, None) if at >= 0 and _holds_long_number(body, signs, at) else value
 
 
 def _read_again(body: bytes, error: orjson.JSONDecodeError | None) -> Any:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import hypothesis
 import orjson
 import pytest
+from hypothesis import strategies as st
 
 from sio_server.errors import Refused
 from sio_server.intake import MAX_DEPTH, Noted, admitted, decode, exact, measured
@@ -22,6 +24,37 @@ KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
 def nested(levels: int, inner: str = "0") -> str:
     """Lists in one another."""
     return "[" * levels + inner + "]" * levels
+
+
+# Numbers around every limit, and texts that look like them.
+LEAVES = st.one_of(
+    st.integers(-(2**70), 2**70),
+    st.integers(-(2**65), 2**65).map(str),
+    st.text("0123456789.-,:[ x", max_size=40),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("1a.", max_size=20), inner)
+)
+
+
+def whole_numbers(value: Any) -> list[int]:
+    """Every whole number in a value."""
+    if isinstance(value, dict | list):
+        return [one for inner in (value.values() if isinstance(value, dict) else value) for one in whole_numbers(inner)]
+    return [value] if isinstance(value, int) else []
+
+
+@hypothesis.given(VALUES, st.sampled_from([None, (",", ":"), (" , ", " : ")]))
+def test_number_is_refused_where_it_is_too_long_and_texts_are_not(value: Any, separators: Any) -> None:
+    """A body is refused for a whole number beyond 64 bits, wherever it stands, and for no text that looks like one."""
+    body = json.dumps({"data": value}, separators=separators).encode()
+    if all(-(2**63) <= number < 2**64 for number in whole_numbers(value)):
+        assert decode(body) == {"data": value}
+    else:
+        with pytest.raises(Refused) as caught:
+            decode(body)
+        assert caught.value.kind.code == "invalid_data"
 
 
 HALF = "Holds half of a surrogate pair"
