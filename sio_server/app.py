@@ -17,6 +17,7 @@ from sio_server.catalog import Catalog
 from sio_server.client_events import ClientEvents
 from sio_server.config import Config
 from sio_server.connections import Connections
+from sio_server.elsewhere import serve_elsewhere
 from sio_server.endpoint_console import console_routes
 from sio_server.endpoint_docs import DocsEndpoint
 from sio_server.endpoint_front import FrontEndpoint
@@ -66,6 +67,8 @@ REPLAY_SHARE: Final = 4
 _PROTOCOL: Final = {
     "access_log": None,
     "auto_decompress": False,
+    # Seconds in which who was answered may go on sending a body that nobody wants, so that it reads the answer first.
+    "lingering_time": 3.0,
     "max_line_size": MAX_HTTP_LINE,
     "max_field_size": MAX_HTTP_FIELD,
 }
@@ -150,9 +153,10 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     for operation in operations:
         add = app.router.add_get if operation.method == "GET" else app.router.add_post  # with GET comes HEAD
         add(operation.route, operation.handler, expect_handler=expect_later)
-    app.router.add_get("/ws", ws.handle)
-    app.add_routes(console_routes())
-    app.add_routes(DocsEndpoint(operations, open_access=config.development).routes())
+    app.router.add_get("/ws", ws.handle, expect_handler=expect_later)
+    for page in (*console_routes(), *DocsEndpoint(operations, open_access=config.development).routes()):
+        app.router.add_get(page.path, page.handler, expect_handler=expect_later)
+    serve_elsewhere(app.router)
     app.cleanup_ctx.append(_lifetime(node, config, metrics, samples))
     app.on_shutdown.append(_closing(node, socketio, ws))
 

@@ -77,6 +77,8 @@ def guard(gate: Gate) -> Any:
                     log.debug("peer left", method=request.method, path=request.path)
                     return web.Response(status=HTTPStatus.BAD_REQUEST)  # for nobody
                 response = _problem(gate, request, _failed(request, error))
+            if "Expect" in request.headers and not request.content.is_eof():
+                response.force_close()  # its body was not asked for: what comes next could be that, or another request
             elapsed = round((time.perf_counter() - started) * 1000, 1)
             log.debug("request", method=request.method, path=request.path, status=response.status, ms=elapsed)
             return response

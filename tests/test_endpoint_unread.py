@@ -247,3 +247,32 @@ async def test_peer_that_leaves_in_the_middle_of_a_body_is_no_error(
 def _requests() -> list[asyncio.Task[Any]]:
     """What aiohttp is handling on the loop of the test."""
     return [task for task in asyncio.all_tasks() if "_handle_request" in repr(task.get_coro())]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("POST /nothing/here", 404),
+        ("PUT /notify", 405),
+        ("DELETE /v1/users/a/disconnect", 405),
+        ("POST /docs", 405),
+        ("POST /ws", 405),
+        ("GET /ws", 426),
+        ("POST /notify?x=1", 401),
+    ],
+)
+async def test_nobody_is_asked_for_a_body_that_is_refused(request_line: str, status: int) -> None:
+    """Who waits to be asked for a body gets the refusal alone, which ends the connection, and sends nothing."""
+    async with running(secured()) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        head = f"{request_line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+        writer.write(head.encode())
+        async with asyncio.timeout(PATIENCE):
+            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+            assert answer.startswith(b"http/1.1 %d" % status)
+            assert b"connection: close" in answer
+            if status == 405:
+                assert b"allow: " in answer
+            if request_line == "PUT /notify":
+                await reader.read()  # and the connection ends though nothing is sent
+        writer.close()

@@ -75,6 +75,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
         "socketio_recovery",
         "socketio_refusals",
         "static_files",
+        "elsewhere",
         "ws_handshake",
         "ws_link",
         "endpoint_console",

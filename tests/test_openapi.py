@@ -236,7 +236,7 @@ def test_document_lists_every_operation(made: dict[str, Any]) -> None:
 
 def test_document_lists_what_is_routed() -> None:
     """No path of the API is served that the document does not have; pages and connections are no operations."""
-    others = {"/", "/docs", "/openapi.json", "/favicon.ico", "/ws", "/socket.io/"}
+    others = {"/", "/docs", "/openapi.json", "/favicon.ico", "/ws", "/socket.io/", "/{path}"}
     routed = {
         (route.method, route.resource.canonical)
         for route in create_app(Config(dev=True, broker="memory:")).router.routes()
