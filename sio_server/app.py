@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 
@@ -51,6 +52,7 @@ NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
 FRONT: Final = web.AppKey("front", FrontEndpoint)
 SERVER: Final = web.AppKey("server", AsyncServer)
+LOG: Final = web.AppKey("log", SqliteBroker)
 RELOADING: Final = web.AppKey("reloading", Reloading)
 
 # Largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
@@ -96,7 +98,7 @@ def create_app(config: Config | None = None) -> web.Application:
         hub,
         metrics,
         limits,
-        {"limits": {"max_body": config.max_body}},
+        _greeting(config),
         refusals=refusals,
         replay_high=config.send_cap // REPLAY_SHARE,
     )
@@ -113,6 +115,7 @@ def create_app(config: Config | None = None) -> web.Application:
     gate = Gate(OriginPolicy(config), refusals, trusted_proxies=config.trusted_proxies)
     app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
     app[NODE] = node
+    app[LOG] = log_
     app[CONFIG] = config
     app[RELOADING] = Reloading(config)
     _endpoints(app, config, gate, metrics)
@@ -143,11 +146,14 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     node.hub.register(socketio)
     node.hub.register(ws)
     _reloaded(app, auth, gate, socketio, ws)
+    http = HttpEndpoint(node, credentials, max_body=config.max_body)
+    operate = OperateEndpoint(node, samples, credentials, config)
+    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], http, socketio, operate)))
     operations = [
-        *HttpEndpoint(node, credentials, max_body=config.max_body).operations(),
+        *http.operations(),
         *InboxEndpoint(inboxes, credentials).operations(),
         *HistoryEndpoint(node, inboxes, credentials).operations(),
-        *OperateEndpoint(node, samples, credentials, config).operations(),
+        *operate.operations(),
         *MetricsEndpoint(metrics, node, credentials, server.counters.as_dict).operations(),
     ]
     for operation in operations:
@@ -201,6 +207,27 @@ def _reloaded(
     reloading.on(("catalog",), lambda _: None)  # looked up where it is needed
 
 
+class _Bounded(Protocol):
+    max_body: int
+
+
+def _bound_bodies(app: web.Application, endpoints: Iterable[_Bounded], config: Config) -> None:
+    """Take bodies up to another size from now on. A session that is there keeps the largest payload it was told."""
+    for endpoint in endpoints:
+        endpoint.max_body = config.max_body
+    app[NODE].connections.hello = _greeting(config)
+    app[LOG].room_for(config.max_body)
+    app[SERVER].eio.max_http_buffer_size = max(app[SERVER].eio.max_http_buffer_size, _largest_payload(config))
+
+
+def _greeting(config: Config) -> dict[str, Any]:
+    return {"limits": {"max_body": config.max_body}}
+
+
+def _largest_payload(config: Config) -> int:
+    return max(1_000_000, config.max_body * _PAYLOAD_FACTOR)
+
+
 def _socketio(
     config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents
 ) -> tuple[AsyncServer, SocketIoEndpoint]:
@@ -221,7 +248,7 @@ def _socketio(
         logger=logging.getLogger("socketio.server"),
         engineio_logger=logging.getLogger("engineio.server"),
         cors_allowed_origins=[],  # CORS belongs to `origins` alone: an empty list keeps the library's hands off
-        max_http_buffer_size=max(1_000_000, config.max_body * _PAYLOAD_FACTOR),
+        max_http_buffer_size=_largest_payload(config),
         limits=Limits(
             send_cap=config.send_cap,
             events_per_second=config.events_per_second or None,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+
+from sio_server.errors import Text
 
 ROOM_ALL = "all"
 ROLE_PREFIX = "role:"
@@ -68,6 +70,18 @@ def topic_room(topic: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """What is allowed in a token and yet most likely not meant, for whoever develops a client. ``code`` is stable."""
+
+    code: str
+    detail: Text
+
+    def as_dict(self, locale: str) -> dict[str, str]:
+        """The hint as a client gets it, in ``es`` or ``en``."""
+        return {"code": self.code, "detail": self.detail.within(locale)}
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who a connection speaks for, as verified claims say it. ``user`` is None for a nameless one in development."""
 
@@ -80,6 +94,8 @@ class Identity:
     """Unix seconds at which the token was made, where it says so."""
     receives: bool = True
     """False for a backend that is connected to publish only: it is in no room."""
+    warnings: tuple[Hint, ...] = field(default=(), compare=False)
+    """What its holder should know of the token."""
 
     def rooms(self) -> tuple[str, ...]:
         """The rooms this person is in, each once."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import Identity, name_of
-from sio_server.claim_names import ROLE_CLAIMS, ClaimNames, claim
+from sio_server.claim_names import ROLE_CLAIMS, ClaimNames, claim, likely_user_claim
 from sio_server.errors import Refused, Text
 from sio_server.fields import NOT_NAME
 
@@ -94,7 +94,9 @@ def _user(claims: Mapping[str, Any], names: Sequence[str]) -> str:
         value = claim(claims, name)
         if value is not None:
             return _name(name, value)
-    raise Refused("invalid_token", MISSING_CLAIM.format(names[0]))
+    found = likely_user_claim(claims)
+    told = MISSING_CLAIM.format(names[0])
+    raise Refused("invalid_token", told if found is None else _USER_ELSEWHERE.format(told, found))
 
 
 def _roles(claims: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
@@ -126,6 +128,16 @@ def _names(claim: str, value: Any) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     values = value if isinstance(value, list) else [value]
-    if len(values) > MAX_NAMES:
-        raise Refused("invalid_token", INVALID_CLAIM.format(claim))
+    if len(values) > MAX_NAMES or not all(isinstance(item, str) or type(item) is int for item in values):
+        raise Refused("invalid_token", _NO_NAMES.format(INVALID_CLAIM.format(claim), MAX_NAMES))
     return tuple(dict.fromkeys(_name(claim, item) for item in values))
+
+
+_USER_ELSEWHERE: Final = Text(
+    "{0} If '{1}' names the user, set SIO_SERVER_USER_CLAIM={1}.",
+    "{0} Si '{1}' nombra al usuario, define SIO_SERVER_USER_CLAIM={1}.",
+)
+_NO_NAMES: Final = Text(
+    "{0} It has to be a name or a list of at most {1} names, each a text.",
+    "{0} Debe ser un nombre o una lista de {1} nombres como máximo, cada uno un texto.",
+)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import jwt
 
-from sio_server.audience import Identity
+from sio_server.audience import Hint, Identity
 from sio_server.auth_claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims
 from sio_server.auth_jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
 from sio_server.claim_names import ClaimNames, likely_role_claim
@@ -29,6 +30,9 @@ MAX_TOKEN_LENGTH: Final = 8192
 
 # Seconds between two hints at roles that stand elsewhere: every token of a backend has the same claims.
 HINT_EVERY: Final = 60.0
+
+# A moment beyond this, the year 5138, was most likely meant in milliseconds, as JavaScript counts.
+MILLISECONDS: Final = 1e11
 
 log = logger("auth")
 
@@ -50,20 +54,27 @@ class TokenVerifier:
             identity = identity_of_claims(claims, self._names)
         except OverflowError as error:  # an exp beyond any clock
             raise Refused("invalid_token", INVALID_CLAIM.format("exp")) from error
-        if not identity.roles:
-            self._hint(claims)
-        return identity
+        if identity.roles and (identity.expires_at or 0.0) < MILLISECONDS:
+            return identity
+        hints = self._hints(claims, identity)
+        return replace(identity, warnings=hints) if hints else identity
 
-    def _hint(self, claims: dict[str, Any]) -> None:
-        """Tell the operator, now and then, of a claim that seems to hold the roles; its name alone, never its value."""
+    def _hints(self, claims: dict[str, Any], identity: Identity) -> tuple[Hint, ...]:
+        """What the token's holder should know. The operator is told now and then: of a claim its name alone."""
+        found = None if identity.roles else likely_role_claim(claims)
+        lasting = (identity.expires_at or 0.0) >= MILLISECONDS
+        if found is None and not lasting:
+            return ()
         now = time.monotonic()
-        if now - self._hinted < HINT_EVERY:
-            return
-        found = likely_role_claim(claims)
-        if found is not None:
+        if now - self._hinted >= HINT_EVERY:
             self._hinted = now
-            looked_at = ", ".join(self._names.roles)
-            log.warning("a token's roles stand elsewhere", claim=found, looked_at=looked_at, mend=_MEND.format(found))
+            if found is not None:
+                looked_at, mend = ", ".join(self._names.roles), _MEND.format(found)
+                log.warning("a token's roles stand elsewhere", claim=found, looked_at=looked_at, mend=mend)
+            if lasting:
+                log.warning("a token's exp seems to be in milliseconds, so that it all but never ends")
+        elsewhere = () if found is None else (Hint("roles_elsewhere", _ROLES_ELSEWHERE.format(found)),)
+        return (*elsewhere, Hint("expiry_in_milliseconds", _IN_MILLISECONDS)) if lasting else elsewhere
 
     async def _claims(self, token: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_LENGTH:
@@ -94,7 +105,7 @@ class TokenVerifier:
                 return self._decode(token, key, algorithm)
             except jwt.ExpiredSignatureError as error:
                 raise Refused("token_expired") from error
-            except (jwt.InvalidTokenError, OverflowError, TypeError) as error:  # the latter two: claims of an odd kind
+            except (jwt.PyJWTError, OverflowError, TypeError) as error:  # the latter two: claims of an odd kind
                 failure = failure or Refused("invalid_token", _reason(error))
         raise failure or Refused("invalid_token", _SIGNATURE)
 
@@ -110,6 +121,7 @@ class TokenVerifier:
                 "require": ["exp"],  # the user's claim is looked for by its name, which a setting gives
                 # Several back ends put a number there; it becomes text in auth_claims.
                 "verify_sub": False,
+                "verify_jti": False,  # nothing here looks at it
                 "verify_aud": self._config.token_audience is not None,
                 # The length of a secret is judged once, when the settings are read.
                 "enforce_minimum_key_length": False,
@@ -133,12 +145,30 @@ _UNREADABLE = Text(
     "The token cannot be read as a JWT (RFC 7519): it is cut short or changed.",
     "El token no se puede leer como JWT (RFC 7519): está cortado o cambiado.",
 )
+_ROLES_ELSEWHERE = Text(
+    "The token names no role where roles are looked for. If '{0}' holds them, the server needs "
+    "SIO_SERVER_ROLES_CLAIM={0}.",
+    "El token no nombra ningún rol donde se buscan. Si están en '{0}', el servidor necesita "
+    "SIO_SERVER_ROLES_CLAIM={0}.",
+)
+_IN_MILLISECONDS = Text(
+    "The token's 'exp' is beyond the year 5000: it is counted in seconds, not in milliseconds (RFC 7519).",
+    "El 'exp' del token está más allá del año 5000: se cuenta en segundos, no en milisegundos (RFC 7519).",
+)
 _MEND = "SIO_SERVER_ROLES_CLAIM={0}"
 
 _REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
     (jwt.InvalidAlgorithmError, _ALGORITHM),
     (jwt.InvalidSignatureError, _SIGNATURE),
-    (jwt.ImmatureSignatureError, Text("The token is not valid yet.", "El token aún no es válido.")),
+    (
+        jwt.ImmatureSignatureError,
+        Text(
+            "The token is not valid yet: its 'iat' and 'nbf' are seconds of Unix time, and its clock may be ahead by "
+            "SIO_SERVER_TOKEN_LEEWAY.",
+            "El token aún no es válido: su 'iat' y su 'nbf' son segundos de la hora Unix, y su reloj puede ir por "
+            "delante SIO_SERVER_TOKEN_LEEWAY segundos.",
+        ),
+    ),
     (jwt.InvalidAudienceError, INVALID_CLAIM.format("aud")),
     (jwt.InvalidIssuerError, INVALID_CLAIM.format("iss")),
     (jwt.InvalidIssuedAtError, INVALID_CLAIM.format("iat")),
@@ -147,6 +177,10 @@ _REASONS: Final[tuple[tuple[type[jwt.InvalidTokenError], Text], ...]] = (
 
 
 def _reason(error: Exception) -> Text | None:
+    # PyJWT has no kind of its own for a moment that is no number
+    for claim in ("exp", "nbf"):
+        if isinstance(error, jwt.DecodeError) and f"({claim})" in str(error):
+            return INVALID_CLAIM.format(claim)
     if isinstance(error, jwt.MissingRequiredClaimError):
         return MISSING_CLAIM.format(error.claim)
     return next((text for kind, text in _REASONS if isinstance(error, kind)), None)

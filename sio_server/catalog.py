@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +18,8 @@ from marshmallow import RAISE, Schema, ValidationError, validate
 
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
-from sio_server.errors import CatalogError, Problem, Refused, Text
+from sio_server.config_files import parse_toml, read_text
+from sio_server.errors import CatalogError, ConfigError, Problem, Refused, Text
 from sio_server.notification import PRIORITIES, RESERVED_TYPES, TYPE_PATTERN
 
 BUILTIN_FILE: Final = "catalog.toml"
@@ -233,10 +233,9 @@ class Catalog:
         types = _parse(builtin, BUILTIN_FILE)
         if path is not None:
             try:
-                text = path.read_text("utf-8-sig")  # Windows' editors put a byte order mark in front
-            except (OSError, UnicodeDecodeError) as error:
-                reason = getattr(error, "strerror", None) or "not UTF-8 text"
-                raise CatalogError(f"catalogue {path}: cannot be read: {reason}") from error
+                text = read_text(path)
+            except ConfigError as error:
+                raise CatalogError(f"catalogue {error}") from error
             types.update(_parse(text, str(path)))
         return cls(types)
 
@@ -266,9 +265,9 @@ class Catalog:
 
 def _parse(text: str, name: str) -> dict[str, EventType]:
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogError(f"catalogue {name}: not valid TOML: {error}") from error
+        document = parse_toml(text, name)
+    except ConfigError as error:
+        raise CatalogError(f"catalogue {error}") from error
     try:
         loaded: dict[str, Any] = _FileSchema(unknown=RAISE).load(document)
     except ValidationError as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 # The names that this product gives them; a setting puts others in their place.
@@ -27,12 +29,32 @@ _MAX_DEPTH: Final = 5
 _LIKELY: Final = tuple(
     re.compile(rf"(?:.*[^a-z])?(?:{words})")
     for words in (
-        r"(?:user|app)?roles?|rol(?:es)?(?:_de)?(?:_usuario)?|role_?names?|wids",
-        r"groups?|grupos?|authorit(?:y|ies)|entitlements?",
-        r"is_?(?:admin|staff|superuser)|es_?admin|admin|superuser|(?:user|account|member)_?type|tipo(?:_?usuario)?|perfil",
-        r"permissions?|permisos?|scopes?|scp|privileges?",
+        r"(?:user|app)?roles?|rol(?:es)?(?:_de)?(?:_usuario)?|role_?names?|rol_nombre|nombre_rol|wids",
+        r"groups?|grupos?|perfil(?:es)?|cargos?|authorit(?:y|ies)|entitlements?",
+        r"is_?(?:admin|staff|superuser)|es_?admin|admin|superuser|(?:user|account|member)_?type|tipo(?:_?usuario)?",
+        r"permissions?|permisos?|scopes?|scp|privileges?|grants?",
     )
 )
+# The last word of a claim's name that is likely to name the user, the surest first.
+_USERS: Final = (
+    "sub",
+    "user_id",
+    "uid",
+    "userid",
+    "nameidentifier",
+    "nameid",
+    "usuario_id",
+    "id_usuario",
+    "oid",
+    "preferred_username",
+    "username",
+    "upn",
+    "unique_name",
+    "email",
+    "id",
+    "_id",
+)
+
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_NAME: Final = 100
 
@@ -61,12 +83,37 @@ def _at(claims: Mapping[str, Any], name: str, depth: int) -> Any:
 
 def likely_role_claim(claims: Mapping[str, Any]) -> str | None:
     """The name of the claim that seems to hold the roles, for a token in which they were not found; else None."""
-    named = [(path, _CAMEL.sub("_", path.rpartition(".")[2] or path).lower()) for path in _paths(claims, "", 3)]
-    for pattern in _LIKELY:
-        for path, last in named:
-            if pattern.fullmatch(last):
-                return path[:_MAX_NAME] if path.isprintable() else None
-    return None
+    return _likeliest(claims, _as_roles)
+
+
+def likely_user_claim(claims: Mapping[str, Any]) -> str | None:
+    """The name of the claim that seems to name the user, for a token in which it was not found; else None."""
+    return _likeliest(claims, _as_user)
+
+
+def _likeliest(claims: Mapping[str, Any], likely: Callable[[str], int | None]) -> str | None:
+    found = [(rank, path) for path in _paths(claims, "", 3) if (rank := likely(path)) is not None]
+    if not found:
+        return None
+    _, path = min(found, key=itemgetter(0))
+    return path[:_MAX_NAME] if path.isprintable() else None
+
+
+@lru_cache(maxsize=1024)  # each token without roles is looked through, and those of a backend have the same names
+def _as_roles(path: str) -> int | None:
+    """How surely a claim of this name holds roles, 0 the most; None: not at all."""
+    last = _last_word(path)
+    return next((rank for rank, pattern in enumerate(_LIKELY) if pattern.fullmatch(last)), None)
+
+
+@lru_cache(maxsize=1024)
+def _as_user(path: str) -> int | None:
+    last = _last_word(path).rpartition("/")[2].rpartition(":")[2]
+    return _USERS.index(last) if last in _USERS else None
+
+
+def _last_word(path: str) -> str:
+    return _CAMEL.sub("_", path.rpartition(".")[2] or path).lower()
 
 
 def _paths(claims: Mapping[str, Any], prefix: str, depth: int) -> Iterator[str]:

@@ -167,7 +167,8 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
     lines = []
     for problem in fields.problems_of(error):
         setting = problem.field.partition(".")[0]
-        hint = nearest(setting, _FIELDS) if setting not in _FIELDS else ""
+        plain = setting.lower().removeprefix(ENV_PREFIX.lower()).replace("-", "_")
+        hint = nearest(plain, _FIELDS) if setting not in _FIELDS else ""
         lines.append(f"{sources.get(setting, setting)}: {problem.detail}{hint}")
     return "\n".join(lines)
 

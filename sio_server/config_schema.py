@@ -18,6 +18,13 @@ _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9*._-]+
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
 
+# What a host to listen on may be made of; its name may be written in any script.
+_NAME_OR_ADDRESS: Final = re.compile(r"[\w.-]+|[0-9a-f:]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
+
+# What PyJWT takes for no secret of HS256, whatever it is meant for: nobody could connect.
+_KEY_OF_A_PAIR: Final = re.compile(r"-----BEGIN [A-Z0-9 ]+-----|(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp)\S* ")
+
+
 class _Words(marshmallow.fields.Field[tuple[str, ...]]):
     """Several words: a list in a file, parted by commas in the environment and in flags."""
 
@@ -50,7 +57,7 @@ class _PathField(marshmallow.fields.Field[Path]):
     """A path; ``~`` is the home directory."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if not isinstance(value, str | Path) or not str(value):
+        if not isinstance(value, str | Path) or not str(value).strip():
             raise ValidationError("Not a path.")
         try:
             return Path(value).expanduser()
@@ -80,6 +87,8 @@ def _check_hosts(values: tuple[str, ...]) -> None:
 
 
 def _check_host(value: str) -> None:
+    if not _NAME_OR_ADDRESS.fullmatch(value):  # with an empty one the system would listen on every address
+        raise ValidationError(f"'{value}' is no host name nor address: write it without scheme, port or spaces.")
     try:
         ipaddress.ip_address(value.partition("%")[0])
     except ValueError:
@@ -87,6 +96,14 @@ def _check_host(value: str) -> None:
             value.encode("idna")
         except UnicodeError:
             raise ValidationError(f"'{value}' is no host name nor address.") from None
+
+
+def _check_secret(value: str) -> None:
+    if _KEY_OF_A_PAIR.match(value):
+        raise ValidationError(
+            "This is a key of a pair (PEM or SSH), and HS256 takes a secret that both sides share: for RS256, ES256 or "
+            "EdDSA set SIO_SERVER_JWKS_URL."
+        )
 
 
 def _check_claims(values: tuple[str, ...]) -> None:
@@ -129,11 +146,11 @@ class ConfigSchema(Schema):
         validate=fields.one_of(("es", "en")), metadata=_about("Language of a message that a publisher left out")
     )
     jwt_secret = marshmallow.fields.String(
-        validate=fields.length(1, 4096),
+        validate=(fields.length(1, 4096), _check_secret),
         metadata=_about("Secret that verifies clients' HS256 tokens, shared with the backend", secret=True),
     )
     jwt_secret_previous = marshmallow.fields.String(
-        validate=fields.length(1, 4096),
+        validate=(fields.length(1, 4096), _check_secret),
         metadata=_about("The secret before it, still accepted while tokens are renewed", secret=True),
     )
     jwks_url = marshmallow.fields.Url(
@@ -163,7 +180,10 @@ class ConfigSchema(Schema):
     )
     allowed_origins = _Words(
         validate=_check_origins,
-        metadata=_about("Origins whose pages may connect, such as https://app.example.org or https://*.example.org"),
+        metadata=_about(
+            "Origins whose pages may connect, such as https://app.example.org or https://*.example.org; "
+            "null and file:// for pages that have none"
+        ),
     )
     allowed_hosts = _Words(
         validate=_check_hosts,

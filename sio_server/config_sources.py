@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from environs import Env
 
+from sio_server.config_files import bindings_of, notes_of_dotenv, parse_toml, read_file, read_text, why
 from sio_server.errors import ConfigError
 
 ENV_PREFIX: Final = "SIO_SERVER_"
@@ -29,16 +29,20 @@ CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SI
 CONFIG_NAME: Final = "SIO_SERVER_CONFIG"
 
 # Kubernetes gives every container such variables for each Service of its namespace, and Docker did for each link. With
-# a Service called sio-server (or sio-server-public) they begin as ours do.
+# a Service called sio-server (or sio-server-public, or sio) they begin as ours do.
 _OF_SERVICES: Final = re.compile(
-    r"SIO_SERVER_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)"
+    r"SIO_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)"
 )
+_PORT_OF_SERVICE: Final = re.compile(r"SIO_(\w+_)?PORT")
 _SERVICE_ADDRESS: Final = re.compile(r"(tcp|udp|sctp)://", re.IGNORECASE)
 
 _NAME_IN_DOTENV: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?['\"]?([\w.-]+)['\"]?[ \t]*=", re.MULTILINE)
 
 # Around a value these are how it was pasted or stored: a byte order mark and a width of zero are no part of a secret.
 _AROUND: Final = " \t\r\n\v\f\x00\x85\xa0\ufeff\u200b\u2060\u2028\u2029"
+
+# Pairs that stand around a value which was copied from a program, a text processor, or JSON.
+_QUOTES: Final = frozenset({'""', "''", "``", "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb", "\u201e\u201c"})
 
 # A file of secrets is read whole; a device or a log that was named by mistake has no end.
 _MAX_SECRET_FILE: Final = 64 * 1024
@@ -81,25 +85,29 @@ def gather(
     found = Sources()
     for setting, value in flags.items():
         found.take(setting, value, "--" + setting.replace("_", "-"))
-    env = _environment(env_file or dotenv_path())
+    dotenv = env_file or dotenv_path()
+    lines = bindings_of(dotenv)
+    found.notes.extend(notes_of_dotenv(dotenv, lines, ENV_PREFIX))
+    env = _environment(dotenv)
     for setting in settings:
         name = env_name(setting)
         # A variable that is set to nothing is how compose files and unit files say "not set".
         text = env.str(name, "")
         if setting == "port" and _SERVICE_ADDRESS.match(text):
             found.notes.append(f"{name} is passed over: it is what Kubernetes sets for a Service called sio-server")
-            continue
-        if text and text == os.environ.get(name) and text[0] in "\"'" and text[0] == text[-1]:
-            found.notes.append(f"{name} begins and ends with a quote, which counts as part of it")
+            text = next((line.value for line in reversed(lines) if line.key == name and line.value), "")
+            if _SERVICE_ADDRESS.match(text):
+                continue
         found.take(setting, text or None, name)
     if config_file is None and (named := env.str(CONFIG_NAME, "")):
-        config_file = Path(named).expanduser()
+        config_file = Path(named)
     file = read_toml(config_file) if config_file else {}
     _take_secret_files(found, secrets, env, file)
     for setting, value in file.items():
         found.take(setting, value, f"{config_file}: {setting}")
     for setting in found.values.keys() - set(paths):
         found.values[setting] = _trimmed(found, setting)
+        found.notes.extend(_as_pasted(found, setting, secret=setting in secrets))
     return found
 
 
@@ -133,12 +141,7 @@ def _environment(path: Path) -> Env:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file, with or without a byte order mark; raises `ConfigError` that names it."""
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {why(error)}") from error
+    return parse_toml(read_text(path), str(path))
 
 
 def secret_in(environ: Mapping[str, str], setting: str) -> str | None:
@@ -154,11 +157,10 @@ def secret_in(environ: Mapping[str, str], setting: str) -> str | None:
 
 def _read_secret(path: Any, name: str) -> str:
     """What a file of a secret holds. Its last line may end as lines do; other space around it is noted."""
-    if not isinstance(path, str):
+    if not isinstance(path, str) or not path.strip():
         raise ConfigError(f"{name}: not a path")
     try:
-        with Path(path).expanduser().open("rb") as file:
-            content = file.read(_MAX_SECRET_FILE + 1)
+        content = read_file(Path(path).expanduser(), _MAX_SECRET_FILE)
         text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError, RuntimeError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError | UnicodeDecodeError) else "not a path"
@@ -185,16 +187,35 @@ def _trimmed(found: Sources, setting: str) -> Any:
     return [key for text in bare for part in re.split(r"[,\r\n]", text) if (key := part.strip(_AROUND))]
 
 
-def why(error: OSError | UnicodeDecodeError) -> str:
-    """The reason of an error of the system, in its words."""
-    return str(error.strerror) if isinstance(error, OSError) else "not UTF-8 text"
+def _as_pasted(found: Sources, setting: str, *, secret: bool) -> Iterator[str]:
+    """A line for each thing that counts as part of a value and most likely only came with it; no value is in it."""
+    name, value = found.names[setting], found.values[setting]
+    texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str) and text]
+    pairs = (
+        _QUOTES | {"[]"} if secret else _QUOTES
+    )  # an address may stand in brackets; a secret came out of a JSON list
+    if any(text[0] + text[-1] in pairs and len(text) > 1 for text in texts):
+        yield f"{name} begins and ends with a quote, which counts as part of it"
+    if not secret:
+        return
+    if any(text.upper().startswith(env_name(setting) + "=") for text in texts):
+        yield f"{name} begins with {env_name(setting)}=, which counts as part of it: give the value alone"
+    if setting == "publish_keys":
+        if any(text.startswith("#") or len(text.split()) > 1 for text in texts):
+            yield f"{name} has a key with a space in it or with '#' in front, and it is one: no line is a comment"
+    elif any(len(text.splitlines()) > 1 for text in texts):
+        yield f"{name} has several lines, and all of them count as one secret"
 
 
 def unknown_names(settings: Iterable[str], secrets: Iterable[str], env_file: Path | None = None) -> list[str]:
     """A line for each name in the environment and in ``.env`` that is meant for us, it seems, and is no setting."""
     known = [*map(env_name, settings), *(env_name(name) + FILE_SUFFIX for name in secrets), *sorted(CLIENT_NAMES)]
     path = env_file or dotenv_path()
-    lines = [line for name in sorted(os.environ) if (line := _unknown(name, known))]
+    lines = [
+        line
+        for name, value in sorted(os.environ.items())
+        if not (_PORT_OF_SERVICE.fullmatch(name) and _SERVICE_ADDRESS.match(value)) and (line := _unknown(name, known))
+    ]
     lines.extend(f"{path.name}: {line}" for name in _names_in(path) if (line := _unknown(name, known)))
     return lines
 

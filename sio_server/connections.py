@@ -76,7 +76,7 @@ class Connections:
         self._metrics = metrics
         self.limits = limits
         self._refusals = refusals or Refusals(metrics)
-        self._hello = hello
+        self.hello = hello
         self._wall = wall
         self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
         self.observers = Observers()
@@ -133,9 +133,12 @@ class Connections:
             seen = View(user, {room: seen.since[room] for room in rooms})
         return seen, counts
 
-    async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
+    async def open(
+        self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None, locale: str = "en"
+    ) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
 
+        ``locale`` is the language of what the greeting warns of, ``es`` or ``en``.
         ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
         """
         identity = connection.identity = self._not_expired_yet(connection.identity)
@@ -166,7 +169,8 @@ class Connections:
                 "recovered": recovered or after is not None,
                 **({} if counts is None else {"counts": counts_dict(counts)}),
                 "server_time": rfc3339(datetime.now(UTC)),
-                **self._hello,
+                **self.hello,
+                **({"warnings": [hint.as_dict(locale) for hint in identity.warnings]} if identity.warnings else {}),
             },
         )
         if after is not None:

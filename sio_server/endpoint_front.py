@@ -57,7 +57,8 @@ class FrontEndpoint:
         self._gate = gate
         self._node = node
         self._credentials = credentials
-        self._max_body = max_body
+        self.max_body = max_body
+        """In bytes; may be set while it runs."""
         self._forgotten = 0
         self.forget()
 
@@ -110,7 +111,7 @@ class FrontEndpoint:
             if known is None:
                 return False
             request.memo[self._publisher] = known.name
-        return int(request.headers["content-length"]) <= self._max_body
+        return int(request.headers["content-length"]) <= self.max_body
 
     def unread(self, request: FrontRequest, why: Unreadable) -> FrontReply:
         """The refusal of a request that could not be read, as every refusal is: none of its words is the peer's."""
@@ -130,8 +131,8 @@ class FrontEndpoint:
         return self._reply(request, request_id, outcome)
 
     def _body_of(self, request: FrontRequest) -> PublishRequest:
-        if len(request.body) > self._max_body:
-            raise too_large(self._max_body)
+        if len(request.body) > self.max_body:
+            raise too_large(self.max_body)
         return load_publish(decode(request.body), request.headers.get("idempotency-key"))
 
     def _reply(self, request: FrontRequest, request_id: str, outcome: Receipt | Exception) -> FrontReply:

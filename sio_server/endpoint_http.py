@@ -62,12 +62,13 @@ class HttpEndpoint:
     def __init__(self, node: Node, credentials: HttpCredentials, *, max_body: int) -> None:
         self._node = node
         self._credentials = credentials
-        self._max_body = max_body
+        self.max_body = max_body
+        """In bytes; may be set while it runs."""
 
     async def notify(self, request: web.Request) -> web.Response:
         """``POST /notify``."""
         publisher = await self._credentials.publisher(request)
-        body = await read_json(request, self._max_body)
+        body = await read_json(request, self.max_body)
         receipt = await self._node.publish(load_publish(body, request.headers.get("Idempotency-Key")), publisher.name)
         return json_response(receipt.as_dict(locale_of(request)), headers=receipt_headers(receipt))
 
@@ -85,8 +86,8 @@ class HttpEndpoint:
     async def _publish_item(self, item: object, publisher: str, locale: str, quota: Quota | None) -> dict[str, Any]:
         try:
             item, size = intake.measured(item)
-            if size > self._max_body:
-                raise too_large(self._max_body)
+            if size > self.max_body:
+                raise too_large(self.max_body)
             receipt = await self._node.publish(load_publish(item), publisher, reserved=quota)
             return receipt.as_dict(locale)
         except Refused as refused:

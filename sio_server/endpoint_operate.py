@@ -48,11 +48,13 @@ class OperateEndpoint:
         self._samples = samples
         self._credentials = credentials
         self._config = config
+        self.max_body = config.max_body
+        """In bytes; may be set while it runs."""
 
     async def session(self, request: web.Request) -> web.Response:
         """``GET /v1/session``."""
         caller = await self._credentials.caller(request)
-        config = self._config
+        config, locale = self._config, locale_of(request)
         return json_response(
             {
                 "version": __version__,
@@ -61,10 +63,11 @@ class OperateEndpoint:
                 "credential": caller.credential,
                 "user": caller.user,
                 "roles": list(caller.roles),
+                **({"warnings": [hint.as_dict(locale) for hint in caller.warnings]} if caller.warnings else {}),
                 "may": {"observe": caller.operator, "publish": caller.operator},
                 "started_at": rfc3339(self._node.started_at),
                 "server_time": rfc3339(datetime.now(UTC)),
-                "max_body": config.max_body,
+                "max_body": self.max_body,
             },
             headers={"Cache-Control": "no-store"},
         )
@@ -88,7 +91,7 @@ class OperateEndpoint:
     async def preview(self, request: web.Request) -> web.Response:
         """``POST /v1/audience/preview``."""
         await self._credentials.observer(request)
-        publish = load_publish(await read_json(request, self._config.max_body))
+        publish = load_publish(await read_json(request, self.max_body))
         found = await preview(self._node, publish)
         return json_response(found.as_dict(locale_of(request)))
 

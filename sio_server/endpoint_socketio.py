@@ -131,7 +131,8 @@ class SocketIoEndpoint:
         self._events = events
         self._auth = auth
         self._recovery = recovery
-        self._max_body = max_body
+        self.max_body = max_body
+        """In bytes; may be set while it runs."""
         self._clients: dict[str, _Client] = {}
         self._wires = _Wires()
         # what is refused by the name of its field has to be there: the engine's own reader changes some numbers
@@ -203,7 +204,10 @@ class SocketIoEndpoint:
             if restored is None and cursor is None and isinstance(auth, dict):
                 cursor = self._recovery.cursor_of(auth.get("pid"), auth.get("offset"), client.connection.identity)
             await self._node.connections.open(
-                client.connection, cursor, recovered_from=None if restored is None else restored.after
+                client.connection,
+                cursor,
+                recovered_from=None if restored is None else restored.after,
+                locale=locale,
             )
         except Refused as refused:
             self._clients.pop(sid, None)
@@ -278,8 +282,8 @@ class SocketIoEndpoint:
     def _checked(self, body: object) -> object:
         """The argument as if it had come over HTTP, within the size limit."""
         body, size = intake.measured(body)
-        if size > self._max_body:
-            raise Refused("payload_too_large", _TOO_LARGE.format(self._max_body))
+        if size > self.max_body:
+            raise Refused("payload_too_large", _TOO_LARGE.format(self.max_body))
         return body
 
 

@@ -246,7 +246,7 @@ class WsEndpoint:
             trusted=self._auth.development,
         )
         self._clients.add(client)
-        await self._node.connections.open(connection, cursor)
+        await self._node.connections.open(connection, cursor, locale=visit.locale)
         visit.connection = connection
         return connection
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sio_server.audience import ADMIN_ROLE, Identity
+from sio_server.audience import ADMIN_ROLE, Hint, Identity
 from sio_server.auth import Authenticator, Publisher
 from sio_server.auth_claims import STATED
 from sio_server.connections import Connections
@@ -17,13 +17,14 @@ from sio_server.http_messages import bearer
 class Caller:
     """Who asks: ``credential`` is ``development``, ``key``, ``token``, or None where there is none.
 
-    ``operator`` says whether they may observe and publish.
+    ``operator`` says whether they may observe and publish, ``warnings`` what they should know of their token.
     """
 
     credential: str | None
     user: str | None = None
     roles: tuple[str, ...] = ()
     operator: bool = True
+    warnings: tuple[Hint, ...] = ()
 
 
 class HttpCredentials:
@@ -72,7 +73,7 @@ class HttpCredentials:
             return Caller("key")
         identity = await self._auth.token(credential)
         self._connections.check_revoked(identity)
-        return Caller("token", identity.user, identity.roles, ADMIN_ROLE in identity.roles)
+        return Caller("token", identity.user, identity.roles, ADMIN_ROLE in identity.roles, identity.warnings)
 
     async def user(self, request: web.Request) -> Identity:
         """Whose token this is; in development the query may state it, as it may for ``/ws``."""

@@ -30,6 +30,8 @@ _WEB_ORIGIN: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
+_DEFAULT_PORTS: Final = (("https://", ":443"), ("http://", ":80"))
+
 # Bounds of what a preflight asks for: each name comes back in the reply.
 _MAX_ASKED: Final = 4096
 _MAX_ASKED_NAMES: Final = 64
@@ -137,7 +139,10 @@ def _host_name(host: str) -> str:
 
 def _pattern(origin: str) -> re.Pattern[str]:
     """An origin of the settings; ``*`` stands for one or more labels of a host name and for nothing else."""
-    plain = origin if origin in NO_ADDRESS else origin.rstrip("/")
+    plain = origin if origin in NO_ADDRESS else origin.rstrip("/").lower()
+    for scheme, port in _DEFAULT_PORTS:
+        if plain.startswith(scheme):
+            plain = plain.removesuffix(port)  # a browser leaves it out (RFC 6454 section 6.2)
     parts = (re.escape(part) for part in plain.lower().split(_ANY))
     return re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*".join(parts))
 

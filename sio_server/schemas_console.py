@@ -16,6 +16,17 @@ from sio_server.schemas_inbox import Digits, about
 ERRORS_PAGE: Final = 50
 
 
+class WarningSchema(Schema):
+    """What is allowed in a token and yet most likely not meant."""
+
+    code = plain.String(
+        required=True,
+        validate=fields.one_of(("roles_elsewhere", "expiry_in_milliseconds")),
+        metadata=about("Stable, for programs"),
+    )
+    detail = plain.String(required=True, metadata=about("What seems wrong and the mend, in the language asked for"))
+
+
 class MaySchema(Schema):
     """What the credential lets its holder do."""
 
@@ -37,6 +48,9 @@ class SessionSchema(Schema):
     )
     user = plain.String(required=True, allow_none=True, metadata=about("Whose token it is"))
     roles = plain.List(plain.String(), required=True)
+    warnings = plain.List(
+        plain.Nested(WarningSchema), metadata=about("What the caller should know of the token; only where there is any")
+    )
     may = plain.Nested(MaySchema, required=True)
     started_at = plain.String(required=True, metadata=about("When this process started, RFC 3339 in UTC"))
     server_time = plain.String(required=True, metadata=about("Now, RFC 3339 in UTC"))

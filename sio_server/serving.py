@@ -32,7 +32,9 @@ END_WITHIN: Final = 8.8
 _ENDING: Final = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGPWR", "SIGXCPU", "SIGBREAK")
 
 # By default each of them would end the process without a word, and none means that it should.
-_IGNORED: Final = ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO")
+_IGNORED: Final = ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGSTKFLT")
+_FIRST_REALTIME: Final = int(getattr(signal, "SIGRTMIN", 1))
+_LAST_REALTIME: Final = int(getattr(signal, "SIGRTMAX", 0))
 
 log = logger("serving")
 
@@ -149,6 +151,8 @@ class Signals:
                 number = getattr(signal, name, None)
                 if number is not None:
                     self._heed(number, handle)
+        for number in range(_FIRST_REALTIME, _LAST_REALTIME + 1):
+            self._heed(number, self._ignore)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -184,7 +188,10 @@ class Signals:
 
     @staticmethod
     def _ignore(number: int) -> None:
-        log.info("signal ignored", signal=signal.Signals(number).name)
+        named = number in signal.Signals.__members__.values()  # of the real-time ones two have a name
+        log.info(
+            "signal ignored", signal=signal.Signals(number).name if named else f"SIGRTMIN+{number - _FIRST_REALTIME}"
+        )
 
 
 def _address(host: str, runner: web.AppRunner) -> str:

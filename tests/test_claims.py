@@ -12,6 +12,7 @@ from sio_server.auth import Authenticator
 from sio_server.auth_claims import bare_token
 from sio_server.auth_tokens import MAX_TOKEN_LENGTH
 from sio_server.claim_names import claim, likely_role_claim
+from sio_server.errors import Refused
 from tests.clients import plain_socket, refused
 from tests.credentials import AUTH, DEVELOPMENT, refusal
 from tests.logged import logging_to_stderr
@@ -251,3 +252,67 @@ async def test_token_in_the_address_is_told_where_it_belongs() -> None:
         assert problem["code"] == "unauthorized"
         assert "auth" in problem["detail"]
         assert "address" in problem["detail"]
+
+
+# -- what the holder of a token is told --
+
+
+async def test_holder_is_told_of_roles_that_stand_elsewhere() -> None:
+    """``ns:hello`` and ``/v1/session`` say where a token's roles seem to stand, and nothing where they were found."""
+    elsewhere, found = token("1", realm_access={"roles": ["MARKER"]}), token("1", "admin", groups=["x"])
+    async with running(secured()) as server:
+        for credential, codes in ((elsewhere, ["roles_elsewhere"]), (found, [])):
+            listener = await server.connect({"token": credential, "locale": "es"})
+            (hello,) = listener.of("ns:hello")
+            async with server.http.ws_connect(
+                f"{server.url}/ws", headers={"Authorization": f"Bearer {credential}"}
+            ) as ws:
+                plain = await ws.receive_json()
+            async with server.http.get(
+                f"{server.url}/v1/session", headers={"Authorization": f"Bearer {credential}"}
+            ) as response:
+                session = await response.json()
+            for told in (hello, plain, session):
+                assert [one["code"] for one in told.get("warnings", [])] == codes
+                assert "MARKER" not in str(told.get("warnings"))
+            if codes:
+                assert "SIO_SERVER_ROLES_CLAIM=realm_access.roles" in session["warnings"][0]["detail"]
+                assert hello["warnings"][0]["detail"].startswith("El token no nombra")
+
+
+async def test_expiry_in_milliseconds_is_told() -> None:
+    """A token whose ``exp`` is in milliseconds holds for thousands of years, and its holder is told."""
+    identity = await AUTH.identity(token("1", "admin", exp=int(time.time() * 1000)))
+    assert [hint.code for hint in identity.warnings] == ["expiry_in_milliseconds"]
+    assert (await AUTH.identity(token("1", "admin"))).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"sub": None, "user_id": 5}, "SIO_SERVER_USER_CLAIM=user_id"),
+        (
+            {"sub": None, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier": "7"},
+            "SIO_SERVER_USER_CLAIM=http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+        ),
+        ({"sub": None, "person": {"_id": "5"}}, "SIO_SERVER_USER_CLAIM=person._id"),
+        ({"roles": {"admin": True}}, "a list of at most 100 names"),
+        ({"roles": [{"name": "admin"}]}, "a list of at most 100 names"),
+        ({"role": True}, "a list of at most 100 names"),
+        ({"exp": "soon"}, "The claim 'exp' is not valid"),
+        ({"exp": [1]}, "The claim 'exp' is not valid"),
+        ({"nbf": "soon"}, "The claim 'nbf' is not valid"),
+        ({"iat": int(time.time() * 1000)}, "seconds of Unix time"),
+    ],
+)
+async def test_claim_that_is_wrong_is_told_with_the_mend(claims: dict[str, Any], told: str) -> None:
+    """A claim of the wrong kind is named with what it has to be, and a user who stands elsewhere with the setting."""
+    with pytest.raises(Refused) as caught:
+        await AUTH.identity(token("1", **claims))
+    assert caught.value.kind.code == "invalid_token"
+    assert told in caught.value.detail.within("en")
+
+
+async def test_claim_of_no_use_here_may_be_anything() -> None:
+    """An identifier of the token that is a number, as some back ends make it, refuses nobody."""
+    assert (await AUTH.identity(token("1", jti=5))).user == "1"

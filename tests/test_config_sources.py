@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from sio_server import config_files
 from sio_server.catalog import Catalog
 from sio_server.config import load, read
-from sio_server.errors import ConfigError
+from sio_server.errors import CatalogError, ConfigError
 from tests.settings import STRONG, isolate, protect
+from tests.support import PATIENCE
 
 OTHER = STRONG[::-1]
 
@@ -213,3 +217,130 @@ def test_byte_order_mark_is_no_part_of_a_file() -> None:
 def test_host_may_stand_in_brackets(host: str) -> None:
     """An IPv6 address means the same with the brackets of a URL."""
     assert load({"host": host}).host == "::1"
+
+
+# -- what was pasted, and files that are none --
+
+
+@pytest.mark.parametrize("host", ["", " ", "http://x", "a b", "x:80", "*", "[::1", "::1]"])
+def test_host_that_is_none_is_refused(host: str) -> None:
+    """An empty host would listen on every address; it and what is no host are refused by their name."""
+    with pytest.raises(ConfigError, match=r"--host: .*is no host name nor address"):
+        load({"host": host})
+
+
+@pytest.mark.parametrize("key", ["-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", "ssh-rsa AAAAB3" * 9])
+def test_key_of_a_pair_is_no_secret(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of a pair, with which every token would fail, is refused at the start with the setting that is meant."""
+    monkeypatch.setenv("SIO_SERVER_JWT_SECRET", key)
+    with pytest.raises(ConfigError, match="SIO_SERVER_JWKS_URL") as caught:
+        load()
+    assert "AAAAB3" not in str(caught.value)
+    assert "MIIB" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a = " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("port = " + "9" * 5000, "digits"),
+        ("port = 1\nport = 2", "not valid TOML"),
+    ],
+)
+def test_file_that_no_reader_takes_is_told(content: str, told: str) -> None:
+    """A TOML file that cannot be read is told in words, whatever is wrong with it; so is a catalogue."""
+    path = Path("settings.toml")
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=told):
+        load(config_file=path)
+    with pytest.raises(CatalogError, match=told):
+        Catalog.load(path)
+
+
+def test_home_of_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path below the home of a user whom this machine does not know is told in words."""
+    monkeypatch.setenv("SIO_SERVER_CONFIG", "~nobody-of-this-name/settings.toml")
+    with pytest.raises(ConfigError, match="not a path"):
+        load()
+
+
+def test_pipe_without_a_writer_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe into which nobody writes is refused, wherever it is named, and one with a writer is read."""
+    monkeypatch.setattr(config_files, "PIPE_PATIENCE", 0.2)
+    os.mkfifo("pipe")
+    for settings in (
+        {"SIO_SERVER_CONFIG": "pipe"},
+        {"SIO_SERVER_JWT_SECRET": "", "SIO_SERVER_JWT_SECRET_FILE": "pipe"},
+    ):
+        with monkeypatch.context() as patched:
+            for name, value in settings.items():
+                patched.setenv(name, value)
+            with pytest.raises(ConfigError, match="nothing was written into this pipe"):
+                load()
+    monkeypatch.setattr(config_files, "PIPE_PATIENCE", PATIENCE)
+    monkeypatch.setenv("SIO_SERVER_CONFIG", "pipe")
+    writer = threading.Thread(target=Path("pipe").write_text, args=("port = 81\n",))
+    writer.start()
+    assert load().port == 81
+    writer.join()
+
+
+def test_lines_of_dotenv_that_do_not_count_are_told() -> None:
+    """A line that sets nothing and a name that stands twice are told, by line and name and without a value."""
+    Path(".env").write_text(
+        "# of ours\n\nSIO_SERVER_PORT: MARKER\nset SIO_SERVER_PORT=MARKER\nSIO_SERVER_HOST\n"
+        "SIO_SERVER_PORT=81\nSIO_SERVER_PORT=82\nOTHER=1\nOTHER=2\n"
+    )
+    loaded = read()
+    assert loaded.config.port == 82
+    told = "\n".join(loaded.warnings)
+    for line in (3, 4, 5):
+        assert f".env: line {line} is passed over: it is not NAME=value" in told
+    assert ".env: SIO_SERVER_PORT stands there 2 times: the last one counts" in told
+    assert "MARKER" not in told
+    assert "OTHER" not in told
+
+
+def test_dotenv_that_is_no_file_is_told() -> None:
+    """A directory in the place of ``.env``, as a mount that fails leaves it, is told."""
+    Path(".env").mkdir()
+    (line,) = read().warnings
+    assert line == ".env is passed over: it is no file"
+
+
+def test_dotenv_counts_where_kubernetes_took_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port in ``.env`` counts although a Service took the variable, and other Services are passed over."""
+    monkeypatch.setenv("SIO_SERVER_PORT", "tcp://10.96.12.7:8080")
+    for name in ("SIO_SERVER_PUBLIC_PORT", "SIO_SERVER_URL_PORT", "SIO_PORT"):
+        monkeypatch.setenv(name, "tcp://10.96.12.8:80")
+    monkeypatch.setenv("SIO_SERVICE_HOST", "10.96.12.8")
+    Path(".env").write_text("SIO_SERVER_PORT=8099\n")
+    loaded = read()
+    assert loaded.config.port == 8099
+    assert len(loaded.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("JWT_SECRET", f"\u201c{STRONG}\u201d", "begins and ends with a quote"),
+        ("JWT_SECRET", f"{STRONG}\n{STRONG}", "has several lines"),
+        ("JWT_SECRET", f"SIO_SERVER_JWT_SECRET={STRONG}", "give the value alone"),
+        ("PUBLISH_KEYS", f'["{OTHER}"]', "begins and ends with a quote"),
+        ("PUBLISH_KEYS", f"{OTHER} {STRONG}", "no line is a comment"),
+        ("PUBLISH_KEYS", f"# {OTHER}", "no line is a comment"),
+    ],
+)
+def test_secret_that_was_badly_pasted_is_told(
+    setting: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came along with a secret and counts as part of it is told, from a variable and a file, without a secret."""
+    name = f"SIO_SERVER_{setting}"
+    monkeypatch.setenv(name, value)
+    (line,) = read().warnings
+    assert told in line
+    assert STRONG not in line
+    monkeypatch.delenv(name)
+    Path("secret").write_text(value)
+    monkeypatch.setenv(f"{name}_FILE", "secret")
+    assert any(told in line for line in read().warnings)

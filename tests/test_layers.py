@@ -17,6 +17,7 @@ LEVELS: dict[float, tuple[str, ...]] = {
     1: (
         "descriptors",
         "fields",
+        "config_files",
         "catalog",
         "claim_names",
         "config_schema",

@@ -485,3 +485,14 @@ async def test_preflight_allows_what_a_page_asks() -> None:
         headers["Access-Control-Request-Headers"] = "x-" + "y" * 5000
         async with server.http.options(f"{server.url}/notify", headers=headers) as response:
             assert (response.status, "yyyy" in response.headers["Access-Control-Allow-Headers"]) == (204, False)
+
+
+@pytest.mark.parametrize(
+    ("listed", "origin"),
+    [("https://app.example.org:443", "https://app.example.org"), ("http://[::1]:80", "http://[::1]")],
+)
+def test_default_port_may_be_listed(listed: str, origin: str) -> None:
+    """A listed origin with the port that browsers leave out is the origin without it."""
+    policy = OriginPolicy(secured(allowed_origins=(listed,)))
+    assert policy.allows(origin, None)
+    assert not policy.allows(f"{origin}:8443", None)

@@ -170,18 +170,24 @@ async def test_other_settings_are_renewed(tmp_path: Path) -> None:
         assert await server.status(KEY, b'{"type":"own_type"}') == 422
         own.write_text(OWN)
         server.write(
-            allowed_origins=["https://app.example.org"], retention_days=9, connections_per_user=1, log_level="debug"
+            allowed_origins=["https://app.example.org"],
+            retention_days=9,
+            connections_per_user=1,
+            max_body=1024,
+            log_level="debug",
         )
         line = await server.reload()
         assert set(line["changed"]) == {
             "allowed_origins",
             "connections_per_user",
             "log_level",
+            "max_body",
             "types of the catalogue",
         }
         waiting = next(orjson.loads(text) for text in server.program.output if "count after a restart" in text)
         assert (waiting["level"], waiting["settings"]) == ("warning", ["retention_days"])
         assert await server.status(KEY, b'{"type":"own_type"}') == 200
+        assert await server.status(KEY, b'{"type":"own_type"}' + b" " * 1024) == 413
         page = {"Origin": "https://app.example.org"}
         async with (
             aiohttp.ClientSession() as http,
@@ -197,7 +203,21 @@ async def test_other_settings_are_renewed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPIPE", "SIGCONT"]
+    "name",
+    [
+        "SIGRTMIN",
+        "SIGRTMAX",
+        "SIGSTKFLT",
+        "SIGHUP",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGALRM",
+        "SIGVTALRM",
+        "SIGPROF",
+        "SIGIO",
+        "SIGPIPE",
+        "SIGCONT",
+    ],
 )
 async def test_signal_that_ends_nothing(name: str) -> None:
     """A signal that asks for no end ends nothing: the server answers as before."""

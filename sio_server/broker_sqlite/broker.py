@@ -75,13 +75,17 @@ class SqliteBroker:
         self.now = clock.now
         """See `Broker.now`."""
         self._store = Store(directory, clock, trust_clock=trust_clock)
-        self._room = max_body + ROOM_BESIDE
+        self.room_for(max_body)
         self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed)
         self._deliveries = Deliveries(self._writer)
         self._overlaps = views.Overlaps()
         self._sights = SightCache(self._writer, clock.now)
         self._swept = ""
         self._revocations = RevocationList(self._writer, clock.now)
+
+    def room_for(self, max_body: int) -> None:
+        """The log is ready where there is room for a body of so many bytes."""
+        self._room = max_body + ROOM_BESIDE
 
     # -- Broker ---------------------------------------------------------------------------------------------------
 
