@@ -148,7 +148,8 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     _reloaded(app, auth, gate, socketio, ws)
     http = HttpEndpoint(node, credentials, max_body=config.max_body)
     operate = OperateEndpoint(node, samples, credentials, config)
-    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], http, socketio, operate)))
+    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], http, socketio)))
+    app[RELOADING].on(("max_body",), operate.apply)
     operations = [
         *http.operations(),
         *InboxEndpoint(inboxes, credentials).operations(),

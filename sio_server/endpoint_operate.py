@@ -48,8 +48,10 @@ class OperateEndpoint:
         self._samples = samples
         self._credentials = credentials
         self._config = config
-        self.max_body = config.max_body
-        """In bytes; may be set while it runs."""
+
+    def apply(self, config: Config) -> None:
+        """Tell of other settings from now on."""
+        self._config = config
 
     async def session(self, request: web.Request) -> web.Response:
         """``GET /v1/session``."""
@@ -67,7 +69,7 @@ class OperateEndpoint:
                 "may": {"observe": caller.operator, "publish": caller.operator},
                 "started_at": rfc3339(self._node.started_at),
                 "server_time": rfc3339(datetime.now(UTC)),
-                "max_body": self.max_body,
+                "max_body": config.max_body,
             },
             headers={"Cache-Control": "no-store"},
         )
@@ -91,7 +93,7 @@ class OperateEndpoint:
     async def preview(self, request: web.Request) -> web.Response:
         """``POST /v1/audience/preview``."""
         await self._credentials.observer(request)
-        publish = load_publish(await read_json(request, self.max_body))
+        publish = load_publish(await read_json(request, self._config.max_body))
         found = await preview(self._node, publish)
         return json_response(found.as_dict(locale_of(request)))
 
