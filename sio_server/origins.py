@@ -71,9 +71,9 @@ class OriginPolicy:
             raise Refused("host_not_allowed", (_DEVELOPMENT_HOST if self.development else _HOST).format(name))
 
     def _answers_to(self, name: str) -> bool:
-        if name in self._hosts:
+        if name in self._hosts or not (self.development or self._hosts):
             return True
-        return is_loopback(name) or not (self.development or self._hosts)
+        return is_loopback(name)
 
     def allows(self, origin: str, host: str | None) -> bool:
         """Whether pages of this origin may talk to the server when they call it ``host``."""

@@ -62,16 +62,19 @@ class Acceptor:
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(_A_TURN):
             try:
-                connection, _address = listener.accept()
+                connection, address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:  # EMFILE, ENFILE, ENOBUFS, ENOMEM; whatever it is, the next try would meet it too
                 self._pause(listener, error)
                 return
             connection.setblocking(False)  # noqa: FBT003  the same
-            task = self._loop.create_task(self._begin(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            if self._context is None and isinstance(self._loop, asyncio.SelectorEventLoop):
+                self._begin_at_once(self._loop, connection, address)
+            else:
+                task = self._loop.create_task(self._begin(connection))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     def _pause(self, listener: socket.socket, error: OSError) -> None:
         self._loop.remove_reader(listener)
@@ -89,6 +92,14 @@ class Acceptor:
         del self._paused[listener]
         self._loop.add_reader(listener, self._accept, listener)
         self._accept(listener)
+
+    def _begin_at_once(self, loop: asyncio.SelectorEventLoop, connection: socket.socket, address: Any) -> None:
+        """Begin as asyncio's own server does, whose loop offers no way without a task and a system call."""
+        make: Any = loop._make_socket_transport  # type: ignore[attr-defined]  # noqa: SLF001
+        try:
+            make(connection, self._make(), extra={"peername": address})
+        except OSError:  # gone meanwhile
+            connection.close()
 
     async def _begin(self, connection: socket.socket) -> None:
         try:

@@ -58,6 +58,7 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("aiohttp.web_protocol", "_ErrInfo", "what aiohttp's parser refused"),
     ("aiohttp.web_protocol", "RequestHandler.connection_lost", "lets a connection go to the engine"),
     ("aiohttp.web_protocol", "RequestHandler.transport", "lets a connection go to the engine"),
+    ("asyncio.selector_events", "BaseSelectorEventLoop._make_socket_transport", "begins accepted connections"),
     ("asyncio.selector_events", "_SelectorSocketTransport", "whose descriptor may be sent to directly"),
     ("asyncio.selector_events", "_SelectorSocketTransport.max_size", "made smaller: see `reading`"),
     ("aiohttp._websocket.helpers", "websocket_mask", "masking in C where aiohttp has it"),
