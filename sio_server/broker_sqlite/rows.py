@@ -74,7 +74,7 @@ class Batch:
 
     def _append(self, notification: Notification, seq: int) -> None:
         audience = notification.audience
-        expires_at = expiry(notification, self._now)
+        expires_at = None if notification.expires_at is None else expiry(notification, self._now)
         self._notifications.append(
             (
                 seq,

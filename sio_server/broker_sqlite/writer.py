@@ -196,7 +196,11 @@ class Writer:
 
     def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int) -> None:
         publications = [
-            Publication.of(notification, outcome.position, expiry(notification, now))
+            Publication.of(
+                notification,
+                outcome.position,
+                None if notification.expires_at is None else expiry(notification, now),
+            )
             for (notification, _), outcome in zip(publishes, outcomes, strict=True)
             if isinstance(outcome, Published) and not outcome.duplicate
         ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -14,13 +13,12 @@ from sio_server.engine.detach import Watched
 from sio_server.engine.front_handshake import read_handshake
 from sio_server.engine.guard import Guard
 from sio_server.engine.http_head import FrontPromise, FrontReply, FrontRequest, Head, reply_bytes
+from sio_server.engine.http_protocol import failed
 from sio_server.engine.limits import BODY_RATE, MAX_HEAD
 from sio_server.engine.reading import read_in_pieces, unread
 
 if TYPE_CHECKING:
     from sio_server.engine.front import FastHandler, Front
-
-_log = logging.getLogger("sio_server.engine")
 
 #: Bytes that a peer may have sent ahead: above the one its socket is not read, below the other it is read again.
 #: Without them a peer that never waits for an answer fills the memory, and each of its requests costs another read.
@@ -265,15 +263,16 @@ class FrontProtocol(Watched, asyncio.Protocol):
     def _request(self, head: Head, body: bytes) -> FrontRequest:
         if self._peer is None:
             self._peer = peer_of(self.transport)[0]
-        peer = self._front.eio.proxies.client(self._peer, head.fields.get("x-forwarded-for"))
+        forwarded = head.fields.get("x-forwarded-for")
+        peer = self._peer if forwarded is None else self._front.eio.proxies.client(self._peer, forwarded)
         return FrontRequest(head.method, head.target, head.fields, body, peer, head.memo)
 
     def _run(self, route: FastHandler, head: Head, body: bytes) -> None:
         request = self._request(head, body)
         try:
             result = route(request)
-        except Exception:  # noqa: BLE001  logged in _failed
-            result = _failed()
+        except Exception:  # noqa: BLE001  logged in `failed`
+            result = failed()
         if isinstance(result, FrontPromise):
             self._busy = True
             result.then(partial(self._answer_later, request))
@@ -291,8 +290,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
     async def _finish(self, awaitable: Any, request: FrontRequest) -> None:
         try:
             result = await awaitable
-        except Exception:  # noqa: BLE001  logged in _failed
-            result = _failed()
+        except Exception:  # noqa: BLE001  logged in `failed`
+            result = failed()
         self._go_on(request, result)
 
     def _answer_later(self, request: FrontRequest, result: FrontReply) -> None:
@@ -340,7 +339,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         try:
             data = reply_bytes(reply, close=close)
         except ValueError:
-            reply = _failed()
+            reply = failed()
             data = reply_bytes(reply, close=close)
         if self._front.access_log is not None:
             self._front.access_log(request.method, request.path, reply.status, request.peer)
@@ -392,9 +391,3 @@ class FrontProtocol(Watched, asyncio.Protocol):
         inner.connection_made(self.transport)
         self._guard.data_received(data)
         front.wheel.at(self, front.wheel.time() + self._guard.interval)
-
-
-def _failed() -> FrontReply:
-    """The answer for a fast route that raised."""
-    _log.exception("fast route failed")
-    return FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")

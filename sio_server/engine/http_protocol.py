@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import string
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +21,8 @@ from sio_server.engine.private_names import ErrInfo
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.web_request import BaseRequest
+
+_log = logging.getLogger("sio_server.engine")
 
 #: Seconds that a refused peer may go on sending: closed at once, its machine throws the answer away unread.
 _LINGER = 1.0
@@ -53,6 +56,12 @@ Unread = Callable[[FrontRequest, Unreadable], FrontReply]
 def plain_refusal(_: FrontRequest, why: Unreadable) -> FrontReply:
     """The answer where the application has none of its own."""
     return FrontReply(why.status, b'{"title":"Bad Request","status":%d}' % why.status, "application/problem+json")
+
+
+def failed() -> FrontReply:
+    """The answer for a fast route that raised, whose exception is logged."""
+    _log.exception("fast route failed")
+    return FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
 
 
 def why_of(status: int, error: BaseException | None, max_line: int) -> Unreadable:
