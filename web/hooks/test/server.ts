@@ -40,7 +40,9 @@ export class Server {
   #port = "0";
 
   constructor({ secrets = false } = {}) {
-    this.#env = secrets ? { SIO_SERVER_JWT_SECRET: SECRET, SIO_SERVER_PUBLISH_KEYS: PUBLISH_KEY } : { SIO_SERVER_DEV: "1" };
+    this.#env = secrets
+      ? { SIO_SERVER_JWT_SECRET: SECRET, SIO_SERVER_PUBLISH_KEYS: PUBLISH_KEY }
+      : { SIO_SERVER_DEV: "1" };
     if (secrets) this.#env.SIO_SERVER_ALLOWED_ORIGINS = "*";
   }
 
