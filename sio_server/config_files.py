@@ -12,11 +12,12 @@ import time
 import tomllib
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final
-
-from dotenv.parser import Binding, parse_stream
+from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.errors import ConfigError
+
+if TYPE_CHECKING:  # a backend that publishes reads the catalogue, and no .env by this
+    from dotenv.parser import Binding
 
 # A catalogue of a thousand types has some hundred KiB; a device or a log that was named by mistake has no end.
 MAX_FILE: Final = 4 * 1024 * 1024
@@ -94,6 +95,8 @@ def bindings_of(path: Path) -> list[Binding]:
 
     Raises `ConfigError` for one that cannot be read.
     """
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - see above
+
     return list(parse_stream(io.StringIO(read_text(path)))) if path.is_file() else []
 
 
