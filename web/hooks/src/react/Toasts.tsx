@@ -6,7 +6,7 @@ import { safeLink } from "../core/links.ts";
 import { isHidden } from "../core/page.ts";
 import type { AnyEnvelope } from "../core/types.ts";
 import { useNotificationContext, useNotifier } from "./context.ts";
-import type { NotificationToasterProps } from "./NotificationToaster.tsx";
+import type { NotificationToasterProps } from "./toasting.ts";
 import { useConnectionStatus } from "./useConnectionStatus.ts";
 import { useNotificationEvent } from "./useNotificationEvent.ts";
 
