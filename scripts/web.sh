@@ -2,7 +2,7 @@
 # Installs what web/ needs and builds it: the console into sio_server/static/console/, and nothing anywhere else.
 #
 #     scripts/web.sh build           the console, if its sources have changed since it was built
-#     scripts/web.sh check           format, lint, dead code, types, the size of the kit, the event types against the catalogue
+#     scripts/web.sh check           format, lint, dead code, types, the size of the kit, its types against the server's
 #     scripts/web.sh test [ARGS]     the tests without a browser (Vitest), against a server of this checkout
 #     scripts/web.sh e2e [ARGS]      the console's tests in a browser (Playwright), against a server of this checkout
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
@@ -107,7 +107,7 @@ check)
     (cd "$WEB" && "$node" scripts/tidy-lock.js --check)
     in_web run --silent types
     in_web run --silent size -w hooks
-    in_web run --silent events -w hooks -- --check
+    in_web run --silent generate -- --check
     ;;
 test)
     install

@@ -1,4 +1,4 @@
-import type { FieldProblem } from "./records.ts";
+import type { FieldProblem, Problem } from "./records.ts";
 
 /** A request that was refused (a `code` of the server's) or that never arrived (`unreachable`). */
 export class ApiError extends Error {
@@ -20,7 +20,6 @@ export type Query = Record<string, string | number | null | undefined>;
 export interface Api {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>;
   post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
-  text(path: string, signal?: AbortSignal): Promise<string>;
 }
 
 interface Circumstances {
@@ -66,9 +65,6 @@ export function createApi({ credential, locale, onUnauthorized }: Circumstances)
     async post<T>(path: string, body?: unknown, signal?: AbortSignal) {
       return (await (await call("POST", path, {}, body ?? {}, signal)).json()) as T;
     },
-    async text(path, signal) {
-      return (await call("GET", path, {}, undefined, signal)).text();
-    },
   };
 }
 
@@ -81,18 +77,10 @@ function search(query: Query): string {
   return text === "" ? "" : `?${text}`;
 }
 
-interface ProblemDocument {
-  code?: string;
-  detail?: string;
-  title?: string;
-  errors?: FieldProblem[];
-  request_id?: string;
-}
-
 async function problemOf(response: Response): Promise<ApiError> {
-  let problem: ProblemDocument = {};
+  let problem: Partial<Problem> = {};
   try {
-    problem = (await response.json()) as ProblemDocument;
+    problem = (await response.json()) as Partial<Problem>;
   } catch {
     // A proxy answers in HTML: the status has to do.
   }

@@ -1,60 +1,34 @@
-/** What the server says, as its OpenAPI document describes it. */
+/** What the server takes and answers, by the names that the console has for it. */
+import type { components } from "./records.gen.ts";
 
-export const PRIORITIES = ["low", "normal", "high", "critical"] as const;
-export type Priority = (typeof PRIORITIES)[number];
+type Schemas = components["schemas"];
 
-export interface Audience {
-  roles: string[];
-  users: string[];
-  topics: string[];
-  all: boolean;
-  except: { users: string[] };
+/** Without the members that nobody knows: the server takes them, the console sends none. */
+type Known<T> = { [Name in keyof T as string extends Name ? never : Name]: T[Name] };
+
+export type Priority = Schemas["Record"]["priority"];
+export const PRIORITIES = ["low", "normal", "high", "critical"] as const satisfies readonly Priority[];
+
+/** As the server answers it, with every member. */
+export type Audience = Required<Omit<Schemas["Audience"], "except">> & { except: Required<Schemas["Except"]> };
+
+interface Stated {
+  actor: Schemas["Actor"] | null;
+  audience: Audience;
 }
 
-export interface NotificationRecord {
-  id: string;
-  seq: number;
-  cursor: string;
-  type: string;
-  title: string | null;
-  message: string;
-  data: Record<string, unknown>;
-  timestamp: string;
-  priority: Priority;
-  link: string | null;
-  actor: { id: string; name?: string | null } | null;
-  expires_at: string | null;
+export interface NotificationRecord extends Omit<Schemas["Record"], keyof Stated>, Stated {
   /** Only on what is not stored, in the live stream. */
   persist?: false;
-  audience: Audience;
-  source: string | null;
   /** Connections it was handed to; only in the live stream. */
   sockets?: number;
 }
 
-export interface HistoryPage {
+export interface HistoryPage extends Omit<Schemas["HistoryPage"], "items"> {
   items: NotificationRecord[];
-  next_before: number | null;
 }
 
-export interface UserReceipt {
-  user: string;
-  sent: boolean;
-  acknowledged: boolean;
-  seen: boolean;
-  read: boolean;
-}
-
-export interface Receipts {
-  targeted: number;
-  sent: number;
-  acknowledged: number;
-  seen: number;
-  read: number;
-  users: UserReceipt[];
-  next_after: string | null;
-}
-
+export type Receipts = Schemas["Receipts"];
 export type RecordWithReceipts = NotificationRecord & { receipts: Receipts };
 
 export interface Languages {
@@ -79,135 +53,33 @@ export interface Catalog {
   types: EventType[];
 }
 
-export interface Latency {
-  p50: number;
-  p95: number;
-  p99?: number;
-  count?: number;
+export type Stats = Schemas["Stats"];
+export type StatsSample = Schemas["Sample"];
+export type RecentStats = Schemas["Recent"];
+
+export type ServerError = Schemas["Refusal"];
+export type ServerErrors = Schemas["ErrorsReply"];
+
+export type UserConnection = Schemas["Connection"];
+export type ConnectedUser = Schemas["ConnectedUser"];
+export type Users = Schemas["UsersReply"];
+export type Disconnected = Schemas["Disconnected"];
+
+export type InboxItem = Schemas["InboxItem"];
+export type InboxPage = Schemas["InboxPage"];
+
+export type SessionReply = Schemas["Session"];
+
+export type PublishBody = Known<Schemas["Publish"]>;
+export type PublishReply = Schemas["Receipt"];
+
+export interface BatchReply extends Omit<Schemas["BatchReply"], "results"> {
+  results: (PublishReply | { status: "error"; error: Problem })[];
 }
 
-export interface Stats {
-  connections: { total: number; by_role: Record<string, number>; by_transport: Record<string, number> };
-  users: { total: number; by_role: Record<string, number> };
-  publishes: { accepted: number; duplicates: number };
-  deliveries: number;
-  head: { seq: number; cursor: string };
-  uptime: number;
-  draining: boolean;
-  refused?: number;
-  queued_bytes?: number;
-  version?: string;
-  node?: string;
-  latency_ms?: Latency | null;
-}
-
-export interface StatsSample {
-  /** Unix seconds. */
-  at: number;
-  connections: number;
-  users: number;
-  published: number;
-  delivered: number;
-  refused: number;
-  latency_ms: Latency | null;
-}
-
-export interface RecentStats {
-  step: number;
-  samples: StatsSample[];
-}
-
-export interface ServerError {
-  at: string;
-  code: string;
-  status: number;
-  detail: string;
-  method: string;
-  path: string;
-  request_id: string | null;
-}
-
-export interface UserConnection {
-  id?: string;
-  protocol: string;
-  transport: string;
-  since: string;
-  address?: string;
-  client?: string | null;
-  rooms?: string[];
-  queued_bytes?: number;
-  replaying?: boolean;
-}
-
-export interface ConnectedUser {
-  user: string;
-  roles: string[];
-  topics?: string[];
-  connections: UserConnection[];
-}
-
-export interface Users {
-  total: number;
-  users: ConnectedUser[];
-  nameless?: (UserConnection & { roles: string[] })[];
-  next_after: string | null;
-}
-
-export interface InboxItem extends Omit<NotificationRecord, "audience" | "source"> {
-  replayed: boolean;
-  seen: boolean;
-  read: boolean;
-  archived: boolean;
-}
-
-export interface InboxPage {
-  items: InboxItem[];
-  next_before: number | null;
-  counts: { unread: number; unseen: number; at_seq: number };
-}
-
-export interface SessionReply {
-  version?: string;
-  development: boolean;
-  credential: "development" | "key" | "token" | null;
-  user: string | null;
-  roles: string[];
-  may: { observe: boolean; publish: boolean };
-}
-
-export interface PublishReply {
-  status: "ok";
-  id: string;
-  seq: number;
-  cursor: string;
-  type: string;
-  recipients: { sockets: number };
-  duplicate: boolean;
-  warnings: string[];
-}
-
-export interface PublishBody {
-  type: string;
-  message?: string;
-  title?: string;
-  data?: Record<string, unknown>;
-  audience?: { roles?: string[]; users?: string[]; topics?: string[]; all?: boolean; except?: { users: string[] } };
-  priority?: Priority;
-  link?: string;
-  ttl?: number;
-  persist?: boolean;
-  idempotency_key?: string;
-}
-
-export interface AudiencePreview {
+export interface AudiencePreview extends Omit<Schemas["PreviewReply"], "audience"> {
   audience: Audience;
-  users: number;
-  online: { users: number; sockets: number };
-  warnings: string[];
-  missing: string[];
 }
 
-export interface FieldProblem {
-  field: string;
-  detail: string;
-}
+export type Problem = Schemas["Problem"];
+export type FieldProblem = Schemas["FieldProblem"];

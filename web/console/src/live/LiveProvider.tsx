@@ -13,7 +13,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const link = createKitLink(session);
     const feed = createFeed(session.api, link);
-    const opened: Live = { link, feed, sampler: createSampler(session.api, feed.takeArrivals) };
+    const opened: Live = { link, feed, sampler: createSampler(session.api) };
     link.open();
     // Made in an effect, as it opens a socket: nothing of it may happen in a render that is thrown away.
     // eslint-disable-next-line react-hooks/set-state-in-effect

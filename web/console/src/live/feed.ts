@@ -3,7 +3,6 @@ import type { NotificationRecord } from "../api/records.ts";
 import { BOUNDS, createBuffer } from "./buffer.ts";
 import { createGaps } from "./gaps.ts";
 import type { Link } from "./link.ts";
-import { createStopwatch, type Arrival } from "./stopwatch.ts";
 
 const POLL_INTERVAL = 1_000;
 
@@ -19,8 +18,6 @@ export interface FeedSnapshot {
   /** Everything that was published and came in since the console was opened, in number. */
   total: number;
   source: "stream" | "polling" | "none";
-  /** Milliseconds from acceptance to arrival here; null until something came over the stream. */
-  arrival: Arrival;
   isLoading: boolean;
   error: Error | null;
 }
@@ -31,8 +28,6 @@ export interface Feed {
   /** More is held while it is paused, and what was then is kept until newer ones push it out. */
   hold: (isPaused: boolean) => void;
   clear: () => void;
-  /** How long what arrived since the last call took to get here. */
-  takeArrivals: () => Arrival;
   retry: () => void;
   close: () => void;
 }
@@ -47,7 +42,6 @@ function createBoard(records: readonly NotificationRecord[]) {
     released: 0,
     total: 0,
     source: "none",
-    arrival: null,
     isLoading: true,
     error: null,
   };
@@ -89,7 +83,6 @@ function watch(link: Link, up: () => void, down: () => void): () => void {
 export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
   const buffer = createBuffer(bounds);
   const board = createBoard(buffer.records);
-  const stopwatch = createStopwatch();
   const abort = new AbortController();
   const gaps = createGaps(api, {
     signal: abort.signal,
@@ -140,7 +133,6 @@ export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
 
   const stopHearing = link.on("ns:observed", (body) => {
     const { items } = body as { items: NotificationRecord[] };
-    stopwatch.measure(items);
     take(items, true);
   });
   const stopWatching = watch(link, () => void observe(), gaps.cut);
@@ -153,11 +145,6 @@ export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
     clear() {
       buffer.clear();
       board.set({ released: 0 });
-    },
-    takeArrivals() {
-      const { latest, recent } = stopwatch.take();
-      if (latest !== null) board.set({ arrival: recent });
-      return latest;
     },
     retry() {
       board.set({ isLoading: true, error: null });

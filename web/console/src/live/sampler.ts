@@ -1,5 +1,5 @@
 import type { Api } from "../api/client.ts";
-import type { Latency, RecentStats, Stats, StatsSample } from "../api/records.ts";
+import type { RecentStats, Stats, StatsSample } from "../api/records.ts";
 
 /** Seconds of the charts. */
 export const SPAN = 300;
@@ -41,7 +41,7 @@ interface Counters {
 }
 
 /** Asks for the statistics once a second and keeps the rates of the last minutes; begins with what the server kept. */
-export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p95"> | null): Sampler {
+export function createSampler(api: Api): Sampler {
   const listeners = new Set<() => void>();
   const abort = new AbortController();
   let snapshot: SamplerSnapshot = { stats: null, points: [], error: null, readAt: null };
@@ -71,7 +71,7 @@ export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p
         at: Date.now() / 1000,
         in: stats.publishes.accepted,
         out: stats.deliveries,
-        refused: stats.refused ?? 0,
+        refused: stats.refused,
       };
       // Counters that fell are another process's.
       const points =
@@ -88,9 +88,6 @@ export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p
 
   function append(now: Counters, before: Counters, stats: Stats): RatePoint[] {
     const seconds = Math.max(0.2, now.at - before.at);
-    // A server that does not measure leaves it to whoever is listening.
-    const arrived = arrivals();
-    const latency = stats.latency_ms === undefined ? arrived : stats.latency_ms;
     const point: RatePoint = {
       at: now.at,
       connections: stats.connections.total,
@@ -98,8 +95,8 @@ export function createSampler(api: Api, arrivals: () => Pick<Latency, "p50" | "p
       in: (now.in - before.in) / seconds,
       out: (now.out - before.out) / seconds,
       refused: Math.max(0, now.refused - before.refused) / seconds,
-      p50: latency?.p50 ?? null,
-      p95: latency?.p95 ?? null,
+      p50: stats.latency_ms?.p50 ?? null,
+      p95: stats.latency_ms?.p95 ?? null,
     };
     return [...snapshot.points.filter((one) => one.at > now.at - SPAN), point];
   }

@@ -1,5 +1,5 @@
 import { ApiError, createApi, type Api } from "../api/client.ts";
-import type { SessionReply, Stats } from "../api/records.ts";
+import type { SessionReply } from "../api/records.ts";
 
 export interface Session {
   api: Api;
@@ -9,7 +9,7 @@ export interface Session {
   kind: "development" | "key" | "token";
   user: string | null;
   mayPublish: boolean;
-  version: string | null;
+  version: string;
 }
 
 export type SessionState =
@@ -39,7 +39,7 @@ export function createSessionStore(locale: () => string): SessionStore {
 
   async function open(credential: string | null): Promise<void> {
     const probe = createApi({ credential, locale });
-    const reply = await whoAmI(probe, credential);
+    const reply = await probe.get<SessionReply>("/v1/session");
     if (reply.credential === null) {
       set({ status: "signedOut", reason: "none" });
       return;
@@ -61,7 +61,7 @@ export function createSessionStore(locale: () => string): SessionStore {
         kind: reply.credential,
         user: reply.user,
         mayPublish: reply.may.publish,
-        version: reply.version ?? null,
+        version: reply.version,
       },
     });
   }
@@ -85,23 +85,5 @@ export function createSessionStore(locale: () => string): SessionStore {
     signOut: () => {
       set({ status: "signedOut", reason: "left" });
     },
-  };
-}
-
-async function whoAmI(api: Api, credential: string | null): Promise<SessionReply> {
-  try {
-    return await api.get<SessionReply>("/v1/session");
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-  }
-  // An older server says only whether it lets one look.
-  await api.get<Stats>("/v1/stats");
-  const kind = credential === null ? "development" : credential.split(".").length === 3 ? "token" : "key";
-  return {
-    development: kind === "development",
-    credential: kind,
-    user: null,
-    roles: [],
-    may: { observe: true, publish: kind !== "token" },
   };
 }

@@ -121,11 +121,9 @@ function Identity({ onSignOut }: { onSignOut: () => void }) {
           </Button>
         </Group>
       )}
-      {session.version === null ? null : (
-        <Text size="xs" c="dimmed" mt={6}>
-          {t("app.version", { version: session.version })}
-        </Text>
-      )}
+      <Text size="xs" c="dimmed" mt={6}>
+        {t("app.version", { version: session.version })}
+      </Text>
     </Box>
   );
 }

@@ -10,7 +10,6 @@ import {
 import { useTranslation } from "react-i18next";
 import type { Stats } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
-import { useLatency } from "../../live/useLatency.ts";
 import { useSampler } from "../../live/LiveContext.ts";
 
 /** The figures one looks at first. */
@@ -18,7 +17,7 @@ export function Figures({ stats }: { stats: Stats }) {
   const { t } = useTranslation();
   const { whole, decimal } = useFormats();
   const { points } = useSampler();
-  const latency = useLatency();
+  const latency = stats.latency_ms;
   const now = points.at(-1);
   const polling = Object.entries(stats.connections.by_transport).reduce(
     (sum, [name, count]) => sum + (name.endsWith("polling") ? count : 0),
@@ -48,8 +47,8 @@ export function Figures({ stats }: { stats: Stats }) {
       <Figure
         icon={IconStopwatch}
         label={t("overview.latency")}
-        value={latency.p50 === null ? "–" : `${decimal(latency.p50)} ms`}
-        hint={latency.p95 === null ? "" : `p95 ${decimal(latency.p95)} ms`}
+        value={latency === null ? "–" : `${decimal(latency.p50)} ms`}
+        hint={latency === null ? "" : `p95 ${decimal(latency.p95)} ms`}
       />
     </SimpleGrid>
   );

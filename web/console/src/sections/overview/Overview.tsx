@@ -162,9 +162,9 @@ function Server({ stats }: { stats: Stats }) {
     [t("overview.accepted"), whole(stats.publishes.accepted)],
     [t("overview.duplicates"), whole(stats.publishes.duplicates)],
     [t("overview.deliveries"), whole(stats.deliveries)],
+    [t("overview.refused"), whole(stats.refused)],
+    [t("overview.queued"), bytes(stats.queued_bytes)],
   ];
-  if (stats.refused !== undefined) rows.push([t("overview.refused"), whole(stats.refused)]);
-  if (stats.queued_bytes !== undefined) rows.push([t("overview.queued"), bytes(stats.queued_bytes)]);
   return (
     <Panel title={t("overview.node")}>
       <SimpleGrid component="dl" cols={{ base: 2, xs: 3 }} m={0}>

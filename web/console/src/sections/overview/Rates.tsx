@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSampler } from "../../live/LiveContext.ts";
 import { SPAN } from "../../live/sampler.ts";
-import { useLatency } from "../../live/useLatency.ts";
 import { Panel } from "../../ui/Section.tsx";
 
 // On its own: the library that draws is a fifth of everything, and the figures can be read without it.
@@ -24,8 +23,8 @@ function Chart(props: ComponentProps<typeof TimeChart>) {
 export function Rates() {
   const { t } = useTranslation();
   const { decimal } = useFormats();
-  const { points } = useSampler();
-  const latency = useLatency();
+  const { stats, points } = useSampler();
+  const latency = stats?.latency_ms ?? null;
   const now = points.at(-1);
   const times = points.map((point) => point.at);
   const aside = (
@@ -54,9 +53,9 @@ export function Rates() {
           span={SPAN}
           times={times}
           summary={
-            latency.p50 === null
+            latency === null
               ? t("overview.latencyNone")
-              : t("overview.latencySummary", { p50: decimal(latency.p50), p95: decimal(latency.p95 ?? 0) })
+              : t("overview.latencySummary", { p50: decimal(latency.p50), p95: decimal(latency.p95) })
           }
           lines={[
             { label: "p95", color: "--console-p95", values: points.map((point) => point.p95) },
@@ -64,7 +63,7 @@ export function Rates() {
           ]}
         />
         <Text size="xs" c="dimmed" mt="xs">
-          {latency.by === "server" ? t("overview.latencyExplained") : t("overview.latencyMeasured")}
+          {t("overview.latencyExplained")}
         </Text>
       </Panel>
     </SimpleGrid>

@@ -2,7 +2,7 @@ import { Button, Group, NumberInput, Progress, Stack, Text } from "@mantine/core
 import { IconBolt, IconPlayerStop } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { PublishReply } from "../../api/records.ts";
+import type { BatchReply, PublishReply } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
 
@@ -11,10 +11,6 @@ const MOST_PER_SECOND = 500;
 
 /** Publishes go out in groups at this interval; a batch each, so that the browser's own requests set no limit. */
 const INTERVAL = 100;
-
-interface BatchReply {
-  results: ({ status: "ok"; id: string } | { status: "error" })[];
-}
 
 interface Progressed {
   count: number;

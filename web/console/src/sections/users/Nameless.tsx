@@ -4,7 +4,7 @@ import type { Users } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 
 /** Connections that belong to no user. */
-export function Nameless({ connections }: { connections: NonNullable<Users["nameless"]> }) {
+export function Nameless({ connections }: { connections: Users["nameless"] }) {
   const { t } = useTranslation();
   const { whole } = useFormats();
   if (connections.length === 0) return null;

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { ApiError } from "../../api/client.ts";
-import type { ConnectedUser, NotificationRecord, UserConnection } from "../../api/records.ts";
+import type { ConnectedUser, Disconnected, NotificationRecord, UserConnection } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { Roles } from "../../ui/badges.tsx";
@@ -59,8 +59,8 @@ export function User({ name, connected }: UserProps) {
         ) : (
           <Stack gap="sm">
             <Roles roles={connected.roles} />
-            {connected.connections.map((connection, index) => (
-              <Connection key={connection.id ?? `${connection.since}${index}`} connection={connection} />
+            {connected.connections.map((connection) => (
+              <Connection key={connection.id} connection={connection} />
             ))}
           </Stack>
         )}
@@ -77,9 +77,9 @@ function Connection({ connection }: { connection: UserConnection }) {
     [t("users.protocol"), connection.protocol === "socketio" ? "Socket.IO" : "WebSocket"],
     [t("users.transport"), connection.transport],
     [t("users.since"), <Moment key="since" at={connection.since} />],
+    [t("users.address"), connection.address],
+    [t("users.queued"), bytes(connection.queued_bytes)],
   ];
-  if (connection.address !== undefined) rows.push([t("users.address"), connection.address]);
-  if (connection.queued_bytes !== undefined) rows.push([t("users.queued"), bytes(connection.queued_bytes)]);
   return (
     <Box className="connection" p="sm">
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3 }} spacing="xs" verticalSpacing={6}>
@@ -94,15 +94,13 @@ function Connection({ connection }: { connection: UserConnection }) {
           </Box>
         ))}
       </SimpleGrid>
-      {connection.rooms === undefined ? null : (
-        <Text size="sm" mt={8} className="wrap">
-          <Text span c="dimmed" size="xs">
-            {t("users.rooms")}{" "}
-          </Text>
-          <span className="mono">{connection.rooms.join("  ")}</span>
+      <Text size="sm" mt={8} className="wrap">
+        <Text span c="dimmed" size="xs">
+          {t("users.rooms")}{" "}
         </Text>
-      )}
-      {connection.client == null || connection.client === "" ? null : (
+        <span className="mono">{connection.rooms.join("  ")}</span>
+      </Text>
+      {connection.client === "" ? null : (
         <Text size="xs" c="dimmed" mt={6} className="cut" title={connection.client}>
           {connection.client}
         </Text>
@@ -116,8 +114,8 @@ function Disconnect({ name }: { name: string }) {
   const { api } = useSession();
   const queries = useQueryClient();
   const [isAsking, asking] = useDisclosure(false);
-  const disconnect = useMutation<{ disconnected: number }, ApiError>({
-    mutationFn: () => api.post<{ disconnected: number }>(`/v1/users/${encodeURIComponent(name)}/disconnect`),
+  const disconnect = useMutation<Disconnected, ApiError>({
+    mutationFn: () => api.post<Disconnected>(`/v1/users/${encodeURIComponent(name)}/disconnect`),
     onSuccess: async ({ disconnected }) => {
       void notice({ color: "green", message: t("users.disconnected", { count: disconnected }) });
       await queries.invalidateQueries({ queryKey: ["/v1/users"] });

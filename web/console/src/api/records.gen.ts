@@ -1,0 +1,488 @@
+// What the server takes and answers over HTTP, written by `npm run generate` from its OpenAPI document.
+// Change the server's schemas, not this file.
+
+export interface components {
+    schemas: {
+        Actor: {
+            id: string;
+            name?: string;
+        };
+        Audience: {
+            /** @description Everybody with one of these roles */
+            roles?: string[];
+            /** @description These users */
+            users?: string[];
+            /** @description Everybody who follows one of these topics */
+            topics?: string[];
+            /** @description Everybody */
+            all?: boolean;
+            /** @description Who gets nothing all the same */
+            except?: components["schemas"]["Except"];
+        };
+        Batch: {
+            notifications: components["schemas"]["Publish"][];
+        };
+        BatchItem: {
+            /** @enum {string} */
+            status: "ok" | "error";
+            error?: components["schemas"]["Problem"];
+        } & {
+            [key: string]: unknown;
+        };
+        BatchReply: {
+            /** @enum {string} */
+            status: "ok";
+            accepted: number;
+            rejected: number;
+            results: components["schemas"]["BatchItem"][];
+        };
+        ConnectedUser: {
+            user: string;
+            roles: string[];
+            topics: string[];
+            connections: components["schemas"]["Connection"][];
+        };
+        Connection: {
+            /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
+            id: string;
+            /** @enum {string} */
+            protocol: "socketio" | "ws";
+            /** @enum {string} */
+            transport: "polling" | "websocket";
+            /** @description When it was made, RFC 3339 in UTC */
+            since: string;
+            /** @description The peer's address */
+            address: string;
+            /** @description Its User-Agent, at most 200 characters of it */
+            client: string;
+            /** @description What it gets: `all`, `role:…`, `user:…`, `topic:…` */
+            rooms: string[];
+            /** @description Bytes that wait for it to take them */
+            queued_bytes: number;
+            /** @description Whether it is still on its way from a cursor to live */
+            replaying: boolean;
+        };
+        ConnectionDisconnected: {
+            /** @enum {string} */
+            status: "ok";
+            id: string;
+        };
+        ConnectionNumbers: {
+            total: number;
+            by_role: {
+                [key: string]: number;
+            };
+            by_transport: {
+                [key: string]: number;
+            };
+        };
+        Counts: {
+            unread: number;
+            unseen: number;
+            /** @description They count what came up to here; live items come on top */
+            at_seq: number;
+        };
+        CountsReply: {
+            counts: components["schemas"]["Counts"];
+        };
+        Disconnect: {
+            /**
+             * @description Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it
+             * @default null
+             */
+            tokens_before: number | "now";
+        };
+        Disconnected: {
+            /** @enum {string} */
+            status: "ok";
+            user: string;
+            /** @description Connections that were closed */
+            disconnected: number;
+            /** @description Unix seconds: tokens issued before are refused */
+            tokens_before: number;
+        };
+        ErrorsReply: {
+            items: components["schemas"]["Refusal"][];
+        };
+        Except: {
+            /** @description Users who get nothing */
+            users?: string[];
+        };
+        FieldProblem: {
+            field: string;
+            detail: string;
+        };
+        Head: {
+            seq: number;
+            cursor: string;
+        };
+        HistoryPage: {
+            items: components["schemas"]["Record"][];
+            /** @description `before` of the next page; null after the last, and with `after` */
+            next_before: number | null;
+            /** @description `after` of the next page; null after the last, and without `after` */
+            next_after: number | null;
+        };
+        InboxItem: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            actor: {
+                [key: string]: unknown;
+            } | null;
+            expires_at: string | null;
+            replayed: boolean;
+            seen: boolean;
+            read: boolean;
+            archived: boolean;
+        };
+        InboxPage: {
+            items: components["schemas"]["InboxItem"][];
+            /** @description `before` of the next page; null after the last */
+            next_before: number | null;
+            counts: components["schemas"]["Counts"];
+        };
+        Mark: {
+            ids?: string[];
+            all?: boolean;
+            /** @description With all: no further than this seq */
+            up_to?: number;
+        };
+        Marked: {
+            /** @enum {string} */
+            status: "ok";
+            /** @enum {string} */
+            action: "seen" | "read" | "unread" | "archive" | "unarchive";
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
+        };
+        May: {
+            /** @description Look at the whole server */
+            observe: boolean;
+            publish: boolean;
+        };
+        Nameless: {
+            /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
+            id: string;
+            /** @enum {string} */
+            protocol: "socketio" | "ws";
+            /** @enum {string} */
+            transport: "polling" | "websocket";
+            /** @description When it was made, RFC 3339 in UTC */
+            since: string;
+            /** @description The peer's address */
+            address: string;
+            /** @description Its User-Agent, at most 200 characters of it */
+            client: string;
+            /** @description What it gets: `all`, `role:…`, `user:…`, `topic:…` */
+            rooms: string[];
+            /** @description Bytes that wait for it to take them */
+            queued_bytes: number;
+            /** @description Whether it is still on its way from a cursor to live */
+            replaying: boolean;
+            roles: string[];
+            topics: string[];
+        };
+        Online: {
+            users: number;
+            sockets: number;
+        };
+        Percentiles: {
+            p50: number;
+            p95: number;
+            p99: number;
+            /** @description Publishes they are of */
+            count: number;
+        };
+        PreviewReply: {
+            /** @description With the catalogue's templates filled */
+            audience: components["schemas"]["Audience"];
+            /** @description Users it names, and those who were seen in its rooms */
+            users: number;
+            online: components["schemas"]["Online"];
+            /** @description Fields of `data` without which a part of the audience is empty */
+            missing: string[];
+            warnings: string[];
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description Stable; never translated */
+            code: string;
+            detail: string;
+            retryable: boolean;
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description The known event type whose name is nearest */
+            nearest?: string;
+            request_id?: string;
+        };
+        Publish: {
+            /** @description Event type of the catalogue */
+            type: string;
+            /** @description Text; the catalogue's where left out */
+            message?: string | null;
+            /** @description Fields of the event; known ones are checked by the catalogue */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Short text above the message */
+            title?: string | null;
+            /** @description Who gets it; the catalogue's audience where left out */
+            audience?: components["schemas"]["Audience"] | null;
+            /** @description Who caused it */
+            actor?: components["schemas"]["Actor"] | null;
+            /** @description Where a click leads: a path or an http(s) address */
+            link?: string | null;
+            /**
+             * @description The type's where left out
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "critical" | null;
+            /** @description Seconds until it is of no more use */
+            ttl?: number | null;
+            /** @description Whether it is kept in the log; if not, only who is connected gets it */
+            persist?: boolean | null;
+            /** @description The same key with the same body publishes once; also the header Idempotency-Key */
+            idempotency_key?: string | null;
+            /** @description Which part of the backend this is from */
+            source?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        PublishNumbers: {
+            accepted: number;
+            duplicates: number;
+        };
+        Receipt: {
+            /** @enum {string} */
+            status: "ok";
+            /**
+             * Format: uuid
+             * @description Identity of the notification (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            /** @description The same as a client keeps it */
+            cursor: string;
+            type: string;
+            recipients: components["schemas"]["Recipients"];
+            /** @description Whether an earlier publish with this key was it */
+            duplicate: boolean;
+            warnings: string[];
+        };
+        Receipts: {
+            /** @description Users it is for, as far as they are known */
+            targeted: number;
+            /** @description A connection of theirs was handed it */
+            sent: number;
+            /** @description A client of theirs confirmed it */
+            acknowledged: number;
+            seen: number;
+            read: number;
+            users: components["schemas"]["UserReceipt"][];
+            /** @description `after` of the next users; null after the last */
+            next_after: string | null;
+        };
+        Recent: {
+            /** @description Seconds between two samples */
+            step: number;
+            samples: components["schemas"]["Sample"][];
+        };
+        Recipients: {
+            /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        Record: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            actor: {
+                [key: string]: unknown;
+            } | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["Audience"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+        };
+        RecordReply: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            actor: {
+                [key: string]: unknown;
+            } | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["Audience"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            receipts: components["schemas"]["Receipts"];
+        };
+        Refusal: {
+            /** @description RFC 3339 in UTC */
+            at: string;
+            code: string;
+            status: number;
+            /** @description In the reader's language, at most 300 characters */
+            detail: string;
+            /** @description `CONNECT` for a connection, `EVENT` for an event */
+            method: string;
+            path: string;
+            /** @description The client's, as trusted proxies tell it */
+            address: string;
+            request_id: string | null;
+        };
+        Sample: {
+            /** @description Unix seconds */
+            at: number;
+            connections: number;
+            users: number;
+            published: number;
+            delivered: number;
+            refused: number;
+            latency_ms: components["schemas"]["SampleLatency"] | null;
+        };
+        SampleLatency: {
+            p50: number;
+            p95: number;
+        };
+        Session: {
+            version: string;
+            /** @description Whether everybody may do everything */
+            development: boolean;
+            /** @description The language of messages that publishers leave out */
+            locale: string;
+            /**
+             * @description What the request came with; null where it came with nothing
+             * @enum {string|null}
+             */
+            credential: "development" | "key" | "token" | null;
+            /** @description Whose token it is */
+            user: string | null;
+            roles: string[];
+            /** @description What the caller should know of the token; only where there is any */
+            warnings?: components["schemas"]["Warning"][];
+            may: components["schemas"]["May"];
+            /** @description When this process started, RFC 3339 in UTC */
+            started_at: string;
+            /** @description Now, RFC 3339 in UTC */
+            server_time: string;
+            /** @description Largest body of one notification in bytes */
+            max_body: number;
+        };
+        Stats: {
+            connections: components["schemas"]["ConnectionNumbers"];
+            users: components["schemas"]["UserNumbers"];
+            publishes: components["schemas"]["PublishNumbers"];
+            /** @description Publications times the connections they were handed to */
+            deliveries: number;
+            head: components["schemas"]["Head"];
+            /** @description Seconds */
+            uptime: number;
+            draining: boolean;
+            /** @description Requests and connections that were refused */
+            refused: number;
+            /** @description Bytes that wait for all peers to take them */
+            queued_bytes: number;
+            /** @description From a publish whose body was read to the moment it is in the log and handed to the sockets; of the last 10 seconds and the one under way; null without a publish */
+            latency_ms: components["schemas"]["Percentiles"] | null;
+            version: string;
+            /** @description Name of the machine */
+            node: string;
+        };
+        UserNumbers: {
+            total: number;
+            by_role: {
+                [key: string]: number;
+            };
+        };
+        UserReceipt: {
+            user: string;
+            sent: boolean;
+            acknowledged: boolean;
+            seen: boolean;
+            read: boolean;
+        };
+        UsersReply: {
+            /** @description All of them, however many are in this page */
+            total: number;
+            users: components["schemas"]["ConnectedUser"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
+            /** @description The first connections without a name, `limit` at most; in the first page alone */
+            nameless: components["schemas"]["Nameless"][];
+            /** @description All of those */
+            nameless_total: number;
+        };
+        Warning: {
+            /**
+             * @description Stable, for programs
+             * @enum {string}
+             */
+            code: "roles_elsewhere" | "expiry_in_milliseconds";
+            /** @description What seems wrong and the mend, in the language asked for */
+            detail: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
