@@ -27,7 +27,7 @@ from bench.attacking.attacks import ATTACKS
 from bench.attacking.honest import PATIENCE, HonestClient
 from bench.measure import SERVER_CPU, raise_file_limit
 from bench.process import CANARY, HERE, Credentials, Process, serving
-from tests.engine_wire import Closed
+from tests.support.engine_wire import Closed
 
 NONE: Final = "none"
 GRACE: Final = 30.0  # seconds an attacker may take to end after its time

@@ -22,10 +22,10 @@ from pathlib import Path
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import View
-from sio_server.broker_sqlite import SqliteBroker
-from sio_server.broker_sqlite.rows import Batch
+from sio_server.broker.settling import settle
+from sio_server.broker.sqlite import SqliteBroker
+from sio_server.broker.sqlite.rows import Batch
 from sio_server.notification import Notification, Publication, milliseconds, new_id
-from sio_server.settling import settle
 
 STEP = 10_000
 TOURISTS = 10_000

@@ -28,7 +28,7 @@ import aiohttp
 from bench.build import LOGS
 from bench.measure import LOAD_CPU, SERVER_CPU, raise_file_limit
 from bench.servers import KEY, running, servers, user_tokens, watched_product
-from tests.engine_wire import Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
+from tests.support.engine_wire import Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
 
 GROWTH = 0.05  # share of memory that may be added after the first quarter: the allocator's own coming and going
 GONE = 75.0  # seconds until the last silent polling session must have timed out (25 + 20 by default), and some

@@ -12,41 +12,41 @@ from aiohttp import web
 
 from sio_server import config as settings
 from sio_server import logs
+from sio_server.api.console import OperateEndpoint
+from sio_server.api.credentials import HttpCredentials
+from sio_server.api.docs import DocsEndpoint
+from sio_server.api.elsewhere import serve_elsewhere
+from sio_server.api.inbox import InboxEndpoint
+from sio_server.api.messages import expect_later
+from sio_server.api.metrics import MetricsEndpoint
+from sio_server.api.middleware import add_headers, guard
+from sio_server.api.notifications import HistoryEndpoint
+from sio_server.api.pages import console_routes
+from sio_server.api.publish import HttpEndpoint
+from sio_server.api.publish_fast import FrontEndpoint
 from sio_server.auth import TOKEN_SETTINGS, Authenticator
-from sio_server.broker_sqlite import SqliteBroker
+from sio_server.broker.sqlite import SqliteBroker
 from sio_server.catalog import Catalog
-from sio_server.client_events import ClientEvents
 from sio_server.config import Config
-from sio_server.connections import Connections
-from sio_server.elsewhere import serve_elsewhere
-from sio_server.endpoint_console import console_routes
-from sio_server.endpoint_docs import DocsEndpoint
-from sio_server.endpoint_front import FrontEndpoint
-from sio_server.endpoint_history import HistoryEndpoint
-from sio_server.endpoint_http import HttpEndpoint
-from sio_server.endpoint_inbox import InboxEndpoint
-from sio_server.endpoint_metrics import MetricsEndpoint
-from sio_server.endpoint_operate import OperateEndpoint
-from sio_server.endpoint_socketio import SocketIoEndpoint
-from sio_server.endpoint_ws import WsEndpoint
+from sio_server.core.connections import Connections
+from sio_server.core.hub import Hub
+from sio_server.core.inboxes import Inboxes
+from sio_server.core.limits import ConnectionLimits, PublishRate
+from sio_server.core.node import Node
+from sio_server.core.refusals import Refusals
+from sio_server.core.samples import Samples
+from sio_server.core.trimming import keep_trimmed
 from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AddressGroups, AsyncServer, Limits, Why
 from sio_server.gate import Gate
-from sio_server.http_credentials import HttpCredentials
-from sio_server.http_messages import expect_later
-from sio_server.hub import Hub
-from sio_server.inbox import Inboxes
-from sio_server.limits import ConnectionLimits, PublishRate
+from sio_server.gate.origins import OriginPolicy
+from sio_server.live.client_events import ClientEvents
+from sio_server.live.socketio import SocketIoEndpoint
+from sio_server.live.socketio_recovery import DurableRecovery
+from sio_server.live.socketio_refusals import EngineRefusals
+from sio_server.live.websocket import WsEndpoint
 from sio_server.logs import tell_left_out
-from sio_server.metrics_prometheus import PrometheusMetrics
-from sio_server.middleware import add_headers, guard
-from sio_server.node import Node
-from sio_server.origins import OriginPolicy
-from sio_server.refusals import Refusals
+from sio_server.metrics.prometheus import PrometheusMetrics
 from sio_server.reloading import Reloading
-from sio_server.retention import keep_trimmed
-from sio_server.samples import Samples
-from sio_server.socketio_recovery import DurableRecovery
-from sio_server.socketio_refusals import EngineRefusals
 
 NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
@@ -65,7 +65,7 @@ LEFT_TIMEOUT: Final = 5.0
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
 
-# How aiohttp reads requests. It would unpack bodies before anybody has looked at who sends them: `http_messages` does.
+# How aiohttp reads requests. It would unpack bodies before anybody has looked at who sends them: `api.messages` does.
 _PROTOCOL: Final = {
     "access_log": None,
     "auto_decompress": False,

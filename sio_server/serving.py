@@ -16,11 +16,11 @@ from sio_server import descriptors
 from sio_server.app import FRONT, NODE, RELOADING, SERVER, create_app
 from sio_server.catalog import Catalog
 from sio_server.config import Config, Loaded
-from sio_server.drain import drain
+from sio_server.core.drain import drain
+from sio_server.core.node import Node
 from sio_server.engine import FrontSite
 from sio_server.errors import Error
 from sio_server.logs import logger, loop_failed
-from sio_server.node import Node
 
 # Connections that wait to be accepted. After a restart every client comes at once; the default of 128 drops most.
 BACKLOG: Final = 4096

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction, blockbuster_ctx
 
-from sio_server import endpoint_console
+from sio_server.api import pages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,18 +39,18 @@ def blockbuster() -> Iterator[BlockBuster]:
         for name, function in watch.functions.items():
             if name.startswith("sqlite3."):
                 # A log in memory is written here where nothing else uses it; it waits for no disk and for no lock.
-                function.can_block_in("sio_server/broker_sqlite/store.py", "in_writer")
+                function.can_block_in("sio_server/broker/sqlite/store.py", "in_writer")
             # Wiring reads files before the server has its first connection; tests call it on their own loop.
             function.can_block_in("sio_server/app.py", "create_app")
             # A backend reads its catalogue once, when a helper is first asked for; whichever test does that first.
-            function.can_block_in("sio_server/client_named.py", "default_catalog")
+            function.can_block_in("sio_server/client/named.py", "default_catalog")
         yield watch
 
 
 @pytest.fixture(autouse=True)
 def unbuilt_console(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the page at / the same whether the console was built in this checkout or not."""
-    monkeypatch.setattr(endpoint_console, "BUILD", ROOT / "no-console")
+    monkeypatch.setattr(pages, "BUILD", ROOT / "no-console")
 
 
 @dataclass(frozen=True, slots=True)

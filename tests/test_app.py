@@ -10,10 +10,10 @@ import pytest
 from aiohttp import ClientSession, web
 
 from sio_server.app import CONFIG, NODE, create_app
-from sio_server.broker_sqlite import FILE_NAME
+from sio_server.broker.sqlite import FILE_NAME
 from sio_server.config import Config
 from sio_server.errors import CatalogError, LogDamaged, LogInUse
-from tests.support import running, secured
+from tests.support.servers import running, secured
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sio_server.clock import AT_ONCE, BELIEVED, LASTING, LogClock, Noted, StepWatch, steady
-from tests.inbox_model import Clock
+from tests.support.inbox_model import Clock
 
 DAY: Final = 24 * 3600.0
 

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from sio_server.descriptors import ENOUGH, raise_limit, warning_of
-from tests.support import PATIENCE, PUBLISH_KEY, ROOT, SECRET, environment, token, until
+from tests.support.servers import PATIENCE, PUBLISH_KEY, ROOT, SECRET, environment, token, until
 
 FEW = 64
 

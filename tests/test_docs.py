@@ -15,13 +15,14 @@ import pytest
 from bench.measure import median
 from bench.rows import ROWS
 from sio_server import config
-from sio_server.cli import COMMANDS, commands
-from sio_server.config import MIN_SECRET_BYTES, Config, env_name
-from sio_server.config_schema import ConfigSchema
+from sio_server.cli.commands import COMMANDS, commands
+from sio_server.config import MIN_SECRET_BYTES, Config
+from sio_server.config.schema import ConfigSchema
+from sio_server.config.settings import env_name
 from sio_server.errors import KINDS
-from sio_server.schemas import PublishSchema
-from tests.documents import ENGLISH, READMES, SPANISH, Document
-from tests.support import ROOT, running
+from sio_server.schemas.publish import PublishSchema
+from tests.support.documents import ENGLISH, READMES, SPANISH, Document
+from tests.support.servers import ROOT, running
 
 # No reply to a request that the READMEs tell of: the first two are an address's, the last a connection's.
 UNLISTED_CODES = {"not_found", "method_not_allowed", "slow", "closed_by_operator"}

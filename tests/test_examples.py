@@ -12,7 +12,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from tests.support import PATIENCE, ROOT, environment, running, until
+from tests.support.servers import PATIENCE, ROOT, environment, running, until
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.errors import Problem, Text
-from tests.strategies import JSON
+from tests.support.strategies import JSON
 
 
 class InnerSchema(Schema):

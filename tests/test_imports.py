@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sio_server
-from tests.support import ROOT, environment
+from tests.support.servers import ROOT, environment
 
 PACKAGE = Path(sio_server.__file__).resolve().parent
 MODULES = sorted(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sio_server.errors import Refused
 from sio_server.intake import MAX_DEPTH, Noted, admitted, decode, exact, measured
-from tests.support import PUBLISH_KEY, Server, running, secured, token
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 
 KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
 

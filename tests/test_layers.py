@@ -1,118 +1,63 @@
-"""The levels of the design: what a module may import, read from the source of every one of them."""
+"""The floors of the design: what a module may import, read from the source of every one of them."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import sio_server
+from tests.support.servers import ROOT
 
 PACKAGE = Path(sio_server.__file__).resolve().parent
 
-# A module imports modules of lower levels, and of its own level those named before it.
-LEVELS: dict[float, tuple[str, ...]] = {
-    0: ("errors", "locales", "audience", "notification", "recovery", "intake"),
-    1: (
-        "descriptors",
-        "fields",
-        "config_files",
-        "catalog",
-        "claim_names",
-        "config_schema",
-        "config_sources",
-        "config",
-        "limits",
-        "schemas",
-        "schemas_events",
-        "log_text",
-        "logs",
-        "auth_claims",
-        "auth_jwks",
-        "auth_tokens",
-        "auth",
-        "origins",
-        "reloading",
-        "proxies",
-        "metrics",
-        "clock",
-        "refusals",
-        "latency",
-    ),
-    2: (
-        "broker",
-        "settling",
-        "window",
-        "hub",
-        "observers",
-        "replays",
-        "connections",
-        "inbox",
-        "drain",
-        "retention",
-        "client_events",
-        "schemas_inbox",
-        "schemas_history",
-        "schemas_console",
-        "node",
-        "history",
-        "preview",
-        "samples",
-        "openapi",
-        "catalog_export",
-    ),
-    3: (
-        "engine",
-        "broker_sqlite_schema",
-        "broker_sqlite",
-        "broker_sqlite_reader",
-        "metrics_buckets",
-        "metrics_prometheus",
-        "gate",
-        "http_messages",
-        "http_credentials",
-        "middleware",
-        "socketio_recovery",
-        "socketio_refusals",
-        "static_files",
-        "elsewhere",
-        "ws_handshake",
-        "ws_link",
-        "endpoint_console",
-        "endpoint_docs",
-        "endpoint_front",
-        "endpoint_history",
-        "endpoint_http",
-        "endpoint_inbox",
-        "endpoint_metrics",
-        "endpoint_operate",
-        "endpoint_socketio",
-        "endpoint_ws",
-    ),
-    # What a backend imports: a leaf, which nothing of the server uses and which uses next to nothing of it.
-    3.5: ("client_request", "client_named", "client"),
-    4: ("app", "serving"),
-    5: ("cli", "cli_catalog", "cli_listen", "cli_send", "cli_demo", "cli_serve", "__main__"),
+# A name is a package, or a module of the root. It imports lower floors, and of its own floor those named before it.
+# The table stands in docs/design.md, too.
+FLOORS: dict[str, tuple[str, ...]] = {
+    "0": ("errors", "locales", "audience", "intake", "notification"),
+    "1": ("engine",),
+    "2": ("files", "fields", "metrics", "logs", "clock", "config"),
+    "3": ("catalog", "auth"),
+    "4": ("broker",),
+    "5": ("core",),
+    "6": ("gate", "schemas"),
+    "7": ("live", "api"),
+    "8": ("reloading", "descriptors", "app", "serving"),
+    # What a backend imports: nothing of the server uses it, and it uses next to nothing of the server.
+    "leaf": ("client",),
+    "9": ("cli", "__main__"),
 }
-LEVEL = {name: level for level, names in LEVELS.items() for name in names}
-CLIENT = LEVELS[3.5]
-WIRING = LEVELS[4]
-ORDER = [name for names in LEVELS.values() for name in names]
+FLOOR = {name: floor for floor, names in FLOORS.items() for name in names}
+ORDER = [name for names in FLOORS.values() for name in names]
+
+# What the engine still imports upward, most of it for types alone.
+UPWARD = ("engine.sio.dispatch", "engine.sio.server", "engine.sio.rooms", "engine.eio.server")
+
+# The folders of the engine, lowest first; what stands beside them is below them all.
+FOLDERS = ("wire", "transport", "eio", "sio", "front")
 
 MAX_MODULE = 400
 MAX_FUNCTION = 50
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+PACKAGES = sorted({path.parent for path in SOURCES if "engine" not in path.parts} - {PACKAGE})
+INIT = "__init__"
 
 
-def module_of(path: Path) -> str:
-    """Return the first name below the package: all files of ``engine/`` are ``engine``."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def dotted_of(path: Path) -> str:
+    """Return the dotted name of a file below the package; a package is its ``__init__``: ``broker.__init__``."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def place_of(dotted: str) -> str:
+    """Return the name in the table of floors: of ``core.node`` it is ``core``."""
+    return dotted.partition(".")[0]
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Give the dotted name of everything that a file imports, wherever in the file it does."""
+    """Give the dotted name of everything that a file imports, wherever in the file it does, for types alone too."""
     for found in ast.walk(ast.parse(path.read_text())):
         if isinstance(found, ast.Import):
             yield from (alias.name for alias in found.names)
@@ -122,93 +67,136 @@ def imports_of(path: Path) -> Iterator[str]:
 
 
 def ours(path: Path) -> set[str]:
-    """Return the modules of the product that a file imports, itself left out."""
-    dotted = [name.split(".") for name in imports_of(path)]
-    modules = {parts[1] for parts in dotted if parts[0] == "sio_server" and len(parts) > 1}
-    return {name for name in modules if name in LEVEL or _exists(name)} - {module_of(path)}
+    """Return the files of the product that a file imports, itself left out, as `dotted_of` names them."""
+    names = (name.removeprefix("sio_server.") for name in imports_of(path) if name.startswith("sio_server."))
+    return {file for file in map(_file_of, names) if file is not None} - {dotted_of(path)}
 
 
-def _exists(name: str) -> bool:
-    return (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir()
+def _file_of(name: str) -> str | None:
+    """The file that defines ``engine.wire.frames.TEXT``: the longest beginning that is a module or a package."""
+    parts = name.split(".")
+    while parts:
+        place = PACKAGE.joinpath(*parts)
+        if place.with_suffix(".py").exists():
+            return ".".join(parts)
+        if (place / "__init__.py").exists():
+            return ".".join([*parts, INIT])
+        parts.pop()
+    return None
 
 
-def may_import(module: str, other: str) -> bool:
-    """Say whether the levels let the one import the other."""
-    if module in CLIENT:
-        return LEVEL[other] == 0 or other == "catalog" or (LEVEL[other] == LEVEL["client"] and _before(other, module))
-    if other in CLIENT or other in WIRING:
-        return module.startswith(("cli", "serving")) and _before(other, module)
-    return _before(other, module)
+def places(path: Path) -> set[str]:
+    """Return the names in the table of floors that a file imports, its own left out."""
+    return {place_of(name) for name in ours(path)} - {place_of(dotted_of(path)), INIT}
 
 
-def _before(other: str, module: str) -> bool:
-    return ORDER.index(other) < ORDER.index(module)
+def may_import(place: str, other: str) -> bool:
+    """Say whether the floors let the one import the other."""
+    if place == "client":
+        return FLOOR[other] == "0" or other == "catalog"
+    if {place, other} == {"live", "api"}:
+        return False
+    if other == "client":
+        return place == "cli"
+    return ORDER.index(other) < ORDER.index(place)
 
 
-def test_every_module_has_a_level() -> None:
-    """Each module stands in the table once, and the table names no module that is gone."""
-    assert sorted({module_of(path) for path in SOURCES} - {"__init__"}) == sorted(ORDER)
+def circle_in(graph: dict[str, Iterable[str]]) -> list[str]:
+    """Return the names along one circle of a graph, or nothing where it has none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_has_a_floor() -> None:
+    """Each package and each module of the root stands in the table once, and the table names none that is gone."""
+    assert sorted({place_of(dotted_of(path)) for path in SOURCES} - {INIT}) == sorted(ORDER)
+
+
+def test_the_design_page_shows_the_floors() -> None:
+    """The table of floors in docs/design.md is the one that the imports are held to."""
+    page = (ROOT / "docs/design.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| ((?:`\w+/?` ?)+) \|", page, flags=re.MULTILINE)
+    shown = {floor: tuple(re.findall(r"`(\w+)/?`", names)) for floor, names in rows}
+    assert shown == FLOORS
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
 def test_imports_go_down(path: Path) -> None:
-    """A module imports lower levels, and of its own level what is named before it."""
-    module = module_of(path)
-    if module == "__init__":
-        assert ours(path) == set()
+    """A module imports lower floors, and of its own floor what is named before it."""
+    place = place_of(dotted_of(path))
+    if place == INIT:
+        assert places(path) == set()
     else:
-        assert [other for other in sorted(ours(path)) if not may_import(module, other)] == []
+        assert [other for other in sorted(places(path)) if not may_import(place, other)] == []
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.name.startswith("endpoint_")], ids=lambda p: p.stem)
-def test_endpoints_know_neither_each_other_nor_a_broker(path: Path) -> None:
-    """An endpoint imports no other endpoint and no implementation of a broker."""
-    assert [name for name in ours(path) if name.startswith(("endpoint_", "broker_"))] == []
+@pytest.mark.parametrize("package", PACKAGES, ids=dotted_of)
+def test_no_circle_inside_a_package(package: Path) -> None:
+    """Inside a package no file imports, for types alone or by way of others, one that imports it."""
+    assert circle_in({dotted_of(path): ours(path) for path in package.rglob("*.py")}) == []
 
 
-BROKERS = [path for path in SOURCES if module_of(path).startswith("broker_")]
+@pytest.mark.parametrize("path", sorted((PACKAGE / "api").rglob("*.py")), ids=dotted_of)
+def test_operations_know_no_kind_of_broker(path: Path) -> None:
+    """What serves HTTP imports the protocols of a broker alone, none of its implementations."""
+    assert [name for name in ours(path) if re.match(r"broker\.(sqlite|postgres)", name)] == []
 
 
-@pytest.mark.parametrize("path", BROKERS, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_brokers_know_no_connection(path: Path) -> None:
-    """A broker's implementation imports nothing of the hub, the node, the engine or the endpoints."""
-    assert [name for name in ours(path) if name.startswith(("hub", "connections", "node", "engine", "endpoint_"))] == []
-
-
-@pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=dotted_of)
 def test_engine_stands_alone(path: Path) -> None:
     """The engine imports nothing of the product but its errors."""
-    assert ours(path) <= {"errors"}
+    assert places(path) <= {"errors"}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=dotted_of)
+def test_folders_of_the_engine_have_an_order(path: Path) -> None:
+    """A folder of the engine imports those below it, and what stands beside the folders imports none of them."""
+    folder = _engine_folder(dotted_of(path))
+    if folder != "engine":
+        order = ("", *FOLDERS)
+        above = order[order.index(folder) + 1 :]
+        assert [name for name in sorted(ours(path)) if _engine_folder(name) in above and name not in UPWARD] == []
+
+
+def _engine_folder(dotted: str) -> str:
+    """``wire`` of ``engine.wire.frames``, nothing of ``engine.limits``, and ``engine`` of the face itself."""
+    if dotted == "engine.__init__":
+        return "engine"
+    _, *folder, _ = dotted.split(".")
+    return folder[0] if folder else ""
 
 
 def test_wiring_is_imported_by_the_command_line_alone() -> None:
     """Nothing of the product but the command line imports the wiring, whose second part imports the first."""
-    importers = {module_of(path) for path in SOURCES if ours(path).intersection(WIRING)} - {"serving"}
-    assert importers
-    assert all(name.startswith("cli") or name == "__main__" for name in importers)
+    importers = {place_of(dotted_of(path)) for path in SOURCES if places(path) & {"app", "serving"}}
+    assert importers == {"serving", "cli"}
 
 
 def test_socketio_is_imported_by_the_engine_alone() -> None:
     """Python-socketio and python-engineio have one owner on the server; the command that listens is a client."""
     libraries = ("socketio", "engineio")
-    importers = {module_of(path) for path in SOURCES if any(n.split(".")[0] in libraries for n in imports_of(path))}
-    assert importers - {"cli_listen"} == {"engine"}
+    importers = {dotted_of(path) for path in SOURCES if any(n.split(".")[0] in libraries for n in imports_of(path))}
+    assert {place_of(name) for name in importers - {"cli.listen"}} == {"engine"}
 
 
-@pytest.mark.parametrize("name", LEVELS[0])
-def test_level_0_is_pure(name: str) -> None:
-    """A module of level 0 imports nothing that does I/O."""
+@pytest.mark.parametrize("name", FLOORS["0"])
+def test_floor_0_is_pure(name: str) -> None:
+    """A module of floor 0 imports nothing that does I/O."""
     roots = {imported.split(".")[0] for imported in imports_of(PACKAGE / f"{name}.py")}
     assert roots.isdisjoint({"asyncio", "aiohttp", "socketio", "engineio", "socket", "sqlite3", "httpx", "os"})
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
 def test_modules_are_short(path: Path) -> None:
     """A module is split before it has more than 400 lines."""
     assert len(path.read_text().splitlines()) <= MAX_MODULE
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
 def test_functions_are_short(path: Path) -> None:
     """A function is split before it has more than 50 lines."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -220,7 +208,7 @@ def test_functions_are_short(path: Path) -> None:
     assert [(name, lines) for name, lines in lengths if lines > MAX_FUNCTION] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
 def test_names_say_what_is_inside(path: Path) -> None:
     """No module has a name that would fit any other."""
     assert set(re.split(r"[_.]", path.name)).isdisjoint(

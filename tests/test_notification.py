@@ -25,7 +25,7 @@ from sio_server.notification import (
     new_id,
     rfc3339,
 )
-from tests.strategies import JSON, OBJECTS, TEXT
+from tests.support.strategies import JSON, OBJECTS, TEXT
 
 # The order in which the contract lists them; people read it in their browser's tools.
 MEMBERS = ["id", "seq", "cursor", "type", "title", "message", "data", "timestamp", "priority", "link", "actor"]

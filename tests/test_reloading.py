@@ -21,8 +21,8 @@ import socketio
 from sio_server.app import FRONT, NODE, RELOADING
 from sio_server.config import Config
 from sio_server.errors import ConfigError
-from tests.clients import plain_socket
-from tests.support import (
+from tests.support.clients import plain_socket
+from tests.support.servers import (
     PATIENCE,
     PUBLISH_KEY,
     SECRET,

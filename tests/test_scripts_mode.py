@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, environment
+from tests.support.servers import ROOT, environment
 
 
 def mode(directory: Path, *arguments: str, dotenv: str | None = None, **env: str) -> str:

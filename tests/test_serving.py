@@ -16,11 +16,11 @@ import aiohttp
 import pytest
 import socketio
 
-from sio_server.broker_sqlite_reader import read_log
+from sio_server.broker.sqlite.reader import read_log
 from sio_server.notification import Publication
-from tests.clients import ended, javascript_client, plain_socket
 from tests.conftest import Node
-from tests.support import SECRET, Listener, Program, program, token, until
+from tests.support.clients import ended, javascript_client, plain_socket
+from tests.support.servers import SECRET, Listener, Program, program, token, until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 # Commas part keys in the environment, so this one has none.

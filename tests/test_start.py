@@ -14,8 +14,8 @@ import aiohttp
 import jwt
 import pytest
 
-from tests.commands import assert_user_error, run
-from tests.support import PATIENCE, environment, program
+from tests.support.commands import assert_user_error, run
+from tests.support.servers import PATIENCE, environment, program
 
 SECRETS = {"SIO_SERVER_JWT_SECRET": "s" * 32, "SIO_SERVER_PUBLISH_KEYS": "k" * 32}
 SHARED = ("--dev", "--port", "0", "--broker", "memory:")

@@ -15,7 +15,7 @@ from typing import Any, Final
 import aiohttp
 
 from bench.process import Credentials, Process
-from tests.engine_wire import Closed, WebSocketWire
+from tests.support.engine_wire import Closed, WebSocketWire
 
 EVERY: Final = 0.05  # seconds between two askings of a kind
 PATIENCE: Final = 5.0  # seconds after which an honest client gives up

@@ -16,7 +16,7 @@ from typing import Any, Final
 import aiohttp
 
 from bench.process import CANARY, Credentials, Process
-from tests.engine_wire import Closed, WebSocketWire
+from tests.support.engine_wire import Closed, WebSocketWire
 
 LOOK: Final = 0.25  # seconds between two looks
 ANSWER: Final = 30.0  # seconds a probe may take on a machine that is busy; longer is no answer

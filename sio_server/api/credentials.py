@@ -1,0 +1,83 @@
+"""Who is asking over HTTP, from the header ``Authorization`` alone: a token in an address ends up in logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from sio_server.audience import ADMIN_ROLE, Hint, Identity
+from sio_server.auth import Authenticator, Publisher
+from sio_server.auth.bearer import bearer_of
+from sio_server.auth.claims import STATED
+from sio_server.core.connections import Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: ``credential`` is ``development``, ``key``, ``token``, or None where there is none.
+
+    ``operator`` says whether they may observe and publish, ``warnings`` what they should know of their token.
+    """
+
+    credential: str | None
+    user: str | None = None
+    roles: tuple[str, ...] = ()
+    operator: bool = True
+    warnings: tuple[Hint, ...] = ()
+
+
+class HttpCredentials:
+    """The kinds of credential that operations need; each raises `Refused` as `Authenticator` does.
+
+    Beside that ``token_revoked``, for a token that was made before its user's were revoked.
+    """
+
+    def __init__(self, auth: Authenticator, connections: Connections) -> None:
+        self._auth = auth
+        self._connections = connections
+
+    async def publisher(self, request: web.Request) -> Publisher:
+        """Whose publisher key or administrator's token this is."""
+        return await self.publisher_of(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
+
+    def known_publisher(self, credential: str | None) -> Publisher | None:
+        """Whose publisher key this is; None for what is none, which may be an administrator's token."""
+        return self._auth.known_publisher(credential)
+
+    async def publisher_of(self, credential: str | None) -> Publisher:
+        """The same for a credential. A key is known at once; only what is none is looked at as a token."""
+        return self._auth.known_publisher(credential) or await self._administrator(credential)
+
+    async def _administrator(self, token: str | None) -> Publisher:
+        identity = await self._auth.administrator(token)
+        if identity is None:
+            return self._auth.publisher(token)  # which says what is wrong with it
+        self._connections.check_revoked(identity)
+        return Publisher(f"admin:{identity.user}")
+
+    async def observer(self, request: web.Request) -> None:
+        """Let pass who may look at the whole server."""
+        identity = await self._auth.observer(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
+        if identity is not None:
+            self._connections.check_revoked(identity)
+
+    async def caller(self, request: web.Request) -> Caller:
+        """Who asks, whatever they may do; without a credential nobody, and with a wrong one they are refused."""
+        credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
+        if self._auth.development:
+            return Caller("development")
+        if credential is None:
+            return Caller(None, operator=False)
+        if self._auth.known_publisher(credential) is not None:
+            return Caller("key")
+        identity = await self._auth.token(credential)
+        self._connections.check_revoked(identity)
+        return Caller("token", identity.user, identity.roles, ADMIN_ROLE in identity.roles, identity.warnings)
+
+    async def user(self, request: web.Request) -> Identity:
+        """Whose token this is; in development the query may state it, as it may for ``/ws``."""
+        stated = {name: request.query[name] for name in STATED if name in request.query}
+        identity = await self._auth.identity(bearer_of(request.headers.get(hdrs.AUTHORIZATION)), stated)
+        self._connections.check_revoked(identity)
+        return identity

@@ -1,0 +1,58 @@
+"""The OpenAPI document and its viewer at ``/docs``. Everything is served from here, no CDN."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from sio_server.api.openapi import Operation, document
+from sio_server.api.static_files import served
+
+_OURS: Final = {
+    "/static/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
+    "/docs": ("docs.html", "text/html; charset=utf-8"),
+}
+_VIEWER: Final = {
+    "/static/swagger-ui.css": ("swagger-ui.css", "text/css; charset=utf-8"),
+    "/static/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    "/favicon.ico": ("favicon-32x32.png", "image/png"),
+}
+
+
+class DocsEndpoint:
+    """The document of these operations, and the viewer's files."""
+
+    def __init__(self, operations: list[Operation], *, open_access: bool) -> None:
+        self._operations = operations
+        self._open_access = open_access
+        self._document: bytes | None = None
+
+    async def openapi(self, _: web.Request) -> web.Response:
+        """``GET /openapi.json``; made on the first request, as most servers are never asked."""
+        if self._document is None:
+            self._document = orjson.dumps(document(self._operations, open_access=self._open_access))
+        return web.Response(body=self._document, content_type="application/json")
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every page and file."""
+        ours = Path(__file__).parents[1] / "static"
+        made = [web.get("/openapi.json", self.openapi)]
+        for path, (name, content_type) in _OURS.items():
+            # The console shows the viewer in a frame of its own.
+            made.append(web.get(path, served(ours / name, content_type, framed_by="'self'")))
+        viewer = _viewer_directory()
+        for path, (name, content_type) in _VIEWER.items():
+            made.append(web.get(path, served(viewer / name, content_type)))
+        return made
+
+
+def _viewer_directory() -> Path:
+    """Where the viewer's files were installed. Its package is found, not imported: it would bring Flask along."""
+    spec = find_spec("flask_swagger_ui")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("flask_swagger_ui, which carries the API viewer's files, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "dist"

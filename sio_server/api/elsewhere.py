@@ -1,0 +1,35 @@
+"""What is answered where nothing is: 404, or 405 with the methods that are served there."""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from aiohttp import web
+
+from sio_server.api.messages import expect_later
+
+_ANYWHERE: Final = "/{path:.*}"
+
+
+def serve_elsewhere(router: web.UrlDispatcher) -> None:
+    """Answer every other path of this router, which has all of its routes by now.
+
+    aiohttp's own answers ask a client that waits to be asked for its body (``Expect``), only to refuse it then.
+    """
+    methods: dict[str, set[str]] = {}
+    patterns: list[web.AbstractResource] = []
+    for resource in router.resources():
+        if isinstance(resource, web.PlainResource):
+            methods.setdefault(resource.canonical, set()).update(route.method for route in resource)
+        else:
+            patterns.append(resource)
+
+    async def elsewhere(request: web.Request) -> NoReturn:
+        allowed = set(methods.get(request.path, ()))
+        for pattern in patterns:
+            allowed |= (await pattern.resolve(request))[1]
+        if allowed:
+            raise web.HTTPMethodNotAllowed(request.method, sorted(allowed))
+        raise web.HTTPNotFound
+
+    router.add_route("*", _ANYWHERE, elsewhere, expect_handler=expect_later)

@@ -1,0 +1,102 @@
+"""HTTP: ``GET /metrics`` for Prometheus. In development for everybody, else for whoever may look at the server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from sio_server.api.credentials import HttpCredentials
+from sio_server.api.openapi import Operation
+from sio_server.broker import LogSize
+from sio_server.core.node import Node
+from sio_server.errors import BrokerUnavailable
+from sio_server.metrics.prometheus import PrometheusMetrics, Snapshot
+
+# Seconds for which the size of the log is believed: it is counted, and scrapers come as often as they like.
+SIZE_TTL: Final = 15.0
+
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+
+
+class MetricsEndpoint:
+    """The metrics of one server. ``engine`` reads the Socket.IO engine's counters."""
+
+    def __init__(
+        self,
+        metrics: PrometheusMetrics,
+        node: Node,
+        credentials: HttpCredentials,
+        engine: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._metrics = metrics
+        self._node = node
+        self._credentials = credentials
+        self._engine = engine
+        self._size: LogSize | None = None
+        self._size_until = 0.0
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """``GET /metrics``."""
+        await self._credentials.observer(request)
+        size = await self._log_size()
+        snapshot = _snapshot(self._node, self._engine(), size)
+        accept = ",".join(request.headers.getall("Accept", ()))
+        body, content_type = await asyncio.to_thread(self._metrics.render, snapshot, accept)
+        return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+    async def _log_size(self) -> LogSize | None:
+        """The size of the log; None while it cannot say: the other numbers are wanted most when something fails."""
+        if time.monotonic() >= self._size_until:
+            try:
+                self._size = await self._node.log.size()
+            except BrokerUnavailable:
+                self._size = None
+            self._size_until = time.monotonic() + SIZE_TTL
+        return self._size
+
+    def operations(self) -> list[Operation]:
+        """What is served here."""
+        return [
+            Operation(
+                method="GET",
+                path="/metrics",
+                handler=self.metrics,
+                name="metrics",
+                tag="operate",
+                summary="Metrics for Prometheus",
+                reply=_TEXT,
+                reply_type="text/plain",
+                errors=("invalid_token", "token_expired", "token_revoked", "keys_unavailable"),
+                credential="observer",
+            )
+        ]
+
+
+def _snapshot(node: Node, engine: Mapping[str, int], size: LogSize | None) -> Snapshot:
+    connections: Counter[tuple[str, str]] = Counter()
+    roles: Counter[str] = Counter()
+    queued: Counter[str] = Counter()
+    users = set()
+    for connection in node.hub:
+        connections[connection.protocol, connection.link.transport()] += 1
+        roles.update(connection.identity.roles or ("none",))
+        queued[connection.protocol] += connection.link.pending()
+        if connection.identity.user is not None:
+            users.add(connection.identity.user)
+    return Snapshot(
+        connections=connections,
+        roles=roles,
+        users=len(users),
+        queued_bytes=queued,
+        head=node.log.head().seq,
+        floor=node.log.floor(),
+        log_bytes=None if size is None else size.bytes,
+        log_notifications=None if size is None else size.notifications,
+        draining=node.draining,
+        engine=engine,
+    )

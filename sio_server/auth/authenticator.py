@@ -1,0 +1,202 @@
+"""Who is asking: tokens to an `Identity`, keys to a `Publisher`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sio_server.audience import ADMIN_ROLE, Identity
+from sio_server.auth.claims import STATED, bare_token, identity_stated, unverified_claims
+from sio_server.auth.jwks import JwksKeys
+from sio_server.config import Config
+from sio_server.errors import Refused, Text
+
+if TYPE_CHECKING:
+    from sio_server.auth.tokens import TokenVerifier
+
+# A token has three parts (RFC 7515 §3.1).
+_TOKEN_DOTS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who may publish. ``name`` tells keys apart without giving them away; it scopes idempotency keys and quotas."""
+
+    name: str
+
+
+class Keyring:
+    """The publisher keys, all valid at once."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        # Digests have one length: comparing them tells nothing about a key's.
+        digests = dict.fromkeys(hashlib.sha256(key.encode()).digest() for key in keys)
+        self._known = [(digest, Publisher(f"key-{digest.hex()[:8]}")) for digest in digests]
+
+    def knows(self, publisher: Publisher) -> bool:
+        """Whether the key of this publisher is one of these."""
+        return any(known == publisher for _, known in self._known)
+
+    def identify(self, key: str) -> Publisher | None:
+        """The publisher of this key, or None. Takes as long for a wrong key as for a right one."""
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+        found = None
+        for known, publisher in self._known:
+            if hmac.compare_digest(known, digest):
+                found = publisher
+        return found
+
+
+# What is looked at when a token is checked, secrets apart.
+_JUDGING: Final = ("jwks_url", "token_audience", "token_issuer", "user_claim", "roles_claim")
+
+TOKEN_SETTINGS: Final = ("jwt_secret", "jwt_secret_previous", "token_leeway", *_JUDGING)
+
+DEVELOPMENT_PUBLISHER: Final = Publisher("development")
+
+
+class Authenticator:
+    """Checks tokens and keys as a `Config` says."""
+
+    def __init__(self, config: Config, jwks: JwksKeys | None = None) -> None:
+        self._config = config
+        self._development = config.development  # asked for with each publish, and an address is parsed to know it
+        self._keyring = Keyring(config.publish_keys)
+        self._jwks = jwks if jwks is not None or config.jwks_url is None else JwksKeys(config.jwks_url)
+        self._tokens = self._verifier()
+
+    def _verifier(self) -> TokenVerifier | None:
+        if not self._config.verifies_tokens:
+            return None
+        # Not before it is needed: cryptography is a fifth of the memory of an idle server in development.
+        from sio_server.auth.tokens import TokenVerifier  # noqa: PLC0415
+
+        return TokenVerifier(self._config, self._jwks)
+
+    def apply(self, config: Config) -> bool:
+        """Check by other settings from now on. Returns whether a token that was good may be so no more.
+
+        Keys that were fetched from an address that stays are kept.
+        """
+        before, self._config = self._config, config
+        self._keyring = Keyring(config.publish_keys)
+        if config.jwks_url != before.jwks_url:
+            self._jwks = None if config.jwks_url is None else JwksKeys(config.jwks_url)
+        self._tokens = self._verifier()
+        kept = {config.jwt_secret, config.jwt_secret_previous}
+        withdrawn = any(secret not in kept for secret in (before.jwt_secret, before.jwt_secret_previous) if secret)
+        return withdrawn or any(getattr(config, name) != getattr(before, name) for name in _JUDGING)
+
+    def still_publishes(self, publisher: Publisher) -> bool:
+        """Whether this publisher's key was not withdrawn."""
+        return self._development or self._keyring.knows(publisher)
+
+    @property
+    def development(self) -> bool:
+        """Whether everybody may publish, and clients state who they are."""
+        return self._development
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether a client has to say who it is, and a token could."""
+        return self._tokens is not None and not self._development
+
+    def known_publisher(self, key: str | None) -> Publisher | None:
+        """Whose key this is; None for what is no key of ours. In development everybody is a publisher."""
+        if self._development:
+            return DEVELOPMENT_PUBLISHER
+        if not key:
+            return None
+        found = self._keyring.identify(key)
+        if found is None and (bare := bare_token(key)) != key:
+            return self._keyring.identify(bare)
+        return found
+
+    def publisher(self, key: str | None) -> Publisher:
+        """Whose key this is; raises `Refused` (``unauthorized``)."""
+        found = self.known_publisher(key)
+        if found is not None:
+            return found
+        if not self._config.publish_keys:
+            raise Refused("unauthorized", _NO_KEYS)
+        raise Refused("unauthorized", _WRONG_KEY if key else _MISSING_KEY)
+
+    async def administrator(self, token: str | None) -> Identity | None:
+        """Whose token this is, who may publish as well as look on; None for what does not look like a token.
+
+        That it was not revoked is the caller's to check. Raises `Refused`: ``forbidden`` for any other role's, and what
+        `identity` raises.
+        """
+        if not token or token.count(".") != _TOKEN_DOTS or self._tokens is None:
+            return None
+        identity = await self.token(token)
+        if ADMIN_ROLE not in identity.roles:
+            raise Refused("forbidden", _NOT_ADMIN)
+        return identity
+
+    async def identity(self, token: str | None, stated: Mapping[str, Any] | None = None) -> Identity:
+        """Whom this connection speaks for.
+
+        ``stated`` (``role``, ``roles``, ``user``, ``topics``) counts in development only; where nothing is stated
+        there, a token's claims are believed as they are.
+        Raises `Refused`: ``unauthorized``, ``invalid_token``, ``token_expired``, ``keys_unavailable``.
+        """
+        if self._development:
+            says_something = any(stated.get(name) for name in STATED) if stated else False
+            return identity_stated(unverified_claims(token) if token and not says_something else stated or {})
+        if self._tokens is None:
+            raise Refused("unauthorized", _NO_VERIFIER)
+        if not token:
+            raise Refused("unauthorized", _MISSING_TOKEN)
+        return await self._tokens.identity(token)
+
+    async def token(self, credential: str) -> Identity:
+        """Whose token this is; raises what `identity` raises, ``unauthorized`` for what does not look like a token."""
+        if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
+            raise Refused("unauthorized", _WRONG_KEY)
+        return await self._tokens.identity(credential)
+
+    async def observer(self, credential: str | None) -> Identity | None:
+        """Let pass who may look at the whole server: a publisher key, or a token with the role ``admin``.
+
+        Returns whose token it is, None for a key and in development; that it was not revoked is the caller's to check.
+        Raises `Refused`: ``unauthorized``, ``forbidden``, and what `identity` raises.
+        """
+        if self._development:
+            return None
+        if not credential:
+            raise Refused("unauthorized", _MISSING_CREDENTIAL)
+        if self.known_publisher(credential) is not None:
+            return None
+        identity = await self.administrator(credential)
+        if identity is None:
+            raise Refused("unauthorized", _WRONG_KEY)
+        return identity
+
+
+_MISSING_KEY = Text(
+    "Publishing needs the header 'Authorization: Bearer' with a publisher key or an administrator's token.",
+    "Para publicar hace falta la cabecera 'Authorization: Bearer' con una clave de publicación o el token de un "
+    "administrador.",
+)
+_MISSING_CREDENTIAL = Text(
+    "This needs the header 'Authorization: Bearer' with a publisher key or an administrator's token.",
+    "Hace falta la cabecera 'Authorization: Bearer' con una clave de publicación o el token de un administrador.",
+)
+_NOT_ADMIN = Text("Only the role 'admin' may do this.", "Solo puede hacerlo el rol 'admin'.")
+_WRONG_KEY = Text("This publisher key is not known.", "Esta clave de publicación no se conoce.")
+_NO_KEYS = Text(
+    "No publisher key is set up: set SIO_SERVER_PUBLISH_KEYS.",
+    "No hay ninguna clave de publicación: define SIO_SERVER_PUBLISH_KEYS.",
+)
+_MISSING_TOKEN = Text(
+    "A token is needed: in 'auth' ({token}) over Socket.IO, else in the header 'Authorization: Bearer'.",
+    "Hace falta un token: en 'auth' ({token}) por Socket.IO; si no, en la cabecera 'Authorization: Bearer'.",
+)
+_NO_VERIFIER = Text(
+    "Nothing verifies tokens here: set SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL.",
+    "Aquí nada verifica los tokens: define SIO_SERVER_JWT_SECRET o SIO_SERVER_JWKS_URL.",
+)

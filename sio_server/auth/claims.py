@@ -1,0 +1,143 @@
+"""What a token, or a client in development, says of itself, as an `Identity`. Pure."""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from sio_server.audience import Identity, name_of
+from sio_server.config.claim_names import ROLE_CLAIMS, ClaimNames, claim, likely_user_claim
+from sio_server.errors import Refused, Text
+from sio_server.fields import NOT_NAME
+
+# Each role and topic is a room that a connection is in.
+MAX_NAMES: Final = 100
+
+# How several roles stand in one text. Between spaces only where the claim's name says several: a role may have spaces.
+_COMMA: Final = re.compile(r"\s*,\s*")
+_COMMA_OR_SPACE: Final = re.compile(r"[\s,]+")
+_ONE_ROLE: Final = frozenset({"role", "rol"})
+
+_OURS: Final = ClaimNames()
+
+# Beside spaces these stand around a token that was read as JSON text, or from a file of Windows.
+_AROUND: Final = " \t\r\n\"'\ufeff\u200b\xa0"
+
+# What a client may state of itself in development.
+STATED: Final = (*ROLE_CLAIMS, "user", "topics")
+
+MISSING_CLAIM: Final = Text("The token lacks the claim '{0}'.", "Al token le falta el dato '{0}'.")
+INVALID_CLAIM: Final = Text("The claim '{0}' is not valid.", "El dato '{0}' del token no es válido.")
+
+
+def identity_of_claims(claims: Mapping[str, Any], names: ClaimNames = _OURS) -> Identity:
+    """The identity in verified claims: user (text or whole number), roles, ``topics``, ``exp``.
+
+    ``names`` says which claims name the user and the roles. Raises `Refused` (``invalid_token``) that names the claim.
+    """
+    issued_at = claims.get("iat")
+    return Identity(
+        _user(claims, names.user),
+        _roles(claims, names.roles),
+        _names("topics", claims.get("topics")),
+        float(claims["exp"]),
+        None if issued_at is None else float(issued_at),
+    )
+
+
+def identity_stated(stated: Mapping[str, Any]) -> Identity:
+    """The identity that a client gives itself in development; raises `Refused` (``invalid_token``)."""
+    user = stated.get("user")
+    return Identity(
+        None if user in (None, "") else _name("user", user),
+        _roles(stated, ROLE_CLAIMS),
+        _names("topics", stated.get("topics")),
+    )
+
+
+def bare_token(text: str) -> str:
+    """A credential without what it was pasted or stored with: ``Bearer`` in front, quotes, spaces and line ends.
+
+    No token and no key worth its name begins or ends with these, so nothing is lost.
+    """
+    while (bare := _without_scheme(text.strip(_AROUND))) != text:
+        text = bare
+    return text
+
+
+def _without_scheme(text: str) -> str:
+    return text[7:] if text[:7].lower() in ("bearer ", "bearer:") else text
+
+
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a token says, believed as it is: for development, where a client may say of itself what it likes.
+
+    Raises `Refused` (``invalid_token``) for what is no JWT (RFC 7519 §7.2).
+    """
+    try:
+        part = bare_token(token).split(".")[1]
+        claims = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError) as error:
+        raise Refused("invalid_token") from error
+    if not isinstance(claims, dict):
+        raise Refused("invalid_token")
+    return {**claims, "user": claims.get("sub")}
+
+
+def _user(claims: Mapping[str, Any], names: Sequence[str]) -> str:
+    for name in names:
+        value = claim(claims, name)
+        if value is not None:
+            return _name(name, value)
+    found = likely_user_claim(claims)
+    told = MISSING_CLAIM.format(names[0])
+    raise Refused("invalid_token", told if found is None else _USER_ELSEWHERE.format(told, found))
+
+
+def _roles(claims: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    # Thousands of connections have the same few: one string for all of them.
+    return tuple(dict.fromkeys(sys.intern(role) for name in names for role in _several(name, claim(claims, name))))
+
+
+def _several(name: str, value: Any) -> tuple[str, ...]:
+    """Roles as a list, or as one text that holds several."""
+    if isinstance(value, str):
+        parting = _COMMA if name in _ONE_ROLE else _COMMA_OR_SPACE
+        value = [part for part in parting.split(value.strip()) if part]
+    return _names(name, value)
+
+
+def _name(claim: str, value: Any) -> str:
+    if type(value) is int:
+        value = str(value)
+    name = name_of(value) if isinstance(value, str) else None
+    if name is None:
+        told = INVALID_CLAIM.format(claim)
+        if isinstance(value, str):
+            told = Text("{0} {1}", "{0} {1}").format(told, NOT_NAME)
+        raise Refused("invalid_token", told)
+    return name
+
+
+def _names(claim: str, value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    values = value if isinstance(value, list) else [value]
+    if len(values) > MAX_NAMES or not all(isinstance(item, str) or type(item) is int for item in values):
+        raise Refused("invalid_token", _NO_NAMES.format(INVALID_CLAIM.format(claim), MAX_NAMES))
+    return tuple(dict.fromkeys(_name(claim, item) for item in values))
+
+
+_USER_ELSEWHERE: Final = Text(
+    "{0} If '{1}' names the user, set SIO_SERVER_USER_CLAIM={1}.",
+    "{0} Si '{1}' nombra al usuario, define SIO_SERVER_USER_CLAIM={1}.",
+)
+_NO_NAMES: Final = Text(
+    "{0} It has to be a name or a list of at most {1} names, each a text.",
+    "{0} Debe ser un nombre o una lista de {1} nombres como máximo, cada uno un texto.",
+)

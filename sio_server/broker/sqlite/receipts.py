@@ -1,0 +1,94 @@
+"""How far each notification came, and how far one would reach. Runs in the threads of `store`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import orjson
+
+from sio_server.audience import USER_PREFIX, Audience
+from sio_server.broker.log import Receipt, Stored, UserReceipt
+from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
+from sio_server.broker.sqlite.rows import COLUMNS, publication_of
+from sio_server.broker.sqlite.views import TOP
+
+
+def find(connection: sqlite3.Connection, epoch: str, identity: str) -> Stored | None:
+    """See `Receipts.find`."""
+    row = connection.execute(
+        f"SELECT timestamp, {COLUMNS} FROM notification WHERE id = ?",  # noqa: S608 - a constant
+        (identity,),
+    ).fetchone()
+    return None if row is None else Stored(publication_of(epoch, row[1:]), row[0])
+
+
+# Parameters by name: rooms, named, excepted (JSON lists), seq, handed, acknowledged.
+_TARGETED: Final = """
+WITH targeted (user) AS MATERIALIZED (
+    SELECT sight.user FROM json_each(:rooms) AS room CROSS JOIN sight ON sight.room = room.value AND sight.since < :seq
+    UNION SELECT value FROM json_each(:named)
+    EXCEPT SELECT value FROM json_each(:excepted)
+)
+"""
+_STANDING: Final = """
+, standing AS (
+    SELECT targeted.user,
+        EXISTS (SELECT 1 FROM delivery AS d WHERE d.user = targeted.user AND d.kind = :handed
+            AND d.low < :seq AND d.high >= :seq) AS sent,
+        EXISTS (SELECT 1 FROM delivery AS d WHERE d.user = targeted.user AND d.kind = :acknowledged
+            AND d.low < :seq AND d.high >= :seq) AS acknowledged,
+        coalesce((SELECT seen FROM inbox_state AS s WHERE s.user = targeted.user AND s.seq = :seq),
+            inbox.seen_to >= :seq, 0) AS seen,
+        coalesce((SELECT read FROM inbox_state AS s WHERE s.user = targeted.user AND s.seq = :seq),
+            inbox.read_to >= :seq, 0) AS read
+    FROM targeted LEFT JOIN inbox ON inbox.user = targeted.user
+)
+"""
+_SUMS: Final = """
+SELECT count(*), coalesce(sum(sent), 0), coalesce(sum(acknowledged), 0), coalesce(sum(seen), 0), coalesce(sum(read), 0)
+FROM standing
+"""
+_USERS: Final = (
+    "SELECT user, sent, acknowledged, seen, read FROM standing WHERE user > :after ORDER BY user LIMIT :limit"
+)
+
+
+def receipt(connection: sqlite3.Connection, identity: str, *, limit: int, after: str | None) -> Receipt | None:
+    """See `Receipts.receipt`."""
+    row = connection.execute("SELECT seq, audience FROM notification WHERE id = ?", (identity,)).fetchone()
+    if row is None:
+        return None
+    parameters = {
+        **_of_audience(Audience.from_dict(orjson.loads(row[1])), row[0]),
+        "handed": HANDED,
+        "acknowledged": ACKNOWLEDGED,
+    }
+    standing = _TARGETED + _STANDING
+    targeted, sent, acknowledged, seen, read = connection.execute(standing + _SUMS, parameters).fetchone()
+    page = {**parameters, "after": after or "", "limit": limit + 1}
+    users = [UserReceipt(user, *map(bool, flags)) for user, *flags in connection.execute(standing + _USERS, page)]
+    more = users[limit - 1].user if len(users) > limit else None
+    return Receipt(targeted, sent, acknowledged, seen, read, tuple(users[:limit]), more)
+
+
+def reach(connection: sqlite3.Connection, audience: Audience) -> int:
+    """See `Sight.reach`."""
+    query = _TARGETED + "SELECT count(*) FROM targeted"  # noqa: S608 - constants
+    return int(connection.execute(query, _of_audience(audience, TOP)).fetchone()[0])
+
+
+def _of_audience(audience: Audience, seq: int) -> dict[str, Any]:
+    """The parameters of `_TARGETED`: who is meant by what is published at this position."""
+    rooms = audience.rooms()
+    return {
+        "seq": seq,
+        "rooms": _json(room for room in rooms if not room.startswith(USER_PREFIX)),
+        "named": _json(room.removeprefix(USER_PREFIX) for room in rooms if room.startswith(USER_PREFIX)),
+        "excepted": _json(audience.except_users),
+    }
+
+
+def _json(values: Iterator[str] | Sequence[str]) -> str:
+    return orjson.dumps(list(values)).decode()

@@ -1,0 +1,170 @@
+"""The rows of the log: what one commit appends, and what is read back. Runs in the threads of `store`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+
+from sio_server.audience import Audience
+from sio_server.broker.log import Published
+from sio_server.broker.sqlite.lanes import Lanes
+from sio_server.errors import Refused
+from sio_server.notification import Notification, Position, Publication
+
+# What `publication_of` takes.
+COLUMNS: Final = "seq, id, type, audience, source, body, expires_at"
+
+# Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
+# one, or they would never become fewer; few, as publishers wait. Other commits look once in so many notifications.
+PURGE_STEP: Final = 10
+PURGE_EACH: Final = 256
+PURGE_FACTOR: Final = 2
+
+Outcome = Published | Refused
+
+
+class Batch:
+    """The rows of one commit. ``key_ttl`` and ``now`` are in milliseconds, ``now`` of the log's own clock."""
+
+    def __init__(self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, key_ttl: int) -> None:
+        self.last_seq = self._first_seq = last_seq
+        self._connection = connection
+        self._epoch = epoch
+        self._now = now
+        self._key_ttl = key_ttl
+        self._notifications: list[tuple[Any, ...]] = []
+        self._rooms: list[tuple[str, int, int | None, bool, int, int]] = []
+        self._lanes = Lanes(connection)
+        self._excepted: list[tuple[str, int]] = []
+        self._keys: dict[tuple[str, str], tuple[bytes, str, int]] = {}
+
+    def add(self, notification: Notification) -> Outcome:
+        """Give one notification its place, or find that it has one already."""
+        earlier = self._earlier(notification)
+        if earlier is not None:
+            return earlier
+        if notification.persist:
+            self.last_seq += 1
+            self._append(notification, self.last_seq)
+        key = notification.idempotency
+        if key is not None:
+            self._keys[key.publisher, key.key] = (key.fingerprint, notification.id, self.last_seq)
+        return Published(notification.id, Position(self._epoch, self.last_seq))
+
+    def _earlier(self, notification: Notification) -> Outcome | None:
+        key = notification.idempotency
+        if key is None:
+            return None
+        known = (
+            self._keys.get((key.publisher, key.key))
+            or self._connection.execute(
+                "SELECT fingerprint, id, seq FROM idempotency WHERE publisher = ? AND key = ? AND expires_at > ?",
+                (key.publisher, key.key, self._now),
+            ).fetchone()
+        )
+        if known is None:
+            return None
+        fingerprint, identity, seq = known
+        if fingerprint != key.fingerprint:
+            return Refused("idempotency_mismatch")
+        return Published(identity, Position(self._epoch, seq), duplicate=True)
+
+    def _append(self, notification: Notification, seq: int) -> None:
+        audience = notification.audience
+        expires_at = None if notification.expires_at is None else expiry(notification, self._now)
+        self._notifications.append(
+            (
+                seq,
+                notification.id,
+                notification.type,
+                self._now,
+                expires_at,
+                orjson.dumps(audience.as_dict()).decode(),
+                notification.source,
+                notification.body,
+            )
+        )
+        rooms = audience.rooms()
+        for room in rooms:
+            self._rooms.append((room, seq, expires_at, len(rooms) > 1, *self._lanes.add(room, expires_at)))
+        self._excepted.extend((user, seq) for user in audience.except_users)
+
+    def insert(self) -> None:
+        """Write all rows."""
+        many = self._connection.executemany
+        if self._notifications or self._keys:
+            many("INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._notifications)
+            many("INSERT INTO notification_room VALUES (?, ?, ?, ?, ?, ?)", self._rooms)
+            self._lanes.insert()
+            if self._excepted:
+                many("INSERT INTO notification_except VALUES (?, ?)", self._excepted)
+            if self._keys:
+                self._insert_keys()
+            if self._keys or self.last_seq // PURGE_EACH != self._first_seq // PURGE_EACH:
+                self._purge_keys()
+
+    def _insert_keys(self) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (publisher, key, fingerprint, identity, seq, self._now + self._key_ttl)
+                for (publisher, key), (fingerprint, identity, seq) in self._keys.items()
+            ],
+        )
+
+    def _purge_keys(self) -> None:
+        self._connection.execute(
+            "DELETE FROM idempotency WHERE (publisher, key) IN "
+            "(SELECT publisher, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+            (self._now, PURGE_STEP + PURGE_FACTOR * len(self._keys)),
+        )
+
+
+def expiry(notification: Notification, now: int) -> int | None:
+    """When a notification that is taken ``now`` expires by the log's own clock: what it says itself is the wall's."""
+    expires_at = notification.expires_at
+    return None if expires_at is None else now + expires_at - notification.timestamp
+
+
+def publication_of(epoch: str, row: Sequence[Any]) -> Publication:
+    """The publication in a row of `COLUMNS`."""
+    seq, identity, event, audience, source, body, expires_at = row
+    return Publication(
+        identity,
+        event,
+        Position(epoch, seq),
+        Audience.from_dict(orjson.loads(audience)),
+        bytes(body),
+        source,
+        expires_at=expires_at,
+    )
+
+
+def publications(connection: sqlite3.Connection, epoch: str, seqs: Iterable[int]) -> dict[int, Publication]:
+    """The stored publications with these positions, by position; what is not there any more is left out."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM notification WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - a constant
+        (orjson.dumps(list(seqs)).decode(),),
+    )
+    return {row[0]: publication_of(epoch, row) for row in rows}
+
+
+def floor(connection: sqlite3.Connection) -> int:
+    """See `Broker.floor`: what is recorded."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def last_seq(connection: sqlite3.Connection) -> int:
+    """The last position that was given. A log that retention emptied counts on from its floor."""
+    row = connection.execute("SELECT coalesce(max(seq), 0) FROM notification").fetchone()
+    return max(int(row[0]), floor(connection))
+
+
+def last_time(connection: sqlite3.Connection) -> float | None:
+    """When the last entry was taken, in seconds of the log's own clock; None in an empty log."""
+    row = connection.execute("SELECT timestamp FROM notification ORDER BY seq DESC LIMIT 1").fetchone()
+    return None if row is None else row[0] / 1000

@@ -1,0 +1,214 @@
+"""The tables of the embedded log, and how an older file becomes one of today's.
+
+The version is SQLite's ``user_version``. A step is never changed once it was released: a new one is added.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from typing import Final
+
+from sio_server.errors import LogDamaged, LogTooNew
+
+# "sios": marks the file as ours (SQLite file format, application id at offset 68), so that another program's
+# database, given by mistake, is refused and not altered.
+APPLICATION_ID: Final = 0x73696F73
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    # 1. One row a notification, one row for each room it is for: a broadcast to every tourist is one row of the latter.
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE notification (
+        seq        INTEGER PRIMARY KEY,
+        id         TEXT NOT NULL UNIQUE,
+        type       TEXT NOT NULL,
+        timestamp  INTEGER NOT NULL,   -- milliseconds of Unix time
+        expires_at INTEGER,            -- the same; NULL never expires
+        audience   TEXT NOT NULL,      -- JSON as in a request
+        source     TEXT,
+        body       BLOB NOT NULL       -- the envelope's JSON members after id, seq and cursor
+    );
+    CREATE TABLE notification_room (
+        room TEXT NOT NULL,
+        seq  INTEGER NOT NULL,
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE idempotency (
+        publisher   TEXT NOT NULL,
+        key         TEXT NOT NULL,
+        fingerprint BLOB NOT NULL,
+        id          TEXT NOT NULL,
+        seq         INTEGER NOT NULL,
+        expires_at  INTEGER NOT NULL,  -- milliseconds of Unix time
+        PRIMARY KEY (publisher, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+    """,
+    # 2. Inbox, receipts, revocations. A room's entries are numbered, so that how many lie above a position is the
+    # difference of two numbers and not a walk over a million. What expires would spoil that, were it not in lanes:
+    # within a lane entries expire in the order they came, so that what is expired is its beginning.
+    """
+    CREATE TABLE entry (
+        room       TEXT NOT NULL,
+        seq        INTEGER NOT NULL,
+        expires_at INTEGER,            -- as in notification
+        shared     INTEGER NOT NULL,   -- 1: it is for other rooms, too
+        lane       INTEGER NOT NULL,   -- 0: in none, and counted one by one
+        ordinal    INTEGER NOT NULL,   -- the running number within the lane
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE room_lane (
+        room       TEXT NOT NULL,
+        lane       INTEGER NOT NULL,
+        expires_at INTEGER,            -- of the last entry; NULL: this lane's never expire
+        ordinal    INTEGER NOT NULL,   -- of the last entry
+        PRIMARY KEY (room, lane)
+    ) WITHOUT ROWID;
+    INSERT INTO entry
+        SELECT room, seq, expires_at,
+            count(*) OVER (PARTITION BY seq) > 1,
+            expires_at IS NULL,
+            row_number() OVER (PARTITION BY room, expires_at IS NULL ORDER BY seq)
+        FROM notification_room JOIN notification USING (seq) ORDER BY room, seq;
+    INSERT INTO room_lane SELECT room, lane, NULL, max(ordinal) FROM entry GROUP BY room, lane;
+    DROP TABLE notification_room;
+    ALTER TABLE entry RENAME TO notification_room;
+    CREATE INDEX notification_room_lane ON notification_room (room, lane, seq, ordinal, expires_at);
+    CREATE INDEX notification_room_expiry ON notification_room (room, lane, expires_at, seq, ordinal)
+        WHERE expires_at IS NOT NULL;
+    CREATE INDEX notification_type ON notification (type);
+    CREATE TABLE notification_except (
+        user TEXT NOT NULL,
+        seq  INTEGER NOT NULL,
+        PRIMARY KEY (user, seq)
+    ) WITHOUT ROWID;
+    INSERT INTO notification_except
+        SELECT DISTINCT excepted.value, seq FROM notification, json_each(audience, '$.except.users') AS excepted;
+    CREATE TABLE sight (
+        user  TEXT NOT NULL,
+        room  TEXT NOT NULL,           -- any but the personal one
+        since INTEGER NOT NULL,        -- seq of the last notification before the first sight
+        PRIMARY KEY (user, room)
+    ) WITHOUT ROWID;
+    CREATE INDEX sight_room ON sight (room, since);
+    CREATE TABLE inbox (
+        user        TEXT PRIMARY KEY,
+        seen_to     INTEGER NOT NULL,  -- seq up to which all is seen, but for the rows of inbox_state
+        read_to     INTEGER NOT NULL,
+        archived_to INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE inbox_state (         -- only what differs from the watermarks
+        user     TEXT NOT NULL,
+        seq      INTEGER NOT NULL,
+        seen     INTEGER NOT NULL,
+        read     INTEGER NOT NULL,
+        archived INTEGER NOT NULL,
+        PRIMARY KEY (user, seq)
+    ) WITHOUT ROWID;
+    CREATE INDEX inbox_state_seq ON inbox_state (seq);
+    CREATE TABLE delivery (
+        user TEXT NOT NULL,
+        kind INTEGER NOT NULL,         -- 0 handed to a connection, 1 acknowledged by a client
+        low  INTEGER NOT NULL,         -- all that is the user's above it ...
+        high INTEGER NOT NULL,         -- ... up to and including this seq
+        PRIMARY KEY (user, kind, low)
+    ) WITHOUT ROWID;
+    CREATE TABLE revocation (
+        user        TEXT PRIMARY KEY,
+        before      REAL NOT NULL,     -- Unix seconds
+        recorded_at REAL NOT NULL      -- the same
+    ) WITHOUT ROWID;
+    """,
+    # 3. When each user was here, so that who never returns can be forgotten. Those of before count as seen today.
+    """
+    CREATE TABLE visit (
+        user TEXT PRIMARY KEY,
+        at   INTEGER NOT NULL          -- milliseconds of Unix time, to the day
+    ) WITHOUT ROWID;
+    INSERT INTO visit SELECT user, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM (
+        SELECT user FROM sight UNION SELECT user FROM inbox UNION SELECT user FROM inbox_state
+        UNION SELECT user FROM delivery
+    );
+    """,
+    # 4. `timestamp` is when an entry was taken, by the log's own clock: none before the one before it, none in the
+    # future. `expires_at`, everywhere, is by that clock, and so are `visit.at` and `revocation.recorded_at`.
+    """
+    UPDATE notification SET timestamp = taken.at FROM (
+        SELECT seq, min(max(timestamp) OVER (ORDER BY seq), CAST(strftime('%s', 'now') AS INTEGER) * 1000) AS at
+        FROM notification
+    ) AS taken WHERE taken.seq = notification.seq AND taken.at <> notification.timestamp;
+    """,
+)
+
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+# The first version that notes beside the log how far it has got (`broker.sqlite.marker`).
+MARKED_SINCE: Final = 3
+
+
+def check_ours(connection: sqlite3.Connection, name: str) -> int:
+    """The version of a log, 0 for an empty file; reads only, so that what is not ours stays as it is.
+
+    Raises `LogDamaged` for a file that is none of ours and `LogTooNew` for a log of a newer version.
+    """
+    version = _pragma(connection, "user_version")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if _pragma(connection, "application_id") != APPLICATION_ID and (version or tables):
+        raise LogDamaged(f"{name}: is a database of another program: point --data-dir elsewhere")
+    if version > SCHEMA_VERSION:
+        raise LogTooNew(
+            f"{name}: has schema version {version}, this program knows up to {SCHEMA_VERSION}: "
+            "install the newer sio-server that wrote it, or point --data-dir elsewhere"
+        )
+    return version
+
+
+def migrate(connection: sqlite3.Connection, name: str) -> int:
+    """Bring a new or older log to `SCHEMA_VERSION`, each step in a transaction of its own; raises as `check_ours`.
+
+    Returns the version that it had.
+    """
+    version = check_ours(connection, name)
+    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {step}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
+        )
+    return version
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def make_epoch(connection: sqlite3.Connection) -> None:
+    """Give a new log its name: made once, kept with it, gone when the log is lost."""
+    _make(connection, "epoch", secrets.token_hex(6))
+
+
+def renew_epoch(connection: sqlite3.Connection) -> None:
+    """Give a log another name: what clients have from the former one is no place in this one."""
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (secrets.token_hex(6),))
+
+
+def read_epoch(connection: sqlite3.Connection) -> str:
+    """The name of this log."""
+    return _read(connection, "epoch")
+
+
+def make_secret(connection: sqlite3.Connection) -> None:
+    """Give a new log the key that all its keys are derived from: made once and kept with it."""
+    _make(connection, "secret", secrets.token_hex(32))
+
+
+def read_secret(connection: sqlite3.Connection) -> bytes:
+    """That key."""
+    return bytes.fromhex(_read(connection, "secret"))
+
+
+def _make(connection: sqlite3.Connection, name: str, fresh: str) -> None:
+    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (name, fresh))
+
+
+def _read(connection: sqlite3.Connection, name: str) -> str:
+    return str(connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])

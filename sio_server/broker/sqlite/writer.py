@@ -1,0 +1,258 @@
+"""The writer: publishes and other changes that wait while a commit is running go into the next one together.
+
+The disk is asked to sync once for all of them (group commit), and what was published leaves as one batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar, cast
+
+from sio_server.broker.log import BrokerHandler, Published
+from sio_server.broker.settling import settle
+from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
+from sio_server.broker.sqlite.store import Store
+from sio_server.errors import BrokerUnavailable, Text
+from sio_server.notification import Notification, Position, Publication
+
+# Notifications in one commit, and as many other changes. Beyond this a batch would hold the loop up for longer when it
+# is announced.
+MAX_BATCH: Final = 512
+
+# Seconds that a commit waits at most while publishes come in turn after turn of the loop.
+GATHER: Final = 0.001
+
+# Publishes that wait for the disk, and as many other changes. A disk that hangs must not let callers fill the memory:
+# 10,000 bodies of 64 KiB would be 640 MB, and more than a few seconds of waiting helps nobody.
+MAX_WAITING: Final = 10_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a change stands: within a transaction, after the publishes of its group."""
+
+    connection: sqlite3.Connection
+    last_seq: int
+    now: int
+    """Milliseconds of the log's own clock."""
+
+
+Change = Callable[[Step], Any]
+_WaitingPublish = tuple[Notification, Callable[[Published | Exception], None]]
+_WaitingChange = tuple[Change, Callable[[Any], None]]
+#: what became of each publish and of each change, whether anything was written, and when
+_Committed = tuple[list[Outcome], list[object], bool, int]
+
+
+class Writer:
+    """Group commit. ``now`` gives the log's time in seconds; ``committed`` hears of each commit: seconds, publishes."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        idempotency_ttl: int,
+        now: Callable[[], float],
+        committed: Callable[[float, int], None] | None,
+    ) -> None:
+        self.head = Position("", 0)
+        self.handler: BrokerHandler | None = None
+        self._writing = False
+        self._store = store
+        self._key_ttl = idempotency_ttl * 1000
+        self._now = now
+        self._committed = committed
+        self._publishes: list[_WaitingPublish] = []
+        self._changes: list[_WaitingChange] = []
+        #: not set from the first that waits until the last is answered
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._seen, self._until = 0, 0.0
+
+    # -- on the loop ----------------------------------------------------------------------------------------------
+
+    def submit(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Broker.submit`."""
+        self._enqueue(self._publishes, (notification, settled))
+
+    async def publish(self, notification: Notification) -> Published:
+        """See `Broker.publish`."""
+        done: asyncio.Future[Published] = asyncio.get_running_loop().create_future()
+        self.submit(notification, partial(settle, done))
+        return await done
+
+    async def change(self, function: Callable[[Step], T]) -> T:
+        """Call within the next commit; what it raises undoes its own change alone. Durable when this returns.
+
+        Changes that are asked for one after another are made in that order. Raises `BrokerUnavailable`.
+        """
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._enqueue(self._changes, cast(_WaitingChange, (function, partial(settle, done))))
+        return cast(T, await done)
+
+    @property
+    def writing(self) -> bool:
+        """Whether publishes wait for a commit, or are in one that is under way."""
+        return self._writing or bool(self._publishes)
+
+    async def finish(self) -> None:
+        """Wait until nothing waits any more."""
+        await self._at_rest.wait()
+
+    def _enqueue(self, waiting: list[T], entry: T) -> None:
+        self._store.ensure_open()
+        if len(waiting) >= MAX_WAITING:
+            raise BrokerUnavailable(Text("Too many changes wait for the disk.", "Demasiados cambios esperan al disco."))
+        waiting.append(entry)
+        if self._at_rest.is_set():
+            self._begin()
+
+    def _begin(self) -> None:
+        """Commit what waits, in a moment. No task: making one for each commit costs as much as a publish."""
+        self._at_rest.clear()
+        self._seen, self._until = 0, time.monotonic() + GATHER
+        asyncio.get_running_loop().call_soon(self._gather)
+
+    def _gather(self) -> None:
+        """Let those in who publish at the same time: a commit of one costs twice what it adds for the next."""
+        waiting = len(self._publishes)
+        if self._seen < waiting < MAX_BATCH and time.monotonic() < self._until:
+            self._seen = waiting
+            asyncio.get_running_loop().call_soon(self._gather)
+            return
+        publishes, self._publishes = self._publishes[:MAX_BATCH], self._publishes[MAX_BATCH:]
+        changes, self._changes = self._changes[:MAX_BATCH], self._changes[MAX_BATCH:]
+        self._writing = bool(publishes)
+        notifications = [notification for notification, _ in publishes]
+        functions = [function for function, _ in changes]
+        self._store.in_writer(
+            lambda connection: self._commit(connection, notifications, functions),
+            partial(self._written, publishes, changes, time.perf_counter()),
+        )
+
+    def _written(
+        self,
+        publishes: Sequence[_WaitingPublish],
+        changes: Sequence[_WaitingChange],
+        started: float,
+        done: _Committed | Exception,
+    ) -> None:
+        """Tell everybody of a group what became of it, then go on with the next."""
+        self._writing = False
+        try:
+            if isinstance(done, Exception):  # whatever it is, nothing was stored and every caller must hear so
+                self._store.failure = done
+                _settle(publishes, [self._store.unavailable(done) for _ in publishes])
+                _settle(changes, [self._store.unavailable(done) for _ in changes])
+            else:
+                self._tell(publishes, changes, time.perf_counter() - started, done)
+        finally:
+            if self._publishes or self._changes:
+                self._begin()
+            else:
+                self._at_rest.set()
+
+    def _tell(
+        self,
+        publishes: Sequence[_WaitingPublish],
+        changes: Sequence[_WaitingChange],
+        seconds: float,
+        done: _Committed,
+    ) -> None:
+        outcomes, results, wrote, now = done
+        self._note(results, published=wrote and bool(publishes))
+        try:
+            if self._committed is not None:
+                self._committed(seconds, len(publishes))
+            self._announce(publishes, outcomes, now)
+        except Exception as error:  # noqa: BLE001 - a mistake of whoever listens: all of this is stored, and more waits
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "what hears of publications failed", "exception": error}
+            )
+        finally:
+            _settle(publishes, outcomes)
+            _settle(changes, [self._translated(result) for result in results])
+
+    def _note(self, results: Sequence[object], *, published: bool) -> None:
+        """Keep what failed for `HealthCheck.check`; only a publish that came through says that the log works again.
+
+        Less fits where none does.
+        """
+        failed = [result for result in results if isinstance(result, sqlite3.Error)]
+        if failed:
+            self._store.failure = failed[0]
+        elif published:
+            self._store.failure = None
+
+    def _translated(self, result: object) -> object:
+        return self._store.unavailable(result) if isinstance(result, sqlite3.Error) else result
+
+    def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int) -> None:
+        publications = [
+            Publication.of(
+                notification,
+                outcome.position,
+                None if notification.expires_at is None else expiry(notification, now),
+            )
+            for (notification, _), outcome in zip(publishes, outcomes, strict=True)
+            if isinstance(outcome, Published) and not outcome.duplicate
+        ]
+        if publications and self.handler is not None:
+            self.head = publications[-1].position
+            self.handler.on_publications(publications)
+
+    # -- in the writer thread -------------------------------------------------------------------------------------
+
+    def _commit(
+        self, connection: sqlite3.Connection, notifications: Sequence[Notification], functions: Sequence[Change]
+    ) -> _Committed:
+        store, before = self._store, connection.total_changes
+        store.files.ensure_in_place(connection)
+        now = int(self._now() * 1000)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            batch = Batch(connection, store.epoch, store.last_seq, now, self._key_ttl)
+            outcomes = [batch.add(notification) for notification in notifications]
+            batch.insert()
+            step = Step(connection, batch.last_seq, now)
+            results = [_attempt(function, step) for function in functions]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        if batch.last_seq != store.last_seq:
+            store.reached(batch.last_seq)
+        return outcomes, results, connection.total_changes != before, now
+
+
+def _attempt(function: Change, step: Step) -> object:
+    """What the change returned, or what it raised, in which case it left nothing behind."""
+    execute = step.connection.execute
+    execute("SAVEPOINT change")
+    try:
+        result: object = function(step)
+    except Exception as error:
+        if not step.connection.in_transaction:  # SQLite gave the whole transaction up, as it may on a full disk
+            raise
+        execute("ROLLBACK TO change")
+        result = error
+    execute("RELEASE change")
+    return result
+
+
+def _settle(waiting: Sequence[tuple[object, Callable[[Any], None]]], outcomes: Sequence[object]) -> None:
+    for (_, settled), outcome in zip(waiting, outcomes, strict=True):
+        try:
+            settled(outcome)
+        except Exception as error:  # noqa: BLE001 - a mistake of one who waits must not leave the others waiting
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "what hears of a publish failed", "exception": error}
+            )

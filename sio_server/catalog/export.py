@@ -1,0 +1,117 @@
+"""The catalogue as other programs read it: JSON as ``GET /v1/catalog`` answers, and TypeScript for a frontend. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sio_server.catalog.types import Catalog, EventType
+from sio_server.notification import PRIORITIES
+
+# By the catalogue's types of data, as JSON carries them: an id is what the publisher's database calls one.
+_TS_TYPES: Final = {
+    "id": "string | number",
+    "string": "string",
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "object": "Record<string, unknown>",
+    "array": "unknown[]",
+    "date": "string",
+}
+
+_HEAD: Final = """\
+// The event types of sio-server, written by `sio-server catalog export --format ts`.
+// Change the catalogue, not this file.
+
+export type Priority = {priorities};
+
+/** Who caused what a notification tells of. */
+export interface Actor {{
+  id: string;
+  name?: string;
+}}
+
+/** What every notification is made of. Dates are in ISO 8601, UTC. */
+export interface Envelope<Type extends string, Data> {{
+  id: string;
+  /** Its place in the log: grows by one, and is the only order. */
+  seq: number;
+  /** The same place for the server to resume at; opaque. */
+  cursor: string;
+  type: Type;
+  title: string | null;
+  message: string;
+  data: Data;
+  timestamp: string;
+  priority: Priority;
+  link: string | null;
+  actor: Actor | null;
+  expires_at: string | null;
+  /** Only on what is not kept in the log: it is in no inbox, and `seq` is the place of the last one that is kept. */
+  persist?: false;
+  /** Whether it was sent before and comes again from the log. */
+  replayed: boolean;
+}}
+"""
+
+_TAIL: Final = """\
+export type EventType = keyof EventMap;
+
+/** Any notification; its `type` tells which. */
+export type AnyNotification = EventMap[EventType];
+
+/** For a client of socket.io-client: `const socket: Socket<ListenEvents> = io(url)`. */
+export type ListenEvents = { [Type in EventType]: (notification: EventMap[Type]) => void };
+"""
+
+
+def as_json(catalog: Catalog) -> str:
+    """The types in the order of the files, as a JSON document."""
+    document = {"types": [event_type.as_dict() for event_type in catalog.types.values()]}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_typescript(catalog: Catalog) -> str:
+    """An interface for each type, and `EventMap` from names to interfaces; valid under ``strict``."""
+    names = _interface_names(catalog)
+    blocks = [_HEAD.format(priorities=" | ".join(map(json.dumps, PRIORITIES)))]
+    blocks.extend(_interfaces(event_type, names[event_type.name]) for event_type in catalog.types.values())
+    entries = "".join(f"  {json.dumps(name)}: {interface}Event;\n" for name, interface in names.items())
+    blocks.extend((f"export interface EventMap {{\n{entries}}}\n", _TAIL))
+    return "\n".join(blocks)
+
+
+def _interface_names(catalog: Catalog) -> Mapping[str, str]:
+    """``reserva_creada`` is ``ReservaCreada``; types whose names differ in punctuation alone are numbered."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in catalog.types:
+        base = "".join(part[:1].upper() + part[1:] for part in re.split(r"[_.-]+", name))
+        interface, number = base, 1
+        while interface in taken:
+            number += 1
+            interface = f"{base}_{number}"
+        taken.add(interface)
+        names[name] = interface
+    return names
+
+
+def _interfaces(event_type: EventType, interface: str) -> str:
+    return "\n".join(_lines(event_type, interface)) + "\n"
+
+
+def _lines(event_type: EventType, interface: str) -> Iterator[str]:
+    # The ending of a comment inside a description would let the rest of it into the code.
+    about = " ".join(event_type.description.replace("*/", "* /").split())
+    yield f"export interface {interface}Data {{"
+    # Every field may be absent or null, and publishers may add others: the catalogue checks only what is there.
+    for name, kind in event_type.data.items():
+        yield f"  {name}?: {_TS_TYPES[kind]} | null;"
+    yield "  [field: string]: unknown;"
+    yield "}"
+    yield ""
+    yield f"/** {about} */"
+    yield f"export type {interface}Event = Envelope<{json.dumps(event_type.name)}, {interface}Data>;"

@@ -1,0 +1,255 @@
+"""Two clients that publish, one for asyncio and one without, and the function that never raises."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self, Unpack
+
+import httpx
+
+from sio_server.catalog import Catalog, EventType
+from sio_server.client.exchange import (
+    Exchange,
+    PublishOptions,
+    PublishResult,
+    Reply,
+    Target,
+    publish_body,
+)
+from sio_server.client.named import PREFIX, default_catalog, named_async, named_sync, names_of
+from sio_server.errors import Error
+
+# Seconds. A restart of the server takes less, so a publish that meets one succeeds.
+TOTAL_TIMEOUT: Final = 5.0
+# The functions of this module are awaited inside somebody's request, which a dead server must not hold up for long.
+HELPER_TIMEOUT: Final = 2.0
+
+# One backend process has a few publishes in flight at a time; more connections would only queue in the server's log.
+_LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
+
+_log = logging.getLogger("sio_server.client")
+
+
+def _transport_options(target: Target) -> dict[str, Any]:
+    options: dict[str, Any] = {"limits": _LIMITS, "follow_redirects": False, "trust_env": not target.loopback}
+    if target.url.startswith("http:"):
+        # Reading the certificate authorities takes tens of milliseconds, for a connection that uses none. This context
+        # trusts nobody, so it cannot let anything through either.
+        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return options
+
+
+class _Client:
+    """What both clients are made of, except sending and waiting."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TOTAL_TIMEOUT,
+        locale: str | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        self._target = Target.of(url, key, timeout, locale)
+        self._catalog = catalog
+        self._open()
+
+    def _open(self) -> None:
+        """Make the pool; connects to nothing."""
+        raise NotImplementedError
+
+    def _event_type(self, name: str) -> EventType:
+        """The event type that the method of this name publishes. Raises AttributeError."""
+        # Looked at first: a half-made client (copied, unpickled) has no catalogue to ask, nor has any other name.
+        found = names_of(self._catalog or default_catalog()).get(name) if name.startswith(PREFIX) else None
+        if found is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        return found
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._target.url!r})"
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *names_of(self._catalog or default_catalog())]
+
+
+class NotifyClient(_Client):
+    """Publishes from asyncio, over one pool of connections; make one and keep it.
+
+    ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY; ``timeout`` is the longest a publish may
+    take with all its tries, in seconds; ``locale`` (``es`` or ``en``) is the language of refusals and warnings;
+    ``catalog`` names the ``notificar_…`` methods. Use it as ``async with``, or call `aclose`.
+    Raises `ConfigError` for an address or a key that cannot be used.
+    """
+
+    def _open(self) -> None:
+        self._http = httpx.AsyncClient(**_transport_options(self._target))
+
+    async def publish(
+        self,
+        type: str,  # noqa: A002 - the word of the protocol
+        message: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **options: Unpack[PublishOptions],
+    ) -> PublishResult:
+        """Publish once, however many tries it takes; when this returns, the notification is in the log.
+
+        The message is the catalogue's where it is None. Raises `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`.
+        """
+        return await self._post(publish_body(type, message, data, **options))
+
+    enviar_notificacion = publish
+
+    async def _post(self, body: Mapping[str, Any]) -> PublishResult:
+        exchange = self._target.exchange(body)
+        while True:
+            try:
+                reply = await self._try(exchange)
+            except (httpx.RequestError, TimeoutError) as error:
+                delay = exchange.failed(error)
+            else:
+                outcome = exchange.answered(reply)
+                if isinstance(outcome, PublishResult):
+                    return outcome
+                delay = outcome
+            await asyncio.sleep(delay)
+
+    async def _try(self, exchange: Exchange) -> Reply:
+        async with (
+            # The timeouts of httpx are for each step; a server that sends a byte a second would keep all of them.
+            asyncio.timeout(exchange.remaining()),
+            self._http.stream(
+                "POST", exchange.url, content=exchange.content, headers=exchange.headers, timeout=exchange.timeout()
+            ) as response,
+        ):
+            reply = exchange.reply(response)
+            async for chunk in response.aiter_bytes():
+                reply.feed(chunk)
+            return reply
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[PublishResult]]:
+        """``notificar_<type>`` of the catalogue."""
+        function = named_async(name, self._event_type(name), self.publish)
+        self.__dict__[name] = function
+        return function
+
+
+class SyncNotifyClient(_Client):
+    """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
+
+    def _open(self) -> None:
+        self._http = httpx.Client(**_transport_options(self._target))
+
+    def publish(
+        self,
+        type: str,  # noqa: A002 - the word of the protocol
+        message: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **options: Unpack[PublishOptions],
+    ) -> PublishResult:
+        """See `NotifyClient.publish`."""
+        exchange = self._target.exchange(publish_body(type, message, data, **options))
+        while True:
+            try:
+                reply = self._try(exchange)
+            except httpx.RequestError as error:
+                delay = exchange.failed(error)
+            else:
+                outcome = exchange.answered(reply)
+                if isinstance(outcome, PublishResult):
+                    return outcome
+                delay = outcome
+            time.sleep(delay)
+
+    enviar_notificacion = publish
+
+    def _try(self, exchange: Exchange) -> Reply:
+        with self._http.stream(
+            "POST", exchange.url, content=exchange.content, headers=exchange.headers, timeout=exchange.timeout()
+        ) as response:
+            reply = exchange.reply(response)
+            for chunk in response.iter_bytes():
+                reply.feed(chunk)
+            return reply
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Callable[..., PublishResult]:
+        """``notificar_<type>`` of the catalogue."""
+        function = named_sync(name, self._event_type(name), self.publish)
+        self.__dict__[name] = function
+        return function
+
+
+# One client for each running loop: connections belong to the loop they were made on.
+_default_clients: dict[asyncio.AbstractEventLoop, NotifyClient] = {}
+
+
+def _default_client() -> NotifyClient:
+    loop = asyncio.get_running_loop()
+    client = _default_clients.get(loop)
+    if client is None:
+        # Whoever calls asyncio.run() again and again would otherwise keep every loop and its sockets. The copy is
+        # for the threads whose loops are added meanwhile.
+        for ended in [other for other in list(_default_clients) if other.is_closed()]:
+            _default_clients.pop(ended, None)
+        client = _default_clients[loop] = NotifyClient(timeout=HELPER_TIMEOUT)
+    return client
+
+
+async def close_default_client() -> None:
+    """Close the connections that this module's functions hold on this loop; for the end of an app's lifespan."""
+    client = _default_clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
+async def enviar_notificacion(
+    type: str,  # noqa: A002 - the word of the protocol
+    message: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    **options: Unpack[PublishOptions],
+) -> PublishResult | None:
+    """`NotifyClient.publish` on a shared client; None, and one warning in the log, where the notification got nowhere.
+
+    A wrong argument is a mistake of the program and raises TypeError as ever.
+    """
+    body = publish_body(type, message, data, **options)
+    try:
+        result = await _default_client()._post(body)  # noqa: SLF001 - one module
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller's request must not fail for it
+        # An error of ours holds no data; any other is told by its name alone, since its text might.
+        reason = str(error) if isinstance(error, Error) else error.__class__.__name__
+        _log.warning("notification %r was not delivered: %s", type, reason)
+        return None
+    for warning in result.warnings:
+        _log.warning("notification %r: %s", type, warning)
+    return result

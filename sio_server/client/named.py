@@ -1,0 +1,136 @@
+"""One function per event type of the catalogue: ``tour_creado`` becomes ``notificar_tour_creado``.
+
+A function's signature is made of the type's known fields, so an editor completes them and a wrong name is a TypeError.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import keyword
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sio_server.catalog import Catalog, EventType
+from sio_server.client.exchange import publish_body
+
+PREFIX: Final = "notificar_"
+
+T = TypeVar("T")
+
+# By the catalogue's types of data; dates and decimals are written as JSON knows them.
+_ANNOTATIONS: Final[dict[str, object]] = {
+    "id": str | int | None,
+    "string": str | None,
+    "integer": int | None,
+    "number": int | float | Decimal | None,
+    "boolean": bool | None,
+    "object": Mapping[str, Any] | None,
+    "array": Sequence[Any] | None,
+    "date": date | datetime | str | None,
+}
+
+
+@functools.cache
+def default_catalog() -> Catalog:
+    """The built-in event types and those of the file that SIO_SERVER_CATALOG names. Raises `CatalogError`."""
+    path = os.environ.get("SIO_SERVER_CATALOG")
+    return Catalog.load(Path(path).expanduser() if path else None)
+
+
+def names_of(catalog: Catalog) -> dict[str, EventType]:
+    """Each function's name and its event type. Of two types with the same function name the first keeps it."""
+    names: dict[str, EventType] = {}
+    for event_type in catalog.types.values():
+        names.setdefault(PREFIX + re.sub(r"[.-]", "_", event_type.name), event_type)
+    return names
+
+
+def signature_of(event_type: EventType) -> inspect.Signature:
+    """Keyword-only: the known fields, then what every publish can say (except what a field of ``data`` is called)."""
+    keyword_only = inspect.Parameter.KEYWORD_ONLY
+    parameters = {
+        name: inspect.Parameter(name, keyword_only, default=None, annotation=_ANNOTATIONS[kind])
+        for name, kind in event_type.data.items()
+        if not keyword.iskeyword(name)
+    }
+    for name, parameter in _options().items():
+        parameters.setdefault(name, parameter)
+    return inspect.Signature(list(parameters.values()))
+
+
+@functools.cache
+def _options() -> dict[str, inspect.Parameter]:
+    """The parameters of a publish that an event type does not settle."""
+    publish = inspect.signature(publish_body, eval_str=True).parameters
+    return {
+        name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in publish.items()
+        if name != "type"
+    }
+
+
+class Arguments:
+    """What calls of one function mean: keyword arguments in, what ``publish`` takes out."""
+
+    def __init__(self, name: str, event_type: EventType) -> None:
+        self.signature = signature_of(event_type)
+        self._name = name
+        self._type = event_type
+        # A field of the user's own catalogue may be called "title"; in this function the word means the field.
+        self._fields = frozenset(event_type.data)
+
+    def read(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Positional and keyword arguments of ``publish``. Raises TypeError for what the signature does not have."""
+        try:
+            self.signature.bind(*args, **given)
+        except TypeError as error:
+            raise TypeError(f"{self._name}(): {error}") from None
+        # None is "not known" here as it is in the catalogue, and so is left out.
+        present = {name: value for name, value in given.items() if value is not None}
+        data = {name: present.pop(name) for name in self._fields & present.keys()}
+        extra = {} if "data" in self._fields else present.pop("data", {})
+        message = None if "message" in self._fields else present.pop("message", None)
+        return (self._type.name, message, {**extra, **data}), present
+
+
+def _dress(function: Callable[..., Any], name: str, event_type: EventType, signature: inspect.Signature) -> None:
+    # What inspect, help() and editors read of a function; `Callable` does not promise that they can be set.
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "sio_server.client"
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__doc__ = (
+        f"Publish ``{event_type.name}``: {event_type.description}\n\n"
+        "Keywords are the known fields of its data; further ones go into ``data``. "
+        "The rest is as in `NotifyClient.publish`."
+    )
+
+
+def named_async(name: str, event_type: EventType, publish: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """The coroutine function of this name, which publishes with ``publish``."""
+    arguments = Arguments(name, event_type)
+
+    # A coroutine function and not merely one that returns an awaitable: frameworks run the others in a thread.
+    async def notify(*args: Any, **given: Any) -> T:
+        positional, options = arguments.read(args, given)
+        return await publish(*positional, **options)
+
+    _dress(notify, name, event_type, arguments.signature)
+    return notify
+
+
+def named_sync(name: str, event_type: EventType, publish: Callable[..., T]) -> Callable[..., T]:
+    """The plain function of this name, which publishes with ``publish``."""
+    arguments = Arguments(name, event_type)
+
+    def notify(*args: Any, **given: Any) -> T:
+        positional, options = arguments.read(args, given)
+        return publish(*positional, **options)
+
+    _dress(notify, name, event_type, arguments.signature)
+    return notify

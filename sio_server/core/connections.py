@@ -1,0 +1,367 @@
+"""The life of one connection: welcome, catch up, acknowledge, renew its token, leave.
+
+Nothing about a connection is kept beyond its end: a cursor and the log are enough to bring it up to date, on any node
+and after any crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from sio_server.audience import Identity
+from sio_server.broker import Broker, Counts, Inbox, Receipts, Revocations, Sight, View
+from sio_server.clock import StepWatch
+from sio_server.core.catchup import resume
+from sio_server.core.hub import Connection, Hub
+from sio_server.core.limits import ConnectionLimits
+from sio_server.core.observers import Observers
+from sio_server.core.refusals import Refusals
+from sio_server.core.replays import REPLAY_HIGH, Replays
+from sio_server.errors import KINDS, Refused, Text
+from sio_server.logs import logger
+from sio_server.metrics import Metrics
+from sio_server.notification import Position, Publication, rfc3339
+
+log = logger("connections")
+
+# Seconds before `exp` at which a client is told, and after it at which it is closed.
+EXPIRY_NOTICE: Final = 60.0
+EXPIRY_GRACE: Final = 25.0
+
+# Seconds over which clients are asked for a new token when a secret was withdrawn.
+RENEWAL_SPREAD: Final = 30.0
+
+# Seconds between two looks at the clock, and after how many of them all tokens are looked at: a minute.
+LOOK_EVERY: Final = 15.0
+LOOKS_FOR_ALL: Final = 4
+
+# Connections that are looked at together, before others get their turn.
+_TOGETHER: Final = 500
+
+# Ends that are a limit's doing: of the send cap, of the events that a client may send over Socket.IO, and over `/ws`.
+_CUT: Final = frozenset({"slow", "flood", "rate_limited"})
+
+
+class Log(Broker, Sight, Inbox, Receipts, Revocations, Protocol):
+    """The abilities of a log that connections need."""
+
+
+class Connections:
+    """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides.
+
+    ``wall`` gives Unix seconds, for what tokens say of their time; it may be set at any moment.
+    """
+
+    def __init__(
+        self,
+        log_: Log,
+        hub: Hub,
+        metrics: Metrics,
+        limits: ConnectionLimits,
+        hello: Mapping[str, Any],
+        *,
+        refusals: Refusals | None = None,
+        replay_high: int = REPLAY_HIGH,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._log = log_
+        self._hub = hub
+        self._metrics = metrics
+        self.limits = limits
+        self._refusals = refusals or Refusals(metrics)
+        self.hello = hello
+        self._wall = wall
+        self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
+        self.observers = Observers()
+        # One for all timers, or each would keep a copy of its own.
+        self._context = contextvars.copy_context()
+        self.draining = False
+
+    # -- coming ---------------------------------------------------------------------------------------------------
+
+    def admit(self, identity: Identity, address: str) -> None:
+        """Raise `Refused` (``draining``, ``token_revoked``, ``rate_limited``) for who may not connect now."""
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        self.check_revoked(identity)
+        self.limits.check(*self._hub.count_of(user=identity.user, address=address), address)
+
+    def check_room(self, arriving: int, most: int) -> None:
+        """Raise `Refused` (``draining``, ``rate_limited``) when no more connections are let in for the moment."""
+        if self.draining:
+            raise Refused("draining", retry_after=1)
+        if arriving >= most:
+            raise Refused("rate_limited", _TOO_MANY_ARRIVE, retry_after=1)
+
+    def check_revoked(self, identity: Identity) -> None:
+        """Raise `Refused` (``token_revoked``) for a token that was made before its user's were revoked."""
+        if identity.user is None or identity.expires_at is None:
+            return  # nothing but a token can be revoked
+        before = self._log.revoked_before(identity.user)
+        if before is not None and (identity.issued_at is None or identity.issued_at < before):
+            raise Refused("token_revoked")
+
+    async def view_of(self, identity: Identity, *, instead_of: Connection | None = None) -> View:
+        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states.
+
+        ``instead_of``: the connection whose identity this one replaces.
+        """
+        return (await self._arrive(identity, instead_of))[0]
+
+    async def _arrive(self, identity: Identity, instead_of: Connection | None = None) -> tuple[View, Counts | None]:
+        """The same, with counters as `Sight.arrive` has them."""
+        user, rooms = identity.user, identity.rooms()
+        if user is None:
+            return View("", dict.fromkeys(rooms, 0)), None
+        # With the rooms of the user's other connections: those that a sight leaves out are forgotten.
+        others = (
+            room
+            for connection in self._hub.of_user(user)
+            if connection is not instead_of
+            for room in connection.identity.rooms()
+        )
+        seen, counts = await self._log.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
+        if len(seen.since) > len(rooms):
+            # where nothing is in all of the rooms, nothing is in some of them
+            seen = View(user, {room: seen.since[room] for room in rooms})
+        return seen, counts
+
+    async def open(
+        self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None, locale: str = "en"
+    ) -> None:
+        """Greet a connection, and bring it from its cursor up to date or live at once.
+
+        ``locale`` is the language of what the greeting warns of, ``es`` or ``en``.
+        ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
+        """
+        identity = connection.identity = self._not_expired_yet(connection.identity)
+        self.admit(identity, connection.address)
+        connection.view, counts = await self._arrive(identity)
+        if counts is None and identity.user is not None:
+            counts = await self._log.counts(connection.view)
+        self.admit(identity, connection.address)
+        # From here to the end nothing suspends: what is published next reaches the connection.
+        head = self._log.head()
+        recovered = recovered_from is not None
+        after = None if cursor is None or recovered else self._resumable(cursor, head)
+        late = self._late(connection, counts) if after is None and not recovered else ()
+        if late:
+            head = Position(head.epoch, late[0].seq - 1)
+        connection.start = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
+        self._hub.add(connection)
+        self._metrics.connected(connection.protocol)
+        self._arm(connection)
+        greeted_at = head if after is None else Position(head.epoch, after)
+        connection.link.control(
+            "ns:hello",
+            {
+                "user": identity.user,
+                "roles": list(identity.roles),
+                "topics": list(identity.topics),
+                "cursor": greeted_at.cursor(),
+                "recovered": recovered or after is not None,
+                **({} if counts is None else {"counts": counts_dict(counts)}),
+                "server_time": rfc3339(datetime.now(UTC)),
+                **self.hello,
+                **({"warnings": [hint.as_dict(locale) for hint in identity.warnings]} if identity.warnings else {}),
+            },
+        )
+        if after is not None:
+            self.replays.begin(connection, after)
+            return
+        connection.link.replay(late, replayed=False)
+        connection.link.join(identity.rooms())
+        if cursor is not None and not recovered:
+            self._metrics.unrecovered()
+            self.replays.sync(connection, recovered=False, replayed=0)
+
+    def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Publication]:
+        """What was announced while the counters were read: they leave it out, and the connection had no room yet."""
+        view = connection.view
+        return () if counts is None else self.replays.window.after(counts.at_seq, view.since, view.user) or ()
+
+    def _resumable(self, cursor: str, head: Position) -> int | None:
+        """The ``seq`` of a cursor that nothing is missing above, or None."""
+        position = Position.parse(cursor)
+        if position is None or position.epoch != head.epoch:
+            return None
+        return position.seq if resume(position.seq, head=head.seq, floor=self._log.floor()) else None
+
+    # -- being there ----------------------------------------------------------------------------------------------
+
+    def observe(self, connection: Connection, *, wanted: bool) -> Position:
+        """Begin or end to show a connection all that is published; returns the position above which it is shown.
+
+        Raises `Refused` (``forbidden``).
+        """
+        if not connection.may_observe:
+            raise Refused("forbidden", _NO_OBSERVER)
+        if wanted:
+            self.observers.add(connection.link)
+        else:
+            self.observers.discard(connection.link)
+        return self._log.head()
+
+    def acknowledge(self, connection: Connection, seq: int) -> None:
+        """The client confirms everything of its own up to ``seq``; what it cannot have had yet is not confirmed."""
+        user = connection.identity.user
+        if user is not None:
+            self._log.acknowledge(user, min(seq, self._reached(connection)), after=connection.start)
+
+    def _reached(self, connection: Connection) -> int:
+        """The ``seq`` up to which this connection was handed everything."""
+        return self._log.head().seq if connection.catchup is None else connection.catchup.position
+
+    def note_handed(self, connection: Connection) -> None:
+        """Tell the log how far this connection was served."""
+        user = connection.identity.user
+        if user is not None:
+            self._log.handed(user, self._reached(connection), after=connection.start)
+
+    async def renew(self, connection: Connection, identity: Identity) -> None:
+        """Go on with a newer token of the same user; the rooms follow its claims.
+
+        Raises `Refused` (``forbidden``) for another user's, ``token_revoked`` for one that was revoked.
+        """
+        if identity.user != connection.identity.user:
+            raise Refused("forbidden", _OTHER_USER)
+        self.check_revoked(identity)
+        view = await self.view_of(identity, instead_of=connection)
+        if connection not in self._hub:
+            return  # it left meanwhile; rooms and timers would keep it for ever
+        connection.identity = self._not_expired_yet(identity)
+        connection.view = view
+        if not connection.may_observe:
+            self.observers.discard(connection.link)
+        if connection.catchup is None:
+            connection.link.join(identity.rooms())
+        self._arm(connection)
+
+    def expire_tokens(self) -> None:
+        """Let every token on a connection end soon, since it may be good no more; nothing is closed now.
+
+        Clients are told as before any expiry, each at a moment of its own within `RENEWAL_SPREAD`, and stay when they
+        bring a token that is good. A backend is not asked for all of them at once.
+        """
+        now = self._wall()
+        for connection in self._hub:
+            expires_at = connection.identity.expires_at
+            soon = now + EXPIRY_NOTICE + random.uniform(0.0, RENEWAL_SPREAD)  # noqa: S311 - nothing is secret in it
+            if expires_at is not None and soon < expires_at:
+                connection.identity = replace(connection.identity, expires_at=soon)
+                self._arm(connection)
+
+    def _not_expired_yet(self, identity: Identity) -> Identity:
+        """The identity of a token that was found good, which expires now where it has by the clock of this machine.
+
+        Such a token was let in for its leeway. Counted from its own moment, its connection would be closed as soon as
+        it is greeted, and could bring no newer one.
+        """
+        expires_at = identity.expires_at
+        if expires_at is None or expires_at >= (now := self._wall()):
+            return identity
+        return replace(identity, expires_at=now)
+
+    def _arm(self, connection: Connection) -> None:
+        """Wake up when there is something to say about the token."""
+        self._disarm(connection)
+        expires_at = connection.identity.expires_at
+        if expires_at is not None:
+            loop = asyncio.get_running_loop()
+            delay = max(0.0, expires_at - EXPIRY_NOTICE - self._wall())
+            connection.timer = loop.call_later(delay, self._expiring, connection, context=self._context)
+
+    @staticmethod
+    def _disarm(connection: Connection) -> None:
+        if connection.timer is not None:
+            connection.timer.cancel()
+            connection.timer = None
+
+    def _expiring(self, connection: Connection) -> None:
+        remaining = (connection.identity.expires_at or 0.0) - self._wall()
+        connection.link.control("ns:auth_expiring", {"expires_in_ms": max(0, round(remaining * 1000))})
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, remaining + EXPIRY_GRACE)
+        connection.timer = loop.call_later(delay, self.close, connection, "token_expired")
+
+    async def watch_tokens(self) -> None:
+        """Look at all tokens again each minute, and soon after the clock was set or the machine woke up; no end.
+
+        A timer counts seconds in which the machine is awake. Between such moments its own timer is enough for each
+        connection, and one look at 10,000 takes some milliseconds.
+        """
+        steps = StepWatch(self._wall, asyncio.get_running_loop().time)
+        looks = 0
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            looks += 1
+            if steps.look():
+                await self._each(self._arm)
+            elif looks % LOOKS_FOR_ALL == 0:
+                await self._each(self._close_expired)
+
+    async def _each(self, look: Callable[[Connection], None]) -> None:
+        for number, connection in enumerate(self._hub):
+            if connection.identity.expires_at is not None and connection in self._hub:
+                look(connection)
+            if number % _TOGETHER == _TOGETHER - 1:
+                await asyncio.sleep(0)
+
+    def _close_expired(self, connection: Connection) -> None:
+        if self._wall() > (connection.identity.expires_at or 0.0) + EXPIRY_GRACE + LOOK_EVERY:
+            self._disarm(connection)
+            self.close(connection, "token_expired")
+
+    # -- going ----------------------------------------------------------------------------------------------------
+
+    def close(self, connection: Connection, code: str) -> None:
+        """Tell a client why, and whether to come back, and end its connection."""
+        kind = KINDS[code]
+        connection.link.control("ns:closing", {"code": code, "reconnect": kind.reconnect})
+        connection.link.close(code)
+
+    def left(self, connection: Connection, reason: str) -> None:
+        """The connection has ended, whoever ended it."""
+        self._disarm(connection)
+        self.observers.discard(connection.link)
+        if self._hub.remove(connection):
+            self.note_handed(connection)
+            connection.catchup = None
+            self._metrics.disconnected(connection.protocol, reason)
+            self._note_cut(connection, reason)
+
+    def _note_cut(self, connection: Connection, reason: str) -> None:
+        """Tell of a connection that was cut since its peer did not read, or said too much."""
+        if reason not in _CUT:
+            return
+        if reason == "slow":
+            self._metrics.slow(connection.protocol)
+        else:
+            path = "/ws" if connection.protocol == "ws" else "/socket.io/"
+            self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
+        log.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
+
+
+def counts_dict(counts: Counts) -> dict[str, int]:
+    """Counters as clients get them."""
+    return {"unread": counts.unread, "unseen": counts.unseen, "at_seq": counts.at_seq}
+
+
+_TOO_MANY_ARRIVE: Final = Text(
+    "Too many connections are on their way in: try again in a moment.",
+    "Hay demasiadas conexiones entrando: vuelve a intentarlo enseguida.",
+)
+_NO_OBSERVER: Final = Text(
+    "Only the role 'admin' or a publisher key may see what others get.",
+    "Solo el rol 'admin' o una clave de publicación puede ver lo que reciben otros.",
+)
+_OTHER_USER: Final = Text(
+    "The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo."
+)

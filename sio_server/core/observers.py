@@ -1,0 +1,57 @@
+"""Those who look on: connections that are shown everything that is published, a bundle at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sio_server.core.hub import Link
+from sio_server.notification import Publication
+
+# Seconds between two bundles. A console that draws a thousand rows a second draws them twenty times.
+INTERVAL: Final = 0.05
+
+# Publications in one bundle, so that it stays well below the send cap.
+MAX_ITEMS: Final = 100
+MAX_BYTES: Final = 256 * 1024
+
+
+class Observers:
+    """The links that look on. Without any, a publication costs one look at an empty set."""
+
+    def __init__(self) -> None:
+        self._links: dict[Link, None] = {}
+        self._items: list[dict[str, Any]] = []
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, link: Link) -> None:
+        """Show this link what is published from now on."""
+        self._flush()  # what was published before is not for it
+        self._links[link] = None
+
+    def discard(self, link: Link) -> None:
+        """Show it nothing more."""
+        self._links.pop(link, None)
+
+    def take(self, batch: Sequence[Publication], counts: Sequence[int]) -> None:
+        """Show what was published, and to how many connections each was handed."""
+        if not self._links:
+            return
+        for publication, sockets in zip(batch, counts, strict=True):
+            self._items.append({**publication.record(), "sockets": sockets})
+            self._bytes += len(publication.body)
+            if len(self._items) >= MAX_ITEMS or self._bytes > MAX_BYTES:
+                self._flush()
+        if self._items and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        items, self._items, self._bytes = self._items, [], 0
+        if items:
+            for link in tuple(self._links):
+                link.control("ns:observed", {"items": items})

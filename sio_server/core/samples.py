@@ -1,0 +1,71 @@
+"""The last minutes of a node, a sample each second, for whoever opens a console late. In memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sio_server.core.latency import Percentiles
+from sio_server.core.node import Node
+
+# Seconds between two samples, and how many of them are kept: five minutes.
+STEP: Final = 1
+CAPACITY: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One moment. ``at`` is in Unix seconds; ``published`` to ``latency`` are of the time since the sample before."""
+
+    at: int
+    connections: int
+    users: int
+    published: int
+    delivered: int
+    refused: int
+    latency: Percentiles | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``GET /v1/stats/recent`` answers."""
+        latency = self.latency
+        return {
+            "at": self.at,
+            "connections": self.connections,
+            "users": self.users,
+            "published": self.published,
+            "delivered": self.delivered,
+            "refused": self.refused,
+            "latency_ms": None if latency is None else {"p50": latency.p50, "p95": latency.p95},
+        }
+
+
+class Samples:
+    """The last `CAPACITY` samples of a node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._totals = node.totals()
+        self._kept: deque[Sample] = deque(maxlen=CAPACITY)
+
+    async def run(self) -> None:
+        """Take a sample at each whole second until cancelled. A loop that is held up leaves a gap, as ``at`` shows."""
+        while True:
+            now = time.time()
+            due = round(now) + STEP  # rounded: a timer may wake a little early, and that second has its sample then
+            await asyncio.sleep(due - now)
+            self.take(due)
+
+    def take(self, at: int) -> None:
+        """Take one now, for this moment in Unix seconds."""
+        node, before = self._node, self._totals
+        self._totals = node.totals()
+        published, delivered, refused = (now - then for now, then in zip(self._totals, before, strict=True))
+        latency = node.latency.turn()
+        self._kept.append(Sample(at, len(node.hub), node.hub.users, published, delivered, refused, latency))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that is kept, the oldest first."""
+        return {"step": STEP, "samples": [sample.as_dict() for sample in self._kept]}

@@ -1,0 +1,98 @@
+"""Sessions in no namespace: how many there may be, in all and of one address, and which of them gives way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sio_server.engine.eio.addresses import AddressGroups, TrustedProxies, is_loopback
+from sio_server.engine.eio.refused import Why
+from sio_server.engine.wire.frames import CloseCode
+
+if TYPE_CHECKING:
+    from sio_server.engine.counters import Counters
+    from sio_server.engine.eio.socket import EngineSocket
+    from sio_server.engine.limits import Limits
+
+#: The part of all places that the sessions of one address may take.
+_SHARE = 4
+#: Places are short once this part of them is taken: who comes then gets less time.
+_SHORT = 2
+
+
+class Arrivals:
+    """The sessions that are in no namespace, oldest first.
+
+    A peer that nobody knows can make as many as it likes, so that a full house never turns the newest away: the oldest
+    one that has not sent a CONNECT gives way, before all of the same address where that has more than its part.
+    Addresses of this machine and of trusted proxies stand for many peers, and have no part of their own.
+    """
+
+    __slots__ = ("_by_group", "_groups", "_places", "_proxies", "limits")
+
+    def __init__(self, limits: Limits, proxies: TrustedProxies, groups: AddressGroups) -> None:
+        self.limits = limits
+        self._proxies = proxies
+        self._groups = groups
+        self._places: dict[EngineSocket, str] = {}
+        self._by_group: dict[str, dict[EngineSocket, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that a session that opens now has until its CONNECT; None: as long as it likes."""
+        limits = self.limits
+        most = limits.max_arriving
+        if limits.connect_timeout is None or most is None or len(self._places) * _SHORT < most:
+            return limits.connect_timeout
+        return min(limits.connect_timeout, limits.short_connect_timeout)
+
+    @property
+    def full(self) -> bool:
+        """Whether all places are taken by sessions whose CONNECT is being looked at: then none gives way."""
+        most = self.limits.max_arriving
+        return most is not None and len(self._places) >= most and self._oldest(self._places) is None
+
+    def add(self, socket: EngineSocket, address: str) -> None:
+        """Give a session a place; where there is none left, the oldest one gives way."""
+        limits = self.limits
+        if limits.max_arriving is None or socket in self._places:
+            return
+        group = self._group(address)
+        self._places[socket] = group
+        if group:
+            mine = self._by_group.setdefault(group, {})
+            mine[socket] = None
+            if len(mine) > max(1, limits.max_arriving // _SHARE):
+                self._give_way(mine, socket, socket.server.counters)
+        if len(self._places) > limits.max_arriving:
+            self._give_way(self._places, socket, socket.server.counters)
+
+    def discard(self, socket: EngineSocket) -> None:
+        """The session has joined a namespace, or has ended."""
+        group = self._places.pop(socket, None)
+        if group:
+            mine = self._by_group[group]
+            del mine[socket]
+            if not mine:
+                del self._by_group[group]
+
+    def _group(self, address: str) -> str:
+        # a network of proxies is asked for each session: only where there are proxies at all
+        if is_loopback(address) or (self._proxies and address in self._proxies):
+            return ""
+        return self._groups.of(address)
+
+    def _give_way(
+        self, places: dict[EngineSocket, None] | dict[EngineSocket, str], new: EngineSocket, counters: Counters
+    ) -> None:
+        oldest = self._oldest(places)
+        if oldest is not None and oldest is not new:
+            counters.arrivals_evicted += 1
+            oldest.refused(Why.GAVE_WAY, "no place for another session in no namespace")
+            oldest.end(oldest.server.reason.GAVE_WAY, code=CloseCode.TRY_AGAIN_LATER)
+
+    @staticmethod
+    def _oldest(places: dict[EngineSocket, None] | dict[EngineSocket, str]) -> EngineSocket | None:
+        return next((socket for socket in places if not socket.joining), None)

@@ -1,0 +1,175 @@
+"""What a session does with what its peer sends: packets in, how many, and how fast."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engineio.async_socket import AsyncSocket
+
+from sio_server.engine.eio.refused import Why
+from sio_server.engine.limits import INBOX_LOW
+from sio_server.engine.rates import Bucket
+from sio_server.engine.wire.frames import CloseCode
+from sio_server.engine.wire.packets import CLOSE, NOOP, PacketError, TooManyAttachmentsError, Wire, from_base64
+
+if TYPE_CHECKING:
+    from sio_server.engine.eio.server import EngineServer
+    from sio_server.engine.sio.dispatch import Item
+    from sio_server.engine.transport.connection import WebSocketConnection
+    from sio_server.engine.wire.handshake import Refusal
+    from sio_server.engine.wire.packets import Packet
+
+
+class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
+    """The half of a session that receives."""
+
+    __slots__ = ("_answered", "_controls", "_events", "_heavy", "inbox", "joining", "partial", "running", "worker")
+
+    server: EngineServer
+    connection: WebSocketConnection | None
+    closing: bool
+
+    def _begin(self) -> None:
+        #: whether the last ping has had its pong
+        self._answered = True
+        #: a binary packet whose attachments have not all come
+        self.partial: Packet | None = None
+        #: packets that wait for their handlers
+        self.inbox: deque[Item] | None = None
+        self.worker: asyncio.Task[None] | None = None
+        #: a large packet waits for its handler
+        self._heavy = False
+        #: handlers of this client that run side by side (only where overlap is allowed)
+        self.running = 0
+        #: CONNECT packets that wait for their handlers or are with them
+        self.joining = 0
+        # made for those who need them
+        self._events: Bucket | None = None
+        self._controls: Bucket | None = None
+
+    # what the other half does
+
+    def end(self, reason: str, *, code: int = CloseCode.NORMAL, final: Wire = CLOSE) -> None:
+        """End the session."""
+        raise NotImplementedError
+
+    def refused(self, why: Why, detail: str) -> Refusal | Mapping[str, Any] | None:
+        """Tell the application of what this peer was refused for."""
+        raise NotImplementedError
+
+    def _pong(self) -> None:
+        raise NotImplementedError
+
+    # packets
+
+    def receive_text(self, data: str | bytes) -> None:
+        """One Engine.IO packet, from either transport. A bad one ends the session; raises nothing."""
+        if self.closing:
+            return
+        if isinstance(data, bytes):
+            self._message(data)
+            return
+        kind = data[:1]
+        if kind == "4":
+            self._message(data[1:])
+        elif kind == "3":
+            if self._answered:
+                self.control()  # nobody asked for it
+            else:
+                self._pong()
+        elif kind == "1":
+            self.end(self.server.reason.CLIENT_DISCONNECT, final=NOOP)
+        elif kind == "b":
+            self._base64(data)
+        elif kind == "6":
+            self.control()
+        else:
+            self.broken(detail="unknown Engine.IO packet type")
+
+    def _message(self, data: str | bytes) -> None:
+        server = self.server
+        rate = server.limits.events_per_second
+        if rate is not None:
+            now = server.wheel.time()
+            if self._events is None:
+                self._events = Bucket(rate, now)
+            if not self._events.take(rate, now):
+                server.counters.events_flood += 1
+                self._flood(f"more than {rate:g} events a second")
+                return
+        try:
+            server.dispatcher.message(self, data)
+        except TooManyAttachmentsError as error:
+            self.broken(Why.BINARY, str(error))
+        except PacketError as error:
+            self.broken(detail=str(error))
+        except Exception:  # noqa: BLE001  told in `failed`; a transport that raises writes a traceback for each packet
+            server.failed("a packet")
+            self.end(server.reason.INTERNAL, code=CloseCode.INTERNAL)
+
+    def control(self) -> None:
+        """A packet or frame that is no message and that nobody asked for: it costs a turn all the same."""
+        server = self.server
+        rate = server.limits.control_per_second
+        if rate is None or self.closing:
+            return
+        now = server.wheel.time()
+        if self._controls is None:
+            self._controls = Bucket(rate, now)
+        if not self._controls.take(rate, now):
+            server.counters.controls_flood += 1
+            self._flood(f"more than {rate:g} packets a second that carry nothing")
+
+    def _flood(self, detail: str) -> None:
+        self.refused(Why.FLOOD, detail)
+        self.end(self.server.reason.FLOOD, code=CloseCode.POLICY)
+
+    def _base64(self, packet: str) -> None:
+        try:
+            data = from_base64(packet)
+        except PacketError as error:
+            self.broken(detail=str(error))
+        else:
+            self._message(data)
+
+    def broken(self, why: Why = Why.PACKET, detail: str = "no packet") -> None:
+        """The peer sent what is no packet."""
+        if self.closing:
+            return
+        self.server.counters.parse_errors += 1
+        self.refused(why, detail)
+        self.end(self.server.reason.PARSE_ERROR)
+
+    # a client that sends faster than its handlers go
+
+    def _backlog(self) -> bool:
+        inbox = self.inbox
+        waiting = self.running + (len(inbox) if inbox is not None else 0)
+        return self._heavy or waiting >= self.server.limits.inbox_high
+
+    def heavy(self) -> None:
+        """A large packet waits for its handler: nothing more is read before it has been handled."""
+        self._heavy = True
+        self.backlog_grew()
+
+    def backlog_grew(self) -> None:
+        """Stop reading from a client that sends faster than its handlers go."""
+        if self._backlog() and self.connection is not None:
+            self.server.counters.reads_paused += 1
+            self.connection.pause_reading()
+
+    def backlog_shrank(self) -> None:
+        """Read on."""
+        waiting = self.running + len(self.inbox or ())
+        if not waiting:
+            self._heavy = False
+        if self.connection is not None and waiting <= INBOX_LOW and not self._heavy:
+            self.connection.resume_reading()
+
+    async def drained(self) -> None:
+        """Wait until the handlers have caught up with what this client sent."""
+        while self._backlog() and not self.closing and self.worker is not None:
+            await asyncio.wait([self.worker], timeout=0.05)

@@ -1,0 +1,1 @@
+"""The listening socket: what it answers itself and what it hands to aiohttp."""

@@ -1,0 +1,383 @@
+"""The drop-in for `socketio.AsyncServer(async_mode='aiohttp')`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import socketio
+from socketio import exceptions
+from socketio.packet import Packet as StockPacket
+
+from sio_server.engine.counters import Counters
+from sio_server.engine.eio.environ import Environ, EnvironTable
+from sio_server.engine.eio.refused import Why
+from sio_server.engine.eio.server import CheckHandshake, EngineServer
+from sio_server.engine.limits import (
+    CONNECT_TIMEOUT,
+    MAX_ATTACHMENT_BYTES,
+    MAX_ATTACHMENTS,
+    SEND_CAP,
+    SEND_PACKETS_CAP,
+    Limits,
+)
+from sio_server.engine.reasons import Reason
+from sio_server.engine.sio.admin import Instrumented
+from sio_server.engine.sio.fanout import Fanout
+from sio_server.engine.sio.membership import AsyncManager, adopt
+from sio_server.engine.sio.recovery import Recovery
+from sio_server.engine.sio.rooms import State
+from sio_server.engine.wire import packets
+from sio_server.engine.wire.jsonio import codec
+from sio_server.engine.wire.packets import Wire
+
+if TYPE_CHECKING:
+    from engineio.packet import Packet as StockEnginePacket
+
+    from sio_server.engine.eio.socket import EngineSocket
+    from sio_server.engine.sio.recovery_log import RecoveryLog
+
+
+class CallDisconnectedError(exceptions.TimeoutError, exceptions.DisconnectedError):  # type: ignore[misc]
+    """The client of a `call` left before it answered. It is one of the library's TimeoutErrors, too."""
+
+
+class _Waiter:
+    """The callback of a `call`."""
+
+    __slots__ = ("_counters", "future")
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self.future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
+
+    def __call__(self, *values: Any) -> None:
+        if not self.future.done():
+            self.future.set_result(values)
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer has come, or never will."""
+        return self.future.done()
+
+    def gone(self) -> None:
+        """The client has left."""
+        if not self.future.done():
+            self._counters.call_abandoned += 1
+            self.future.set_exception(CallDisconnectedError())
+
+
+def _refuse_impossible(async_mode: str, *, compression: bool) -> None:
+    if compression:
+        message = "permessage-deflate is not supported: compression must be False"
+        raise ValueError(message)
+    if async_mode != "aiohttp":
+        message = "the engine runs on aiohttp only"
+        raise ValueError(message)
+
+
+class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
+    """python-socketio's AsyncServer on aiohttp: the same interface, correct, hardened and fast.
+
+    All options of `socketio.AsyncServer` and `engineio.AsyncServer` hold. Beyond them, times in seconds,
+    sizes in bytes:
+
+    :param client_manager: an asyncio manager of the library. With one on a message queue (`AsyncRedisManager`)
+        `emit`, `call`, rooms and `disconnect` reach the clients of all processes, stock servers' among them.
+        `broadcast`, `close`, `disconnect(close=True)`, the `nowait` methods and recovery are this process's own.
+    :param connect_timeout: a connection that joined no namespace for this long is closed; None: never.
+    :param send_cap: bytes held for a client that does not read before it is cut (`slow`); None: no limit.
+    :param send_packets_cap: the same in packets.
+    :param max_attachments: binary attachments of one incoming packet.
+    :param max_attachment_bytes: their size together.
+    :param events_per_second: packets a client may send on average (twice as many in a burst); None: no limit.
+    :param ordered_events: events of one client are handled one after the other. False: side by side.
+    :param connection_state_recovery: None, a RecoveryLog, or a mapping of `max_disconnection_duration`,
+        `max_events`, `max_bytes` for the log in memory, `clients` (`asking`: `recovery: true` in the auth;
+        or `all`) and `identity`, a function of (environ, auth) that says whom the client is taken for.
+    :param trusted_proxies: addresses or networks whose `X-Forwarded-*` headers are believed.
+    :param check_handshake: a function of (environ, peer address) that returns None or a `Refusal`.
+    :param on_refused: told of each refusal of the engine as a `RefusedPeer`; it may say what is answered, see
+        `OnRefused`.
+    :param failed_ack: a function of (sid, Why or None) that says what is acknowledged for an event that no handler got
+        for that reason, or (None) whose handler failed; without it nothing is, as in stock.
+    :param ipv6_prefix: bits of an IPv6 address that count as one peer.
+    :param limits: a `Limits` in place of the single limits above; it has some more.
+    :param expecting: whether broadcasts are about to come, say since a log is being written: those of this moment then
+        wait for them, at most half of the time that writing them takes, to leave in the same writes.
+    :param compression: must be False; permessage-deflate costs 80 KB per connection and is not offered.
+
+    Raises ValueError for an option that makes no sense.
+    """
+
+    reason = Reason
+    eio: EngineServer
+    manager_initialized: bool
+    manager: AsyncManager
+
+    def __init__(
+        self,
+        client_manager: Any = None,
+        logger: Any = False,  # noqa: FBT002  the library's signature
+        json: Any = None,
+        async_handlers: bool = True,  # noqa: FBT001, FBT002
+        namespaces: Any = None,
+        *,
+        connect_timeout: float | None = CONNECT_TIMEOUT,
+        send_cap: int | None = SEND_CAP,
+        send_packets_cap: int | None = SEND_PACKETS_CAP,
+        max_attachments: int = MAX_ATTACHMENTS,
+        max_attachment_bytes: int = MAX_ATTACHMENT_BYTES,
+        events_per_second: float | None = None,
+        ordered_events: bool = True,
+        connection_state_recovery: Mapping[str, Any] | RecoveryLog | None = None,
+        trusted_proxies: Iterable[str] | str | None = None,
+        check_handshake: CheckHandshake | None = None,
+        expecting: Callable[[], bool] | None = None,
+        compression: bool = False,
+        limits: Limits | None = None,
+        **options: Any,
+    ) -> None:
+        _refuse_impossible(options.get("async_mode", "aiohttp"), compression=compression)
+        sends = connect_timeout, send_cap, send_packets_cap
+        limits = limits or Limits(*sends, max_attachments, max_attachment_bytes, events_per_second)
+        self._engine_options: dict[str, Any] = {
+            "limits": limits,
+            "trusted_proxies": trusted_proxies,
+            "check_handshake": check_handshake,
+            "expecting": expecting,
+        }
+        self.failed_ack: Callable[[str, Why | None], Any] | None = options.pop("failed_ack", None)
+        self.ordered_events = ordered_events
+        self.dumps, self.loads = codec(json)
+        #: the admin UI looks on: disconnects go through the handlers even where there are none
+        self.watched: Instrumented | None = None
+        super().__init__(
+            client_manager=AsyncManager() if client_manager is None else adopt(client_manager),
+            logger=logger,
+            json=None
+            if options.get("serializer", "default") == "default"
+            else json,  # stock would change all servers of the process
+            async_handlers=async_handlers,
+            namespaces=namespaces,
+            **options,
+        )
+        self.recovery = Recovery(self, connection_state_recovery)
+        self._assemble()
+
+    def _assemble(self) -> None:
+        #: msgpack or an application's own serializer
+        self.foreign_packets: bool = self.packet_class is not StockPacket
+        self.environ, self.fanout = EnvironTable(), Fanout(self)
+        self.eio.bind(self)
+
+    def _engineio_server_class(self) -> Callable[..., EngineServer]:
+        return functools.partial(EngineServer, **self._engine_options)
+
+    @property
+    def counters(self) -> Counters:
+        """How often each limit was reached."""
+        return self.eio.counters
+
+    # packets
+
+    def encode(self, kind: int, namespace: str, data: Any, ack: int | None = None) -> Wire:
+        """A Socket.IO packet, ready for each transport. Raises TypeError for what cannot be written."""
+        if not self.foreign_packets:
+            return packets.encode(kind, namespace, data, self.dumps, ack)
+        return self._wire(self.packet_class(kind, data=data, namespace=namespace, id=ack).encode())
+
+    @staticmethod
+    def _wire(encoded: Any) -> Wire:
+        head, *rest = encoded if isinstance(encoded, list) else [encoded]
+        if isinstance(head, str):
+            return Wire(b"4" + head.encode(), tuple(bytes(part) for part in rest))
+        return Wire(b"", (bytes(head),))
+
+    async def _send_packet(self, eio_sid: str, pkt: StockPacket) -> None:
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.send_wire(self._wire(pkt.encode()))
+
+    async def _send_eio_packet(self, eio_sid: str, eio_pkt: StockEnginePacket) -> None:
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            await socket.send(eio_pkt)
+
+    # events out
+
+    def broadcast(
+        self,
+        event: str,
+        payload: Any,
+        *,
+        rooms: Iterable[Any] | None = None,
+        skip_rooms: Iterable[Any] = (),
+        skip_sids: Iterable[str] = (),
+        namespace: str = "/",
+        offset: str | None = None,
+        volatile: bool = False,
+    ) -> int:
+        """Send an event without suspending; returns the number of recipients.
+
+        :param payload: the argument; `bytes` are JSON already and sent as is, a tuple is several arguments.
+        :param rooms: room names and sids; who is in several gets one copy. None: everybody in the namespace.
+        :param skip_rooms: who is in any of these is left out.
+        :param offset: the recovery offset of this event where the application keeps the log itself.
+        :param volatile: not to be recovered.
+        """
+        return self.fanout.broadcast(
+            event,
+            payload,
+            rooms=rooms,
+            skip_rooms=skip_rooms,
+            skip_sids=skip_sids,
+            namespace=namespace,
+            offset=offset,
+            volatile=volatile,
+        )
+
+    async def call(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | None = None,
+        sid: str | None = None,
+        namespace: str | None = None,
+        timeout: float = 60,  # noqa: ASYNC109  the library's signature
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002
+    ) -> Any:
+        """Send an event to one client and return its answer.
+
+        Raises the library's TimeoutError in time, and CallDisconnectedError (a kind of it) as soon as the
+        client left.
+        """
+        target = to or sid
+        if target is None:
+            message = "Cannot use call() to broadcast."
+            raise ValueError(message)
+        if not self.async_handlers:
+            message = "Cannot use call() when async_handlers is False."
+            raise RuntimeError(message)
+        waiter = _Waiter(self.counters)
+        try:
+            await self.emit(
+                event, data=data, room=target, namespace=namespace, callback=waiter, ignore_queue=ignore_queue
+            )
+            if not self.manager.waits_for(target, waiter):
+                self.counters.call_abandoned += 1
+                raise CallDisconnectedError
+            async with asyncio.timeout(timeout):
+                values = await waiter.future
+        except TimeoutError:
+            raise exceptions.TimeoutError from None
+        finally:
+            self.manager.forget_callback(waiter, [target])
+        return values if len(values) > 1 else values[0] if values else None
+
+    # rooms and members, without suspending
+
+    def enter_room_nowait(self, sid: str, room: Any, namespace: str = "/") -> None:
+        """Put a client of this process into a room. Raises ValueError for an unknown client."""
+        self.manager.basic_enter_room(sid, namespace, room)
+
+    def leave_room_nowait(self, sid: str, room: Any, namespace: str = "/") -> None:
+        """Take a client of this process out of a room."""
+        self.manager.basic_leave_room(sid, namespace, room)
+
+    def is_recovering(self, sid: str, namespace: str = "/") -> bool:
+        """Whether the client takes recovery offsets."""
+        member = self.manager.member(sid, namespace)
+        return member is not None and member.pid is not None
+
+    def limit_events(self, rate: float | None) -> None:
+        """Let a client send so many packets a second from now on, whenever it came; None is no limit."""
+        self.eio.limits = dataclasses.replace(self.eio.limits, events_per_second=rate)
+
+    def limit_arrivals(self, most: int) -> None:
+        """Let so many sessions be in no namespace from now on."""
+        self.eio.limits = self.eio.arrivals.limits = dataclasses.replace(self.eio.limits, max_arriving=most)
+
+    def pending(self, sid: str, namespace: str = "/") -> int:
+        """Bytes sent to a client that it has not taken yet; 0 for an unknown one."""
+        member = self.manager.member(sid, namespace)
+        return 0 if member is None else member.socket.pending()
+
+    def close(self, sid: str, reason: str, namespace: str = "/") -> None:
+        """End a client's transport after what was sent to it; a JavaScript client comes back by itself.
+
+        The disconnect handlers get `reason`. Nothing happens for an unknown client.
+        """
+        member = self.manager.member(sid, namespace)
+        if member is not None:
+            member.socket.close_soon(reason)
+
+    async def disconnect(
+        self,
+        sid: str,
+        namespace: str | None = None,
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002  the library's signature
+        *,
+        close: bool = False,
+    ) -> None:
+        """Disconnect a client from a namespace; with `close` its transport too (JavaScript then reconnects).
+
+        A client whose connect handler still runs is refused when that is through.
+        """
+        namespace = namespace or "/"
+        member = self.manager.member(sid, namespace)
+        if member is not None and member.state is State.CONNECTING:
+            member.refused = True
+            return
+        if ignore_queue:
+            delete_it = self.manager.is_connected(sid, namespace)
+        else:
+            delete_it = await self.manager.can_disconnect(sid, namespace)
+        if not delete_it or member is None or member.state is not State.CONNECTED:
+            return
+        self.logger.info("Disconnecting %s [%s]", sid, namespace)
+        socket = member.socket
+        if member.settling:
+            self.manager.settled(member)
+        self.manager.pre_disconnect(sid, namespace=namespace)
+        socket.send_wire(self.encode(packets.DISCONNECT, namespace, None))
+        if close:
+            socket.close_soon(self.reason.SERVER_DISCONNECT)
+        try:
+            await self._trigger_event("disconnect", namespace, sid, self.reason.SERVER_DISCONNECT)
+        finally:
+            await self.manager.disconnect(sid, namespace=namespace, ignore_queue=True)
+
+    # sessions of the engine
+
+    def opened(self, socket: EngineSocket, environ: Environ) -> None:
+        """A new Engine.IO session."""
+        if not self.manager_initialized:
+            self.manager_initialized = True
+            self.manager.initialize()
+        self.environ[socket.sid] = environ
+        if self.watched is not None:
+            self.watched.raw_connection()
+
+    def compact_environ(self, socket: EngineSocket) -> None:
+        """The connect handlers have seen the environ: keep it small."""
+        self.environ.compact(socket.sid, ("aiohttp.request",))
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: Environ) -> None:
+        self.opened(self.eio.sockets[eio_sid], environ)
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        self.eio.sockets[eio_sid].receive_text(data if isinstance(data, bytes) else "4" + data)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.end(reason)
+
+    def instrument(self, *args: Any, **kwargs: Any) -> Instrumented:
+        """Instrument the server for the Socket.IO Admin UI; the arguments are the library's."""
+        self.watched = Instrumented(self, *args, **kwargs)
+        return self.watched

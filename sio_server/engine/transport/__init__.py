@@ -1,0 +1,1 @@
+"""One websocket and its bytes: what is read, what waits, and when it is written."""

@@ -1,0 +1,1 @@
+"""Frames, packets, handshakes and JSON of the wire, without I/O."""

@@ -1,0 +1,1 @@
+"""Live connections: Socket.IO, plain WebSocket, and what their clients may say."""

@@ -1,0 +1,99 @@
+"""What clients may say on a live connection, whatever it runs over: acknowledge, renew the token, change the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from sio_server.audience import Identity
+from sio_server.auth import Authenticator
+from sio_server.broker import Action
+from sio_server.core.connections import Connections
+from sio_server.core.hub import Connection
+from sio_server.core.inboxes import Inboxes, marked_dict
+from sio_server.core.refusals import Refusals
+from sio_server.errors import Refused
+from sio_server.intake import admitted
+from sio_server.logs import logger
+from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token
+
+Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
+
+_MARKS: Final[Mapping[str, Action]] = {
+    "ns:seen": "seen",
+    "ns:read": "read",
+    "ns:unread": "unread",
+    "ns:archive": "archive",
+    "ns:unarchive": "unarchive",
+}
+
+
+log = logger("events")
+
+
+def renewed_dict(identity: Identity) -> dict[str, Any]:
+    """What a client is told whose token was taken: until when, and what it is in now."""
+    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
+
+
+class ClientEvents:
+    """The events by name; each takes a connection and a body and returns its acknowledgement."""
+
+    def __init__(self, connections: Connections, inboxes: Inboxes, auth: Authenticator, refusals: Refusals) -> None:
+        self._connections = connections
+        self._inboxes = inboxes
+        self._auth = auth
+        self._refusals = refusals
+        self.handlers: dict[str, Handler] = {
+            "ns:ack": self._ack,
+            "ns:auth": self._renew,
+            "ns:observe": self._observe,
+        }
+        for event, action in _MARKS.items():
+            self.handlers[event] = self._marking(action)
+
+    def handler_of(self, name: str | None) -> Handler:
+        """Who answers an event of this name; raises `Refused` (``not_supported``)."""
+        handler = self.handlers.get(name or "")
+        if handler is None:
+            raise Refused("not_supported")
+        return handler
+
+    async def answer(self, handler: Handler, connection: Connection, body: object, locale: str) -> dict[str, Any]:
+        """The acknowledgement: ``ok`` and the result, or the error in ``locale``."""
+        try:
+            return {"ok": True, **await handler(connection, admitted(body, noting=False))}
+        except Refused as refused:
+            return self.refusal(refused, locale, connection)
+        except Exception:
+            # a client that waits for an answer would wait for ever
+            log.exception("event failed", protocol=connection.protocol)
+            return self.refusal(Refused("internal"), locale, connection)
+
+    def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
+        """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
+        address, path = "", "/socket.io/"
+        if connection is not None:
+            address, path = connection.address, "/ws" if connection.protocol == "ws" else path
+        self._refusals.note(refused, method="EVENT", path=path, address=address)
+        return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
+
+    async def _ack(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        self._connections.acknowledge(connection, load_ack(body))
+        return {}
+
+    async def _renew(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        identity = await self._auth.identity(load_token(body))
+        await self._connections.renew(connection, identity)
+        return renewed_dict(identity)
+
+    async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        position = self._connections.observe(connection, wanted=load_observe(body))
+        return {"seq": position.seq, "cursor": position.cursor()}
+
+    def _marking(self, action: Action) -> Handler:
+        async def mark(connection: Connection, body: object) -> Mapping[str, Any]:
+            ids, up_to = load_mark(body)
+            return marked_dict(await self._inboxes.mark(connection.identity, action, ids, up_to=up_to))
+
+        return mark

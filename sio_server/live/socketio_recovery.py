@@ -1,0 +1,188 @@
+"""Socket.IO's own connection state recovery, on the durable log.
+
+The stock JavaScript client sends back the private id that it was given and the offset of its last event; the engine
+asks here what that is worth. Nothing is remembered about a lost connection: the private id is signed with a key of the
+log and carries who it was for and where the stream began, so it holds after the process was killed, on its successor.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from sio_server.audience import Identity
+from sio_server.broker import View
+from sio_server.core.connections import Connections, Log
+from sio_server.engine import Claim, Kept, Record, RecoveryLog
+from sio_server.engine.wire.jsonio import dumps
+from sio_server.engine.wire.packets import Wire, encode_event_json, with_offset
+from sio_server.notification import Position, Publication
+
+# Seconds a private id is good for. It is a bearer secret, bound to its user; tokens are checked beside it all the same.
+MAX_AGE: Final = 30 * 24 * 3600.0
+
+# What one recovery may replay: the engine sends it in one piece, which has to fit well below the send cap. A client
+# that is further behind is replayed the rest of the way as one with a cursor is, at its own pace.
+MAX_REPLAY: Final = 1000
+
+# Recoveries between "what was missed" and "here it is", and connections whose private id was given up.
+_MAX_PREPARED: Final = 10_000
+_MAX_ENDED: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a connection that comes back will get: read from the log up to ``position``; the window has the rest."""
+
+    view: View
+    after: int
+    position: int
+    publications: Sequence[Publication]
+
+
+class DurableRecovery:
+    """The engine's `RecoveryLog`. ``key`` gives the log's signing key, once it is open."""
+
+    def __init__(self, connections: Connections, log: Log, key: Callable[[], bytes]) -> None:
+        self._connections = connections
+        self._log = log
+        self._key = key
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+        self._lost: OrderedDict[str, None] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
+
+    # -- before the engine asks -----------------------------------------------------------------------------------
+
+    async def prepare(self, pid: str, offset: object, identity: Identity) -> None:
+        """Read what a connection that comes back has missed, as far as the window does not hold it."""
+        claim = self.verify(pid)
+        start = None if claim is None else self._start(claim, offset, identity)
+        head = self._log.head()
+        if (
+            claim is None
+            or start is None
+            or start.epoch != head.epoch
+            or not self._log.floor() <= start.seq <= head.seq
+        ):
+            return
+        view = await self._connections.view_of(identity)
+        position = start.seq
+        found: list[Publication] = []
+        while self._connections.replays.window.after(position, view.since, view.user or None) is None:
+            reached = self._log.head().seq
+            page = await self._log.replay(view, position, MAX_REPLAY + 1 - len(found))
+            found.extend(page)
+            if len(found) > MAX_REPLAY:
+                return
+            position = max(reached, page[-1].seq if page else 0)
+        prepared = Prepared(view, start.seq, position, found)
+        if self._log.floor() > start.seq or self._rest(prepared) is None:
+            return  # retention overtook the reading, or it is too much
+        self._prepared[claim.sid] = prepared
+        while len(self._prepared) > _MAX_PREPARED:
+            self._prepared.popitem(last=False)
+
+    def cursor_of(self, pid: object, offset: object, identity: Identity) -> str | None:
+        """Where a client stands that cannot be given its session back, and has to be replayed by its cursor."""
+        claim = self.verify(pid) if isinstance(pid, str) else None
+        start = None if claim is None else self._start(claim, offset, identity)
+        return None if start is None else start.cursor()
+
+    @staticmethod
+    def _start(claim: Claim, offset: object, identity: Identity) -> Position | None:
+        if claim.identity != identity.user:
+            return None
+        return Position.parse(offset if isinstance(offset, str) else claim.offset)
+
+    def prepared(self, sid: str) -> Prepared | None:
+        """What was prepared for the connection of this sid, if it will be recovered."""
+        found = self._prepared.get(sid)
+        return found if found is not None and self._rest(found) is not None else None
+
+    def gone(self, sid: str) -> None:
+        """A connection with a private id is gone; if it was not lost, it was ended, and the id holds no longer."""
+        if sid in self._lost:
+            del self._lost[sid]
+            return
+        self._ended[sid] = None
+        while len(self._ended) > _MAX_ENDED:
+            self._ended.popitem(last=False)
+
+    def _rest(self, prepared: Prepared) -> Sequence[Publication] | None:
+        """The rest in the window; None where it does not reach back, or all together is too much for one piece."""
+        view = prepared.view
+        rest = self._connections.replays.window.after(prepared.position, view.since, view.user or None)
+        if rest is None or len(prepared.publications) + len(rest) > MAX_REPLAY:
+            return None
+        size = sum(len(publication.body) for publication in (*prepared.publications, *rest))
+        return rest if size <= self._connections.replays.high else None
+
+    # -- the engine's RecoveryLog ---------------------------------------------------------------------------------
+
+    def position(self) -> int:
+        """See `RecoveryLog.position`."""
+        return self._log.head().seq
+
+    def head(self) -> str:
+        """See `RecoveryLog.head`."""
+        return self._log.head().cursor()
+
+    def append(self, record: Record) -> str | None:
+        """See `RecoveryLog.append`: what is not a publication is not replayed."""
+        return None
+
+    def after(self, offset: str, kept: Kept) -> list[Wire] | None:
+        """See `RecoveryLog.after`."""
+        prepared = self._prepared.pop(kept.claim.sid, None)
+        rest = None if prepared is None else self._rest(prepared)
+        if prepared is None or rest is None:
+            return None
+        return [self._wire(publication) for publication in (*prepared.publications, *rest)]
+
+    @staticmethod
+    def _wire(publication: Publication) -> Wire:
+        wire = encode_event_json(publication.type, "/", publication.encode(replayed=True), dumps)
+        return with_offset(wire, publication.position.cursor(), dumps)
+
+    def sign(self, claim: Claim) -> str:
+        """See `RecoveryLog.sign`: the claim, the time, and an HMAC-SHA256 of both."""
+        body = orjson.dumps([claim.sid, claim.namespace, claim.offset, claim.identity, int(time.time())])
+        return (base64.urlsafe_b64encode(body) + b"." + self._mac(body)).decode()
+
+    def _mac(self, body: bytes) -> bytes:
+        return base64.urlsafe_b64encode(hmac.digest(self._key(), body, hashlib.sha256))
+
+    def verify(self, pid: str) -> Claim | None:
+        """See `RecoveryLog.verify`."""
+        try:
+            encoded, _, mac = pid.encode("ascii").partition(b".")
+            body = base64.b64decode(encoded, b"-_", validate=True)
+        except ValueError:
+            return None
+        if not hmac.compare_digest(mac, self._mac(body)):
+            return None
+        sid, namespace, offset, identity, made = orjson.loads(body)
+        if sid in self._ended or time.time() - made > MAX_AGE:
+            return None
+        return Claim(sid, namespace, offset, identity)
+
+    def keep(self, kept: Kept) -> None:
+        """See `RecoveryLog.keep`: nothing but that it was lost, until its disconnect handler runs."""
+        self._lost[kept.claim.sid] = None
+        while len(self._lost) > _MAX_ENDED:
+            self._lost.popitem(last=False)
+
+    def take(self, claim: Claim) -> Kept | None:
+        """See `RecoveryLog.take`: rooms come from the identity, which was verified again."""
+        return Kept(claim, {}, {}) if claim.sid in self._prepared else None
+
+
+_: type[RecoveryLog] = DurableRecovery

@@ -1,0 +1,310 @@
+"""Plain WebSocket at ``/ws`` (RFC 6455): each frame is an envelope as JSON, for clients that know no Socket.IO.
+
+Control frames have a ``type`` that begins with ``ns:``. A refused connection is accepted and closed at once with a
+code and a reason: a browser shows a page nothing of a refused handshake.
+
+Who brings no token with the handshake says it first: ``{"type":"ns:auth","token":…,"cursor":…}``. Until then the
+connection is in no room, in no list, and gets nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiohttp import WSMsgType, web
+
+from sio_server.auth import Authenticator
+from sio_server.core.hub import Broadcaster, Connection
+from sio_server.core.limits import EventRate
+from sio_server.core.node import Node
+from sio_server.engine.eio.addresses import TrustedProxies
+from sio_server.engine.transport.narrow import narrow
+from sio_server.engine.wire.frames import TEXT, frame
+from sio_server.errors import KINDS, Refused
+from sio_server.intake import exact
+from sio_server.live.client_events import ClientEvents, renewed_dict
+from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
+from sio_server.live.ws_link import FairSocket, WsLink
+from sio_server.locales import preferred_locale
+from sio_server.logs import logger
+from sio_server.notification import Publication
+from sio_server.schemas.events import FIRST, Asked, First, asked_in, check_reply_id, load_first
+
+log = logger("ws")
+
+# Seconds between pings; a peer that answers none within half of it is gone.
+HEARTBEAT: Final = 25.0
+
+# What a client may send in one frame. Clients have nothing long to say.
+MAX_INCOMING: Final = 64 * 1024
+
+# Seconds in which a client has to say who it is, and bytes it may send until then: a token has at most 8,192.
+FIRST_WITHIN: Final = 5.0
+MAX_FIRST: Final = 16 * 1024
+
+# Seconds for the peer to answer a Close frame.
+_CLOSE_PATIENCE: Final = 2.0
+
+
+class _Visit:
+    """What is kept of one request for as long as its connection lasts."""
+
+    __slots__ = ("client", "connection", "credentials", "locale", "request", "socket")
+
+    def __init__(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        client: WsLink,
+        credentials: Credentials,
+        locale: str,
+    ) -> None:
+        self.request = request
+        self.socket = socket
+        self.client = client
+        self.credentials = credentials
+        self.locale = locale
+        self.connection: Connection | None = None
+        """Once it is let in."""
+
+    def is_nobody(self) -> bool:
+        """Whether neither the handshake nor anything since has said who this is."""
+        credentials, connection = self.credentials, self.connection
+        nameless = connection is None or connection.identity.user is None
+        return nameless and credentials.token is None and not credentials.stated
+
+
+class WsEndpoint:
+    """Connections over plain WebSocket, and the `Broadcaster` for them.
+
+    ``send_cap``: bytes that may wait for one. ``events_per_second``: what one may send, 0 is no limit.
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``most_arriving``: how
+    many may have said nothing yet; then the oldest of them gives way to the newest.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        events: ClientEvents,
+        auth: Authenticator,
+        *,
+        send_cap: int,
+        events_per_second: int = 0,
+        trusted_proxies: Sequence[str] = (),
+        most_arriving: int = 1000,
+    ) -> None:
+        self.most_arriving = most_arriving
+        self._arriving: dict[WsLink, None] = {}
+        self.events_per_second = events_per_second
+        self.proxies = TrustedProxies(trusted_proxies)
+        self._node = node
+        self._events = events
+        self._auth = auth
+        self._send_cap = send_cap
+        self._rooms: dict[str, dict[WsLink, None]] = {}
+        self._clients: set[WsLink] = set()
+        self._closing: set[asyncio.Task[bool]] = set()
+
+    async def close(self) -> None:
+        """Close every connection that is left; clients may come back."""
+        for client in tuple(self._clients):
+            client.close("draining")
+
+    def end(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, reason: str) -> None:
+        """Close one connection with a code and a reason, without waiting for it here."""
+        kind = KINDS[reason]
+        task = asyncio.create_task(socket.close(code=kind.ws_close, message=kind.code.encode()))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        if transport is not None:  # a peer that never answers the Close frame, nor reads what is before it
+            asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, transport.abort)
+
+    def move(self, client: WsLink, rooms: Sequence[str]) -> None:
+        """Put a client into just these rooms."""
+        for room in client.rooms:
+            members = self._rooms[room]
+            del members[client]
+            if not members:
+                del self._rooms[room]
+        client.rooms = tuple(rooms)
+        for room in rooms:
+            self._rooms.setdefault(room, {})[client] = None
+
+    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
+        """See `Broadcaster.broadcast`."""
+        if not self._clients:
+            return [0] * len(batch)
+        counts = []
+        frames: dict[WsLink, list[bytes]] = {}
+        for publication in batch:
+            members = self._members(publication.audience.rooms()) - self._members(publication.audience.except_rooms())
+            if members:
+                encoded = frame(TEXT, publication.encode())
+                for client in members:
+                    frames.setdefault(client, []).append(encoded)
+            counts.append(len(members))
+        for client, own in frames.items():
+            client.write(own)
+        return counts
+
+    def _members(self, rooms: Sequence[str]) -> set[WsLink]:
+        return set().union(*(self._rooms.get(room, ()) for room in rooms))
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """``GET /ws``."""
+        socket = FairSocket(heartbeat=HEARTBEAT, max_msg_size=MAX_INCOMING, compress=False, autoping=False)
+        handshake = accepting(request)
+        if not is_handshake(request) or not socket.can_prepare(handshake).ok:
+            raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
+        locale = preferred_locale(request.query.get("locale"), preferred_locale(request.headers.get("Accept-Language")))
+        credentials = credentials_of(request)
+        if credentials.protocol is not None:
+            socket.headers["Sec-WebSocket-Protocol"] = credentials.protocol
+        await socket.prepare(handshake)
+        client = WsLink(self, socket, request.transport, self._send_cap)
+        visit = _Visit(request, socket, client, credentials, locale)
+        try:
+            await self._serve(visit)
+        except Refused as refused:
+            await self._refuse(visit, refused)
+        except ConnectionError:
+            log.debug("peer left", protocol="ws")
+        except Exception:
+            # from here on the peer speaks WebSocket: an answer in HTTP would be a broken frame to it
+            log.exception("connection failed", protocol="ws")
+            client.close("internal")
+            await self._closed()
+        finally:
+            self._forget(visit)
+        return socket
+
+    async def _serve(self, visit: _Visit) -> None:
+        """Let in, and read until the peer leaves."""
+        credentials = visit.credentials
+        if credentials.token is None and self._auth.needs_token:
+            first = await self._first(visit)
+            if first is None:
+                return
+            visit.client.control("ns:reply", await self._begin(visit, first))
+        else:
+            await self._open(visit, credentials.token, visit.request.query.get("cursor"))
+        await self._receive(visit)
+
+    async def _begin(self, visit: _Visit, first: First) -> dict[str, Any]:
+        """Let in whom the first message names; returns the reply to that message. Raises `Refused`."""
+        connection = await self._open(visit, first.token, first.cursor)
+        return {"to": "ns:auth", "id": first.id, "ok": True, **renewed_dict(connection.identity)}
+
+    def _forget(self, visit: _Visit) -> None:
+        client, connection = visit.client, visit.connection
+        self.move(client, ())
+        self._clients.discard(client)
+        if connection is not None:
+            self._node.connections.left(connection, client.reason or "transport close")
+
+    async def _first(self, visit: _Visit) -> First | None:
+        """The first message of a client whose handshake brought no token; None when it has left.
+
+        Raises `Refused` for anything but ``ns:auth``, and when nothing comes in time.
+        """
+        client = visit.client
+        self._node.connections.check_room(0, 1)
+        if len(self._arriving) >= self.most_arriving:
+            oldest = next(iter(self._arriving))
+            del self._arriving[oldest]
+            oldest.close("rate_limited")
+        widen = narrow(visit.request, MAX_FIRST, lambda: client.close("payload_too_large"))
+        self._arriving[client] = None
+        self._clients.add(client)
+        try:
+            async with asyncio.timeout(FIRST_WITHIN):
+                message = await visit.socket.receive()
+        except TimeoutError:
+            raise Refused("unauthorized", FIRST) from None
+        finally:
+            self._arriving.pop(client, None)
+        if message.type is WSMsgType.TEXT:
+            widen()
+            return load_first(message.data)
+        if message.type is WSMsgType.BINARY:
+            raise Refused("unauthorized", FIRST)
+        if client.reason in ("payload_too_large", "rate_limited"):
+            self._note(visit, Refused(client.reason))
+        return None
+
+    async def _open(self, visit: _Visit, token: str | None, cursor: str | None) -> Connection:
+        request, client = visit.request, visit.client
+        identity = await self._auth.identity(token, visit.credentials.stated)
+        connection = Connection(
+            identity,
+            client,
+            protocol="ws",
+            address=self._address(request),
+            client=request.headers.get("User-Agent", ""),
+            trusted=self._auth.development,
+        )
+        self._clients.add(client)
+        await self._node.connections.open(connection, cursor, locale=visit.locale)
+        visit.connection = connection
+        return connection
+
+    def _address(self, request: web.Request) -> str:
+        return self.proxies.client(request.remote or "", request.headers.get("X-Forwarded-For"))
+
+    async def _refuse(self, visit: _Visit, refused: Refused) -> None:
+        client, kind = visit.client, refused.kind
+        self._note(visit, refused)
+        closing = {"code": kind.code, "reconnect": kind.reconnect, "error": refused.as_dict(visit.locale)}
+        client.control("ns:closing", closing)
+        client.close(kind.code)
+        await self._closed()
+
+    def _note(self, visit: _Visit, refused: Refused) -> None:
+        self._node.refusals.note(refused, method="CONNECT", path="/ws", address=self._address(visit.request))
+
+    async def _closed(self) -> None:
+        """Wait for Close frames that are on their way out."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _receive(self, visit: _Visit) -> None:
+        """Read until the peer leaves. What it says is answered: nothing is silently ignored."""
+        rate = EventRate(self.events_per_second)
+        async for message in visit.socket:
+            connection = visit.connection
+            if connection is None:
+                return
+            if not rate.take():
+                self._node.connections.close(connection, "rate_limited")
+                await self._closed()
+                return
+            if message.type is WSMsgType.TEXT:
+                visit.client.control("ns:reply", await self._answer(message.data, visit, connection))
+            elif message.type is WSMsgType.BINARY:
+                await visit.socket.close(code=1003)  # RFC 6455 §7.4.1: a kind of data it cannot accept
+
+    async def _answer(self, text: str, visit: _Visit, connection: Connection) -> dict[str, Any]:
+        """``{"type":"ns:read","ids":[…],"id":…}`` to ``{"type":"ns:reply","to":"ns:read","id":…,"ok":…}``."""
+        asked = Asked(None, None)
+        try:
+            body = exact(text.encode())
+            asked = asked_in(body)
+            handler = self._events.handler_of(asked.name)
+            check_reply_id(body)
+        except Refused as refused:
+            return {"to": asked.name, "id": asked.id, **self._events.refusal(refused, visit.locale, connection)}
+        if asked.name == "ns:auth" and self._auth.development and visit.is_nobody():
+            # in development nobody has to say who they are; who does, begins as where a token is needed
+            self._node.connections.left(connection, "transport close")
+            self.move(visit.client, ())
+            visit.connection = None
+            return await self._begin(visit, load_first(text))
+        return {
+            "to": asked.name,
+            "id": asked.id,
+            **await self._events.answer(handler, connection, body, visit.locale),
+        }
+
+
+_: type[Broadcaster] = WsEndpoint

@@ -1,0 +1,1 @@
+"""Marshmallow schemas of requests, replies and frames. What passes one of them is not checked again."""

@@ -1,0 +1,174 @@
+"""Marshmallow schemas of the inbox: its queries, and what is answered. `schemas.events` has the changes of state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from marshmallow import Schema, ValidationError
+from marshmallow import fields as plain
+from webargs.fields import DelimitedList
+
+from sio_server import fields
+from sio_server.broker import MAX_PAGE, Action, Status
+from sio_server.catalog import check_type_name
+from sio_server.notification import PRIORITIES
+from sio_server.schemas.events import MAX_SEQ
+
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+
+# Event types in one filter; each is a search of its own.
+MAX_TYPES: Final = 20
+
+# The default of `limit`: what a list shows before anybody scrolls.
+PAGE: Final = 25
+
+_DIGITS: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+
+def about(text: str, **more: object) -> dict[str, object]:
+    """What the document says of a field."""
+    return {"description": text, **more}
+
+
+class Digits(fields.Int):
+    """A whole number in a query string: digits and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(int(value), attr, data, **kwargs)
+
+
+def _is_type_name(value: str) -> bool:
+    wrong = check_type_name(value)
+    if wrong is not None:
+        raise ValidationError(wrong)
+    return True
+
+
+def types_field() -> DelimitedList:
+    """The filter by event types, parted by commas."""
+    return DelimitedList(
+        fields.Str(validate=_is_type_name),
+        data_key="type",
+        load_default=(),
+        validate=fields.length(1, MAX_TYPES),
+        metadata=about("Only these event types, parted by commas"),
+    )
+
+
+def before_field() -> Digits:
+    """Where a page begins."""
+    return Digits(
+        load_default=None,
+        validate=fields.between(0, MAX_SEQ),
+        metadata=about("Only what is older than this position: `next_before` of the page before"),
+    )
+
+
+def limit_field() -> Digits:
+    """How long a page is."""
+    return Digits(
+        load_default=PAGE, validate=fields.between(1, MAX_PAGE), metadata=about("Items in one page", default=PAGE)
+    )
+
+
+class StatedSchema(Schema):
+    """Whom a request is for in development, as ``/ws`` takes it; a token says so elsewhere, and these do not count."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    user = fields.Str(metadata=about("Development only: the user"))
+    role = fields.Str(metadata=about("Development only: the user's role, the same as its connections state"))
+    roles = fields.Str(metadata=about("Development only: another name of `role`"))
+    rol = fields.Str(metadata=about("Development only: another name of `role`"))
+    topics = fields.Str(metadata=about("Development only: a topic the user follows"))
+
+
+STATED_FIELDS: Final = frozenset(StatedSchema().fields)
+
+
+class PageQuerySchema(Schema):
+    """Which part of an inbox is asked for."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    status = fields.Str(
+        load_default="all",
+        validate=fields.one_of(STATUSES),
+        metadata=about("`all` and `unread` hold nothing archived, `archived` nothing else", default="all"),
+    )
+    types = types_field()
+    limit = limit_field()
+    before = before_field()
+
+
+class InboxQuerySchema(PageQuerySchema, StatedSchema):
+    """The query of ``GET /v1/inbox``."""
+
+
+# -- what is answered ---------------------------------------------------------------------------------------------
+
+
+class EnvelopeSchema(Schema):
+    """A notification as its receivers get it."""
+
+    id = plain.UUID(required=True, metadata=about("Identity (UUIDv7)"))
+    seq = plain.Integer(required=True, metadata=about("Its place in the log"))
+    cursor = plain.String(required=True)
+    type = plain.String(required=True)
+    title = plain.String(required=True, allow_none=True)
+    message = plain.String(required=True)
+    data = plain.Dict(required=True)
+    timestamp = plain.String(required=True, metadata=about("When it was accepted, RFC 3339 in UTC"))
+    priority = plain.String(required=True, validate=fields.one_of(PRIORITIES))
+    link = plain.String(required=True, allow_none=True)
+    actor = plain.Dict(required=True, allow_none=True)
+    expires_at = plain.String(required=True, allow_none=True)
+
+
+class CountsSchema(Schema):
+    """A user's counters, archived notifications left out."""
+
+    unread = plain.Integer(required=True)
+    unseen = plain.Integer(required=True)
+    at_seq = plain.Integer(required=True, metadata=about("They count what came up to here; live items come on top"))
+
+
+class InboxItemSchema(EnvelopeSchema):
+    """A notification as it stands in the user's inbox."""
+
+    replayed = plain.Boolean(required=True)
+    seen = plain.Boolean(required=True)
+    read = plain.Boolean(required=True)
+    archived = plain.Boolean(required=True)
+
+
+class InboxPageSchema(Schema):
+    """A page of an inbox, newest first. It can be short, even empty, with more to come."""
+
+    items = plain.List(plain.Nested(InboxItemSchema), required=True)
+    next_before = plain.Integer(
+        required=True, allow_none=True, metadata=about("`before` of the next page; null after the last")
+    )
+    counts = plain.Nested(CountsSchema, required=True)
+
+
+class CountsReplySchema(Schema):
+    """The counters now."""
+
+    counts = plain.Nested(CountsSchema, required=True)
+
+
+class MarkedSchema(Schema):
+    """What a change of state did."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    action = plain.String(required=True, validate=fields.one_of(ACTIONS))
+    ids = plain.List(plain.String(), required=True, metadata=about("Those that changed, of the ids that were given"))
+    ignored = plain.List(plain.String(), required=True, metadata=about("Unknown, expired or somebody else's"))
+    up_to = plain.Integer(
+        required=True, allow_none=True, metadata=about("The `seq` that a change of all reached; null for ids")
+    )
+    counts = plain.Nested(CountsSchema, required=True)

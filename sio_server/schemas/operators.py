@@ -1,0 +1,235 @@
+"""Marshmallow schemas of what operators ask: notifications and receipts, who is connected, whom to disconnect."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError
+from marshmallow import fields as plain
+
+from sio_server import fields
+from sio_server.audience import MAX_NAME_LENGTH
+from sio_server.errors import Problem, Refused, Text
+from sio_server.notification import PRIORITIES
+from sio_server.schemas.events import MAX_SEQ
+from sio_server.schemas.inbox import Digits, EnvelopeSchema, about, before_field, limit_field, types_field
+from sio_server.schemas.publish import AudienceSchema
+
+# Seconds that the clock of whoever asks may be ahead of ours. Further on, a slip of the finger would lock a user out.
+CLOCK_LEEWAY: Final = 60.0
+
+
+def _name(text: str) -> fields.Name:
+    return fields.Name(load_default=None, metadata=about(text, type="string", minLength=1, maxLength=MAX_NAME_LENGTH))
+
+
+def _after_name(text: str) -> fields.Name:
+    return _name(text)
+
+
+class HistoryQuerySchema(Schema):
+    """The query of ``GET /v1/notifications``."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    types = types_field()
+    user = _name("Only what is for this user")
+    role = _name("Only what everybody with this role gets: it names the role, or is for all")
+    priority = fields.Str(load_default=None, validate=fields.one_of(PRIORITIES), metadata=about("Only this priority"))
+    limit = limit_field()
+    before = before_field()
+    after = Digits(
+        load_default=None,
+        validate=fields.between(0, MAX_SEQ),
+        metadata=about(
+            "Only what is newer than this position, the oldest first: `next_after` of the page before, or where a gap "
+            "begins; with `before`, which then ends it"
+        ),
+    )
+
+
+class ReceiptQuerySchema(Schema):
+    """The query of ``GET /v1/notifications/{id}``."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    limit = limit_field()
+    after = _after_name("Only users above this name: `next_after` of the page before")
+
+
+class UsersQuerySchema(Schema):
+    """The query of ``GET /v1/users``."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    role = _name("Only users with this role")
+    limit = limit_field()
+    after = _after_name("Only users above this name: `next_after` of the page before")
+
+
+class TokensBefore(plain.Field[float | None]):
+    """Unix seconds, or ``"now"``, which becomes None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float | None:
+        if value == "now":
+            return None
+        if type(value) not in (int, float) or not 0 <= value <= time.time() + CLOCK_LEEWAY:
+            raise ValidationError(_MOMENT)
+        return float(value)
+
+
+_MOMENT: Final = Text(
+    'Must be "now" or a moment in Unix seconds that is not in the future.',
+    'Debe ser "now" o un momento en segundos Unix que no sea futuro.',
+)
+
+
+class DisconnectSchema(Schema):
+    """Whose tokens are refused from now on."""
+
+    error_messages = fields.SCHEMA_MESSAGES
+    tokens_before = TokensBefore(
+        load_default=None,
+        allow_none=False,
+        error_messages={"null": fields.NOT_NULL},
+        metadata=about(
+            "Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it",
+            oneOf=[{"type": "number", "minimum": 0}, {"const": "now"}],
+        ),
+    )
+
+
+_DISCONNECT: Final = DisconnectSchema()
+
+
+def load_disconnect(body: object) -> float | None:
+    """The moment, in Unix seconds, in a decoded JSON body; None is now. Raises `Refused` (``invalid_data``)."""
+    if not isinstance(body, dict):
+        raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
+    try:
+        values: dict[str, Any] = _DISCONNECT.load(body)
+    except ValidationError as error:
+        raise Refused.of_problems("invalid_data", fields.problems_of(error)) from error
+    moment: float | None = values["tokens_before"]
+    return moment
+
+
+# -- what is answered ---------------------------------------------------------------------------------------------
+
+
+class RecordSchema(EnvelopeSchema):
+    """A notification as its publisher may see it."""
+
+    audience = plain.Nested(AudienceSchema, required=True, metadata=about("Whom it is for"))
+    source = plain.String(required=True, allow_none=True, metadata=about("Which part of the backend it is from"))
+
+
+class HistoryPageSchema(Schema):
+    """Notifications, newest first, or with `after` oldest first. It can be short, even empty, with more to come."""
+
+    items = plain.List(plain.Nested(RecordSchema), required=True)
+    next_before = plain.Integer(
+        required=True,
+        allow_none=True,
+        metadata=about("`before` of the next page; null after the last, and with `after`"),
+    )
+    next_after = plain.Integer(
+        required=True,
+        allow_none=True,
+        metadata=about("`after` of the next page; null after the last, and without `after`"),
+    )
+
+
+class UserReceiptSchema(Schema):
+    """How far the notification came with one user."""
+
+    user = plain.String(required=True)
+    sent = plain.Boolean(required=True)
+    acknowledged = plain.Boolean(required=True)
+    seen = plain.Boolean(required=True)
+    read = plain.Boolean(required=True)
+
+
+class ReceiptsSchema(Schema):
+    """How far a notification came: numbers of users, and the users themselves by name."""
+
+    targeted = plain.Integer(required=True, metadata=about("Users it is for, as far as they are known"))
+    sent = plain.Integer(required=True, metadata=about("A connection of theirs was handed it"))
+    acknowledged = plain.Integer(required=True, metadata=about("A client of theirs confirmed it"))
+    seen = plain.Integer(required=True)
+    read = plain.Integer(required=True)
+    users = plain.List(plain.Nested(UserReceiptSchema), required=True)
+    next_after = plain.String(
+        required=True, allow_none=True, metadata=about("`after` of the next users; null after the last")
+    )
+
+
+class RecordReplySchema(RecordSchema):
+    """A notification with its receipts."""
+
+    receipts = plain.Nested(ReceiptsSchema, required=True)
+
+
+class ConnectionSchema(Schema):
+    """One connection."""
+
+    id = plain.String(
+        required=True, metadata=about("What `/v1/connections/{id}/disconnect` takes; good for nothing else")
+    )
+    protocol = plain.String(required=True, validate=fields.one_of(("socketio", "ws")))
+    transport = plain.String(required=True, validate=fields.one_of(("polling", "websocket")))
+    since = plain.String(required=True, metadata=about("When it was made, RFC 3339 in UTC"))
+    address = plain.String(required=True, metadata=about("The peer's address"))
+    client = plain.String(required=True, metadata=about("Its User-Agent, at most 200 characters of it"))
+    rooms = plain.List(
+        plain.String(), required=True, metadata=about("What it gets: `all`, `role:…`, `user:…`, `topic:…`")
+    )
+    queued_bytes = plain.Integer(required=True, metadata=about("Bytes that wait for it to take them"))
+    replaying = plain.Boolean(required=True, metadata=about("Whether it is still on its way from a cursor to live"))
+
+
+class ConnectedUserSchema(Schema):
+    """One user who is connected to this node."""
+
+    user = plain.String(required=True)
+    roles = plain.List(plain.String(), required=True)
+    topics = plain.List(plain.String(), required=True)
+    connections = plain.List(plain.Nested(ConnectionSchema), required=True)
+
+
+class NamelessSchema(ConnectionSchema):
+    """A connection that says no name: a backend that publishes, or in development anybody."""
+
+    roles = plain.List(plain.String(), required=True)
+    topics = plain.List(plain.String(), required=True)
+
+
+class UsersReplySchema(Schema):
+    """Who is connected to this node, by name."""
+
+    total = plain.Integer(required=True, metadata=about("All of them, however many are in this page"))
+    users = plain.List(plain.Nested(ConnectedUserSchema), required=True)
+    next_after = plain.String(
+        required=True, allow_none=True, metadata=about("`after` of the next page; null after the last")
+    )
+    nameless = plain.List(
+        plain.Nested(NamelessSchema),
+        required=True,
+        metadata=about("The first connections without a name, `limit` at most; in the first page alone"),
+    )
+    nameless_total = plain.Integer(required=True, metadata=about("All of those"))
+
+
+class ConnectionDisconnectedSchema(Schema):
+    """Which connection was closed."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    id = plain.String(required=True)
+
+
+class DisconnectedSchema(Schema):
+    """Whose connections were closed."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    user = plain.String(required=True)
+    disconnected = plain.Integer(required=True, metadata=about("Connections that were closed"))
+    tokens_before = plain.Float(required=True, metadata=about("Unix seconds: tokens issued before are refused"))

@@ -1,0 +1,72 @@
+"""Who asks: what a console is told before it shows anything."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from sio_server import __version__
+from tests.support.asking import ask, assert_refused, get, post
+from tests.support.servers import PUBLISH_KEY, running, secured, token
+
+PATH = "/v1/session"
+ALL = {"observe": True, "publish": True}
+NOTHING = {"observe": False, "publish": False}
+
+
+async def test_server_tells_what_it_is() -> None:
+    """The session has the server's version, its language, its largest body, its start and its clock."""
+    async with running(secured(locale="en", max_body=2048)) as server:
+        answer = await ask(server, "GET", PATH)
+
+    body = answer.body
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert (body["version"], body["locale"], body["max_body"]) == (__version__, "en", 2048)
+    started, now = (datetime.fromisoformat(body[name]) for name in ("started_at", "server_time"))
+    assert started <= now
+
+
+@pytest.mark.parametrize(
+    ("credential", "expected"),
+    [
+        (None, {"credential": None, "user": None, "roles": [], "may": NOTHING}),
+        (PUBLISH_KEY, {"credential": "key", "user": None, "roles": [], "may": ALL}),
+        (token("eva", "admin"), {"credential": "token", "user": "eva", "roles": ["admin"], "may": ALL}),
+        (token("ana", "turista"), {"credential": "token", "user": "ana", "roles": ["turista"], "may": NOTHING}),
+    ],
+    ids=["nothing", "key", "administrator", "tourist"],
+)
+async def test_caller_is_told_who_they_are(credential: str | None, expected: dict[str, Any]) -> None:
+    """Each kind of credential is named with its user, roles and rights; without one nothing is refused."""
+    async with running(secured()) as server:
+        body = await get(server, PATH, credential)
+
+    assert {name: body[name] for name in expected} == expected
+    assert body["development"] is False
+
+
+async def test_everybody_may_everything_in_development() -> None:
+    """In development there is nobody to be, and everything is allowed."""
+    async with running() as server:
+        bodies = [await get(server, PATH, credential) for credential in (None, "anything", token("ana", "turista"))]
+
+    for body in bodies:
+        assert (body["development"], body["credential"], body["user"]) == (True, "development", None)
+        assert body["may"] == ALL
+
+
+async def test_wrong_credential_is_refused() -> None:
+    """A credential that is wrong, ran out or was revoked is refused like anywhere else."""
+    revoked = token("eva", "admin", iat=int(time.time()) - 10)
+    async with running(secured()) as server:
+        await post(server, "/v1/users/eva/disconnect", token=PUBLISH_KEY)
+        for credential, code in {
+            "no key of ours": "unauthorized",
+            "a.b.c": "invalid_token",
+            token("ana", exp=int(time.time()) - 3600): "token_expired",
+            revoked: "token_revoked",
+        }.items():
+            assert_refused(await ask(server, "GET", PATH, token=credential), code)

@@ -1,0 +1,332 @@
+"""The OpenAPI document, and a running server that answers as it says, whatever is sent."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from schemathesis.schemas import BaseSchema
+
+from sio_server import __version__
+from sio_server.api.console import OperateEndpoint
+from sio_server.api.inbox import InboxEndpoint
+from sio_server.api.metrics import MetricsEndpoint
+from sio_server.api.notifications import HistoryEndpoint
+from sio_server.api.openapi import PROBLEM_TYPE, Operation, document
+from sio_server.api.publish import HttpEndpoint
+from sio_server.app import create_app
+from sio_server.config import Config
+from sio_server.errors import KINDS
+from sio_server.schemas.inbox import ACTIONS
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+
+OPERATIONS = [
+    ("POST", "/notify"),
+    ("POST", "/v1/notifications/batch"),
+    ("GET", "/v1/session"),
+    ("GET", "/v1/stats"),
+    ("GET", "/v1/stats/recent"),
+    ("GET", "/v1/errors"),
+    ("POST", "/v1/audience/preview"),
+    ("GET", "/v1/catalog"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/v1/notifications"),
+    ("GET", "/v1/notifications/{id}"),
+    ("GET", "/v1/users"),
+    ("GET", "/v1/users/{id}/inbox"),
+    ("POST", "/v1/users/{id}/disconnect"),
+    ("POST", "/v1/connections/{id}/disconnect"),
+    ("GET", "/v1/inbox"),
+    ("GET", "/v1/inbox/counts"),
+    *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
+]
+PUBLISHING = OPERATIONS[:2]
+MARKING = [operation for operation in OPERATIONS if operation[0] == "POST" and "inbox" in operation[1]]
+
+# What can be the id of a notification and of a user.
+IDENTITY = "00000000-0000-7000-8000-000000000000"
+
+# What needs no credential anywhere; in development nothing does.
+OPEN = {"/health/live", "/health/ready", "/v1/session"}
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+    allow_header_conformance,
+]
+
+# Generating a body takes longer than answering it: enough to meet every branch of the checks, in seconds.
+BOUNDED = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that runs beside the test, its document, and whether its callers need anything."""
+
+    schema: BaseSchema
+    secured: bool
+
+    def headers(self, path: str) -> Mapping[str, str]:
+        """What a caller who may do this sends: a user's token for that user's inbox, else a publisher key."""
+        credential = token("ana", "turista") if path.startswith("/v1/inbox") else PUBLISH_KEY
+        return {"Authorization": f"Bearer {credential}"} if self.secured else {}
+
+
+def _serve(config: Config, ready: threading.Event, found: dict[str, Any]) -> None:
+    async def serve() -> None:
+        async with running(config) as server:
+            found["server"], found["loop"], found["stop"] = server, asyncio.get_running_loop(), asyncio.Event()
+            ready.set()
+            await found["stop"].wait()
+
+    asyncio.run(serve())
+
+
+@pytest.fixture(scope="module", params=["development", "secured"])
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """Run a server in development, then one with secrets, in a thread: schemathesis calls it and waits."""
+    config = Config(dev=True, broker="memory:") if request.param == "development" else secured()
+    ready, found = threading.Event(), dict[str, Any]()
+    thread = threading.Thread(target=_serve, args=(config, ready, found))
+    thread.start()
+    assert ready.wait(10)
+    server: Server = found["server"]
+    try:
+        schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+        yield Target(schema, not config.development)
+    finally:
+        found["loop"].call_soon_threadsafe(found["stop"].set)
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("mode", "method", "path"),
+    [
+        *((GenerationMode.POSITIVE, *operation) for operation in OPERATIONS),
+        *((GenerationMode.NEGATIVE, *operation) for operation in (*PUBLISHING, *MARKING[:1])),
+    ],
+    ids=str,
+)
+def test_server_answers_as_documented(target: Target, mode: GenerationMode, method: str, path: str) -> None:
+    """Right and wrong requests get a documented status, content type and body, and never a failure of the server."""
+    operation = target.schema[path][method]
+
+    @BOUNDED
+    @given(operation.as_strategy(generation_mode=mode))
+    def call(case: schemathesis.Case[Any]) -> None:
+        case.call_and_validate(headers=dict(target.headers(path)), checks=CHECKS)
+
+    call()
+
+
+@pytest.mark.parametrize(("method", "path"), PUBLISHING)
+def test_server_publishes_as_documented(target: Target, method: str, path: str) -> None:
+    """Bodies of types that are in the catalogue are accepted or refused as documented."""
+    operation = target.schema[path][method]
+    types = st.sampled_from(["test", "tour_creado", "reserva_creada"])
+
+    @BOUNDED
+    @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE), types)
+    def call(case: schemathesis.Case[Any], name: str) -> None:
+        body: Any = case.body
+        for item in body["notifications"] if path.endswith("batch") else [body]:
+            item["type"] = name
+        case.call_and_validate(headers=dict(target.headers(path)), checks=CHECKS)
+
+    call()
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+async def test_other_methods_are_refused(method: str, path: str) -> None:
+    """A method that an operation does not have is 405 with the ones it has, as a problem document."""
+    async with running() as server:
+        for other in ("PUT", "PATCH", "DELETE", "GET" if method == "POST" else "POST"):
+            async with server.http.request(other, server.url + path.replace("{id}", IDENTITY)) as response:
+                assert (response.status, response.content_type) == (405, PROBLEM_TYPE)
+                assert method in response.headers["Allow"].split(",")
+                assert (await response.json(content_type=None))["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_server_answers_the_nameless_as_documented(target: Target, method: str, path: str) -> None:
+    """A caller without a credential, or with a wrong one, is answered as documented, and let in only where it says."""
+    operation = target.schema[path][method]
+    needs = bool(operation.definition.raw.get("security"))
+
+    @settings(BOUNDED, max_examples=5)
+    @given(
+        operation.as_strategy(), st.sampled_from([{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}])
+    )
+    def call(case: schemathesis.Case[Any], headers: dict[str, str]) -> None:
+        case.headers.pop("Authorization", None)
+        response = case.call(headers=headers)
+        case.validate_response(response, checks=CHECKS)
+        assert not needs or response.status_code in (401, 403)
+
+    call()
+
+
+def test_credential_is_needed_with_secrets_alone(target: Target) -> None:
+    """The document asks for a credential where the server does: nowhere in development."""
+    raw = target.schema.raw_schema
+    needing = {path for path, methods in raw["paths"].items() for found in methods.values() if found.get("security")}
+    assert needing == ({path for _, path in OPERATIONS} - OPEN if target.secured else set())
+
+
+def test_example_is_answered(target: Target) -> None:
+    """The example of each operation is accepted by the server that shows it, to somebody who has a name."""
+    user = {} if target.secured else {"user": "ana"}
+    for method, path in (*PUBLISHING, *MARKING):
+        operation = target.schema[path][method]
+        example = operation.definition.raw["requestBody"]["content"]["application/json"]["example"]
+        query = user if (method, path) in MARKING else {}
+        response = operation.Case(body=example, query=query, media_type="application/json").call_and_validate(
+            headers=dict(target.headers(path)), checks=CHECKS
+        )
+        assert response.status_code == 200
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Any]:
+    """Make the document of a server with secrets."""
+    return document(operations(), open_access=False)
+
+
+def operations() -> list[Operation]:
+    """Return the operations as the endpoints give them; none of them is called."""
+    nothing: Any = None
+    return [
+        *HttpEndpoint(nothing, nothing, max_body=1).operations(),
+        *InboxEndpoint(nothing, nothing).operations(),
+        *HistoryEndpoint(nothing, nothing, nothing).operations(),
+        *OperateEndpoint(nothing, nothing, nothing, nothing).operations(),
+        *MetricsEndpoint(nothing, nothing, nothing, dict).operations(),
+    ]
+
+
+def test_document_lists_every_operation(made: dict[str, Any]) -> None:
+    """Each operation that is served is in the document once, under a name of its own."""
+    listed = [(method.upper(), path) for path, methods in made["paths"].items() for method in methods]
+    assert sorted(listed) == sorted(OPERATIONS)
+    names = [found["operationId"] for methods in made["paths"].values() for found in methods.values()]
+    assert len(set(names)) == len(OPERATIONS)
+    assert (made["openapi"], made["info"]["version"]) == ("3.1.0", __version__)
+
+
+def test_document_lists_what_is_routed() -> None:
+    """No path of the API is served that the document does not have; pages and connections are no operations."""
+    others = {"/", "/docs", "/openapi.json", "/favicon.ico", "/ws", "/socket.io/"}
+    routed = {
+        (route.method, route.resource.canonical)
+        for route in create_app(Config(dev=True, broker="memory:")).router.routes()
+        if route.resource is not None and route.method not in ("HEAD", "*")
+    }
+    api = {(method, path) for method, path in routed if path not in others and not path.startswith("/static/")}
+    assert api == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_operation_is_described(made: dict[str, Any], method: str, path: str) -> None:
+    """Each operation says what it does, and each of its refusals is a problem document with codes of the table."""
+    described = made["paths"][path][method.lower()]
+    assert described["summary"]
+    assert described["tags"]
+    assert "200" in described["responses"]
+    for status, response in described["responses"].items():
+        if status == "200":
+            assert set(response["content"]) == {"text/plain" if path == "/metrics" else "application/json"}
+            continue
+        assert set(response["content"]) == {PROBLEM_TYPE}
+        codes = [entry.split("`")[1] for entry in response["description"].split("; ")]
+        assert codes
+        assert {KINDS[code].status for code in codes} == {int(status)}
+
+
+def test_each_reference_leads_somewhere(made: dict[str, Any]) -> None:
+    """Every reference of the document is to one of its components."""
+    found = set(_references(made))
+    assert found
+    for reference in found:
+        root, kind, name = reference.removeprefix("#/").split("/")
+        assert name in made[root][kind]
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def test_fields_are_described(made: dict[str, Any]) -> None:
+    """Each field of a publish has a description, and the fields that are not supported are not offered."""
+    properties = made["components"]["schemas"]["Publish"]["properties"]
+    assert {
+        name for name, field in properties.items() if not (field.get("description") or "$ref" in str(field))
+    } == set()
+    assert {"deliver_at", "collapse_key"}.isdisjoint(properties)
+    assert made["components"]["schemas"]["Publish"]["required"] == ["type"]
+
+
+def test_unknown_fields_are_not_forbidden(made: dict[str, Any]) -> None:
+    """The document lets a publish have fields of which the server would only warn, and its audience none."""
+    described = made["components"]["schemas"]
+    assert described["Publish"].get("additionalProperties") is not False
+    assert described["Audience"].get("additionalProperties") is False
+
+
+async def test_document_is_served() -> None:
+    """The document and its viewer are served by the server itself, from no other host."""
+    async with running() as server:
+        async with server.http.get(f"{server.url}/openapi.json") as response:
+            assert (response.status, response.content_type) == (200, "application/json")
+            served = await response.json()
+        async with server.http.get(f"{server.url}/docs") as response:
+            assert (response.status, response.content_type) == (200, "text/html")
+            page = await response.text()
+    assert served == document(operations(), open_access=True)
+    assert "http://" not in page.replace("http://www.w3.org/", "")
+    assert "https://" not in page
+
+
+def test_parameters_are_described(made: dict[str, Any]) -> None:
+    """Each parameter says what it is for, a path has all it names, and a list of types is one value with commas."""
+    for path, methods in made["paths"].items():
+        for found in methods.values():
+            parameters = found.get("parameters", [])
+            assert all(parameter["description"] for parameter in parameters)
+            named = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+            assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+    listed = {parameter["name"]: parameter for parameter in made["paths"]["/v1/inbox"]["get"]["parameters"]}
+    assert set(listed) == {"status", "type", "limit", "before", "user", "role", "roles", "rol", "topics"}
+    assert (listed["type"]["schema"]["type"], listed["type"]["style"], listed["type"]["explode"]) == (
+        "array",
+        "form",
+        False,
+    )
+    assert (listed["limit"]["schema"]["minimum"], listed["limit"]["schema"]["maximum"]) == (1, 100)

@@ -1,0 +1,209 @@
+"""A log that an older version wrote opens, keeps all it had, and works as a new one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sio_server.audience import Audience, Identity
+from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
+from sio_server.broker.sqlite.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, migrate
+from sio_server.errors import LogTooNew
+from sio_server.notification import Notification, Position
+from tests.support.inbox_model import Clock, Ear, notification
+
+# The tables of version 1 as they were released. Not read from the program: that is what this test is there to watch.
+VERSION_1 = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE notification (
+    seq        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    type       TEXT NOT NULL,
+    timestamp  INTEGER NOT NULL,
+    expires_at INTEGER,
+    audience   TEXT NOT NULL,
+    source     TEXT,
+    body       BLOB NOT NULL
+);
+CREATE TABLE notification_room (
+    room TEXT NOT NULL,
+    seq  INTEGER NOT NULL,
+    PRIMARY KEY (room, seq)
+) WITHOUT ROWID;
+CREATE TABLE idempotency (
+    publisher   TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    id          TEXT NOT NULL,
+    seq         INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    PRIMARY KEY (publisher, key)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+"""
+EPOCH = "0123456789ab"
+
+CLOCK = Clock()
+OLD = [
+    notification(Audience.of(everybody=True)),
+    notification(Audience.of(roles=["admin", "guia"], users=["ana"], except_users=["bea", "cid"])),
+    notification(Audience.of(roles=["admin"]), ttl=100),
+    notification(Audience.of(roles=["admin"]), ttl=10),
+    notification(Audience.of(users=["ana"], except_users=["ana"])),
+    notification(Audience.of(roles=["admin"]), key="k"),
+]
+
+
+def write_version_1(path: Path, notifications: list[Notification]) -> None:
+    """Write a log as version 1 did."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(VERSION_1)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (EPOCH,))
+        for seq, made in enumerate(notifications, start=1):
+            audience = json.dumps(made.audience.as_dict())
+            connection.execute(
+                "INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (seq, made.id, made.type, made.timestamp, made.expires_at, audience, made.source, made.body),
+            )
+            connection.executemany(
+                "INSERT INTO notification_room VALUES (?, ?)", [(room, seq) for room in made.audience.rooms()]
+            )
+            if (key := made.idempotency) is not None:
+                connection.execute(
+                    "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
+                    (key.publisher, key.key, key.fingerprint, made.id, seq, made.timestamp + 3_600_000),
+                )
+
+
+def schema(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Return what a database is made of, white space aside."""
+    return {
+        (kind, name, " ".join((sql or "").replace('"', "").split()))
+        for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master")
+    }
+
+
+async def test_log_of_version_1_works(tmp_path: Path) -> None:
+    """A log of version 1 keeps its epoch, order, texts and keys, and has inboxes, counters and receipts from now on."""
+    write_version_1(tmp_path / FILE_NAME, OLD)
+    clock = Clock(CLOCK.seconds + 50)
+    broker = SqliteBroker(tmp_path, now=clock)
+    await broker.start(Ear())
+    try:
+        assert broker.head() == Position(EPOCH, 6)
+        found = await broker.history(["all", "role:admin", "user:ana"], Position(EPOCH, 0), 100)
+        assert [(one.id, one.body, one.audience) for one in found] == [
+            (made.id, made.body, made.audience) for made in OLD
+        ]
+        assert (await broker.publish(notification(Audience.of(roles=["admin"]), key="k"))).id == OLD[5].id
+
+        view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
+        assert [item.publication.id for item in (await broker.page(view)).items] == [OLD[1].id]
+        new = notification(Audience.of(roles=["admin", "guia"], users=["ana"]))
+        await broker.publish(new)
+        assert (await broker.counts(view)).unread == 2
+        found_receipt = await broker.receipt(new.id)
+        assert found_receipt is not None
+        assert [user.user for user in found_receipt.users] == ["ana"]
+    finally:
+        await broker.close()
+
+
+async def test_old_entries_count_as_new_ones(tmp_path: Path) -> None:
+    """Counters over entries of version 1 equal the pages: running numbers, expiry and exceptions were worked out."""
+
+    def prepare() -> None:
+        write_version_1(tmp_path / FILE_NAME, OLD)
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as connection:
+            migrate(connection, FILE_NAME)
+            for user in ("ana", "bea", "dan"):
+                connection.executemany(
+                    "INSERT INTO sight VALUES (?, ?, 0)", [(user, room) for room in ("all", "role:admin", "role:guia")]
+                )
+
+    await asyncio.to_thread(prepare)
+    broker = SqliteBroker(tmp_path, now=Clock(CLOCK.seconds + 50))
+    await broker.start(Ear())
+    try:
+        for user, expected in (("ana", [6, 3, 2, 1]), ("bea", [6, 3, 1]), ("dan", [6, 3, 2, 1])):
+            view = await broker.view_of(user)
+            page = await broker.page(view)
+            assert [item.publication.position.seq for item in page.items] == expected
+            assert (await broker.counts(view)).unread == len(expected)
+    finally:
+        await broker.close()
+
+
+def test_migrated_log_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    """A log brought up from version 1 is made of the same tables and indexes as one made today."""
+    write_version_1(tmp_path / "old.db", OLD)
+    schemas = []
+    for name in ("old.db", "new.db"):
+        with closing(sqlite3.connect(tmp_path / name, isolation_level=None)) as connection:
+            migrate(connection, name)
+            assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            schemas.append({(kind, name) for kind, name, _ in schema(connection)})
+    assert schemas[0] == schemas[1]
+
+
+def test_interrupted_migration_leaves_the_old_log(tmp_path: Path) -> None:
+    """A migration that fails half-way leaves version 1 as it was, to be tried again."""
+    path = tmp_path / FILE_NAME
+    write_version_1(path, OLD)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        before = schema(connection)
+        connection.execute("CREATE TABLE delivery (in_the_way)")
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(connection, path.name)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE delivery")
+        assert schema(connection) == before
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        migrate(connection, path.name)
+        assert connection.execute("SELECT count(*) FROM notification_room").fetchone() == (8,)
+
+
+async def test_users_of_version_2_count_as_seen_today(tmp_path: Path) -> None:
+    """Whoever was known before visits were noted is not forgotten for want of one, and is in the end."""
+    day, age = 24 * 3600.0, 30 * 24 * 3600.0
+
+    def prepare() -> None:
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as connection:
+            for step in MIGRATIONS[:2]:
+                connection.executescript(step)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA user_version = 2")
+            connection.execute("INSERT INTO sight VALUES ('ana', 'all', 0)")
+            connection.execute("INSERT INTO inbox VALUES ('bea', 0, 0, 0)")
+
+    await asyncio.to_thread(prepare)
+    clock = Clock(time.time())
+    broker = SqliteBroker(tmp_path, now=clock)
+    await broker.start(Ear())
+    try:
+        clock.seconds += age
+        assert await broker.forget(max_age=age, present=lambda _: False) == 0
+        clock.seconds += 2 * day
+        assert await broker.forget(max_age=age, present=lambda _: False) == 2
+    finally:
+        await broker.close()
+
+
+async def test_newer_log_is_refused(tmp_path: Path) -> None:
+    """A log of a newer version is not touched."""
+    write_version_1(tmp_path / FILE_NAME, [])
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(LogTooNew, match=FILE_NAME):
+        await SqliteBroker(tmp_path).start(Ear())
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)

@@ -1,0 +1,161 @@
+"""The oldest notifications go little by little, for as long as a server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+
+from sio_server.broker.sqlite import SqliteBroker
+from sio_server.core import trimming as retention
+from sio_server.core.trimming import keep_trimmed
+from tests.support.broker_contract import Heard, notification
+from tests.support.inbox_model import Clock, Ear
+from tests.support.logged import logging_to_stderr
+from tests.support.servers import PATIENCE, until
+
+DAY: Final = 24 * 3600.0
+
+
+@pytest.fixture
+async def log(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteBroker]:
+    """Return a log that is looked at often."""
+    monkeypatch.setattr(retention, "INTERVAL", 0.01)
+    broker, heard = SqliteBroker(None), Heard()
+    heard.broker = broker
+    await broker.start(heard)
+    yield broker
+    await broker.close()
+
+
+@contextlib.asynccontextmanager
+async def trimming(
+    log: SqliteBroker, *, days: float = 0.0, count: int = 0, **options: Any
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Keep a log trimmed, and stop as a server does."""
+    task = asyncio.create_task(keep_trimmed(log, days=days, count=count, **options))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def kept(log: SqliteBroker) -> int:
+    """How many notifications there are."""
+    return (await log.size()).notifications
+
+
+async def shrunk_to(log: SqliteBroker, count: int) -> None:
+    """Wait until no more than this many are left."""
+    async with asyncio.timeout(PATIENCE):
+        while await kept(log) > count:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
+            await asyncio.sleep(0.005)
+
+
+async def test_newest_are_kept_by_number(log: SqliteBroker) -> None:
+    """Beyond the number that is kept the oldest go, again and again while more is published."""
+    async with trimming(log, count=5):
+        for _ in range(2):
+            for _ in range(20):
+                await log.publish(notification())
+            await shrunk_to(log, 5)
+        assert await kept(log) == 5
+        assert log.floor() == 35
+
+
+async def test_older_than_so_many_days_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is older than the days that are kept goes; days may be a part of one."""
+    monkeypatch.setattr(retention, "INTERVAL", 0.01)
+    clock = Clock()
+    log = SqliteBroker(None, now=clock)
+    await log.start(Ear())
+    for hours in (50, 37, 12, 1, 0):
+        await log.publish(notification())
+        clock.seconds += hours * 3600
+    async with trimming(log, days=0.5):
+        await shrunk_to(log, 2)
+        assert await kept(log) == 2
+    await log.close()
+
+
+async def test_clock_that_was_set_is_told_and_nothing_goes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wall clock that jumps forty days ahead makes nothing old; how far it jumped is a warning, there and back."""
+    monkeypatch.setattr(retention, "INTERVAL", 0.01)
+    wall, steadily = Clock(), Clock(5000.0)
+    log = SqliteBroker(None, now=wall, steadily=steadily)
+    await log.start(Ear())
+    await log.sight("ana", ["all", "role:admin"])
+    await log.publish(notification())
+    steps: list[float] = []
+    with logging_to_stderr():
+        async with trimming(log, days=30, count=1000):
+            for seconds in (40 * DAY, -40 * DAY, -50 * 365 * DAY):
+                wall.seconds += seconds
+
+                def told() -> bool:
+                    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+                    steps.extend(line["seconds"] for line in lines if line["level"] == "warning")
+                    return bool(steps) and steps[-1] == seconds  # noqa: B023 - called before the next one
+
+                await until(told, "a warning")
+    assert await kept(log) == 1
+    assert "all" in (await log.view_of("ana")).since
+    assert steps == [40 * DAY, -40 * DAY, -50 * 365 * DAY]
+    await log.close()
+
+
+async def test_users_who_never_return_are_forgotten() -> None:
+    """Who is neither here nor was for longer than the days that are kept is forgotten; who is connected is not."""
+    clock, days = Clock(), 10.0
+    log = SqliteBroker(None, now=clock)
+    await log.start(Ear())
+    for user in ("ana", "bea"):
+        await log.sight(user, ["all", "role:admin"])
+    clock.seconds += (days + 2) * 24 * 3600
+    async with trimming(log, days=days, present={"bea"}.__contains__), asyncio.timeout(PATIENCE):
+        while "all" in (await log.view_of("ana")).since:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
+            await asyncio.sleep(0.005)
+        assert "all" in (await log.view_of("bea")).since
+    await log.close()
+
+
+async def test_without_limits_nothing_goes(log: SqliteBroker) -> None:
+    """With 0 for both, everything is kept."""
+    looks = 0
+    look_at_clock = log.look_at_clock
+
+    async def counted() -> float:
+        nonlocal looks
+        looks += 1
+        return await look_at_clock()
+
+    log.look_at_clock = counted  # type: ignore[method-assign]
+    await log.publish(notification())
+    async with trimming(log):
+        await until(lambda: looks > 3, "some looks")
+    assert await kept(log) == 1
+
+
+async def test_log_that_cannot_be_trimmed_is_tried_again(log: SqliteBroker, capsys: pytest.CaptureFixture[str]) -> None:
+    """A log that takes no change is tried again later instead of never."""
+    tries = 0
+    retain = log.retain
+
+    async def failing(**limits: float | None) -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            await log.close()
+        return await retain(**limits)  # type: ignore[arg-type]
+
+    log.retain = failing  # type: ignore[method-assign]
+    async with trimming(log, count=5) as task:
+        await until(lambda: tries >= 5, "five tries")
+        assert not task.done()

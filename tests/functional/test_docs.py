@@ -1,0 +1,255 @@
+"""What the READMEs show is what happens: their command and snippets run as they stand, against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import Node
+from tests.support.documents import ENGLISH, READMES, Document
+from tests.support.servers import PATIENCE, PUBLISH_KEY, ROOT, Server, environment, running, secured, token, until
+
+BOOKING = {"type": "reserva_creada", "data": {"usuario_id": 123, "tour_nombre": "Lima"}}
+
+# -- what the server answers --------------------------------------------------------------------------------------
+
+
+async def post_like_curl(server: Server, arguments: list[str]) -> Any:
+    """The reply to the bytes and the Content-Type that ``curl -d`` sends."""
+    flag, body, address = arguments
+    assert (flag, urlsplit(f"//{address}").path) == ("-d", "/notify")
+    status, reply = await server.notify(body.encode(), key=None)
+    assert status == 200
+    return reply
+
+
+async def post_with_curl(server: Server, arguments: list[str]) -> Any:
+    """The reply to curl itself."""
+    process = await asyncio.create_subprocess_exec(
+        *(str(CURL), *arguments[:-1], arguments[-1].replace("localhost:8080", urlsplit(server.url).netloc)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    return json.loads(output)
+
+
+CURL = shutil.which("curl")
+POSTS = [post_like_curl, *([post_with_curl] if CURL else [])]
+
+
+def without(members: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """A JSON object less some of its members."""
+    return {name: value for name, value in members.items() if name not in names}
+
+
+@READMES
+@pytest.mark.parametrize("post", POSTS)
+async def test_first_notification(readme: Document, post: Callable[[Server, list[str]], Awaitable[Any]]) -> None:
+    """The README's first command publishes to a connected client and gets the reply that is shown."""
+    shown = json.loads(readme.fence("json", '"recipients"'))
+    program, *arguments = shlex.split(readme.fence("sh", "curl"))
+    assert program == "curl"
+    async with running() as server:
+        listener = await server.connect()
+        reply = await post(server, arguments)
+        (envelope,) = await listener.wait(1)
+    assert list(reply) == list(shown)
+    assert without(reply, "id", "cursor") == without(shown, "id", "cursor")
+    for receipt in (reply, shown):
+        assert re.fullmatch(r"[0-9a-f]{12}-1", receipt["cursor"])
+    assert {name: envelope[name] for name in ("type", "message", "data")} == json.loads(arguments[1])
+
+
+@READMES
+async def test_envelope_is_as_shown(readme: Document) -> None:
+    """What a client is sent of a booking is the README's envelope, but for what differs each time."""
+    shown = json.loads(readme.fence("json", '"timestamp"'))
+    async with running() as server:
+        listener = await server.connect({"role": "admin"})
+        await server.notify(BOOKING)
+        (envelope,) = await listener.wait(1)
+    changing = ("id", "cursor", "timestamp", "expires_at")
+    assert list(envelope) == list(shown)
+    assert without(envelope, *changing) == without(shown, *changing)
+    lives = [
+        datetime.fromisoformat(each["expires_at"]) - datetime.fromisoformat(each["timestamp"])
+        for each in (envelope, shown)
+    ]
+    assert lives[0] == lives[1]
+
+
+@READMES
+async def test_error_is_as_shown(readme: Document) -> None:
+    """A type with a typing error is answered as the README shows, in its language."""
+    shown = json.loads(readme.fence("json", "urn:sio-server:error"))
+    async with running() as server:
+        status, problem = await server.notify(
+            {"type": "tst"}, **{"Accept-Language": "en" if readme is ENGLISH else "es"}
+        )
+    assert status == problem["status"]
+    assert list(problem) == list(shown)
+    assert without(problem, "request_id") == without(shown, "request_id")
+
+
+# -- snippets -----------------------------------------------------------------------------------------------------
+
+# What a browser has and Node lacks; the snippets then run as they stand.
+BROWSER = """
+globalThis.WebSocket ??= (await import("ws")).WebSocket;
+globalThis.token = process.env.TOKEN;
+globalThis.alert = (message) => console.log("alert", message);
+Object.defineProperty(globalThis, "localStorage", { value: { getItem: (name) => globalThis[name] } });
+"""
+
+
+def changed(code: str, old: str, new: str) -> str:
+    """A snippet with the one thing changed that must be."""
+    assert code.count(old) == 1, old
+    return code.replace(old, new)
+
+
+@dataclass
+class Script:
+    """A program that runs, and the lines of its output so far."""
+
+    process: asyncio.subprocess.Process
+    lines: list[str]
+
+    async def line(self, pattern: str) -> re.Match[str]:
+        """The first line that has a match of ``pattern``, once there is one."""
+        found: list[re.Match[str]] = []
+
+        def look() -> bool:
+            found[:] = [match for line in self.lines if (match := re.search(pattern, line))]
+            return bool(found) or self.process.returncode is not None
+
+        await until(look, f"a line with {pattern}")
+        assert found, self.lines
+        return found[0]
+
+    async def receives(self, server: Server, body: Mapping[str, Any], pattern: str) -> re.Match[str]:
+        """Publish as soon as this program is in its rooms, which is a moment after it connected; then as `line`."""
+        async with asyncio.timeout(PATIENCE):
+            while self.process.returncode is None:
+                _, receipt = await server.notify(body)
+                if receipt["recipients"]["sockets"]:
+                    break
+                await asyncio.sleep(0.005)
+        return await self.line(pattern)
+
+
+async def collect(running_script: Script) -> None:
+    """Keep what a script writes."""
+    assert running_script.process.stdout is not None
+    async for line in running_script.process.stdout:
+        running_script.lines.append(line.decode().rstrip())
+
+
+@contextlib.asynccontextmanager
+async def script(*command: str | Path, cwd: Path, **env: str) -> AsyncIterator[Script]:
+    """A program of another language or process; killed at the end."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command),
+        cwd=cwd,
+        env=environment({"PYTHONPATH": str(ROOT), **env}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    running_script = Script(process, [])
+    reader = asyncio.create_task(collect(running_script))
+    try:
+        yield running_script
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reader
+
+
+def javascript(node: Node, directory: Path, code: str, **env: str) -> contextlib.AbstractAsyncContextManager[Script]:
+    """A snippet in Node, where a page's globals are."""
+    (directory / "node_modules").symlink_to(node.modules)
+    (directory / "browser.mjs").write_text(BROWSER)
+    (directory / "snippet.mjs").write_text(code)
+    return script(node.binary, "--import", (directory / "browser.mjs").as_uri(), "snippet.mjs", cwd=directory, **env)
+
+
+def python(directory: Path, code: str) -> contextlib.AbstractAsyncContextManager[Script]:
+    """A snippet in Python."""
+    (directory / "snippet.py").write_text(code)
+    return script(sys.executable, "snippet.py", cwd=directory)
+
+
+async def test_socketio_javascript_snippet(node: Node, tmp_path: Path) -> None:
+    """The JavaScript of the README, in a page that holds a tourist's token, shows the tourist's own booking."""
+    async with running(secured()) as server:
+        code = changed(ENGLISH.fence("js", "socket.io-client"), "http://localhost:8080", server.url)
+        async with javascript(node, tmp_path, code, TOKEN=token("123", "turista")) as page:
+            await page.line(r"^connected as 123 \[ 'turista' \]$")
+            await page.receives(server, BOOKING, "^alert Reserva de Lima creada$")
+
+
+async def test_socketio_javascript_snippet_tells_why(node: Node, tmp_path: Path) -> None:
+    """The JavaScript of the README writes the code and the reason when its token is refused."""
+    async with running(secured()) as server:
+        code = changed(ENGLISH.fence("js", "socket.io-client"), "http://localhost:8080", server.url)
+        async with javascript(node, tmp_path, code, TOKEN="nonsense") as page:
+            await page.line(r"^invalid_token \S+")
+
+
+async def test_socketio_python_snippet(tmp_path: Path) -> None:
+    """The Python of the README, in development, prints a booking as an administrator."""
+    async with running() as server:
+        code = changed(ENGLISH.fence("python", "socketio"), "http://localhost:8080", server.url)
+        async with python(tmp_path, code) as program:
+            await program.receives(server, BOOKING, f"^Reserva de Lima creada {re.escape(str(BOOKING['data']))}$")
+
+
+@pytest.mark.parametrize("mode", ["production", "development"])
+async def test_plain_websocket_snippet(node: Node, tmp_path: Path, mode: str) -> None:
+    """The WebSocket of the README gets a booking: with a token, and in development with what its comment says."""
+    code = ENGLISH.fence("js", "new WebSocket")
+    stated = re.search(r"\?role=\S+", code)
+    assert stated is not None
+    if mode == "development":
+        code = changed(code, '/ws", ["bearer", token]', f'/ws{stated[0]}"')
+    # The README's own lines show nothing of what they read.
+    code = changed(code, "\n};", "\n  console.log(type, message, JSON.stringify(data));\n};")
+    async with running(None if mode == "development" else secured()) as server:
+        code = changed(code, "ws://localhost:8080", server.url.replace("http", "ws", 1))
+        async with javascript(node, tmp_path, code, TOKEN=token("123", "turista")) as page:
+            await page.line("^ns:hello ")
+            got = await page.receives(server, BOOKING, "^reserva_creada Reserva de Lima creada (.*)$")
+    assert json.loads(got[1]) == BOOKING["data"]
+
+
+async def test_fastapi_snippet(tmp_path: Path) -> None:
+    """The backend of the README answers a registration, and the administrators are told of it."""
+    (tmp_path / "backend.py").write_text(ENGLISH.fence("python", "FastAPI"))
+    person = {"nombre": "Juan Pérez", "email": "juan@example.com"}
+    async with running(secured()) as server:
+        listener = await server.connect({"token": token(role="admin")})
+        settings = {"SIO_SERVER_URL": server.url, "SIO_SERVER_PUBLISH_KEY": PUBLISH_KEY}
+        serve = (sys.executable, "-m", "uvicorn", "backend:app", "--port", "0")
+        async with script(*serve, cwd=tmp_path, **settings) as backend:
+            address = (await backend.line(r"http://127\.0\.0\.1:\d+"))[0]
+            async with server.http.post(f"{address}/usuarios/register", params=person) as response:
+                assert (response.status, await response.json()) == (200, {"id": "123"})
+        (envelope,) = await listener.wait(1)
+    assert envelope["type"] == "usuario_registrado"
+    assert envelope["data"] == {"usuario_id": "123", "rol": "turista", **person}

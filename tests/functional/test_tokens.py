@@ -1,0 +1,87 @@
+"""Tokens on live links: announced before they end, renewed in place, closed after; revoked ones are refused."""
+
+import time
+
+import pytest
+
+from sio_server.core import connections
+from tests.support.clients import plain_socket, refused
+from tests.support.servers import PUBLISH_KEY, running, secured, token, until
+
+
+async def test_client_is_told_before_its_token_ends_and_closed_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shortly before exp a client is told, and some time after it the connection is closed with the reason."""
+    monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.5)
+    async with running(secured()) as server:
+        listener = await server.connect({"token": token("123", "turista", exp=int(time.time()) + 2)})
+        await until(lambda: listener.of("ns:auth_expiring"))
+        await until(lambda: not listener.client.connected)
+
+        assert 0 < listener.of("ns:auth_expiring")[0]["expires_in_ms"] <= 2000
+        assert listener.of("ns:closing") == [{"code": "token_expired", "reconnect": False}]
+
+
+async def test_plain_socket_is_closed_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On /ws the close code says why."""
+    monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.2)
+    async with (
+        running(secured()) as server,
+        plain_socket(server.url, {"token": token("123", exp=int(time.time()) + 1)}) as client,
+    ):
+        assert await client.wait_closed() == (4401, "token_expired")
+
+
+async def test_renewed_token_keeps_the_connection_and_moves_its_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer token of the same user is taken in place, and the rooms follow its claims."""
+    monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.2)
+    async with running(secured()) as server:
+        listener = await server.connect({"token": token("123", "turista", exp=int(time.time()) + 2)})
+        answer = await listener.client.call("ns:auth", {"token": token("123", "admin")})
+        await server.notify({"type": "guia_creado"})
+        await server.notify({"type": "tour_creado", "audience": {"roles": ["turista"]}})
+        await server.notify({"type": "test"})
+        await until(lambda: len(listener.notifications) >= 2)
+        await until(lambda: time.time() > answer["expires_at"] - 597)
+
+        assert (answer["ok"], answer["roles"]) == (True, ["admin"])
+        assert [envelope["type"] for envelope in listener.notifications] == ["guia_creado", "test"]
+        assert listener.client.connected
+        assert listener.of("ns:closing") == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [({"user": "456"}, "forbidden"), ({"user": "123", "exp": 1}, "token_expired")],
+    ids=["another user's", "expired"],
+)
+async def test_token_that_does_not_renew_changes_nothing(claims: dict[str, object], code: str) -> None:
+    """Another user's token, or one that has expired, is refused, and the connection goes on as it was."""
+    async with running(secured()) as server:
+        listener = await server.connect({"token": token("123", "turista")})
+        answer = await listener.client.call("ns:auth", {"token": token(role="admin", **claims)})  # type: ignore[arg-type]
+        await server.notify({"type": "guia_creado"})
+        await server.notify({"type": "tour_creado"})
+        await until(lambda: listener.notifications)
+
+        assert answer["error"]["code"] == code
+        assert [envelope["type"] for envelope in listener.notifications] == ["tour_creado"]
+
+
+async def test_user_who_is_disconnected_is_out_until_a_newer_token() -> None:
+    """All of a user's connections are closed, tokens made before are refused, one made later is taken."""
+    async with running(secured()) as server:
+        old = token("123", "turista", iat=int(time.time()) - 10)
+        listener = await server.connect({"token": old})
+        other = await server.connect({"token": token("456", "turista")})
+        headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+        async with plain_socket(server.url, {"token": old}) as plain:
+            async with server.http.post(f"{server.url}/v1/users/123/disconnect", headers=headers) as response:
+                assert response.status == 200
+            assert await plain.wait_closed() == (4401, "token_revoked")
+        await until(lambda: not listener.client.connected)
+        told = await refused(server.url, {"token": old})
+        await server.connect({"token": token("123", "turista", iat=int(time.time()) + 1)})
+
+        assert listener.of("ns:closing") == [{"code": "token_revoked", "reconnect": False}]
+        assert told["data"]["code"] == "token_revoked"
+        assert other.client.connected

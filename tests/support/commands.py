@@ -1,0 +1,64 @@
+"""``sio-server`` as a process of its own, for tests of its commands."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.servers import PATIENCE, environment
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of its standard output."""
+        return self.out.splitlines()
+
+
+async def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
+    """Start a command in a directory of the test, with pipes to it."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sio_server", *arguments),
+        cwd=cwd,
+        env=environment(
+            {"LANG": "en_GB.UTF-8", "LC_ALL": "en_GB.UTF-8", "NO_COLOR": "1", "COLUMNS": "", **(env or {})}
+        ),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def finish(process: asyncio.subprocess.Process, stdin: str = "") -> Done:
+    """Wait for the end of a command; kill it when it does not come."""
+    try:
+        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), PATIENCE * 2)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    assert process.returncode is not None
+    return Done(process.returncode, out.decode(), err.decode())
+
+
+async def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+    """Run a command to its end."""
+    return await finish(await start(*arguments, cwd=cwd, env=env), stdin)
+
+
+def assert_user_error(done: Done, *fragments: str) -> None:
+    """Exit code 2, what is wrong on standard error, and no traceback."""
+    assert done.code == 2, done
+    assert "Traceback" not in done.err
+    for fragment in fragments:
+        assert fragment in done.err

@@ -1,0 +1,205 @@
+"""The core with nothing at its other end: connections that note what they are told, on a real log in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sio_server.audience import Audience, Identity
+from sio_server.broker.sqlite import SqliteBroker
+from sio_server.catalog import Catalog
+from sio_server.core.connections import Connections
+from sio_server.core.hub import Broadcaster, Connection, Hub, Link
+from sio_server.core.limits import ConnectionLimits
+from sio_server.core.node import Node
+from sio_server.core.replays import REPLAY_HIGH
+from sio_server.metrics import Metrics, NoMetrics
+from sio_server.notification import Publication
+from tests.support.broker_contract import notification
+from tests.support.servers import until
+
+TOURIST = Identity("7", ("turista",), ("cusco",))
+
+
+def holding(user: str = "7", *, issued_at: float | None = None, lasts: float = 600.0) -> Identity:
+    """Whose token this is."""
+    now = time.time()
+    return Identity(user, ("turista",), (), now + lasts, now if issued_at is None else issued_at)
+
+
+class NotedLink:
+    """What the core asked for, in order, as ``(what, details)``; publications by their ``seq``."""
+
+    def __init__(self, *, transport: str = "websocket") -> None:
+        self.calls: list[tuple[str, Any]] = []
+        self.rooms: tuple[str, ...] = ()
+        self.waiting = 0
+        """Bytes that `pending` tells of."""
+        self.fills = 0
+        """Bytes that each publication of a replay adds to them."""
+        self.now_over = transport
+
+    def join(self, rooms: Sequence[str]) -> None:
+        """See `Link.join`."""
+        self.rooms = tuple(rooms)
+        self.calls.append(("join", self.rooms))
+
+    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+        """See `Link.replay`."""
+        self.calls.extend(("replay" if replayed else "late", publication.seq) for publication in publications)
+        self.waiting += self.fills * len(publications)
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> None:
+        """See `Link.control`."""
+        self.calls.append((event, dict(payload)))
+
+    def pending(self) -> int:
+        """See `Link.pending`."""
+        return self.waiting
+
+    def close(self, reason: str) -> None:
+        """See `Link.close`."""
+        self.calls.append(("close", reason))
+
+    def transport(self) -> str:
+        """See `Link.transport`."""
+        return self.now_over
+
+    def take_all(self) -> None:
+        """The peer reads, what waits and what comes."""
+        self.fills = self.waiting = 0
+
+    @property
+    def names(self) -> list[str]:
+        """What was asked for, in order."""
+        return [name for name, _ in self.calls]
+
+    @property
+    def seqs(self) -> list[int]:
+        """Every publication in the order it was sent, whichever way it came."""
+        return [details for name, details in self.calls if name in ("replay", "late", "live")]
+
+    def of(self, name: str) -> list[Any]:
+        """The details of each call of this name."""
+        return [details for called, details in self.calls if called == name]
+
+
+class NotedEndpoint:
+    """An endpoint whose connections are `NotedLink` s: a broadcast reaches those whose rooms it is for."""
+
+    def __init__(self) -> None:
+        self.links: list[NotedLink] = []
+
+    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
+        """See `Broadcaster.broadcast`."""
+        counts = []
+        for publication in batch:
+            rooms, but = set(publication.audience.rooms()), set(publication.audience.except_rooms())
+            members = [link for link in self.links if rooms & set(link.rooms) and not but & set(link.rooms)]
+            for link in members:
+                link.calls.append(("live", publication.seq))
+            counts.append(len(members))
+        return counts
+
+
+class NotedMetrics(NoMetrics):
+    """How often each thing happened to connections."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+
+    def refused(self, code: str) -> None:
+        """See `Metrics.refused`."""
+        self.counted[f"refused {code}"] += 1
+
+    def connected(self, protocol: str) -> None:
+        """See `Metrics.connected`."""
+        self.counted[f"connected {protocol}"] += 1
+
+    def disconnected(self, protocol: str, reason: str) -> None:
+        """See `Metrics.disconnected`."""
+        self.counted[f"disconnected {protocol} {reason}"] += 1
+
+    def replayed(self, count: int) -> None:
+        """See `Metrics.replayed`."""
+        self.counted["replayed"] += count
+
+    def unrecovered(self) -> None:
+        """See `Metrics.unrecovered`."""
+        self.counted["unrecovered"] += 1
+
+    def slow(self, protocol: str) -> None:
+        """See `Metrics.slow`."""
+        self.counted[f"slow {protocol}"] += 1
+
+
+class Core:
+    """A node, its log and its connections, one endpoint."""
+
+    def __init__(self, catalog: Catalog, log: SqliteBroker, limits: ConnectionLimits) -> None:
+        self.log = log
+        self.hub = Hub()
+        self.metrics = NotedMetrics()
+        self.connections = Connections(log, self.hub, self.metrics, limits, hello={"limits": {"max_body": 5}})
+        self.node = Node(catalog, log, self.hub, self.connections, metrics=self.metrics)
+        self.endpoint = NotedEndpoint()
+        self.hub.register(self.endpoint)
+
+    def connection(self, identity: Identity, **members: Any) -> tuple[Connection, NotedLink]:
+        """A connection that is not let in yet, and its link."""
+        link = NotedLink()
+        self.endpoint.links.append(link)
+        return Connection(identity, link, **{"protocol": "ws", **members}), link
+
+    async def open(
+        self, identity: Identity, cursor: str | None = None, *, recovered_from: int | None = None, **members: Any
+    ) -> tuple[Connection, NotedLink]:
+        """A connection that was let in."""
+        connection, link = self.connection(identity, **members)
+        await self.connections.open(connection, cursor, recovered_from=recovered_from)
+        return connection, link
+
+    async def on_the_way(self, missed: int) -> tuple[Connection, NotedLink]:
+        """A connection that missed so much, and whose peer reads no further than the beginning of its replay."""
+        await self.open(TOURIST)
+        await self.publish(missed)
+        self.forget()
+        connection, link = self.connection(TOURIST)
+        link.fills = REPLAY_HIGH
+        await self.connections.open(connection, self.cursor(0))
+        await until(lambda: link.seqs, "the beginning of the replay")
+        return connection, link
+
+    async def publish(self, count: int = 1, audience: Audience | None = None, **members: Any) -> None:
+        """Publish so many notifications, to everybody where no audience is given."""
+        made = {"audience": audience or Audience(all=True), **members}
+        await asyncio.gather(*(self.log.publish(notification(**made)) for _ in range(count)))
+
+    def cursor(self, seq: int) -> str:
+        """The cursor of a position of this log."""
+        return f"{self.log.head().epoch}-{seq}"
+
+    def forget(self) -> None:
+        """Empty the window, as a start does."""
+        self.connections.replays.start()
+
+
+@asynccontextmanager
+async def core(limits: ConnectionLimits | None = None) -> AsyncIterator[Core]:
+    """A core that is open."""
+    catalog = await asyncio.to_thread(Catalog.load)
+    made = Core(catalog, SqliteBroker(None), limits or ConnectionLimits())
+    await made.node.start()
+    try:
+        yield made
+    finally:
+        await made.node.close()
+
+
+_link: type[Link] = NotedLink
+_broadcaster: type[Broadcaster] = NotedEndpoint
+_metrics: type[Metrics] = NotedMetrics

@@ -1,0 +1,241 @@
+"""Servers and clients for tests: the real ones, on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import jwt
+import orjson
+import socketio
+from aiohttp import web
+
+from sio_server import logs
+from sio_server.app import FRONT, NODE, SERVER, create_app
+from sio_server.config import PROTECTION, Config
+from sio_server.config.settings import env_name
+from sio_server.core.node import Node
+from sio_server.engine import FrontSite
+
+# Without a format of its own every line would go to standard output, debug lines included.
+logs.configure("console", "error")
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a secret of the tests, long enough for HS256"
+PUBLISH_KEY = "a publisher key of the tests and long as well"
+
+# Longest wait for something that a test expects. Nothing waits so long unless it fails.
+PATIENCE = 40.0
+
+
+def secured(**settings: Any) -> Config:
+    """The settings of a server that is not in development mode."""
+    return Config(**{"broker": "memory:", "jwt_secret": SECRET, "publish_keys": (PUBLISH_KEY,), **settings})
+
+
+def token(user: str | int = "1", role: str | None = None, **claims: Any) -> str:
+    """A token as a backend would sign it."""
+    made = {"sub": user, "exp": int(time.time()) + 600, **({"role": role} if role else {}), **claims}
+    return jwt.encode({name: value for name, value in made.items() if value is not None}, SECRET, "HS256")
+
+
+async def until(condition: Callable[[], object], what: str = "the condition", patience: float = PATIENCE) -> None:
+    """Wait until something holds; fail when it does not for ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come to hold in {patience} s")
+        await asyncio.sleep(0.005)
+
+
+@dataclass
+class Server:
+    """A server that runs on the loop of the test."""
+
+    url: str
+    app: web.Application
+    http: aiohttp.ClientSession
+    clients: list[socketio.AsyncClient] = field(default_factory=list)
+
+    @property
+    def node(self) -> Node:
+        """Its core."""
+        return self.app[NODE]
+
+    async def notify(self, body: object, *, key: str | None = PUBLISH_KEY, **headers: str) -> tuple[int, Any]:
+        """``POST /notify``: the status and the decoded reply."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        if key:
+            sent["Authorization"] = f"Bearer {key}"
+        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        async with self.http.post(f"{self.url}/notify", data=data, headers=sent) as response:
+            return response.status, await response.json(content_type=None)
+
+    async def connect(self, auth: Mapping[str, Any] | None = None, **options: Any) -> Listener:
+        """A Python Socket.IO client that has had its ``ns:hello``."""
+        client = socketio.AsyncClient(reconnection=False)
+        self.clients.append(client)
+        listener = Listener(client)
+        options.setdefault("transports", ["websocket"])
+        await client.connect(self.url, auth=dict(auth or {}), **options)
+        await until(lambda: listener.of("ns:hello"), "ns:hello")
+        # The rooms are joined right after the greeting has gone out.
+        await until(lambda: client.sid is not None)
+        return listener
+
+
+class Listener:
+    """A client and all that it was sent, in order."""
+
+    def __init__(self, client: socketio.AsyncClient) -> None:
+        self.client = client
+        self.events: list[tuple[str, Any]] = []
+        client.on("*", self._keep)
+
+    async def _keep(self, event: str, *arguments: Any) -> None:
+        self.events.append((event, arguments[0] if arguments else None))
+
+    def of(self, *names: str) -> list[Any]:
+        """What came under these names."""
+        return [argument for event, argument in self.events if event in names]
+
+    @property
+    def notifications(self) -> list[dict[str, Any]]:
+        """Every envelope, control events left out."""
+        return [argument for event, argument in self.events if not event.startswith("ns:")]
+
+    async def wait(self, count: int) -> list[dict[str, Any]]:
+        """The envelopes once there are ``count``."""
+        await until(lambda: len(self.notifications) >= count, f"{count} notifications ({len(self.notifications)} came)")
+        return self.notifications
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config | None = None, *, front: bool = True) -> AsyncIterator[Server]:
+    """A server on a free port of the loopback address; in development mode, in memory, where nothing else is said.
+
+    It listens as `serve` does; without ``front`` aiohttp itself listens, and every request is one of aiohttp's.
+    """
+    app = create_app(config or Config(broker="memory:", dev=True))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    site = site_of(runner, front=front)
+    await site.start()
+    session = aiohttp.ClientSession()
+    server = Server(f"http://127.0.0.1:{runner.addresses[0][1]}", app, session)
+    try:
+        yield server
+    finally:
+        # At once with the server's end: a client that polls leaves when its open request does.
+        leaving = asyncio.gather(*(client.disconnect() for client in server.clients))
+        await session.close()
+        await runner.cleanup()
+        await leaving
+
+
+def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
+    """What listens on a free port: the engine's front, or aiohttp alone."""
+    if not front:
+        return web.TCPSite(runner, "127.0.0.1", 0)
+    app = runner.app
+    own = app[FRONT]
+    routes = {("POST", "/notify"): own.notify}
+    options: dict[str, Any] = {"fast_routes": routes, "admits": own.admits, "unread": own.unread}
+    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, **options)
+
+
+@dataclass
+class Program:
+    """A server in a process of its own."""
+
+    process: asyncio.subprocess.Process
+    url: str
+    output: list[str]
+
+    async def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; returns the exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+
+@contextlib.asynccontextmanager
+async def program(*arguments: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+    """``sio-server serve`` on a free port; killed at the end if it is still there.
+
+    It is in development mode where ``env`` has no secret.
+    """
+    mode = ["--dev"] if {*map(env_name, PROTECTION)}.isdisjoint(env or {}) else []
+    command = [sys.executable, "-m", "sio_server", "serve", "--port", "0", *mode, *arguments]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output: list[str] = []
+    reader = asyncio.create_task(_collect(process, output))
+    try:
+        await until(
+            lambda: process.returncode is not None or any("http://" in line for line in output),
+            "an address",
+            PATIENCE,
+        )
+        found = re.search(r"http://\S+", "\n".join(output))
+        if found is None:
+            raise AssertionError(f"the server ended with {process.returncode}: {output}")
+        yield Program(process, found[0].rstrip("/"), output)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reader
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a program under test: this one's, without settings of a server that it may hold."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIO_SERVER_")}
+    return {**kept, "PYTHONUNBUFFERED": "1", **(more or {})}
+
+
+async def _collect(process: asyncio.subprocess.Process, lines: list[str]) -> None:
+    assert process.stdout is not None
+    async for line in process.stdout:
+        lines.append(line.decode(errors="replace").rstrip())  # noqa: PERF401 - others look at them meanwhile
+
+
+async def node_client(
+    binary: Path, script: str, arguments: Sequence[str], *, expect: int, after: Callable[[], Any] | None = None
+) -> list[Any]:
+    """Run a script of ``tests/node`` and return the ``expect`` JSON lines it prints; ``after`` runs once it is ready.
+
+    A script prints ``"ready"`` first when it is connected, then a line for each event.
+    """
+    process = await asyncio.create_subprocess_exec(
+        str(binary), str(ROOT / "tests" / "node" / script), *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    lines: list[str] = []
+    reader = asyncio.create_task(_collect(process, lines))
+    try:
+        await until(lambda: lines or process.returncode is not None, f"{script} to be ready")
+        if after is not None:
+            await after()
+        await until(lambda: len(lines) >= expect or process.returncode is not None, f"{expect} lines of {script}")
+        return [orjson.loads(line) for line in lines]
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reader
+
+
+def seqs(envelopes: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The positions of envelopes."""
+    return [envelope["seq"] for envelope in envelopes]
