@@ -22,7 +22,7 @@ from sio_server.api.metrics import MetricsEndpoint
 from sio_server.api.middleware import add_headers, guard
 from sio_server.api.notifications import HistoryEndpoint
 from sio_server.api.pages import console_routes
-from sio_server.api.publish import HttpEndpoint
+from sio_server.api.publish import PublishEndpoint
 from sio_server.api.publish_fast import FrontEndpoint
 from sio_server.auth import TOKEN_SETTINGS, Authenticator
 from sio_server.broker.sqlite import SqliteBroker
@@ -84,7 +84,7 @@ def create_app(config: Config | None = None) -> web.Application:
     config = config or settings.load()
     metrics = PrometheusMetrics()
     refusals = Refusals(metrics)
-    log_ = SqliteBroker(
+    broker = SqliteBroker(
         None if config.broker == "memory:" else config.data_dir,
         idempotency_ttl=config.idempotency_ttl,
         max_body=config.max_body,
@@ -94,7 +94,7 @@ def create_app(config: Config | None = None) -> web.Application:
     hub = Hub(AddressGroups(config.ipv6_prefix).of)
     limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
     connections = Connections(
-        log_,
+        broker,
         hub,
         metrics,
         limits,
@@ -104,7 +104,7 @@ def create_app(config: Config | None = None) -> web.Application:
     )
     node = Node(
         Catalog.load(config.catalog),
-        log_,
+        broker,
         hub,
         connections,
         locale=config.locale,
@@ -115,7 +115,7 @@ def create_app(config: Config | None = None) -> web.Application:
     gate = Gate(OriginPolicy(config), refusals, trusted_proxies=config.trusted_proxies)
     app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
     app[NODE] = node
-    app[LOG] = log_
+    app[LOG] = broker
     app[CONFIG] = config
     app[RELOADING] = Reloading(config)
     _endpoints(app, config, gate, metrics)
@@ -126,7 +126,7 @@ def create_app(config: Config | None = None) -> web.Application:
 def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics) -> None:
     node = app[NODE]
     auth = Authenticator(config)
-    inboxes = Inboxes(node.log, node.hub, node.connections)
+    inboxes = Inboxes(node.broker, node.hub, node.connections)
     events = ClientEvents(node.connections, inboxes, auth, node.refusals)
     ws = WsEndpoint(
         node,
@@ -146,7 +146,7 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     node.hub.register(socketio)
     node.hub.register(ws)
     _reloaded(app, auth, gate, socketio, ws)
-    http = HttpEndpoint(node, credentials, max_body=config.max_body)
+    http = PublishEndpoint(node, credentials, max_body=config.max_body)
     operate = OperateEndpoint(node, samples, credentials, config)
     app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], http, socketio)))
     app[RELOADING].on(("max_body",), operate.apply)
@@ -232,8 +232,8 @@ def _largest_payload(config: Config) -> int:
 def _socketio(
     config: Config, gate: Gate, node: Node, auth: Authenticator, events: ClientEvents
 ) -> tuple[AsyncServer, SocketIoEndpoint]:
-    log_ = node.log
-    recovery = DurableRecovery(node.connections, log_, lambda: log_.secret("socketio-recovery"))
+    broker = node.broker
+    recovery = DurableRecovery(node.connections, broker, lambda: broker.secret("socketio-recovery"))
     endpoint: SocketIoEndpoint
 
     async def identify(environ: Mapping[str, Any], auth_: object) -> str | None:
@@ -262,7 +262,7 @@ def _socketio(
         on_refused=refusals,
         failed_ack=failed_ack,
         ipv6_prefix=config.ipv6_prefix,
-        expecting=log_.writing,
+        expecting=broker.writing,
         connection_state_recovery={
             "log": recovery,
             "clients": "all" if config.recovery == "always" else "asking",
@@ -281,7 +281,7 @@ def _lifetime(
         tasks = [
             asyncio.create_task(
                 keep_trimmed(
-                    node.log,
+                    node.broker,
                     days=config.retention_days,
                     count=config.retention_count,
                     present=node.hub.is_here,

@@ -182,7 +182,7 @@ class LogDamaged(LogError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FieldProblem:
     """What is wrong with one field: its dotted path (``audience.roles.0``) and the mend."""
 
     field: str
@@ -201,7 +201,7 @@ class Refused(Error):
         code: str,
         detail: Text | None = None,
         *,
-        problems: tuple[Problem, ...] = (),
+        problems: tuple[FieldProblem, ...] = (),
         retry_after: int | None = None,
         extra: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
@@ -215,7 +215,7 @@ class Refused(Error):
         super().__init__(f"{code}: {self.detail}")
 
     @classmethod
-    def of_problems(cls, code: str, problems: tuple[Problem, ...]) -> Refused:
+    def of_problems(cls, code: str, problems: tuple[FieldProblem, ...]) -> Refused:
         """The refusal whose detail is its first problem; only the first `MAX_PROBLEMS` are told."""
         problems = problems[:MAX_PROBLEMS]
         first = problems[0]

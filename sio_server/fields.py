@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validate
 
 from sio_server.audience import MAX_NAME_LENGTH, name_of
-from sio_server.errors import Problem, Text
+from sio_server.errors import FieldProblem, Text
 
 REQUIRED: Final = Text("Required.", "Obligatorio.")
 NOT_NULL: Final = Text("May not be null: leave it out instead.", "No puede ser null: omítelo.")
@@ -150,12 +150,12 @@ def matching(pattern: str, error: Text) -> validate.Regexp:
     return validate.Regexp(rf"(?:{pattern})\Z", error=error)
 
 
-def problems_of(error: ValidationError) -> tuple[Problem, ...]:
-    """One `Problem` a message, with the dotted path of its field."""
+def problems_of(error: ValidationError) -> tuple[FieldProblem, ...]:
+    """One `FieldProblem` a message, with the dotted path of its field."""
     return tuple(_flatten("", error.messages))
 
 
-def _flatten(path: str, messages: Any) -> Iterator[Problem]:
+def _flatten(path: str, messages: Any) -> Iterator[FieldProblem]:
     if isinstance(messages, dict):
         for key, inner in messages.items():
             # Marshmallow files what concerns the whole object under "_schema".
@@ -165,4 +165,4 @@ def _flatten(path: str, messages: Any) -> Iterator[Problem]:
             yield from _flatten(path, inner)
     else:
         text = messages if isinstance(messages, Text) else Text(str(messages), str(messages))
-        yield Problem(path, text)
+        yield FieldProblem(path, text)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from sio_server.errors import MAX_PROBLEMS, Problem, Refused, Text
+from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
 
 # Levels of objects and lists in one member of a body. orjson writes 254 and reads 1,024; others' readers take less.
 MAX_DEPTH: Final = 100
@@ -213,7 +213,7 @@ def _looked_at(value: Any) -> Any:
 
 def _check_depth(value: Any) -> None:
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    deep = tuple(Problem(_name(name), _TOO_DEEP) for name, member in members if _is_deep(member))
+    deep = tuple(FieldProblem(_name(name), _TOO_DEEP) for name, member in members if _is_deep(member))
     if deep:
         raise Refused.of_problems("invalid_data", deep)
 
@@ -236,7 +236,7 @@ class _Look:
     """One look at everything in a value that is not nested too deep."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[FieldProblem] = []
         self.warnings: list[Text] = []
 
     def at(self, value: Any, path: str) -> Any:
@@ -279,7 +279,7 @@ class _Look:
 
     def _wrong(self, path: str, detail: Text) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(path, detail))
+            self.problems.append(FieldProblem(path, detail))
 
     def _note(self, path: str, warning: Text) -> None:
         # of what is handed to clients as a number; elsewhere numbers become text, or have bounds of their own

@@ -17,7 +17,7 @@ import orjson
 import uuid_utils
 
 from sio_server.audience import Audience
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import FieldProblem, Refused, Text
 
 PRIORITIES: Final = ("low", "normal", "high", "critical")
 
@@ -183,7 +183,7 @@ def _dumps(members: dict[str, Any], option: int = 0) -> bytes:
     except orjson.JSONEncodeError as error:
         # orjson reads deeper nesting than it writes; and what comes in as a Socket.IO argument can hold bytes.
         detail = Text("Not JSON, or nested too deeply.", "No es JSON, o está anidado demasiado hondo.")
-        raise Refused.of_problems("invalid_data", (Problem("data", detail),)) from error
+        raise Refused.of_problems("invalid_data", (FieldProblem("data", detail),)) from error
 
 
 class Publication(NamedTuple):

@@ -20,7 +20,7 @@ from sio_server.core.drain import drain
 from sio_server.core.node import Node
 from sio_server.engine import FrontSite
 from sio_server.errors import Error
-from sio_server.logs import logger, loop_failed
+from sio_server.logs import get_logger, loop_failed
 
 # Connections that wait to be accepted. After a restart every client comes at once; the default of 128 drops most.
 BACKLOG: Final = 4096
@@ -36,7 +36,7 @@ _IGNORED: Final = ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIG
 _FIRST_REALTIME: Final = int(getattr(signal, "SIGRTMIN", 1))
 _LAST_REALTIME: Final = int(getattr(signal, "SIGRTMAX", 0))
 
-log = logger("serving")
+logger = get_logger("serving")
 
 
 async def serve(
@@ -69,7 +69,7 @@ async def serve(
             await site.start()
             few = descriptors.warning_of(descriptors.raise_limit(), config.handshakes)
             if few is not None:
-                log.warning(few)
+                logger.warning(few)
             # What the start made lives as long as the process; a full collection would walk it each time, and for these
             # 15 ms or more nobody is served.
             gc.collect()
@@ -78,10 +78,10 @@ async def serve(
             reloading = asyncio.create_task(_reload_when_asked(app, signals.reload, read_settings))
             await signals.stop.wait()
             deadline = asyncio.get_running_loop().time() + max(END_WITHIN, config.shutdown_timeout)
-            log.info("draining", connections=len(app[NODE].hub))
+            logger.info("draining", connections=len(app[NODE].hub))
             await site.stop()
             await _drain(app[NODE])
-            log.info("stopping")
+            logger.info("stopping")
         finally:
             if reloading is not None:
                 reloading.cancel()
@@ -102,9 +102,9 @@ async def _reload_when_asked(
         try:
             await _reload(app, read_settings)
         except (Error, OSError) as error:
-            log.error("settings not reloaded, nothing was changed", reason=str(error))  # noqa: TRY400 - told in words
+            logger.error("settings not reloaded, nothing was changed", reason=str(error))  # noqa: TRY400 - told in words
         except Exception:
-            log.exception("settings not reloaded")
+            logger.exception("settings not reloaded")
 
 
 async def _reload(app: web.Application, read_settings: Callable[[], Loaded]) -> None:
@@ -116,10 +116,10 @@ async def _reload(app: web.Application, read_settings: Callable[[], Loaded]) -> 
     renewed = catalog.types != node.catalog.types
     node.catalog = catalog
     for line in loaded.warnings:
-        log.warning(line)
+        logger.warning(line)
     if changes.waiting:
-        log.warning("settings that count after a restart", settings=list(changes.waiting))
-    log.info("settings reloaded", changed=[*changes.applied, *(["types of the catalogue"] if renewed else [])])
+        logger.warning("settings that count after a restart", settings=list(changes.waiting))
+    logger.info("settings reloaded", changed=[*changes.applied, *(["types of the catalogue"] if renewed else [])])
 
 
 async def _drain(node: Node) -> None:
@@ -189,7 +189,7 @@ class Signals:
     @staticmethod
     def _ignore(number: int) -> None:
         named = number in signal.Signals.__members__.values()  # of the real-time ones two have a name
-        log.info(
+        logger.info(
             "signal ignored", signal=signal.Signals(number).name if named else f"SIGRTMIN+{number - _FIRST_REALTIME}"
         )
 

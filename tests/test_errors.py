@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import sio_server
 from sio_server import errors
-from sio_server.errors import KINDS, BrokerUnavailable, Error, ErrorKind, Problem, Refused, Text
+from sio_server.errors import KINDS, BrokerUnavailable, Error, ErrorKind, FieldProblem, Refused, Text
 
 SOURCES = sorted(Path(sio_server.__file__).resolve().parent.rglob("*.py"))
 HELLO = Text("Hello {0}, {name}", "Hola {0}, {name}")
@@ -154,7 +154,7 @@ def test_problem_document(code: str, locale: str) -> None:
 
 def test_problem_document_has_a_line_for_each_field() -> None:
     """Problems are listed by field in the reader's language, the first of them is the detail, extra members stay."""
-    problems = (Problem("data.total", Text("No.", "¡No!")), Problem("ttl", Text("Never.", "Nunca.")))
+    problems = (FieldProblem("data.total", Text("No.", "¡No!")), FieldProblem("ttl", Text("Never.", "Nunca.")))
     refused = Refused.of_problems("invalid_data", problems)
     refused.extra["nearest"] = "test"
     document = refused.as_dict("es")
@@ -169,7 +169,7 @@ def test_problem_document_has_a_line_for_each_field() -> None:
 
 def test_problem_of_the_whole_body_has_no_field() -> None:
     """A problem with the whole body does not begin with the name of a field."""
-    refused = Refused.of_problems("invalid_data", (Problem("", Text("Not an object.", "No es un objeto.")),))
+    refused = Refused.of_problems("invalid_data", (FieldProblem("", Text("Not an object.", "No es un objeto.")),))
     assert refused.as_dict("es")["detail"] == "No es un objeto."
 
 

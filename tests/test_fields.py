@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.errors import Problem, Text
+from sio_server.errors import FieldProblem, Text
 from tests.support.strategies import JSON
 
 
@@ -141,7 +141,7 @@ def test_message_of_a_library_is_kept_for_want_of_a_better() -> None:
     """A message that has no Spanish is given in both languages as it is, with all of its places."""
     error = ValidationError({"a": {"_schema": ["first"], 0: ["second"]}, "_schema": "third"})
     assert fields.problems_of(error) == (
-        Problem("a", Text("first", "first")),
-        Problem("a.0", Text("second", "second")),
-        Problem("", Text("third", "third")),
+        FieldProblem("a", Text("first", "first")),
+        FieldProblem("a.0", Text("second", "second")),
+        FieldProblem("", Text("third", "third")),
     )

@@ -13,7 +13,7 @@ from webargs.aiohttpparser import AIOHTTPParser
 
 from sio_server import fields, intake
 from sio_server.core.limits import Quota
-from sio_server.core.node import Receipt
+from sio_server.core.node import Accepted
 from sio_server.engine.wire.content_coding import (
     ACCEPTED,
     NotAsSaidError,
@@ -33,7 +33,7 @@ def json_response(
     return web.Response(body=orjson.dumps(body), status=status, content_type=content_type, headers=headers)
 
 
-def receipt_headers(receipt: Receipt) -> dict[str, str]:
+def receipt_headers(receipt: Accepted) -> dict[str, str]:
     """What the reply to an accepted publish says in its header."""
     return ({"Idempotent-Replayed": "true"} if receipt.duplicate else {}) | quota_headers(receipt.quota)
 

@@ -53,7 +53,7 @@ class MetricsEndpoint:
         """The size of the log; None while it cannot say: the other numbers are wanted most when something fails."""
         if time.monotonic() >= self._size_until:
             try:
-                self._size = await self._node.log.size()
+                self._size = await self._node.broker.size()
             except BrokerUnavailable:
                 self._size = None
             self._size_until = time.monotonic() + SIZE_TTL
@@ -93,8 +93,8 @@ def _snapshot(node: Node, engine: Mapping[str, int], size: LogSize | None) -> Sn
         roles=roles,
         users=len(users),
         queued_bytes=queued,
-        head=node.log.head().seq,
-        floor=node.log.floor(),
+        head=node.broker.head().seq,
+        floor=node.broker.floor(),
         log_bytes=None if size is None else size.bytes,
         log_notifications=None if size is None else size.notifications,
         draining=node.draining,

@@ -14,7 +14,7 @@ from aiohttp import web
 from sio_server.api.messages import of_http_status
 from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 
@@ -34,7 +34,7 @@ _ONCE: Final = (
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-log = logger("http")
+logger = get_logger("http")
 
 
 def add_headers(gate: Gate) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
@@ -74,13 +74,13 @@ def guard(gate: Gate) -> Any:
             except Exception as error:  # noqa: BLE001 - told in `_failed`
                 if isinstance(error, ConnectionError) and _has_left(request):
                     # In the middle of what it sent, or of its answer: that is no fault of anybody here.
-                    log.debug("peer left", method=request.method, path=request.path)
+                    logger.debug("peer left", method=request.method, path=request.path)
                     return web.Response(status=HTTPStatus.BAD_REQUEST)  # for nobody
                 response = _problem(gate, request, _failed(request, error))
             if "Expect" in request.headers and not request.content.is_eof():
                 response.force_close()  # its body was not asked for: what comes next could be that, or another request
             elapsed = round((time.perf_counter() - started) * 1000, 1)
-            log.debug("request", method=request.method, path=request.path, status=response.status, ms=elapsed)
+            logger.debug("request", method=request.method, path=request.path, status=response.status, ms=elapsed)
             return response
 
     return handle
@@ -93,9 +93,9 @@ def _has_left(request: web.Request) -> bool:
 def _failed(request: web.Request, error: Exception) -> Refused:
     """What is answered to a request whose handler raised, which is told in the log."""
     if isinstance(error, OSError) and error.errno in _RUN_OUT:
-        log.warning("no file can be opened", method=request.method, path=request.path, reason=error.strerror)
+        logger.warning("no file can be opened", method=request.method, path=request.path, reason=error.strerror)
         return Refused("unavailable", retry_after=1)
-    log.error("request failed", exc_info=error, method=request.method, path=request.path)
+    logger.error("request failed", exc_info=error, method=request.method, path=request.path)
     return Refused("internal")
 
 

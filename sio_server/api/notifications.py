@@ -12,7 +12,7 @@ from sio_server.api.openapi import Operation
 from sio_server.audience import MAX_NAME_LENGTH, name_of
 from sio_server.core.inboxes import Inboxes
 from sio_server.core.node import Node
-from sio_server.core.operators import History
+from sio_server.core.operators import Operators
 from sio_server.errors import Refused
 from sio_server.schemas.inbox import InboxPageSchema, PageQuerySchema
 from sio_server.schemas.operators import (
@@ -54,7 +54,7 @@ class HistoryEndpoint:
 
     def __init__(self, node: Node, inboxes: Inboxes, credentials: HttpCredentials) -> None:
         self._node = node
-        self._history = History(node)
+        self._history = Operators(node)
         self._inboxes = inboxes
         self._credentials = credentials
 

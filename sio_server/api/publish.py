@@ -24,10 +24,10 @@ from sio_server.core.node import Node
 from sio_server.errors import Refused
 from sio_server.schemas.publish import (
     MAX_KEY_LENGTH,
+    AcceptedSchema,
     BatchReplySchema,
     BatchSchema,
     PublishSchema,
-    ReceiptSchema,
     load_batch,
     load_publish,
 )
@@ -56,7 +56,7 @@ _PUBLISH_ERRORS: Final = (
 )
 
 
-class HttpEndpoint:
+class PublishEndpoint:
     """The operations over HTTP. ``max_body`` is the largest body of one notification, in bytes."""
 
     def __init__(self, node: Node, credentials: HttpCredentials, *, max_body: int) -> None:
@@ -124,7 +124,7 @@ class HttpEndpoint:
                 "whatever the Content-Type says.",
                 request=PublishSchema,
                 example=_EXAMPLE,
-                reply=ReceiptSchema,
+                reply=AcceptedSchema,
                 header_parameters=(
                     ("Idempotency-Key", "The same key with the same body publishes once", MAX_KEY_LENGTH),
                 ),

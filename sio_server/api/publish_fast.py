@@ -13,17 +13,17 @@ import orjson
 from sio_server.api.credentials import HttpCredentials
 from sio_server.api.messages import receipt_headers, too_large
 from sio_server.auth.bearer import bearer_of
-from sio_server.core.node import Node, Receipt
+from sio_server.core.node import Accepted, Node
 from sio_server.engine import FrontPromise, FrontReply, FrontRequest, Unreadable, header_lines
 from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.intake import decode
 from sio_server.locales import preferred_locale
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 from sio_server.notification import PublishRequest
 from sio_server.schemas.publish import load_publish
 
-log = logger("front")
+logger = get_logger("front")
 
 # By the kinds of `Unreadable`: {0} is its limit, {1} its reason.
 _UNREAD: Final = {
@@ -123,7 +123,7 @@ class FrontEndpoint:
         return self._problem(request, self._gate.request_id(request.headers), refused, why.status)
 
     async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
-        outcome: Receipt | Exception
+        outcome: Accepted | Exception
         try:
             publisher = await self._credentials.publisher_of(credential)
             outcome = await self._node.publish(self._body_of(request), publisher.name)
@@ -136,7 +136,7 @@ class FrontEndpoint:
             raise too_large(self.max_body)
         return load_publish(decode(request.body), request.headers.get("idempotency-key"))
 
-    def _reply(self, request: FrontRequest, request_id: str, outcome: Receipt | Exception) -> FrontReply:
+    def _reply(self, request: FrontRequest, request_id: str, outcome: Accepted | Exception) -> FrontReply:
         if isinstance(outcome, Exception):
             return self._refusal(request, request_id, outcome)
         memo = request.memo
@@ -151,7 +151,7 @@ class FrontEndpoint:
         refused = error
         if not isinstance(refused, Refused):
             about = {"method": request.method, "path": request.path, "request_id": request_id}
-            log.error("request failed", exc_info=error, **about)
+            logger.error("request failed", exc_info=error, **about)
             refused = Refused("internal")
         return self._problem(request, request_id, refused)
 

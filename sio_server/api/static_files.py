@@ -12,9 +12,9 @@ from aiohttp.abc import AbstractStreamWriter
 
 from sio_server.api.openapi import Handler
 from sio_server.errors import Refused, Text
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 
-log = logger("files")
+logger = get_logger("files")
 
 # Scripts come from this server alone. Styles are set on elements by the API's viewer and by the console's components.
 PAGE_POLICY: Final = (
@@ -47,7 +47,7 @@ def served(path: Path, content_type: str, *, cache: str = REVALIDATE, framed_by:
             if isinstance(error, RuntimeError):
                 raise
             if not isinstance(error, ConnectionError):
-                log.warning("file not served", file=path.name, reason=error.strerror)
+                logger.warning("file not served", file=path.name, reason=error.strerror)
                 if not response.prepared:
                     raise Refused("unavailable", _UNREADABLE, retry_after=1) from error
             transport.abort()  # a part of the file is out: nothing else can be told any more

@@ -20,7 +20,7 @@ from sio_server.auth.jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
 from sio_server.config import Config
 from sio_server.config.claim_names import ClaimNames, likely_role_claim
 from sio_server.errors import Refused, Text
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 
 # A token has three parts (RFC 7515 §3.1).
 _DOTS: Final = 2
@@ -34,7 +34,7 @@ HINT_EVERY: Final = 60.0
 # A moment beyond this, the year 5138, was most likely meant in milliseconds, as JavaScript counts.
 MILLISECONDS: Final = 1e11
 
-log = logger("auth")
+logger = get_logger("auth")
 
 
 class TokenVerifier:
@@ -70,9 +70,9 @@ class TokenVerifier:
             self._hinted = now
             if found is not None:
                 looked_at, mend = ", ".join(self._names.roles), _MEND.format(found)
-                log.warning("a token's roles stand elsewhere", claim=found, looked_at=looked_at, mend=mend)
+                logger.warning("a token's roles stand elsewhere", claim=found, looked_at=looked_at, mend=mend)
             if lasting:
-                log.warning("a token's exp seems to be in milliseconds, so that it all but never ends")
+                logger.warning("a token's exp seems to be in milliseconds, so that it all but never ends")
         elsewhere = () if found is None else (Hint("roles_elsewhere", _ROLES_ELSEWHERE.format(found)),)
         return (*elsewhere, Hint("expiry_in_milliseconds", _IN_MILLISECONDS)) if lasting else elsewhere
 

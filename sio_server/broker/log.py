@@ -49,7 +49,7 @@ class View:
     """
 
     user: str
-    since: Mapping[str, int]
+    seen_from: Mapping[str, int]
 
 
 class Broker(Protocol):
@@ -267,7 +267,7 @@ class Receipts(Protocol):
     def acknowledge(self, user: str, seq: int, *, after: int) -> None:
         """A client of this user confirmed all that is the user's in ``(after, seq]``. Otherwise as `handed`."""
 
-    async def find(self, identity: str) -> Stored | None:
+    async def find(self, notification_id: str) -> Stored | None:
         """The stored notification with this id."""
 
     async def search(
@@ -287,7 +287,7 @@ class Receipts(Protocol):
         has it, with ``role`` what everybody with this role gets.
         """
 
-    async def receipt(self, identity: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
+    async def receipt(self, notification_id: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
         """The receipt of one notification with at most ``limit`` users above the name ``after``; None when unknown.
 
         Everything that `handed` and `acknowledge` were told before this call is in it.

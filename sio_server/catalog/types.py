@@ -18,7 +18,7 @@ from marshmallow import RAISE, Schema, ValidationError, validate
 
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
-from sio_server.errors import CatalogError, ConfigError, Problem, Refused, Text
+from sio_server.errors import CatalogError, ConfigError, FieldProblem, Refused, Text
 from sio_server.files import parse_toml, read_text
 from sio_server.notification import PRIORITIES, RESERVED_TYPES, TYPE_PATTERN
 
@@ -92,7 +92,7 @@ class EventType:
         if not self.data:
             return
         problems = tuple(
-            Problem(f"data.{name}", Text("Must be {0}.", "Debe ser {0}.").format(DATA_TYPES[kind].expected))
+            FieldProblem(f"data.{name}", Text("Must be {0}.", "Debe ser {0}.").format(DATA_TYPES[kind].expected))
             for name, kind in self.data.items()
             if data.get(name) is not None and not DATA_TYPES[kind].holds(data[name])
         )
@@ -118,7 +118,7 @@ class EventType:
                     name = name_of(_PLACEHOLDER.sub(lambda match: str(data[match[1]]), template))
                     if name is None:
                         field = f"data.{names[0]}" if names else "type"
-                        raise Refused.of_problems("invalid_audience", (Problem(field, _NOT_A_NAME),))
+                        raise Refused.of_problems("invalid_audience", (FieldProblem(field, _NOT_A_NAME),))
                     filled.append(name)
             return filled
 
@@ -258,7 +258,7 @@ class Catalog:
         return Refused(
             "unknown_type",
             hint,
-            problems=(Problem("type", detail),),
+            problems=(FieldProblem("type", detail),),
             extra={"nearest": nearest[0]} if nearest else None,
         )
 

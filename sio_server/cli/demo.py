@@ -22,7 +22,7 @@ from sio_server.client.named import default_catalog
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Scene:
     """One thing that happens in the day."""
 
     type: str
@@ -33,27 +33,27 @@ _JUAN: Final = {"usuario_id": "123", "nombre": "Juan Pérez", "email": "juan@exa
 _ANA: Final = {"usuario_id": "456", "nombre": "Ana García", "email": "ana@example.com", "rol": "turista"}
 
 DAY: Final = (
-    Step("usuario_registrado", _JUAN),
-    Step("usuario_inicio_sesion", _ANA),
-    Step("destino_creado", {"destino_id": "d-7", "nombre": "Lago Azul", "pais": "Chile"}),
-    Step(
+    Scene("usuario_registrado", _JUAN),
+    Scene("usuario_inicio_sesion", _ANA),
+    Scene("destino_creado", {"destino_id": "d-7", "nombre": "Lago Azul", "pais": "Chile"}),
+    Scene(
         "tour_creado",
         {"tour_id": "t-31", "nombre": "Vuelta al lago", "destino_id": "d-7", "precio": 45.5, "cupos": 12},
     ),
-    Step(
+    Scene(
         "recomendacion_creada",
         {"recomendacion_id": "r-9", "usuario_id": "456", "titulo": "Vuelta al lago", "tour_id": "t-31"},
     ),
-    Step(
+    Scene(
         "reserva_creada",
         {"reserva_id": "b-55", "usuario_id": "123", "tour_id": "t-31", "tour_nombre": "Vuelta al lago", "personas": 2},
     ),
-    Step(
+    Scene(
         "servicio_contratado",
         {"contrato_id": "c-3", "servicio_id": "s-2", "servicio_nombre": "Traslado", "usuario_id": "456"},
     ),
-    Step("guia_creado", {"guia_id": "g-4", "nombre": "Elena Ruiz", "idiomas": ["es", "en"]}),
-    Step(
+    Scene("guia_creado", {"guia_id": "g-4", "nombre": "Elena Ruiz", "idiomas": ["es", "en"]}),
+    Scene(
         "reserva_cancelada",
         {
             "reserva_id": "b-55",

@@ -97,7 +97,7 @@ def serve(config_file: Path | None, **flags: Any) -> None:
 
     logs.configure(config.log_format, config.log_level)
     for line in loaded.warnings:
-        logs.logger("config").warning(line)
+        logs.get_logger("config").warning(line)
     if config.development:
         _warn_of_development(config.log_format)
     try:
@@ -126,7 +126,7 @@ def _warn_of_development(log_format: str) -> None:
     if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
         from sio_server import logs  # noqa: PLC0415 - as above
 
-        logs.logger("config").warning(_UNPROTECTED)
+        logs.get_logger("config").warning(_UNPROTECTED)
     else:
         click.secho(f" {_UNPROTECTED} ", err=True, fg="black", bg="yellow", bold=True)
 

@@ -32,7 +32,7 @@ HELPER_TIMEOUT: Final = 2.0
 # One backend process has a few publishes in flight at a time; more connections would only queue in the server's log.
 _LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
 
-_log = logging.getLogger("sio_server.client")
+_logger = logging.getLogger("sio_server.client")
 
 
 def _transport_options(target: Target) -> dict[str, Any]:
@@ -248,8 +248,8 @@ async def enviar_notificacion(
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller's request must not fail for it
         # An error of ours holds no data; any other is told by its name alone, since its text might.
         reason = str(error) if isinstance(error, Error) else error.__class__.__name__
-        _log.warning("notification %r was not delivered: %s", type, reason)
+        _logger.warning("notification %r was not delivered: %s", type, reason)
         return None
     for warning in result.warnings:
-        _log.warning("notification %r: %s", type, warning)
+        _logger.warning("notification %r: %s", type, warning)
     return result

@@ -29,7 +29,7 @@ import httpx
 import orjson
 
 from sio_server.audience import Audience
-from sio_server.errors import ConfigError, Error, Problem, Text
+from sio_server.errors import ConfigError, Error, FieldProblem, Text
 from sio_server.notification import new_id
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
@@ -61,7 +61,7 @@ class NotifyInvalid(NotifyError):
 class NotifyRefused(NotifyError):
     """The server refused: ``code`` is one of its stable codes, ``problems`` say what is wrong with which field."""
 
-    def __init__(self, code: str, status: int, detail: str, problems: tuple[Problem, ...] = ()) -> None:
+    def __init__(self, code: str, status: int, detail: str, problems: tuple[FieldProblem, ...] = ()) -> None:
         self.code = code
         self.status = status
         self.detail = detail
@@ -353,13 +353,13 @@ def _unexpected(status: int) -> NotifyRefused:
     )
 
 
-def _problems(members: Mapping[str, Any]) -> tuple[Problem, ...]:
+def _problems(members: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
     listed = members.get("errors")
     if not isinstance(listed, list):
         return ()
     entries = [entry for entry in listed if isinstance(entry, dict)]
     texts = [(str(entry.get("field", "")), str(entry.get("detail", ""))) for entry in entries]
-    return tuple(Problem(name, Text(detail, detail)) for name, detail in texts)
+    return tuple(FieldProblem(name, Text(detail, detail)) for name, detail in texts)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

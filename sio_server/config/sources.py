@@ -56,7 +56,7 @@ class Sources:
     names: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def take(self, setting: str, value: Any, source: str) -> None:
+    def note(self, setting: str, value: Any, source: str) -> None:
         """Keep a value, where no source before this one had the setting; None is not given."""
         if value is not None and setting not in self.values:
             self.values[setting], self.names[setting] = value, source
@@ -84,7 +84,7 @@ def gather(
     """
     found = Sources()
     for setting, value in flags.items():
-        found.take(setting, value, "--" + setting.replace("_", "-"))
+        found.note(setting, value, "--" + setting.replace("_", "-"))
     dotenv = env_file or dotenv_path()
     lines = bindings_of(dotenv)
     found.notes.extend(notes_of_dotenv(dotenv, lines, ENV_PREFIX))
@@ -98,13 +98,13 @@ def gather(
             text = next((line.value for line in reversed(lines) if line.key == name and line.value), "")
             if _SERVICE_ADDRESS.match(text):
                 continue
-        found.take(setting, text or None, name)
+        found.note(setting, text or None, name)
     if config_file is None and (named := env.str(CONFIG_NAME, "")):
         config_file = Path(named)
     file = read_toml(config_file) if config_file else {}
     _take_secret_files(found, secrets, env, file)
     for setting, value in file.items():
-        found.take(setting, value, f"{config_file}: {setting}")
+        found.note(setting, value, f"{config_file}: {setting}")
     for setting in found.values.keys() - set(paths):
         found.values[setting] = _trimmed(found, setting)
         found.notes.extend(_as_pasted(found, setting, secret=setting in secrets))
@@ -121,7 +121,7 @@ def _take_secret_files(found: Sources, secrets: Iterable[str], env: Env, file: d
         if setting in found.values or setting in file:
             other = found.names.get(setting, setting)
             raise ConfigError(f"{name} together with {other}: leave out the one or the other")
-        found.take(setting, _read_secret(path, name), name)
+        found.note(setting, _read_secret(path, name), name)
 
 
 def dotenv_path() -> Path:

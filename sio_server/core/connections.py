@@ -25,11 +25,11 @@ from sio_server.core.observers import Observers
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import REPLAY_HIGH, Replays
 from sio_server.errors import KINDS, Refused, Text
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 from sio_server.metrics import Metrics
 from sio_server.notification import Position, Publication, rfc3339
 
-log = logger("connections")
+logger = get_logger("connections")
 
 # Seconds before `exp` at which a client is told, and after it at which it is closed.
 EXPIRY_NOTICE: Final = 60.0
@@ -61,7 +61,7 @@ class Connections:
 
     def __init__(
         self,
-        log_: Log,
+        broker: Log,
         hub: Hub,
         metrics: Metrics,
         limits: ConnectionLimits,
@@ -71,14 +71,14 @@ class Connections:
         replay_high: int = REPLAY_HIGH,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._log = log_
+        self._broker = broker
         self._hub = hub
         self._metrics = metrics
         self.limits = limits
         self._refusals = refusals or Refusals(metrics)
         self.hello = hello
         self._wall = wall
-        self.replays = Replays(log_, hub, metrics, self.close, high=replay_high)
+        self.replays = Replays(broker, hub, metrics, self.close, high=replay_high)
         self.observers = Observers()
         # One for all timers, or each would keep a copy of its own.
         self._context = contextvars.copy_context()
@@ -104,7 +104,7 @@ class Connections:
         """Raise `Refused` (``token_revoked``) for a token that was made before its user's were revoked."""
         if identity.user is None or identity.expires_at is None:
             return  # nothing but a token can be revoked
-        before = self._log.revoked_before(identity.user)
+        before = self._broker.revoked_before(identity.user)
         if before is not None and (identity.issued_at is None or identity.issued_at < before):
             raise Refused("token_revoked")
 
@@ -127,10 +127,10 @@ class Connections:
             if connection is not instead_of
             for room in connection.identity.rooms()
         )
-        seen, counts = await self._log.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
-        if len(seen.since) > len(rooms):
+        seen, counts = await self._broker.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
+        if len(seen.seen_from) > len(rooms):
             # where nothing is in all of the rooms, nothing is in some of them
-            seen = View(user, {room: seen.since[room] for room in rooms})
+            seen = View(user, {room: seen.seen_from[room] for room in rooms})
         return seen, counts
 
     async def open(
@@ -145,16 +145,16 @@ class Connections:
         self.admit(identity, connection.address)
         connection.view, counts = await self._arrive(identity)
         if counts is None and identity.user is not None:
-            counts = await self._log.counts(connection.view)
+            counts = await self._broker.counts(connection.view)
         self.admit(identity, connection.address)
         # From here to the end nothing suspends: what is published next reaches the connection.
-        head = self._log.head()
+        head = self._broker.head()
         recovered = recovered_from is not None
         after = None if cursor is None or recovered else self._resumable(cursor, head)
         late = self._late(connection, counts) if after is None and not recovered else ()
         if late:
             head = Position(head.epoch, late[0].seq - 1)
-        connection.start = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
+        connection.stream_from = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
         self._hub.add(connection)
         self._metrics.connected(connection.protocol)
         self._arm(connection)
@@ -185,14 +185,14 @@ class Connections:
     def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Publication]:
         """What was announced while the counters were read: they leave it out, and the connection had no room yet."""
         view = connection.view
-        return () if counts is None else self.replays.window.after(counts.at_seq, view.since, view.user) or ()
+        return () if counts is None else self.replays.window.after(counts.at_seq, view.seen_from, view.user) or ()
 
     def _resumable(self, cursor: str, head: Position) -> int | None:
         """The ``seq`` of a cursor that nothing is missing above, or None."""
         position = Position.parse(cursor)
         if position is None or position.epoch != head.epoch:
             return None
-        return position.seq if resume(position.seq, head=head.seq, floor=self._log.floor()) else None
+        return position.seq if resume(position.seq, head=head.seq, floor=self._broker.floor()) else None
 
     # -- being there ----------------------------------------------------------------------------------------------
 
@@ -207,23 +207,23 @@ class Connections:
             self.observers.add(connection.link)
         else:
             self.observers.discard(connection.link)
-        return self._log.head()
+        return self._broker.head()
 
     def acknowledge(self, connection: Connection, seq: int) -> None:
         """The client confirms everything of its own up to ``seq``; what it cannot have had yet is not confirmed."""
         user = connection.identity.user
         if user is not None:
-            self._log.acknowledge(user, min(seq, self._reached(connection)), after=connection.start)
+            self._broker.acknowledge(user, min(seq, self._reached(connection)), after=connection.stream_from)
 
     def _reached(self, connection: Connection) -> int:
         """The ``seq`` up to which this connection was handed everything."""
-        return self._log.head().seq if connection.catchup is None else connection.catchup.position
+        return self._broker.head().seq if connection.catchup is None else connection.catchup.position
 
     def note_handed(self, connection: Connection) -> None:
         """Tell the log how far this connection was served."""
         user = connection.identity.user
         if user is not None:
-            self._log.handed(user, self._reached(connection), after=connection.start)
+            self._broker.handed(user, self._reached(connection), after=connection.stream_from)
 
     async def renew(self, connection: Connection, identity: Identity) -> None:
         """Go on with a newer token of the same user; the rooms follow its claims.
@@ -346,7 +346,7 @@ class Connections:
         else:
             path = "/ws" if connection.protocol == "ws" else "/socket.io/"
             self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
-        log.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
+        logger.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
 
 
 def counts_dict(counts: Counts) -> dict[str, int]:

@@ -50,12 +50,12 @@ class Connection:
         "address",
         "catchup",
         "client",
+        "connected_at",
         "id",
         "identity",
         "link",
         "protocol",
-        "since",
-        "start",
+        "stream_from",
         "timer",
         "trusted",
         "view",
@@ -80,10 +80,10 @@ class Connection:
         self.client = "".join(filter(str.isprintable, client[:MAX_CLIENT]))
         self.trusted = trusted
         """Whether it holds a publisher key, or the server is in development."""
-        self.since = time.time()
+        self.connected_at = time.time()
         """Unix seconds."""
         self.view = View(identity.user or "", {})
-        self.start = 0
+        self.stream_from = 0
         """The ``seq`` after which its stream begins."""
         self.catchup: Catchup[Publication] | None = None
         """While it is on its way from a cursor to live; then it is in no room."""
@@ -167,9 +167,9 @@ class Hub:
         """Whether this user has a connection. May be asked from any thread."""
         return user in self._by_user
 
-    def find(self, identity: str) -> Connection | None:
+    def find(self, connection_id: str) -> Connection | None:
         """The connection that operators know by this id. Looks at each: nobody asks for it often."""
-        return next((connection for connection in self._connections if connection.id == identity), None)
+        return next((connection for connection in self._connections if connection.id == connection_id), None)
 
     def reach(self, audience: Audience) -> tuple[int, int]:
         """How many users and how many connections are here now that this audience is for."""

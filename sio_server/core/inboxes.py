@@ -17,8 +17,8 @@ from sio_server.errors import Refused, Text
 class Inboxes:
     """The use cases of inboxes. A user without a name has none."""
 
-    def __init__(self, log: Log, hub: Hub, connections: Connections) -> None:
-        self._log = log
+    def __init__(self, broker: Log, hub: Hub, connections: Connections) -> None:
+        self._broker = broker
         self._hub = hub
         self._connections = connections
 
@@ -33,18 +33,20 @@ class Inboxes:
     async def counts(self, identity: Identity) -> Counts:
         """The counters now; raises `Refused` (``forbidden``)."""
         _named(identity)
-        return await self._log.counts(await self._connections.view_of(identity))
+        return await self._broker.counts(await self._connections.view_of(identity))
 
     async def page_of(
         self, user: str, *, status: Status, types: Sequence[str], limit: int, before: int | None
     ) -> dict[str, Any]:
         """A page of somebody's inbox for others to look at: as the user last saw it, and without a trace."""
-        return await self._page(await self._log.view_of(user), status=status, types=types, limit=limit, before=before)
+        return await self._page(
+            await self._broker.view_of(user), status=status, types=types, limit=limit, before=before
+        )
 
     async def _page(
         self, view: View, *, status: Status, types: Sequence[str], limit: int, before: int | None
     ) -> dict[str, Any]:
-        return page_dict(await self._log.page(view, status=status, types=types, limit=limit, before=before))
+        return page_dict(await self._broker.page(view, status=status, types=types, limit=limit, before=before))
 
     async def mark(
         self, identity: Identity, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None
@@ -52,7 +54,7 @@ class Inboxes:
         """Change states, and tell all connections of the user; raises `Refused` (``forbidden``)."""
         user = _named(identity)
         view = await self._connections.view_of(identity)
-        marked = await self._log.mark(view, action, ids, up_to=up_to)
+        marked = await self._broker.mark(view, action, ids, up_to=up_to)
         self._tell(user, view, marked)
         with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
             await self._tell_other_views(user, view, marked)
@@ -71,7 +73,7 @@ class Inboxes:
             if connection.view != view and connection.view not in others:
                 others.append(connection.view)
         for other in others:
-            self._tell(user, other, replace(marked, counts=await self._log.counts(other)))
+            self._tell(user, other, replace(marked, counts=await self._broker.counts(other)))
 
 
 def _named(identity: Identity) -> str:

@@ -66,7 +66,7 @@ class PublishRate:
         self._size = 2.0 * rate
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, publisher: str, count: int = 1) -> Quota | None:
+    def spend(self, publisher: str, count: int = 1) -> Quota | None:
         """Use some of the quota; returns what is left, None without a limit.
 
         Raises `Refused` (``rate_limited``) with the seconds until it would do; nothing is used up then.
@@ -100,7 +100,7 @@ class EventRate:
         self._left = 2.0 * rate
         self._since = time.monotonic()
 
-    def take(self) -> bool:
+    def spend(self) -> bool:
         """Whether one more is within the limit."""
         now = time.monotonic()
         self._left = min(2.0 * self._rate, self._left + (now - self._since) * self._rate)

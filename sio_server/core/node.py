@@ -15,8 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from sio_server import __version__
 from sio_server.audience import Audience
-from sio_server.broker import BrokerHandler, HealthCheck, Measured, Published, Retention, Secrets
-from sio_server.broker import Receipt as NotificationReceipt
+from sio_server.broker import BrokerHandler, HealthCheck, Measured, Published, Receipt, Retention, Secrets
 from sio_server.broker.settling import settle
 from sio_server.catalog import Catalog, EventType
 from sio_server.core.connections import Connections, Log
@@ -24,7 +23,7 @@ from sio_server.core.hub import Hub
 from sio_server.core.latency import Latency
 from sio_server.core.limits import PublishRate, Quota
 from sio_server.core.refusals import Refusals
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import (
     Idempotency,
@@ -37,7 +36,7 @@ from sio_server.notification import (
 )
 
 
-class Receipt(NamedTuple):
+class Accepted(NamedTuple):
     """The answer to a publish that was accepted. ``sockets``: connections of this node it was handed to."""
 
     id: str
@@ -62,7 +61,7 @@ class Receipt(NamedTuple):
         }
 
 
-class FullLog(Log, Retention, Measured, Secrets, HealthCheck, Protocol):
+class FullBroker(Log, Retention, Measured, Secrets, HealthCheck, Protocol):
     """Everything a node asks of its log."""
 
 
@@ -72,7 +71,7 @@ class Node:
     def __init__(
         self,
         catalog: Catalog,
-        log: FullLog,
+        broker: FullBroker,
         hub: Hub,
         connections: Connections,
         *,
@@ -85,7 +84,7 @@ class Node:
         self.catalog = catalog
         self.hub = hub
         self.connections = connections
-        self.log = log
+        self.broker = broker
         self.metrics: Metrics = metrics or NoMetrics()
         self.refusals = refusals or Refusals(self.metrics)
         self.latency = Latency()
@@ -102,7 +101,7 @@ class Node:
 
     async def start(self) -> None:
         """Open the log and begin to take notifications."""
-        await self.log.start(self)
+        await self.broker.start(self)
         self.connections.replays.start()
         self.started_at = self._now()
         self._started = time.monotonic()
@@ -120,13 +119,13 @@ class Node:
         """Refuse what is new, finish what was accepted, let go of the log."""
         self.draining = True
         await self.connections.replays.stop()
-        await self.log.close()
+        await self.broker.close()
 
     async def check(self) -> None:
         """Raise `Refused` when this node should get no traffic: while it stops, and when its log fails."""
         if self.draining:
             raise Refused("draining", retry_after=1)
-        await self.log.check()
+        await self.broker.check()
 
     # -- publishing -----------------------------------------------------------------------------------------------
 
@@ -135,16 +134,16 @@ class Node:
 
         Raises `Refused` (``rate_limited``) when there is not enough left for all of it.
         """
-        return self.rate.take(publisher, count)
+        return self.rate.spend(publisher, count)
 
-    async def publish(self, request: PublishRequest, publisher: str, *, reserved: Quota | None = None) -> Receipt:
+    async def publish(self, request: PublishRequest, publisher: str, *, reserved: Quota | None = None) -> Accepted:
         """Append to the log and hand to the sockets; when this returns, both are done.
 
         ``reserved``: it is one of those that `reserve` was called for. Raises `Refused`: ``unknown_type``,
         ``invalid_data``, ``invalid_audience``, ``idempotency_mismatch``, ``rate_limited``, ``draining``,
         ``broker_unavailable``.
         """
-        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self.submit(request, publisher, partial(settle, done), reserved=reserved)
         return await done
 
@@ -152,7 +151,7 @@ class Node:
         self,
         request: PublishRequest,
         publisher: str,
-        settled: Callable[[Receipt | Exception], None],
+        settled: Callable[[Accepted | Exception], None],
         *,
         reserved: Quota | None = None,
     ) -> None:
@@ -176,9 +175,9 @@ class Node:
                 settled(outcome)
                 return
             self._count(request.type, began, duplicate=outcome.duplicate)
-            settled(Receipt(outcome.id, request.type, outcome.position, sockets, outcome.duplicate, warnings, quota))
+            settled(Accepted(outcome.id, request.type, outcome.position, sockets, outcome.duplicate, warnings, quota))
 
-        self.log.submit(notification, stored)
+        self.broker.submit(notification, stored)
         self._awaited[notification.id] = 0
 
     def _count(self, event_type: str, began: float, *, duplicate: bool) -> None:
@@ -196,7 +195,7 @@ class Node:
         audience, missing = event_type.audience_for(request.data)
         if audience.is_empty():
             problems = tuple(
-                Problem(
+                FieldProblem(
                     f"data.{name}", Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
                 )
                 for name in missing
@@ -231,9 +230,9 @@ class Node:
 
     def on_publications(self, batch: Sequence[Publication]) -> None:
         """See `BrokerHandler.on_publications`."""
-        self.connections.replays.take(batch)
+        self.connections.replays.remember(batch)
         counts = self.hub.broadcast(batch)
-        self.connections.observers.take(batch, counts)
+        self.connections.observers.show(batch, counts)
         total = sum(counts)
         self._deliveries += total
         self.metrics.delivered(total)
@@ -243,11 +242,11 @@ class Node:
 
     # -- looking after it -----------------------------------------------------------------------------------------
 
-    async def receipt(self, identity: str, *, limit: int, after: str | None) -> NotificationReceipt | None:
+    async def receipt(self, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
         """How far a notification came, what was handed to connections until now included; None when it is unknown."""
         for connection in self.hub:
             self.connections.note_handed(connection)
-        return await self.log.receipt(identity, limit=limit, after=after)
+        return await self.broker.receipt(notification_id, limit=limit, after=after)
 
     def revocation_moment(self, user: str) -> float:
         """The moment (Unix seconds) before which a user's tokens are revoked when all of today's are meant.
@@ -263,7 +262,7 @@ class Node:
 
         The refusal is durable before anything is closed. Returns how many connections were closed.
         """
-        await self.log.revoke(user, before)
+        await self.broker.revoke(user, before)
         connections = self.hub.of_user(user)
         for connection in connections:
             self.connections.close(connection, "token_revoked")
@@ -280,7 +279,7 @@ class Node:
             **self.hub.stats(),
             "publishes": {"accepted": self._published, "duplicates": self._duplicates},
             "deliveries": self._deliveries,
-            "head": {"seq": self.log.head().seq, "cursor": self.log.head().cursor()},
+            "head": {"seq": self.broker.head().seq, "cursor": self.broker.head().cursor()},
             "uptime": round(time.monotonic() - self._started, 3),
             "draining": self.draining,
             "refused": self.refusals.total,

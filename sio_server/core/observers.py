@@ -35,7 +35,7 @@ class Observers:
         """Show it nothing more."""
         self._links.pop(link, None)
 
-    def take(self, batch: Sequence[Publication], counts: Sequence[int]) -> None:
+    def show(self, batch: Sequence[Publication], counts: Sequence[int]) -> None:
         """Show what was published, and to how many connections each was handed."""
         if not self._links:
             return

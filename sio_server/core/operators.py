@@ -13,7 +13,7 @@ from sio_server.errors import Refused
 from sio_server.notification import rfc3339
 
 
-class History:
+class Operators:
     """The use cases of looking at the log and at the connections of a node."""
 
     def __init__(self, node: Node) -> None:
@@ -31,7 +31,7 @@ class History:
         after: int | None = None,
     ) -> dict[str, Any]:
         """Stored notifications, newest first, or oldest first with ``after``, as ``GET /v1/notifications`` answers."""
-        page = await self._node.log.search(
+        page = await self._node.broker.search(
             types=types, user=user, role=role, priority=priority, limit=limit, before=before, after=after
         )
         return {
@@ -42,7 +42,7 @@ class History:
 
     async def find(self, identity: str, *, limit: int, after: str | None) -> dict[str, Any]:
         """One notification with its receipts; raises `Refused` (``not_found``)."""
-        stored = await self._node.log.find(identity)
+        stored = await self._node.broker.find(identity)
         receipt = await self._node.receipt(identity, limit=limit, after=after)
         if stored is None or receipt is None:  # retention can take it away between the two
             raise Refused("not_found")
@@ -124,7 +124,7 @@ def _nameless_dict(connection: Connection) -> dict[str, Any]:
 
 
 def _connection_dict(connection: Connection) -> dict[str, Any]:
-    since = datetime.fromtimestamp(connection.since, UTC)
+    since = datetime.fromtimestamp(connection.connected_at, UTC)
     return {
         "id": connection.id,
         "protocol": connection.protocol,

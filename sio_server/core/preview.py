@@ -49,7 +49,7 @@ async def preview(node: Node, request: PublishRequest) -> Preview:
         audience, missing = event_type.audience_for(request.data)
     else:
         audience = request.audience
-    users = await node.log.reach(audience)
+    users = await node.broker.reach(audience)
     online_users, online_sockets = node.hub.reach(audience)
     warnings = (*request.warnings, *(SKIPPED.format(name) for name in missing))
     return Preview(audience, users, online_users, online_sockets, missing, warnings)

@@ -16,12 +16,12 @@ from itertools import islice
 from typing import Any, Final
 
 from sio_server.errors import Refused
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 from sio_server.logs.text import short
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import rfc3339
 
-log = logger("refusals")
+logger = get_logger("refusals")
 
 # Refusals that are kept: some 100 KiB.
 CAPACITY: Final = 200
@@ -40,7 +40,7 @@ _MOST_ADDRESSES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PastRefusal:
     """One of them. ``at`` is in Unix seconds; ``path`` has no query, which may hold a token."""
 
     at: float
@@ -71,7 +71,7 @@ class Refusals:
     def __init__(self, metrics: Metrics | None = None) -> None:
         self.total = 0
         self._metrics: Metrics = metrics or NoMetrics()
-        self._last: deque[Refusal] = deque(maxlen=CAPACITY)
+        self._last: deque[PastRefusal] = deque(maxlen=CAPACITY)
         self._lines = _Lines()
 
     def note(
@@ -99,7 +99,7 @@ class Refusals:
         self._metrics.refused(refused.kind.code)
         code = refused.kind.status if status is None else status
         kept = Refused(refused.kind.code, refused.detail)  # without what hangs on the other: its traceback, its cause
-        refusal = Refusal(time.time(), kept, code, _cut(method), _cut(path), _cut(address), request_id)
+        refusal = PastRefusal(time.time(), kept, code, _cut(method), _cut(path), _cut(address), request_id)
         self._last.append(refusal)
         self._lines.tell(refusal)
 
@@ -121,7 +121,7 @@ class _Lines:
         self._left_out: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
-    def tell(self, refusal: Refusal) -> None:
+    def tell(self, refusal: PastRefusal) -> None:
         """Write a line, or count it."""
         now = time.monotonic()
         if now >= self._ends:
@@ -131,7 +131,7 @@ class _Lines:
         address = refusal.address
         if self._told[address] < LINES_OF_ONE and self._told.total() < LINES:
             self._told[address] += 1
-            log.info(
+            logger.info(
                 "refused",
                 address=address,
                 code=refusal.refused.kind.code,
@@ -164,7 +164,7 @@ class _Lines:
             self._timer = None
         if self._left_out:
             address, most = max(((a, n) for a, n in self._left_out.items() if a), key=_second, default=("", 0))
-            log.info("more were refused", count=self._left_out.total(), most_from=address, of_it=most)
+            logger.info("more were refused", count=self._left_out.total(), most_from=address, of_it=most)
             self._left_out.clear()
 
 

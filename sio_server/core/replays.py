@@ -38,7 +38,7 @@ class Replays:
 
     def __init__(
         self,
-        log: Broker,
+        broker: Broker,
         hub: Hub,
         metrics: Metrics,
         close: Callable[[Connection, str], None],
@@ -46,16 +46,16 @@ class Replays:
         high: int = REPLAY_HIGH,
     ) -> None:
         self.high = high
-        self._log = log
+        self._broker = broker
         self._hub = hub
         self._metrics = metrics
         self._close = close
         self._tasks: set[asyncio.Task[None]] = set()
-        self.window = Window(now=log.now)
+        self.window = Window(now=broker.now)
 
     def start(self) -> None:
         """The log is open: what comes from now on is in the window."""
-        self.window = Window(self._log.head().seq, now=self._log.now)
+        self.window = Window(self._broker.head().seq, now=self._broker.now)
 
     async def stop(self) -> None:
         """End what is under way."""
@@ -76,10 +76,10 @@ class Replays:
     def _finish(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
         """Go live if the window reaches back to where the connection stands and the rest is not too much at once."""
         view = connection.view
-        rest = self.window.after(catchup.position, view.since, view.user or None)
+        rest = self.window.after(catchup.position, view.seen_from, view.user or None)
         if rest is None or len(rest) > PAGE or sum(len(item.body) for item in rest) > self.high:
             return False
-        replayed, held = catchup.finish(rest, head=self._log.head().seq)
+        replayed, held = catchup.finish(rest, head=self._broker.head().seq)
         link = connection.link
         link.replay(replayed)
         link.join(connection.identity.rooms())
@@ -94,7 +94,7 @@ class Replays:
         try:
             while connection.catchup is catchup:
                 page, covered = await self._page(connection.view, catchup.position)
-                if self._log.floor() > catchup.position:
+                if self._broker.floor() > catchup.position:
                     self._give_up(connection)  # retention has overtaken it
                     return
                 if not await self._send(connection, catchup, page, covered) or self._finish(connection, catchup):
@@ -118,12 +118,12 @@ class Replays:
         return True
 
     async def _page(self, view: View, after: int) -> tuple[Sequence[Publication], int]:
-        head = self._log.head().seq
-        rest = self.window.after(after, view.since, view.user or None)
+        head = self._broker.head().seq
+        rest = self.window.after(after, view.seen_from, view.user or None)
         if rest is not None:
             page = rest[:PAGE]
             return page, head if len(rest) <= PAGE else page[-1].seq
-        page = await self._log.replay(view, after, PAGE)
+        page = await self._broker.replay(view, after, PAGE)
         return page, head if len(page) < PAGE else page[-1].seq
 
     async def _taken(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
@@ -145,17 +145,17 @@ class Replays:
 
     def _give_up(self, connection: Connection) -> None:
         connection.catchup = None
-        connection.start = self._log.head().seq
+        connection.stream_from = self._broker.head().seq
         connection.link.join(connection.identity.rooms())
         self._metrics.unrecovered()
         self.sync(connection, recovered=False, replayed=0)
 
     def sync(self, connection: Connection, *, recovered: bool, replayed: int) -> None:
         """Tell a client that came with a cursor how it went."""
-        cursor = self._log.head().cursor()
+        cursor = self._broker.head().cursor()
         connection.link.control("ns:sync", {"recovered": recovered, "replayed": replayed, "cursor": cursor})
 
-    def take(self, batch: Sequence[Publication]) -> None:
+    def remember(self, batch: Sequence[Publication]) -> None:
         """Keep what was just published for those who come or are on their way."""
         for publication in batch:
             if publication.persist:

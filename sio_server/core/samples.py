@@ -56,9 +56,9 @@ class Samples:
             now = time.time()
             due = round(now) + STEP  # rounded: a timer may wake a little early, and that second has its sample then
             await asyncio.sleep(due - now)
-            self.take(due)
+            self.sample(due)
 
-    def take(self, at: int) -> None:
+    def sample(self, at: int) -> None:
         """Take one now, for this moment in Unix seconds."""
         node, before = self._node, self._totals
         self._totals = node.totals()

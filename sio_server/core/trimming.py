@@ -8,18 +8,18 @@ from typing import Final
 
 from sio_server.broker import Retention
 from sio_server.errors import Refused
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 
 # Seconds between two looks. What is a minute too old harms nobody.
 INTERVAL: Final = 60.0
 
 _DAY: Final = 24 * 3600.0
 
-log = logger("retention")
+logger = get_logger("retention")
 
 
 async def keep_trimmed(
-    log_: Retention, *, days: float, count: int, present: Callable[[str], bool] = lambda _: False
+    broker: Retention, *, days: float, count: int, present: Callable[[str], bool] = lambda _: False
 ) -> None:
     """Trim the log until cancelled; 0 means no limit. A log that cannot be trimmed now is tried again later.
 
@@ -27,15 +27,15 @@ async def keep_trimmed(
     is says the log's own clock; that the wall clock was set is told in the log.
     """
     while True:
-        step = await log_.look_at_clock()
+        step = await broker.look_at_clock()
         if step:
-            log.warning("the clock was set: nothing is older or younger for it", seconds=round(step, 1))
+            logger.warning("the clock was set: nothing is older or younger for it", seconds=round(step, 1))
         try:
-            gone = await log_.retain(max_age=days * _DAY or None, max_count=count or None) if days or count else 0
-            forgotten = await log_.forget(max_age=days * _DAY, present=present) if days else 0
+            gone = await broker.retain(max_age=days * _DAY or None, max_count=count or None) if days or count else 0
+            forgotten = await broker.forget(max_age=days * _DAY, present=present) if days else 0
         except Refused as refused:
-            log.warning("the log could not be trimmed", code=refused.kind.code)
+            logger.warning("the log could not be trimmed", code=refused.kind.code)
         else:
             if gone or forgotten:
-                log.info("trimmed", notifications=gone, users=forgotten)
+                logger.info("trimmed", notifications=gone, users=forgotten)
         await asyncio.sleep(INTERVAL)

@@ -59,15 +59,15 @@ class Window:
             if not members:
                 del self._by_room[room]
 
-    def after(self, position: int, since: Mapping[str, int], user: str | None) -> Sequence[Publication] | None:
+    def after(self, position: int, seen_from: Mapping[str, int], user: str | None) -> Sequence[Publication] | None:
         """What one person may see above a position, in order; None where the window does not reach back so far.
 
-        ``since`` maps each room the person is in to the position above which they may see it.
+        ``seen_from`` maps each room the person is in to the position above which they may see it.
         """
         if position < self.floor:
             return None
         found: dict[int, Publication] = {}
-        for room, first in since.items():
+        for room, first in seen_from.items():
             start = max(position, first)
             for publication in reversed(self._by_room.get(room, ())):
                 if publication.seq <= start:

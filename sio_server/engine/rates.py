@@ -12,7 +12,7 @@ class Bucket:
         self._left = max(2 * rate, 1.0)
         self._since = now
 
-    def take(self, rate: float, now: float) -> bool:
+    def spend(self, rate: float, now: float) -> bool:
         """Whether one more is within the rate of this moment; `now` is in seconds of a monotonic clock."""
         self._left = min(max(2 * rate, 1.0), self._left + (now - self._since) * rate)
         self._since = now

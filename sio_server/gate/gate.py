@@ -29,7 +29,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ProblemReply:
     """A refusal as it goes out."""
 
     status: int
@@ -115,7 +115,7 @@ class Gate:
         path: str,
         address: str,
         status: int | None = None,
-    ) -> Problem:
+    ) -> ProblemReply:
         """The reply to a refused request (RFC 9457); the refusal is noted, counted and logged, as `Refusals.note` does.
 
         ``path`` has no query: it may hold a token. ``address`` is the client's own (`address`).
@@ -130,7 +130,7 @@ class Gate:
         code = kind.status if status is None else status
         self._refusals.note(refused, method=method, path=path, address=address, request_id=request_id, status=code)
         body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
-        return Problem(code, orjson.dumps(body), extra)
+        return ProblemReply(code, orjson.dumps(body), extra)
 
 
 _PROXY: Final = Text(

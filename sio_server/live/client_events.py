@@ -14,7 +14,7 @@ from sio_server.core.inboxes import Inboxes, marked_dict
 from sio_server.core.refusals import Refusals
 from sio_server.errors import Refused
 from sio_server.intake import admitted
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
@@ -28,7 +28,7 @@ _MARKS: Final[Mapping[str, Action]] = {
 }
 
 
-log = logger("events")
+logger = get_logger("events")
 
 
 def renewed_dict(identity: Identity) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class ClientEvents:
             return self.refusal(refused, locale, connection)
         except Exception:
             # a client that waits for an answer would wait for ever
-            log.exception("event failed", protocol=connection.protocol)
+            logger.exception("event failed", protocol=connection.protocol)
             return self.refusal(Refused("internal"), locale, connection)
 
     def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:

@@ -23,12 +23,12 @@ from sio_server.errors import Refused, Text
 from sio_server.live.client_events import ClientEvents, Handler
 from sio_server.live.socketio_recovery import DurableRecovery
 from sio_server.locales import preferred_locale
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 from sio_server.notification import Publication
 from sio_server.schemas.events import check_handshake
 from sio_server.schemas.publish import load_publish
 
-log = logger("socketio")
+logger = get_logger("socketio")
 
 # Packets that are kept for replays, and the largest of them: 16 MiB at most, and a quarter of that as a rule.
 _KEPT_WIRES: Final = 2000
@@ -276,7 +276,7 @@ class SocketIoEndpoint:
         except Refused as refused:
             return self._refusal(sid, refused)
         except Exception:
-            log.exception("event failed", protocol="socketio")
+            logger.exception("event failed", protocol="socketio")
             return self._refusal(sid, Refused("internal"))
         return {"ok": True, **receipt.as_dict(client.locale if client else "en")}
 

@@ -51,9 +51,9 @@ class Prepared:
 class DurableRecovery:
     """The engine's `RecoveryLog`. ``key`` gives the log's signing key, once it is open."""
 
-    def __init__(self, connections: Connections, log: Log, key: Callable[[], bytes]) -> None:
+    def __init__(self, connections: Connections, broker: Log, key: Callable[[], bytes]) -> None:
         self._connections = connections
-        self._log = log
+        self._broker = broker
         self._key = key
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._lost: OrderedDict[str, None] = OrderedDict()
@@ -65,26 +65,26 @@ class DurableRecovery:
         """Read what a connection that comes back has missed, as far as the window does not hold it."""
         claim = self.verify(pid)
         start = None if claim is None else self._start(claim, offset, identity)
-        head = self._log.head()
+        head = self._broker.head()
         if (
             claim is None
             or start is None
             or start.epoch != head.epoch
-            or not self._log.floor() <= start.seq <= head.seq
+            or not self._broker.floor() <= start.seq <= head.seq
         ):
             return
         view = await self._connections.view_of(identity)
         position = start.seq
         found: list[Publication] = []
-        while self._connections.replays.window.after(position, view.since, view.user or None) is None:
-            reached = self._log.head().seq
-            page = await self._log.replay(view, position, MAX_REPLAY + 1 - len(found))
+        while self._connections.replays.window.after(position, view.seen_from, view.user or None) is None:
+            reached = self._broker.head().seq
+            page = await self._broker.replay(view, position, MAX_REPLAY + 1 - len(found))
             found.extend(page)
             if len(found) > MAX_REPLAY:
                 return
             position = max(reached, page[-1].seq if page else 0)
         prepared = Prepared(view, start.seq, position, found)
-        if self._log.floor() > start.seq or self._rest(prepared) is None:
+        if self._broker.floor() > start.seq or self._rest(prepared) is None:
             return  # retention overtook the reading, or it is too much
         self._prepared[claim.sid] = prepared
         while len(self._prepared) > _MAX_PREPARED:
@@ -119,7 +119,7 @@ class DurableRecovery:
     def _rest(self, prepared: Prepared) -> Sequence[Publication] | None:
         """The rest in the window; None where it does not reach back, or all together is too much for one piece."""
         view = prepared.view
-        rest = self._connections.replays.window.after(prepared.position, view.since, view.user or None)
+        rest = self._connections.replays.window.after(prepared.position, view.seen_from, view.user or None)
         if rest is None or len(prepared.publications) + len(rest) > MAX_REPLAY:
             return None
         size = sum(len(publication.body) for publication in (*prepared.publications, *rest))
@@ -129,11 +129,11 @@ class DurableRecovery:
 
     def position(self) -> int:
         """See `RecoveryLog.position`."""
-        return self._log.head().seq
+        return self._broker.head().seq
 
     def head(self) -> str:
         """See `RecoveryLog.head`."""
-        return self._log.head().cursor()
+        return self._broker.head().cursor()
 
     def append(self, record: Record) -> str | None:
         """See `RecoveryLog.append`: what is not a publication is not replayed."""

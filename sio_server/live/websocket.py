@@ -28,11 +28,11 @@ from sio_server.live.client_events import ClientEvents, renewed_dict
 from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
 from sio_server.live.ws_link import FairSocket, WsLink
 from sio_server.locales import preferred_locale
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 from sio_server.notification import Publication
 from sio_server.schemas.events import FIRST, Asked, First, asked_in, check_reply_id, load_first
 
-log = logger("ws")
+logger = get_logger("ws")
 
 # Seconds between pings; a peer that answers none within half of it is gone.
 HEARTBEAT: Final = 25.0
@@ -170,10 +170,10 @@ class WsEndpoint:
         except Refused as refused:
             await self._refuse(visit, refused)
         except ConnectionError:
-            log.debug("peer left", protocol="ws")
+            logger.debug("peer left", protocol="ws")
         except Exception:
             # from here on the peer speaks WebSocket: an answer in HTTP would be a broken frame to it
-            log.exception("connection failed", protocol="ws")
+            logger.exception("connection failed", protocol="ws")
             client.close("internal")
             await self._closed()
         finally:
@@ -275,7 +275,7 @@ class WsEndpoint:
             connection = visit.connection
             if connection is None:
                 return
-            if not rate.take():
+            if not rate.spend():
                 self._node.connections.close(connection, "rate_limited")
                 await self._closed()
                 return

@@ -103,7 +103,7 @@ class WsLink:
             return
         before = self._backlog.size
         while self._backlog and not transport.get_write_buffer_size():
-            transport.write(self._backlog.take())
+            transport.write(self._backlog.pop())
         if self._backlog:
             self._pause = _FIRST_PAUSE if self._backlog.size < before else min(2 * self._pause, _LONGEST_PAUSE)
             self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
@@ -138,7 +138,7 @@ class WsLink:
         if self.reason is None:
             self.reason = reason
             while self._backlog and self._transport is not None:
-                self._transport.write(self._backlog.take())  # before the Close frame, which aiohttp writes
+                self._transport.write(self._backlog.pop())  # before the Close frame, which aiohttp writes
             self._let_go()
             self._endpoint.end(self._socket, self._transport, reason)
 

@@ -85,7 +85,7 @@ def set_level(level: str) -> None:
     logging.getLogger().setLevel(_LEVELS[level])
 
 
-def logger(name: str) -> structlog.stdlib.BoundLogger:
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """The logger of one part of the product."""
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(f"sio_server.{name}")
     return bound
@@ -122,7 +122,7 @@ class _Handler(logging.Handler):
             for line in self._kinds.ended(time.monotonic()):
                 self._write(line)
             bounded = record.levelno < logging.INFO or record.name in _BOUNDED
-            if bounded or self._kinds.take(kind, members):
+            if bounded or self._kinds.admit(kind, members):
                 self._write(members)
         except Exception:  # noqa: BLE001 - whoever logs has other work than this
             self._lost += 1
@@ -187,7 +187,7 @@ class _Kinds:
         self._written: dict[object, int] = {}
         self._left_out: dict[object, dict[str, Any]] = {}
 
-    def take(self, kind: object, members: Mapping[str, Any]) -> bool:
+    def admit(self, kind: object, members: Mapping[str, Any]) -> bool:
         """Whether one more is written; else it is counted."""
         if kind not in self._written and len(self._written) >= _MAX_KINDS:
             kind = None
@@ -286,23 +286,23 @@ def _warned(  # noqa: PLR0917 - the library's signature
 ) -> None:
     text = str(message)
     about = {"what": text} if stands_in_source(text) else {}
-    logger("python").warning("a warning", category=category.__name__, place=f"{filename}:{lineno}", **about)
+    get_logger("python").warning("a warning", category=category.__name__, place=f"{filename}:{lineno}", **about)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
     else:
-        logger("python").error("nobody caught this", exc_info=error)
+        get_logger("python").error("nobody caught this", exc_info=error)
 
 
 def _uncaught_in_thread(found: threading.ExceptHookArgs) -> None:
     if found.exc_type is not SystemExit:
-        logger("python").error("nobody caught this in a thread", exc_info=found.exc_value)
+        get_logger("python").error("nobody caught this in a thread", exc_info=found.exc_value)
 
 
 def _unraisable(found: sys.UnraisableHookArgs) -> None:
-    logger("python").error("nobody could be told of this", exc_info=found.exc_value)
+    get_logger("python").error("nobody could be told of this", exc_info=found.exc_value)
 
 
 def loop_failed(_: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
@@ -311,4 +311,4 @@ def loop_failed(_: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> Non
     Its message may end with the arguments of a callback, which may be what a peer has sent: they are cut.
     """
     text = str(context.get("message", "")).partition("(")[0].partition("<")[0].strip()
-    logger("asyncio").error(short(text) or "nobody caught this", exc_info=context.get("exception"))
+    get_logger("asyncio").error(short(text) or "nobody caught this", exc_info=context.get("exception"))

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 from marshmallow import fields as plain
 
 from sio_server import fields, intake
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import FieldProblem, Refused, Text
 
 # Ids in one change of state: a page holds a hundred, and ten pages are more than anybody selects by hand.
 MAX_IDS: Final = 1000
@@ -126,7 +126,7 @@ _REPLY_ID: Final = Text(
 
 def _load(schema: Schema, body: object, code: str, field: str = "") -> dict[str, Any]:
     if not isinstance(body, dict):
-        raise Refused.of_problems(code, (Problem(field, fields.NOT_OBJECT),))
+        raise Refused.of_problems(code, (FieldProblem(field, fields.NOT_OBJECT),))
     try:
         loaded: dict[str, Any] = schema.load(body)
     except ValidationError as error:
@@ -143,7 +143,9 @@ def check_handshake(auth: object) -> Mapping[str, Any]:
     try:
         auth = intake.admitted(auth, noting=False)
     except Refused as refused:
-        problems = tuple(Problem(f"auth.{problem.field}".rstrip("."), problem.detail) for problem in refused.problems)
+        problems = tuple(
+            FieldProblem(f"auth.{problem.field}".rstrip("."), problem.detail) for problem in refused.problems
+        )
         raise Refused.of_problems("invalid_request", problems) from refused
     return _load(_HANDSHAKE, auth, "invalid_request", "auth")
 
@@ -195,7 +197,7 @@ def check_reply_id(body: object) -> None:
     """Raise `Refused` (``invalid_data``) for a message whose ``id`` no reply can repeat."""
     given = body.get("id") if isinstance(body, dict) else None
     if given is not None and _reply_id(given) is None:
-        raise Refused.of_problems("invalid_data", (Problem("id", _REPLY_ID),))
+        raise Refused.of_problems("invalid_data", (FieldProblem("id", _REPLY_ID),))
 
 
 def _reply_id(value: object) -> ReplyId:

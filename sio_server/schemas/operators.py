@@ -11,7 +11,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.notification import PRIORITIES
 from sio_server.schemas.events import MAX_SEQ
 from sio_server.schemas.inbox import Digits, EnvelopeSchema, about, before_field, limit_field, types_field
@@ -104,7 +104,7 @@ _DISCONNECT: Final = DisconnectSchema()
 def load_disconnect(body: object) -> float | None:
     """The moment, in Unix seconds, in a decoded JSON body; None is now. Raises `Refused` (``invalid_data``)."""
     if not isinstance(body, dict):
-        raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
+        raise Refused.of_problems("invalid_data", (FieldProblem("", fields.NOT_OBJECT),))
     try:
         values: dict[str, Any] = _DISCONNECT.load(body)
     except ValidationError as error:

@@ -14,7 +14,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience
 from sio_server.catalog import MAX_TTL, check_type_name
-from sio_server.errors import MAX_PROBLEMS, Problem, Refused, Text
+from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
 from sio_server.intake import Noted
 from sio_server.notification import PRIORITIES, PublishRequest
 
@@ -175,7 +175,7 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     noted: tuple[Text, ...] = ()
     if type(body) is not dict:
         if not isinstance(body, Noted):
-            raise Refused.of_problems("invalid_data", (Problem("", fields.NOT_OBJECT),))
+            raise Refused.of_problems("invalid_data", (FieldProblem("", fields.NOT_OBJECT),))
         noted = body.warnings
     if header_key is None and not noted:
         plain_request = _plain(body)
@@ -183,10 +183,12 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
             return plain_request
     if header_key is not None:
         if body.get("idempotency_key") not in (None, header_key):
-            raise Refused.of_problems("invalid_data", (Problem("idempotency_key", _TWO_KEYS),))
+            raise Refused.of_problems("invalid_data", (FieldProblem("idempotency_key", _TWO_KEYS),))
         body = {**body, "idempotency_key": header_key}
     unknown = [name for name in body if name not in _KNOWN]
-    unsupported = tuple(Problem(name, _LATER) for name in unknown if name in NOT_SUPPORTED and body[name] is not None)
+    unsupported = tuple(
+        FieldProblem(name, _LATER) for name in unknown if name in NOT_SUPPORTED and body[name] is not None
+    )
     if unsupported:
         raise Refused.of_problems("not_supported", unsupported)
     try:
@@ -227,12 +229,12 @@ def load_batch(body: object) -> list[object]:
     """The items of a batch, not checked one by one yet; raises `Refused` (``invalid_data``)."""
     items = body.get("notifications") if isinstance(body, dict) else body
     if not isinstance(items, list):
-        raise Refused.of_problems("invalid_data", (Problem("notifications", fields.NOT_LIST),))
+        raise Refused.of_problems("invalid_data", (FieldProblem("notifications", fields.NOT_LIST),))
     if not 0 < len(items) <= MAX_BATCH:
         raise Refused.of_problems(
             "invalid_data",
             (
-                Problem(
+                FieldProblem(
                     "notifications", Text("Must hold from 1 to {0} items.", "Debe tener de 1 a {0}.").format(MAX_BATCH)
                 ),
             ),
@@ -249,7 +251,7 @@ class RecipientsSchema(Schema):
     sockets = plain.Integer(required=True, metadata=_about("Connections of this node it was handed to"))
 
 
-class ReceiptSchema(Schema):
+class AcceptedSchema(Schema):
     """The answer to an accepted publish."""
 
     status = plain.String(required=True, validate=fields.one_of(("ok",)))

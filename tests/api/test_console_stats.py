@@ -52,8 +52,8 @@ async def test_sample_counts_since_the_one_before() -> None:
         await server.connect({"token": token("ana", "turista")})
         for body in ({"type": "test"}, {"type": "test"}, {"type": "unknown"}):
             await server.notify(body)
-        samples.take(100)
-        samples.take(101)
+        samples.sample(100)
+        samples.sample(101)
         first, second = samples.as_dict()["samples"]
 
     assert {**first, "latency_ms": None} == {
@@ -75,7 +75,7 @@ async def test_oldest_samples_go() -> None:
     async with running() as server:
         samples = Samples(server.node)
         for at in range(CAPACITY + 10):
-            samples.take(at)
+            samples.sample(at)
 
     assert [sample["at"] for sample in samples.as_dict()["samples"]] == list(range(10, CAPACITY + 10))
 

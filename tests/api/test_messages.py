@@ -26,7 +26,7 @@ from sio_server.api.messages import (
     too_large,
 )
 from sio_server.core.limits import Quota
-from sio_server.core.node import Receipt
+from sio_server.core.node import Accepted
 from sio_server.errors import KINDS, Refused
 from sio_server.notification import Position
 from sio_server.schemas.inbox import Digits, types_field
@@ -173,9 +173,9 @@ def test_reply_is_json() -> None:
     assert (response.status, response.content_type, response.headers["X-One"]) == (201, "application/json", "1")
 
 
-def receipt(*, duplicate: bool, quota: Quota | None) -> Receipt:
+def receipt(*, duplicate: bool, quota: Quota | None) -> Accepted:
     """Return the receipt of a publish."""
-    return Receipt("id", "test", Position("ab" * 4, 1), 0, duplicate, (), quota)
+    return Accepted("id", "test", Position("ab" * 4, 1), 0, duplicate, (), quota)
 
 
 def test_accepted_publish_tells_quota_and_repetition() -> None:

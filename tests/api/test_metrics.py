@@ -133,7 +133,7 @@ async def test_metrics_are_shown_while_the_log_fails(tmp_path: Path) -> None:
     """When the log cannot say how big it is, its size is absent and everything else is there."""
     async with running(secured(broker="sqlite:", data_dir=tmp_path)) as server:
         await published(server)
-        await server.node.log.close()
+        await server.node.broker.close()
         found = await scrape(server)
 
     assert "log_bytes{}" not in found

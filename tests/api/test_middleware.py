@@ -14,7 +14,7 @@ from aiohttp import web
 from sio_server.api.middleware import REQUEST_ID, add_headers, guard
 from sio_server.config import Config
 from sio_server.core.refusals import Refusals
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.gate import Gate
 from sio_server.gate.origins import OriginPolicy
 from tests.support.servers import PUBLISH_KEY, running, secured
@@ -72,7 +72,7 @@ async def test_request_has_one_id_everywhere() -> None:
         (Refused("unauthorized"), 401, "unauthorized", {"WWW-Authenticate": "Bearer"}),
         (Refused("draining", retry_after=3), 503, "draining", {"Retry-After": "3"}),
         (
-            Refused.of_problems("invalid_data", (Problem("a", Text("No.", "¡No!")),)),
+            Refused.of_problems("invalid_data", (FieldProblem("a", Text("No.", "¡No!")),)),
             422,
             "invalid_data",
             {},
@@ -166,7 +166,7 @@ async def test_header_with_two_values_is_refused_by_every_way(name: str, one: st
                     refused = await response.json(content_type=None)
                     assert (response.status, refused["code"]) == (400, "invalid_request"), (path, refused)
                     assert f"'{name}'" in refused["detail"]
-        assert server.node.log.head().seq == 0
+        assert server.node.broker.head().seq == 0
         headers = [("Authorization", f"Bearer {PUBLISH_KEY}")] * 2
         async with server.http.post(f"{server.url}/notify", data=b'{"type":"test"}', headers=headers) as response:
             assert response.status == 200  # said twice, it is still one value

@@ -28,7 +28,7 @@ from sio_server.api.inbox import InboxEndpoint
 from sio_server.api.metrics import MetricsEndpoint
 from sio_server.api.notifications import HistoryEndpoint
 from sio_server.api.openapi import PROBLEM_TYPE, Operation, document
-from sio_server.api.publish import HttpEndpoint
+from sio_server.api.publish import PublishEndpoint
 from sio_server.app import create_app
 from sio_server.config import Config
 from sio_server.errors import KINDS
@@ -217,7 +217,7 @@ def operations() -> list[Operation]:
     """Return the operations as the endpoints give them; none of them is called."""
     nothing: Any = None
     return [
-        *HttpEndpoint(nothing, nothing, max_body=1).operations(),
+        *PublishEndpoint(nothing, nothing, max_body=1).operations(),
         *InboxEndpoint(nothing, nothing).operations(),
         *HistoryEndpoint(nothing, nothing, nothing).operations(),
         *OperateEndpoint(nothing, nothing, nothing, nothing).operations(),

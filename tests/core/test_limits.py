@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def refused_by(rate: PublishRate, publisher: str, count: int = 1) -> Refused:
     """How a publisher without quota is refused, seen in both languages."""
     with pytest.raises(Refused) as caught:
-        rate.take(publisher, count)
+        rate.spend(publisher, count)
     return caught.value
 
 
@@ -77,13 +77,13 @@ def test_one_more_connection(
 
 def test_no_rate_is_no_limit() -> None:
     """Without a rate nothing is counted."""
-    assert [PublishRate(0).take("p", 10**9) for _ in range(3)] == [None] * 3
+    assert [PublishRate(0).spend("p", 10**9) for _ in range(3)] == [None] * 3
 
 
 def test_two_seconds_may_be_used_at_once(clock: Clock) -> None:
     """A publisher may use two seconds' worth at once, then as much as comes back, and is told how much is left."""
     rate = PublishRate(10)
-    assert [rate.take("p", 5) for _ in range(4)] == [
+    assert [rate.spend("p", 5) for _ in range(4)] == [
         Quota(10, 15, 1),
         Quota(10, 10, 1),
         Quota(10, 5, 2),
@@ -92,38 +92,38 @@ def test_two_seconds_may_be_used_at_once(clock: Clock) -> None:
     refusal = refused_by(rate, "p")
     assert (refusal.kind.code, refusal.retry_after) == ("rate_limited", 1)
     clock.now += 0.1
-    assert rate.take("p") == Quota(10, 0, 2)
+    assert rate.spend("p") == Quota(10, 0, 2)
     clock.now += 3600
-    assert rate.take("p", 20) == Quota(10, 0, 2)
+    assert rate.spend("p", 20) == Quota(10, 0, 2)
 
 
 def test_refusal_uses_nothing_up(clock: Clock) -> None:
     """Who asks for more than is left gets nothing, keeps what there is, and is told how long to wait."""
     rate = PublishRate(2)
-    rate.take("p", 2)
+    rate.spend("p", 2)
     refusal = refused_by(rate, "p", 4)
     assert refusal.retry_after == 1
     assert refusal.headers == {"RateLimit-Policy": '"publish";q=2;w=1', "RateLimit": '"publish";r=2;t=1'}
-    assert rate.take("p", 2) == Quota(2, 0, 2)
+    assert rate.spend("p", 2) == Quota(2, 0, 2)
     assert refused_by(rate, "p", 4).retry_after == 2
 
 
 def test_publishers_have_a_quota_each(clock: Clock) -> None:
     """What one key uses is not another's."""
     rate = PublishRate(1)
-    rate.take("p", 2)
-    assert rate.take("q", 2) == Quota(1, 0, 2)
+    rate.spend("p", 2)
+    assert rate.spend("q", 2) == Quota(1, 0, 2)
     assert refused_by(rate, "p").kind.code == refused_by(rate, "q").kind.code == "rate_limited"
 
 
 def test_batch_larger_than_the_bucket_waits_for_a_full_one(clock: Clock) -> None:
     """What is more than two seconds' worth passes when the bucket is full, and is paid for afterwards."""
     rate = PublishRate(10)
-    assert rate.take("p", 50) == Quota(10, 0, 5)
+    assert rate.spend("p", 50) == Quota(10, 0, 5)
     clock.now += 3
     assert refused_by(rate, "p").retry_after == 1
     clock.now += 0.1
-    assert rate.take("p") is not None
+    assert rate.spend("p") is not None
     assert refused_by(rate, "p", 50).retry_after == 2
 
 
@@ -132,10 +132,10 @@ def test_publishers_that_are_remembered_are_bounded(clock: Clock, monkeypatch: p
     monkeypatch.setattr(limits, "_MAX_BUCKETS", 3)
     rate = PublishRate(1)
     for publisher in ("a", "b", "c"):
-        rate.take(publisher, 2)
+        rate.spend(publisher, 2)
     clock.now += 1
-    rate.take("a")
-    rate.take("d", 2)
+    rate.spend("a")
+    rate.spend("d", 2)
     assert list(rate._buckets) == ["c", "a", "d"]
 
 
@@ -149,7 +149,7 @@ def test_no_more_passes_than_the_rate(rate: int, steps: list[tuple[float, int]])
         for pause, count in steps:
             clock.now += pause
             try:
-                made.take("p", min(count, 2 * rate))
+                made.spend("p", min(count, 2 * rate))
             except Refused as refusal:
                 check_wait(refusal)
             else:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sio_server.core.refusals import CAPACITY, LINES, LINES_OF_ONE, MAX_TEXT, Refusals
-from sio_server.errors import Problem, Refused, Text
+from sio_server.errors import FieldProblem, Refused, Text
 from tests.support.links import NotedMetrics
 from tests.support.logged import logging_to_stderr
 from tests.support.servers import ROOT, until
@@ -34,7 +34,7 @@ def test_newest_come_first_and_oldest_go() -> None:
 def test_refusal_is_told_in_the_language_of_whoever_asks() -> None:
     """The reason is kept in both languages."""
     refusals = Refusals()
-    refused = Refused.of_problems("invalid_data", (Problem("ttl", Text("Too long.", "Demasiado largo.")),))
+    refused = Refused.of_problems("invalid_data", (FieldProblem("ttl", Text("Too long.", "Demasiado largo.")),))
     refusals.note(refused, method="POST", path="/notify", address="192.0.2.1", status=400)
 
     (spanish,), (english,) = refusals.newest(1, "es"), refusals.newest(1, "en")

@@ -184,4 +184,4 @@ async def test_socketio_restores_by_itself(made: Core) -> None:
     connection, link = await made.open(TOURIST, made.cursor(1), recovered_from=2)
     assert link.names == ["ns:hello", "join"]
     assert link.of("ns:hello")[0]["recovered"] is True
-    assert connection.start == 2
+    assert connection.stream_from == 2

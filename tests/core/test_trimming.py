@@ -106,7 +106,7 @@ async def test_clock_that_was_set_is_told_and_nothing_goes(
 
                 await until(told, "a warning")
     assert await kept(log) == 1
-    assert "all" in (await log.view_of("ana")).since
+    assert "all" in (await log.view_of("ana")).seen_from
     assert steps == [40 * DAY, -40 * DAY, -50 * 365 * DAY]
     await log.close()
 
@@ -120,9 +120,9 @@ async def test_users_who_never_return_are_forgotten() -> None:
         await log.sight(user, ["all", "role:admin"])
     clock.seconds += (days + 2) * 24 * 3600
     async with trimming(log, days=days, present={"bea"}.__contains__), asyncio.timeout(PATIENCE):
-        while "all" in (await log.view_of("ana")).since:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
+        while "all" in (await log.view_of("ana")).seen_from:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
             await asyncio.sleep(0.005)
-        assert "all" in (await log.view_of("bea")).since
+        assert "all" in (await log.view_of("bea")).seen_from
     await log.close()
 
 

@@ -37,12 +37,12 @@ PUBLICATIONS = st.lists(
 
 @given(
     made=PUBLICATIONS,
-    since=st.dictionaries(st.sampled_from(ROOMS), st.integers(0, 40)),
+    seen_from=st.dictionaries(st.sampled_from(ROOMS), st.integers(0, 40)),
     position=st.integers(0, 40),
     size=st.integers(1, 50),
 )
 def test_a_window_answers_as_the_whole_log_would(
-    made: list[tuple[frozenset[str], bool, int | None]], since: dict[str, int], position: int, size: int
+    made: list[tuple[frozenset[str], bool, int | None]], seen_from: dict[str, int], position: int, size: int
 ) -> None:
     """What one person may see above a position comes in order and once, or it is said not to reach back."""
     log = [
@@ -53,7 +53,7 @@ def test_a_window_answers_as_the_whole_log_would(
     for item in log:
         window.append(item)
 
-    found = window.after(position, since, "1")
+    found = window.after(position, seen_from, "1")
 
     if position < len(log) - size:
         assert found is None
@@ -62,7 +62,7 @@ def test_a_window_answers_as_the_whole_log_would(
         item
         for item in log
         if item.seq > position
-        and any(since.get(room, 100) < item.seq for room in item.audience.rooms())
+        and any(seen_from.get(room, 100) < item.seq for room in item.audience.rooms())
         and "1" not in item.audience.except_users
         and (item.expires_at is None or item.expires_at > 2_000_000)
     ]

@@ -19,7 +19,7 @@ def test_all_comes_out_in_order_and_the_counts_are_right(pieces: list[tuple[byte
             backlog.put(*pieces[put])
             put += 1
         else:
-            portion = backlog.take()
+            portion = backlog.pop()
             assert len(portion) <= PORTION or portion in [piece for piece, _ in pieces]
             taken += portion
         expected = b"".join(piece for piece, _ in pieces[:put])

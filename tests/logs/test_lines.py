@@ -35,7 +35,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_line_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for machines is one JSON object: the time in UTC, the level, the part of the product, the members."""
     logs.configure("json", "info")
-    logs.logger("part").info("it happened", count=3, text="a\nb")
+    logs.get_logger("part").info("it happened", count=3, text="a\nb")
     (line,) = lines(capsys)
     timestamp = line.pop("timestamp")
     assert timestamp.endswith("Z")
@@ -51,7 +51,7 @@ def test_line_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
 def test_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for people has the same in words."""
     logs.configure("console", "info")
-    logs.logger("part").warning("it happened", count=3)
+    logs.get_logger("part").warning("it happened", count=3)
     shown = capsys.readouterr().err
     assert len(shown.splitlines()) == 1
     for word in ("warning", "it happened", "sio_server.part", "count", "3"):
@@ -62,7 +62,7 @@ def test_where_there_is_no_terminal_lines_are_for_machines(capsys: pytest.Captur
     """Left to itself, a process whose errors go to a file or a pipe writes JSON."""
     assert not sys.stderr.isatty()
     logs.configure()
-    logs.logger("part").info("it happened")
+    logs.get_logger("part").info("it happened")
     assert lines(capsys)[0]["event"] == "it happened"
 
 
@@ -71,7 +71,7 @@ def test_less_severe_lines_are_left_out(level: str, shown: int, capsys: pytest.C
     """Lines below the level that is set are not written, ours and libraries' alike."""
     logs.configure("json", level)
     for name in ("debug", "info", "warning", "error"):
-        getattr(logs.logger("part"), name)("ours")
+        getattr(logs.get_logger("part"), name)("ours")
         getattr(logging.getLogger("some.library"), name)("a library's")
     events = [line["event"] for line in lines(capsys)]
     assert events.count("ours") == shown
@@ -132,7 +132,7 @@ def test_stream_that_fails_stops_nobody(error: Exception, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "stderr", stream)
     logs.configure("json", "info")
     for event in ("one", "two", "three", "four"):
-        logs.logger("part").info(event)
+        logs.get_logger("part").info(event)
     three, four = [json.loads(line) for line in stream.written]
     assert (three["event"], three["lines_lost"]) == ("three", 2)
     assert "lines_lost" not in four
@@ -142,17 +142,17 @@ def test_no_stream_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose standard error was closed before it began logs into nothing."""
     monkeypatch.setattr(sys, "stderr", None)
     logs.configure()
-    logs.logger("part").info("it happened")
+    logs.get_logger("part").info("it happened")
 
 
 def test_place_that_fails_without_end_writes_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """Of the same line so many are written in a while; the rest is a number, and other lines are written."""
     logs.configure("json", "info")
     for _ in range(1000):
-        _fail(logs.logger("part"), "private")
+        _fail(logs.get_logger("part"), "private")
     for _ in range(500):
         logging.getLogger("some.library").warning("it happened to %s", "somebody")
-    logs.logger("part").info("another")
+    logs.get_logger("part").info("another")
     logging.getLogger().handlers[0].close()
     found = lines(capsys)
     assert [line["event"] for line in found].count("it failed") == lines_module.LINES
@@ -170,7 +170,7 @@ async def test_what_was_left_out_is_told_though_nothing_more_happens(
     logs.configure("json", "info")
     telling = asyncio.create_task(logs.tell_left_out())
     for _ in range(lines_module.LINES + 7):
-        logs.logger("part").info("it happened")
+        logs.get_logger("part").info("it happened")
     found: list[dict[str, Any]] = []
 
     def told() -> bool:
@@ -185,7 +185,7 @@ async def test_what_was_left_out_is_told_though_nothing_more_happens(
 def test_error_shows_where_it_was(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
     """An exception is logged with its traceback and without the values of variables, which may be anybody's."""
     logs.configure(log_format, "info")
-    for log in (logs.logger("part"), logging.getLogger("some.library")):
+    for log in (logs.get_logger("part"), logging.getLogger("some.library")):
         _fail(log, "not to be shown")
     shown = capsys.readouterr().err
     assert shown.count("ZeroDivisionError: division by zero") == 2
@@ -205,7 +205,7 @@ def _fail(log: Any, private: str) -> None:
 def test_secret_member_is_hidden(name: str, log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A member that would hold a credential or a payload is hidden, should a line ever have one."""
     logs.configure(log_format, "info")
-    logs.logger("part").info("it happened", **{name: "hunter2"}, user="7")
+    logs.get_logger("part").info("it happened", **{name: "hunter2"}, user="7")
     shown = capsys.readouterr().err
     assert "hunter2" not in shown
     assert "[hidden]" in shown
@@ -229,7 +229,7 @@ def test_secret_member_is_hidden_however_it_is_written(
 ) -> None:
     """Neither another spelling nor a place inside another member lets a credential through."""
     logs.configure("json", "info")
-    logs.logger("part").info("it happened", **members)
+    logs.get_logger("part").info("it happened", **members)
     assert "hunter2" not in capsys.readouterr().err
 
 
@@ -237,7 +237,7 @@ def test_line_break_begins_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A line break in what somebody sent cannot make up a line of the log."""
     for log_format in ("json", "console"):
         logs.configure(log_format, "info")
-        logs.logger("part").info("it happened", detail="a\n2026-11-24T00:00:00Z [info] made up\x1b[2J")
+        logs.get_logger("part").info("it happened", detail="a\n2026-11-24T00:00:00Z [info] made up\x1b[2J")
         logging.getLogger("some.library").warning("bad request: %s", "a\n2026-11-24T00:00:00Z [info] made up\x1b[2J")
         shown = capsys.readouterr().err
         assert len(shown.splitlines()) == 2, shown
@@ -248,9 +248,9 @@ def test_context_is_in_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     """What is bound for a request is in each line that is written meanwhile, libraries' too, and in none after it."""
     logs.configure("json", "info")
     with structlog.contextvars.bound_contextvars(request_id="r-1"):
-        logs.logger("part").info("one")
+        logs.get_logger("part").info("one")
         logging.getLogger("some.library").warning("two")
-    logs.logger("part").info("three")
+    logs.get_logger("part").info("three")
     assert [line.get("request_id") for line in lines(capsys)] == ["r-1", "r-1", None]
 
 
@@ -258,7 +258,7 @@ def test_set_up_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
     """Setting it up again replaces what was there."""
     logs.configure("json", "info")
     logs.configure("json", "info")
-    logs.logger("part").info("it happened")
+    logs.get_logger("part").info("it happened")
     assert len(lines(capsys)) == 1
 
 

@@ -151,7 +151,7 @@ def test_whatever_a_line_is_made_of_it_is_written(
 ) -> None:
     """No value keeps a line from being written, as one short line of valid text."""
     logs.configure(log_format, "info")
-    logs.logger("part").info("it happened", value=value)
+    logs.get_logger("part").info("it happened", value=value)
     logging.getLogger("some.library").error("it failed: %s", value)
     shown = capsys.readouterr().err.splitlines()
     assert len(shown) == 2
@@ -173,7 +173,7 @@ def test_long_traceback_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         deep(900)
     except ValueError:
-        logs.logger("part").exception("it failed")
+        logs.get_logger("part").exception("it failed")
     (line,) = lines(capsys)
     assert len(line["exception"]) < 10_000
     assert "test_long_traceback_is_cut" in line["exception"]
@@ -194,7 +194,7 @@ def test_error_keeps_what_helps_to_find_it(capsys: pytest.CaptureFixture[str]) -
         try:
             failing()
         except (AttributeError, KeyError, RuntimeError):
-            logs.logger("part").exception("it failed")
+            logs.get_logger("part").exception("it failed")
     shown = [line["exception"].splitlines()[-1] for line in lines(capsys)]
     assert shown == [
         "AttributeError: 'NoneType' object has no attribute 'flush'",
@@ -209,7 +209,7 @@ CONTROLS = "\x1b[31mRED\x1b]0;title\x07\x9b2J\u202e\u2066\r\n\x00\x7f\u2028"
 def test_nothing_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """In lines for people no value, no name and no member of a member has anything in it but printable text."""
     logs.configure("console", "info")
-    log = logs.logger("part")
+    log = logs.get_logger("part")
     log.info("it happened", path=CONTROLS, **{CONTROLS: 1})
     log.info(CONTROLS, values=[CONTROLS], members={CONTROLS: CONTROLS})
     logging.getLogger(CONTROLS).warning("it happened %s", CONTROLS)

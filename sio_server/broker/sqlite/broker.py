@@ -237,10 +237,10 @@ class SqliteBroker:
         """See `Receipts.acknowledge`."""
         self._deliveries.note(ACKNOWLEDGED, user, seq, after)
 
-    async def find(self, identity: str) -> Stored | None:
+    async def find(self, notification_id: str) -> Stored | None:
         """See `Receipts.find`."""
         epoch = self._store.epoch
-        return await self._store.read(lambda connection: receipts.find(connection, epoch, identity))
+        return await self._store.read(lambda connection: receipts.find(connection, epoch, notification_id))
 
     async def search(
         self,
@@ -259,11 +259,11 @@ class SqliteBroker:
             lambda connection: search.search(connection, epoch, wanted, limit=limit, before=before, after=after)
         )
 
-    async def receipt(self, identity: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
+    async def receipt(self, notification_id: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
         """See `Receipts.receipt`."""
         await self._deliveries.flush()
         return await self._store.read(
-            lambda connection: receipts.receipt(connection, identity, limit=limit, after=after)
+            lambda connection: receipts.receipt(connection, notification_id, limit=limit, after=after)
         )
 
     # -- Revocations, Secrets, Retention --------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class SightCache:
         now, known = self._now(), self._views.get(user)
         if known is not None:
             view, noted = known
-            if view.since.keys() == {*rooms, user_room(user)} and now < noted + VISIT_EVERY:
+            if view.seen_from.keys() == {*rooms, user_room(user)} and now < noted + VISIT_EVERY:
                 self._views.move_to_end(user)
                 return view, None
         # Until the log has them, nobody may take the former rooms for the present ones.

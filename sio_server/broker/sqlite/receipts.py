@@ -15,11 +15,11 @@ from sio_server.broker.sqlite.rows import COLUMNS, publication_of
 from sio_server.broker.sqlite.views import TOP
 
 
-def find(connection: sqlite3.Connection, epoch: str, identity: str) -> Stored | None:
+def find(connection: sqlite3.Connection, epoch: str, notification_id: str) -> Stored | None:
     """See `Receipts.find`."""
     row = connection.execute(
         f"SELECT timestamp, {COLUMNS} FROM notification WHERE id = ?",  # noqa: S608 - a constant
-        (identity,),
+        (notification_id,),
     ).fetchone()
     return None if row is None else Stored(publication_of(epoch, row[1:]), row[0])
 
@@ -55,9 +55,9 @@ _USERS: Final = (
 )
 
 
-def receipt(connection: sqlite3.Connection, identity: str, *, limit: int, after: str | None) -> Receipt | None:
+def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
     """See `Receipts.receipt`."""
-    row = connection.execute("SELECT seq, audience FROM notification WHERE id = ?", (identity,)).fetchone()
+    row = connection.execute("SELECT seq, audience FROM notification WHERE id = ?", (notification_id,)).fetchone()
     if row is None:
         return None
     parameters = {

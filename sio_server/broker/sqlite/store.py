@@ -38,7 +38,7 @@ from sio_server.broker.sqlite.schema import (
 )
 from sio_server.clock import AT_ONCE, LogClock, Noted
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
-from sio_server.logs import logger
+from sio_server.logs import get_logger
 
 FILE_NAME: Final = "sio-server.db"
 
@@ -75,7 +75,7 @@ _MENDS: Final = {
 
 T = TypeVar("T")
 
-log = logger("log")
+logger = get_logger("log")
 
 
 class Store:
@@ -262,7 +262,7 @@ class Store:
             epoch, reached = (read_epoch(connection), last_seq(connection)) if version else ("", 0)
         if missing := self._marker.missing(epoch, reached):
             raise refuse_to_begin_anew(self.name, missing)
-        log.warning("the write-ahead log cannot be read; nothing that was stored is missing", path=self.name)
+        logger.warning("the write-ahead log cannot be read; nothing that was stored is missing", path=self.name)
 
     def _read_start(self, connection: sqlite3.Connection, *, marked: bool) -> None:
         make_epoch(connection)
@@ -275,9 +275,11 @@ class Store:
             if marked and not self._marker.fits(self.epoch, self.last_seq):
                 renew_epoch(connection)
                 self.epoch = read_epoch(connection)
-                log.warning("a backup was restored: cursors from before are refused", path=self.name, missing=missing)
+                logger.warning(
+                    "a backup was restored: cursors from before are refused", path=self.name, missing=missing
+                )
             elif missing:
-                log.warning(
+                logger.warning(
                     "this is not the log that the directory held last: was a file taken away?",
                     path=self.name,
                     missing=missing,
@@ -298,9 +300,9 @@ class Store:
             noted = Noted(last, last)
         ahead = self.clock.begin(noted, trusted=self._trust_clock)
         if ahead <= -_BEHIND:
-            log.warning("the clock is behind the last time that was noted here", seconds=round(-ahead))
+            logger.warning("the clock is behind the last time that was noted here", seconds=round(-ahead))
         elif self.clock.waiting:
-            log.warning(
+            logger.warning(
                 "the clock is far ahead of the last time that was noted here: a day of it is counted for what is to go "
                 "by age, the rest is not yet; --trust-clock says that it is right",
                 days=round(ahead / AT_ONCE, 1),

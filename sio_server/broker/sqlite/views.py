@@ -43,7 +43,7 @@ NOT_EXPIRED: Final = "(n.expires_at IS NULL OR n.expires_at > ?)"
 
 def bounds_of(view: View, above: int = 0) -> list[tuple[str, int]]:
     """The rooms of a view with their lowest positions (exclusive), nothing up to ``above``."""
-    return [(room, max(since, above)) for room, since in view.since.items()]
+    return [(room, max(since, above)) for room, since in view.seen_from.items()]
 
 
 def view_of(connection: sqlite3.Connection, user: str) -> View:
@@ -69,7 +69,7 @@ def record_sight(connection: sqlite3.Connection, user: str, rooms: Sequence[str]
 def is_empty(connection: sqlite3.Connection, view: View, head: int) -> bool:
     """Whether a view holds nothing up to the last position, for sure; False where that takes more than one look-up."""
     personal = user_room(view.user)
-    return all(since >= head for room, since in view.since.items() if room != personal) and not any(
+    return all(since >= head for room, since in view.seen_from.items() if room != personal) and not any(
         connection.execute("SELECT 1 FROM notification_room WHERE room = ? LIMIT 1", (personal,))
     )
 

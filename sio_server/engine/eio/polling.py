@@ -40,7 +40,7 @@ class BodyTooLargeError(Exception):
         super().__init__(f"a body above {limit} bytes")
 
 
-class HttpEndpoint:
+class PollingHandler:
     """The aiohttp handler of the engine's path."""
 
     def __init__(self, server: EngineServer) -> None:

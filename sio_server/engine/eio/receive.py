@@ -96,7 +96,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             now = server.wheel.time()
             if self._events is None:
                 self._events = Bucket(rate, now)
-            if not self._events.take(rate, now):
+            if not self._events.spend(rate, now):
                 server.counters.events_flood += 1
                 self._flood(f"more than {rate:g} events a second")
                 return
@@ -119,7 +119,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
         now = server.wheel.time()
         if self._controls is None:
             self._controls = Bucket(rate, now)
-        if not self._controls.take(rate, now):
+        if not self._controls.spend(rate, now):
             server.counters.controls_flood += 1
             self._flood(f"more than {rate:g} packets a second that carry nothing")
 

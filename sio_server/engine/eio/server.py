@@ -12,7 +12,7 @@ from sio_server.engine.counters import Counters
 from sio_server.engine.eio.addresses import IPV6_PREFIX, AddressGroups, TrustedProxies
 from sio_server.engine.eio.arrivals import Arrivals
 from sio_server.engine.eio.environ import Environ
-from sio_server.engine.eio.polling import HttpEndpoint
+from sio_server.engine.eio.polling import PollingHandler
 from sio_server.engine.eio.probe import Probe
 from sio_server.engine.eio.refused import OnRefused, RefusedPeer, Why
 from sio_server.engine.eio.socket import EngineSocket
@@ -71,7 +71,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.draining = False
         self._wheel: Wheel | None = None
         self._outbox: Outbox | None = None
-        self._http = HttpEndpoint(self)
+        self._http = PollingHandler(self)
         self._open_tail = self._tail(["websocket"])
         self._open_tail_final = self._tail([])
 

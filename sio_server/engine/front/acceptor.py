@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from ssl import SSLContext
 from typing import Any
 
-_log = logging.getLogger("sio_server.engine")
+_logger = logging.getLogger("sio_server.engine")
 
 #: Connections that are accepted in a turn of the loop: after a restart thousands come at once, and nobody else is
 #: served while they are accepted.
@@ -82,7 +82,7 @@ class Acceptor:
         now = self._loop.time()
         if now - self._told >= PAUSE:
             self._told = now
-            _log.error(
+            _logger.error(
                 "no connection can be accepted for a moment: %s. Those that are there are served; let the process have"
                 " more files open (LimitNOFILE=, ulimit -n)",
                 error,

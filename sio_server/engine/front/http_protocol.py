@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.web_request import BaseRequest
 
-_log = logging.getLogger("sio_server.engine")
+_logger = logging.getLogger("sio_server.engine")
 
 #: Seconds that a refused peer may go on sending: closed at once, its machine throws the answer away unread.
 _LINGER = 1.0
@@ -60,7 +60,7 @@ def plain_refusal(_: FrontRequest, why: Unreadable) -> FrontReply:
 
 def failed() -> FrontReply:
     """The answer for a fast route that raised, whose exception is logged."""
-    _log.exception("fast route failed")
+    _logger.exception("fast route failed")  # noqa: LOG004 - called by handlers of exceptions
     return FrontReply(500, b'{"title":"Internal Server Error","status":500}', "application/problem+json")
 
 

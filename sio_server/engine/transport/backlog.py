@@ -32,7 +32,7 @@ class Backlog:
         self.size += len(data)
         self.packets += packets
 
-    def take(self) -> bytes:
+    def pop(self) -> bytes:
         """The next frames: at most `PORTION` bytes, or one piece that is larger. Raises IndexError when none waits."""
         taken: list[bytes] = []
         size = 0

@@ -190,7 +190,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._full = False
         backlog = self._backlog
         while backlog and not self._full:
-            self.transport.write(backlog.take())  # which may call pause_writing
+            self.transport.write(backlog.pop())  # which may call pause_writing
         if not self._full:
             self._backlog = None
             self.special = self.own is not None or self._closing

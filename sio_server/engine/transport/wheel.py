@@ -17,7 +17,7 @@ RESOLUTION = 0.005
 #: What need not be exact is put into every tenth bucket: fewer of them, and more pings in one turn.
 _COARSE = 10
 
-_log = logging.getLogger("sio_server.engine")
+_logger = logging.getLogger("sio_server.engine")
 
 
 class Timed(Protocol):
@@ -98,7 +98,7 @@ class Wheel:
                 entry.timer_key = 0
                 try:
                     entry.on_timer()
-                except Exception:  # noqa: BLE001  one entry must not stop the others
-                    _log.exception("timer of %r failed", entry)
+                except Exception:
+                    _logger.exception("timer of %r failed", entry)
         if self._keys:
             self._arm(self._keys[0])

@@ -81,7 +81,7 @@ async def test_clock_that_is_wrong_for_a_while_deletes_nothing(machine: Machine,
     await machine.publish()
     assert await machine.left() == [1, 2, 3, 4]
     view = await machine.log.view_of("ana")
-    assert "role:admin" in view.since
+    assert "role:admin" in view.seen_from
     assert [item.publication.seq for item in (await machine.log.page(view)).items] == [4, 3, 2, 1]
     machine.passes(29 * DAY)
     assert await machine.left() == [1, 2, 3, 4]

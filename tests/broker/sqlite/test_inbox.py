@@ -99,7 +99,7 @@ class InboxMachine(RuleBasedStateMachine):
         identity = Identity(user, tuple(roles), ("tour.7",))
         self.model.sight(identity)
         self.views[user] = self.runner.run(self.broker.sight(user, identity.rooms()))
-        assert dict(self.views[user].since) == self.model.since[user]
+        assert dict(self.views[user].seen_from) == self.model.since[user]
         assert self.runner.run(self.broker.view_of(user)) == self.views[user]
 
     @rule(seconds=st.sampled_from([1.0, 4.0, -2.0]))

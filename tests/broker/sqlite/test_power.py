@@ -45,7 +45,7 @@ async def stored_after_cut(disk: Disk, directory: Path, seed: int) -> list[str]:
     await log.start(Ear())
     try:
         view = await log.sight("auditor", ["all"])
-        assert view.since["all"] == log.head().seq
+        assert view.seen_from["all"] == log.head().seq
         found = await log.search(limit=100)
         ids: list[str] = []
         while True:
