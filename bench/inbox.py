@@ -25,7 +25,7 @@ from sio_server.broker import View
 from sio_server.broker.settling import settle
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.broker.sqlite.rows import Batch
-from sio_server.notification import Notification, Publication, milliseconds, new_id
+from sio_server.notification import Entry, Notification, milliseconds, new_id
 
 STEP = 10_000
 TOURISTS = 10_000
@@ -38,7 +38,7 @@ Call = Callable[[SqliteBroker, int], Awaitable[object]]
 class Silence:
     """Nobody listens."""
 
-    def on_publications(self, batch: Sequence[Publication]) -> None:
+    def on_entries(self, batch: Sequence[Entry]) -> None:
         """Take a batch and do nothing with it."""
 
 
@@ -128,7 +128,7 @@ def calls(person: Person) -> dict[str, Call]:
 
     async def mark_one(broker: SqliteBroker, number: int) -> None:
         page = await broker.page(view, limit=1, before=broker.head().seq - 100 * number)
-        await broker.mark(view, "read", [page.items[0].publication.id])
+        await broker.mark(view, "read", [page.items[0].entry.id])
 
     return {
         "counters": lambda broker, _: broker.counts(view),
@@ -149,8 +149,8 @@ def publishers_calls() -> dict[str, Call]:
 
     async def receipt(broker: SqliteBroker, number: int) -> None:
         found = await broker.search(before=broker.head().seq - 10 * number, limit=10)
-        broadcast = next(stored for stored in found.items if stored.publication.audience.all)
-        await broker.receipt(broadcast.publication.id)
+        broadcast = next(stored for stored in found.items if stored.entry.audience.all)
+        await broker.receipt(broadcast.entry.id)
 
     return {
         f"receipt of {TOURISTS} users": receipt,

@@ -1,6 +1,6 @@
 """The envelope, its position in the log and the text of both on the wire. Pure: no I/O.
 
-A `Notification` is what a publisher handed over; a `Publication` is a notification with its position. The body is
+A `Notification` is what a publisher handed over; a `Entry` is a notification with its position. The body is
 encoded once, when the notification is made: the log stores these bytes, and every connection is sent these bytes.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 import orjson
 import uuid_utils
@@ -186,14 +187,25 @@ def _dumps(members: dict[str, Any], option: int = 0) -> bytes:
         raise Refused.of_problems("invalid_data", (FieldProblem("data", detail),)) from error
 
 
-class Publication(NamedTuple):
-    """A notification with its position: what the log gives back and what goes out."""
+Kind = Literal["notification", "updated", "removed"]
 
-    id: str
-    type: str
+
+class Entry(NamedTuple):
+    """What has a position in the log and goes out to rooms: a notification, or word of one that was changed."""
+
     position: Position
-    audience: Audience
+    kind: Kind
+    event: str
+    """The name of the event on the wire: the type of a notification, else ``ns:updated`` or ``ns:removed``."""
+    rooms: tuple[str, ...]
+    skip_rooms: tuple[str, ...]
+    """The rooms whose members do not get it, whatever else they are in."""
     body: bytes
+    """The envelope's JSON members after ``id``, ``seq`` and ``cursor``, with neither brace."""
+    id: str
+    """The notification that it is, or that it speaks of."""
+    audience: Audience
+    """Whom it is for in the publisher's own words, for operators."""
     source: str | None = None
     persist: bool = True
     expires_at: int | None = None
@@ -205,17 +217,27 @@ class Publication(NamedTuple):
         return self.position.seq
 
     @classmethod
-    def of(cls, notification: Notification, position: Position, expires_at: int | None = None) -> Publication:
-        """The publication of this notification at this position; ``expires_at`` as in the log, not as it is shown."""
+    def of(cls, notification: Notification, position: Position, expires_at: int | None = None) -> Entry:
+        """The entry of this notification at this position; ``expires_at`` as in the log, not as it is shown."""
+        audience = notification.audience
         return cls(
-            notification.id,
-            notification.type,
             position,
-            notification.audience,
+            "notification",
+            notification.type,
+            audience.rooms(),
+            audience.except_rooms(),
             notification.body,
+            notification.id,
+            audience,
             notification.source,
             notification.persist,
             expires_at,
+        )
+
+    def is_for(self, rooms: Sequence[str]) -> bool:
+        """Whether it goes to somebody who is in these rooms."""
+        return not (self.skip_rooms and set(self.skip_rooms).intersection(rooms)) and any(
+            room in self.rooms for room in rooms
         )
 
     def encode(self, *, replayed: bool = False) -> bytes:

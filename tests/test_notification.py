@@ -17,9 +17,9 @@ from sio_server.errors import Refused
 from sio_server.notification import (
     RESERVED_TYPES,
     TYPE_PATTERN,
+    Entry,
     Notification,
     Position,
-    Publication,
     PublishRequest,
     milliseconds,
     new_id,
@@ -57,10 +57,10 @@ def test_encoded_text_is_the_envelope(
 ) -> None:
     """The text on the wire is JSON equal to the envelope, its members in the order of the contract, each once."""
     made = notification(expires_at=None if ttl is None else milliseconds(NOW + ttl), **members)
-    publication = Publication.of(made, position)
-    encoded = publication.encode(replayed=replayed)
+    entry = Entry.of(made, position)
+    encoded = entry.encode(replayed=replayed)
     assert [name for name, _ in json.loads(encoded, object_pairs_hook=list)] == MEMBERS
-    assert orjson.loads(encoded) == publication.envelope(replayed=replayed)
+    assert orjson.loads(encoded) == entry.envelope(replayed=replayed)
     assert orjson.loads(encoded) == {
         **members,
         "id": made.id,
@@ -77,30 +77,30 @@ def test_encoded_text_is_the_envelope(
 @pytest.mark.parametrize("replayed", [False, True])
 def test_envelope_says_when_it_is_not_stored(*, replayed: bool) -> None:
     """Only what is not stored has a member ``persist``, which is false."""
-    passing = Publication.of(notification(persist=False), Position("abcdef01", 7))
+    passing = Entry.of(notification(persist=False), Position("abcdef01", 7))
     members = [*MEMBERS[:-1], "persist", "replayed"]
     assert [name for name, _ in json.loads(passing.encode(replayed=replayed), object_pairs_hook=list)] == members
     assert passing.envelope()["persist"] is False
     assert passing.record()["persist"] is False
-    assert "persist" not in Publication.of(notification(), Position("abcdef01", 7)).envelope()
+    assert "persist" not in Entry.of(notification(), Position("abcdef01", 7)).envelope()
 
 
 @given(roles=st.lists(st.sampled_from(["hidden-role", "secret-role"])), source=st.none() | st.just("hidden-source"))
 def test_envelope_never_tells_the_audience(roles: list[str], source: str | None) -> None:
     """Neither whom a notification is for nor which part of the backend sent it is told to those who get it."""
     audience = Audience.of(roles=roles, users=["hidden-user"], topics=["hidden-topic"], except_users=["hidden-one"])
-    encoded = Publication.of(notification(audience=audience, source=source), Position("0" * 8, 1)).encode()
+    encoded = Entry.of(notification(audience=audience, source=source), Position("0" * 8, 1)).encode()
     assert b"hidden" not in encoded
     assert b"secret-role" not in encoded
 
 
 def test_publication_keeps_what_the_log_needs() -> None:
-    """A publication has the notification's identity, audience, source, durability, and the very bytes of its body."""
+    """An entry has the notification's identity, audience, source, durability, and the very bytes of its body."""
     made = notification(source="bookings", persist=False)
-    publication = Publication.of(made, Position("abcdef01", 7))
-    assert (publication.id, publication.type, publication.position) == (made.id, "test", Position("abcdef01", 7))
-    assert (publication.audience, publication.source, publication.persist) == (made.audience, "bookings", False)
-    assert publication.body is made.body
+    entry = Entry.of(made, Position("abcdef01", 7))
+    assert (entry.id, entry.event, entry.position) == (made.id, "test", Position("abcdef01", 7))
+    assert (entry.audience, entry.source, entry.persist) == (made.audience, "bookings", False)
+    assert entry.body is made.body
 
 
 def test_notification_cannot_be_changed() -> None:

@@ -17,7 +17,7 @@ import pytest
 import socketio
 
 from sio_server.broker.sqlite.reader import read_log
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 from tests.conftest import Node
 from tests.support.clients import ended, javascript_client, plain_socket
 from tests.support.servers import SECRET, Listener, Program, program, token, until
@@ -41,7 +41,7 @@ async def publish(url: str, body: Any = SEED, **headers: str) -> tuple[int, dict
         return response.status, await response.json(content_type=None), response.headers
 
 
-async def stored(directory: Path) -> list[Publication]:
+async def stored(directory: Path) -> list[Entry]:
     """What the log on disk holds."""
     return await asyncio.to_thread(lambda: list(read_log(directory)))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from sio_server.audience import Audience
-from sio_server.notification import Notification, Position, Publication
+from sio_server.notification import Entry, Notification, Position
 
 Status = Literal["all", "unread", "archived"]
 Action = Literal["seen", "read", "unread", "archive", "unarchive"]
@@ -32,8 +32,8 @@ class Published(NamedTuple):
 class BrokerHandler(Protocol):
     """Whom a broker calls back."""
 
-    def on_publications(self, batch: Sequence[Publication]) -> None:
-        """Take publications in order of ``seq``, each exactly once; a batch is what one commit held.
+    def on_entries(self, batch: Sequence[Entry]) -> None:
+        """Take entries in order of ``seq``, each exactly once; a batch is what one commit held.
 
         Called on the event loop before the `Broker.publish` calls of the batch return, and never while it is running.
         `Broker.head` is already the position of the last of them.
@@ -80,13 +80,13 @@ class Broker(Protocol):
         """
 
     def writing(self) -> bool:
-        """Whether publications are on their way into the log that will be announced in a moment."""
+        """Whether entries are on their way into the log that will be announced in a moment."""
 
     def now(self) -> float:
         """Seconds of the log's own clock, which nobody can set: what expires in the log does so by it."""
 
     def head(self) -> Position:
-        """The position of the last publication that was announced; ``seq`` 0 before the first."""
+        """The position of the last entry that was announced; ``seq`` 0 before the first."""
 
     def floor(self) -> int:
         """The ``seq`` up to which retention may have cut something out: from a cursor at or above it, all is there.
@@ -94,14 +94,14 @@ class Broker(Protocol):
         It rises before what it speaks of is gone. Read it after `replay` or `history` to know whether they were whole.
         """
 
-    async def history(self, rooms: Sequence[str], after: Position, limit: int) -> Sequence[Publication]:
-        """At most ``limit`` stored publications for any of these rooms after a position, in order, each once.
+    async def history(self, rooms: Sequence[str], after: Position, limit: int) -> Sequence[Entry]:
+        """At most ``limit`` stored entries for any of these rooms after a position, in order, each once.
 
         Expired ones are among them, and ``except_users`` is the caller's to obey. Another epoch has no history here.
         """
 
-    async def replay(self, view: View, after: int, limit: int) -> Sequence[Publication]:
-        """At most ``limit`` stored publications above ``seq`` ``after`` that this view holds, in order, each once.
+    async def replay(self, view: View, after: int, limit: int) -> Sequence[Entry]:
+        """At most ``limit`` stored entries above ``seq`` ``after`` that this view holds, in order, each once.
 
         What the user is excepted from and what expired is left out. Fewer than ``limit`` means that there were no more
         when it was read, which includes everything that `head` had reached when this was called. None of them is above
@@ -144,9 +144,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A publication as it stands in one user's inbox. Archived implies read, and read implies seen."""
+    """An entry as it stands in one user's inbox. Archived implies read, and read implies seen."""
 
-    publication: Publication
+    entry: Entry
     seen: bool
     read: bool
     archived: bool
@@ -211,15 +211,15 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A publication as its publisher may see it. ``timestamp``: when it was taken, in milliseconds of `Broker.now`."""
+    """An entry as its publisher may see it. ``timestamp``: when it was taken, in milliseconds of `Broker.now`."""
 
-    publication: Publication
+    entry: Entry
     timestamp: int
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """Stored publications; ``next_before`` as in `InboxPage`, ``next_after`` the same where the oldest come first."""
+    """Stored entries; ``next_before`` as in `InboxPage`, ``next_after`` the same where the oldest come first."""
 
     items: tuple[Stored, ...]
     next_before: int | None

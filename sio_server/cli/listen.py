@@ -271,9 +271,9 @@ def log(data_dir: Path | None, last: int | None, after: int | None, *, as_json: 
     directory = data_dir or Path(os.environ.get("SIO_SERVER_DATA_DIR") or _DEFAULT_DATA_DIR).expanduser()
     if last is None and after is None:
         last = _LAST
-    for publication in read_log(directory, after=after or 0, last=last):
-        envelope = publication.envelope()
+    for entry in read_log(directory, after=after or 0, last=last):
+        envelope = entry.envelope()
         if as_json:
-            click.echo(_dumps({**envelope, "audience": publication.audience.as_dict(), "source": publication.source}))
+            click.echo(_dumps({**envelope, "audience": entry.audience.as_dict(), "source": entry.source}))
         else:
             click.echo(line_of(envelope, dated=True))

@@ -1,11 +1,11 @@
 """From a cursor to live with no gap, no repeat and no change of order. Pure: no I/O, no clock.
 
-Two wells hold what a client missed: a window of the newest publications in memory, and the log. The way is the same for
+Two wells hold what a client missed: a window of the newest entries in memory, and the log. The way is the same for
 every client: while the window does not reach back to where the client stands, take a page of the log; once it does,
 take the rest from the window and go live in the same breath, so that nothing can fall between the two.
 
 A client on its way is in no room. What is published meanwhile is in the log and so in a page to come; nothing has to be
-held for it, however slow it reads. Only publications that are not stored have to be: they wait in `Catchup.hold` and
+held for it, however slow it reads. Only entries that are not stored have to be: they wait in `Catchup.hold` and
 follow the replay.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
-# Unstored publications that wait for one client on its way. They may be lost by their nature, and a client that is far
+# Unstored entries that wait for one client on its way. They may be lost by their nature, and a client that is far
 # behind must not hold many.
 MAX_HELD: Final = 100
 
@@ -49,19 +49,19 @@ class Catchup(Generic[P]):
         self.live = False
         self._held: list[P] = []
 
-    def hold(self, publication: P) -> None:
-        """Keep an unstored publication for the end of the replay; the oldest give way."""
+    def hold(self, entry: P) -> None:
+        """Keep an unstored entry for the end of the replay; the oldest give way."""
         if not self.live:
-            self._held.append(publication)
+            self._held.append(entry)
             del self._held[:-MAX_HELD]
 
-    def page(self, publications: Sequence[P], *, covered: int) -> Sequence[P]:
+    def page(self, entries: Sequence[P], *, covered: int) -> Sequence[P]:
         """Take a page of the log; returns what to send.
 
-        ``publications`` are all that the client may see after its position up to ``covered``, in order. A page that was
+        ``entries`` are all that the client may see after its position up to ``covered``, in order. A page that was
         read before the client came to stand where it does holds nothing new, and nothing of it is sent twice.
         """
-        fresh = [publication for publication in publications if publication.seq > self.position]
+        fresh = [entry for entry in entries if entry.seq > self.position]
         # A page can hold what was published while it was read: then it is whole up to its own last member.
         self.position = max(self.position, covered, fresh[-1].seq if fresh else 0)
         self.replayed += len(fresh)

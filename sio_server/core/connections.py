@@ -27,7 +27,7 @@ from sio_server.core.replays import REPLAY_HIGH, Replays
 from sio_server.errors import KINDS, Refused, Text
 from sio_server.logs import get_logger
 from sio_server.metrics import Metrics
-from sio_server.notification import Position, Publication, rfc3339
+from sio_server.notification import Entry, Position, rfc3339
 
 logger = get_logger("connections")
 
@@ -182,7 +182,7 @@ class Connections:
             self._metrics.unrecovered()
             self.replays.sync(connection, recovered=False, replayed=0)
 
-    def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Publication]:
+    def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Entry]:
         """What was announced while the counters were read: they leave it out, and the connection had no room yet."""
         view = connection.view
         return () if counts is None else self.replays.window.after(counts.at_seq, view.seen_from, view.user) or ()

@@ -1,4 +1,4 @@
-"""The connections of this node, and how a publication gets to them.
+"""The connections of this node, and how an entry gets to them.
 
 The hub knows who is connected; an endpoint knows how to write to its own connections: it is a `Broadcaster`, and each
 of its connections has a `Link`.
@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from sio_server.audience import ADMIN_ROLE, Audience, Identity
 from sio_server.broker import View
 from sio_server.core.catchup import Catchup
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 
 # Characters of what a client says it is. A browser's own text is about 120.
 MAX_CLIENT: Final = 200
@@ -27,8 +27,8 @@ class Link(Protocol):
     def join(self, rooms: Sequence[str]) -> None:
         """Be in just these rooms from now on: every broadcast to one of them, once each."""
 
-    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
-        """Send stored publications to this connection alone."""
+    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
+        """Send stored entries to this connection alone."""
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """Send a control event (``ns:…``)."""
@@ -85,7 +85,7 @@ class Connection:
         self.view = View(identity.user or "", {})
         self.stream_from = 0
         """The ``seq`` after which its stream begins."""
-        self.catchup: Catchup[Publication] | None = None
+        self.catchup: Catchup[Entry] | None = None
         """While it is on its way from a cursor to live; then it is in no room."""
         self.timer: Any = None
 
@@ -98,10 +98,10 @@ class Connection:
 class Broadcaster(Protocol):
     """An endpoint's way to its connections."""
 
-    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
-        """Queue each publication, in order, for every connection that its audience's rooms hold, once for each.
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
+        """Queue each entry, in order, for every connection that its audience's rooms hold, once for each.
 
-        Never waits. Returns for each publication to how many connections it was handed.
+        Never waits. Returns for each entry to how many connections it was handed.
         """
 
 
@@ -190,8 +190,8 @@ class Hub:
             self._address_group(address)
         ]
 
-    def broadcast(self, batch: Sequence[Publication]) -> list[int]:
-        """Hand publications to every endpoint; returns for each to how many connections it went."""
+    def broadcast(self, batch: Sequence[Entry]) -> list[int]:
+        """Hand entries to every endpoint; returns for each to how many connections it went."""
         totals = [0] * len(batch)
         for broadcaster in self._broadcasters:
             for index, count in enumerate(broadcaster.broadcast(batch)):

@@ -101,7 +101,7 @@ def marked_dict(marked: Marked) -> dict[str, Any]:
 
 def item_dict(item: InboxItem) -> dict[str, Any]:
     """An item of an inbox: the envelope and its state."""
-    envelope = item.publication.envelope(replayed=True)
+    envelope = item.entry.envelope(replayed=True)
     return {**envelope, "seen": item.seen, "read": item.read, "archived": item.archived}
 
 

@@ -26,10 +26,10 @@ from sio_server.core.refusals import Refusals
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import (
+    Entry,
     Idempotency,
     Notification,
     Position,
-    Publication,
     PublishRequest,
     milliseconds,
     new_id,
@@ -228,17 +228,17 @@ class Node:
             idempotency=idempotency,
         )
 
-    def on_publications(self, batch: Sequence[Publication]) -> None:
-        """See `BrokerHandler.on_publications`."""
+    def on_entries(self, batch: Sequence[Entry]) -> None:
+        """See `BrokerHandler.on_entries`."""
         self.connections.replays.remember(batch)
         counts = self.hub.broadcast(batch)
         self.connections.observers.show(batch, counts)
         total = sum(counts)
         self._deliveries += total
         self.metrics.delivered(total)
-        for publication, sockets in zip(batch, counts, strict=True):
-            if publication.id in self._awaited:
-                self._awaited[publication.id] = sockets
+        for entry, sockets in zip(batch, counts, strict=True):
+            if entry.id in self._awaited:
+                self._awaited[entry.id] = sockets
 
     # -- looking after it -----------------------------------------------------------------------------------------
 

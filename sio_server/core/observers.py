@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sio_server.core.hub import Link
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 
 # Seconds between two bundles. A console that draws a thousand rows a second draws them twenty times.
 INTERVAL: Final = 0.05
 
-# Publications in one bundle, so that it stays well below the send cap.
+# Entries in one bundle, so that it stays well below the send cap.
 MAX_ITEMS: Final = 100
 MAX_BYTES: Final = 256 * 1024
 
 
 class Observers:
-    """The links that look on. Without any, a publication costs one look at an empty set."""
+    """The links that look on. Without any, an entry costs one look at an empty set."""
 
     def __init__(self) -> None:
         self._links: dict[Link, None] = {}
@@ -35,13 +35,13 @@ class Observers:
         """Show it nothing more."""
         self._links.pop(link, None)
 
-    def show(self, batch: Sequence[Publication], counts: Sequence[int]) -> None:
+    def show(self, batch: Sequence[Entry], counts: Sequence[int]) -> None:
         """Show what was published, and to how many connections each was handed."""
         if not self._links:
             return
-        for publication, sockets in zip(batch, counts, strict=True):
-            self._items.append({**publication.record(), "sockets": sockets})
-            self._bytes += len(publication.body)
+        for entry, sockets in zip(batch, counts, strict=True):
+            self._items.append({**entry.record(), "sockets": sockets})
+            self._bytes += len(entry.body)
             if len(self._items) >= MAX_ITEMS or self._bytes > MAX_BYTES:
                 self._flush()
         if self._items and self._timer is None:

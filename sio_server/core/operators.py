@@ -35,7 +35,7 @@ class Operators:
             types=types, user=user, role=role, priority=priority, limit=limit, before=before, after=after
         )
         return {
-            "items": [stored.publication.record() for stored in page.items],
+            "items": [stored.entry.record() for stored in page.items],
             "next_before": page.next_before,
             "next_after": page.next_after,
         }
@@ -46,7 +46,7 @@ class Operators:
         receipt = await self._node.receipt(identity, limit=limit, after=after)
         if stored is None or receipt is None:  # retention can take it away between the two
             raise Refused("not_found")
-        return {**stored.publication.record(), "receipts": receipt_dict(receipt)}
+        return {**stored.entry.record(), "receipts": receipt_dict(receipt)}
 
     def users(self, *, role: str | None, limit: int, after: str | None) -> dict[str, Any]:
         """Users who are connected to this node, by name, and beside the first page connections without a name.

@@ -13,9 +13,9 @@ from sio_server.core.hub import Connection, Hub
 from sio_server.core.window import Window
 from sio_server.errors import Refused
 from sio_server.metrics import Metrics
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 
-# Publications in one page of a replay: small enough to be encoded in a millisecond or two.
+# Entries in one page of a replay: small enough to be encoded in a millisecond or two.
 PAGE: Final = 200
 
 # Bytes that a replay leaves waiting for one peer before it goes on. A replay is input without end to a peer that reads
@@ -66,14 +66,14 @@ class Replays:
 
     def begin(self, connection: Connection, after: int) -> None:
         """Bring a connection that has everything up to ``after`` to live, at once where the window allows it."""
-        catchup: Catchup[Publication] = Catchup(after)
+        catchup: Catchup[Entry] = Catchup(after)
         connection.catchup = catchup
         if not self._finish(connection, catchup):
             task = asyncio.create_task(self._replay(connection, catchup))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _finish(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
+    def _finish(self, connection: Connection, catchup: Catchup[Entry]) -> bool:
         """Go live if the window reaches back to where the connection stands and the rest is not too much at once."""
         view = connection.view
         rest = self.window.after(catchup.position, view.seen_from, view.user or None)
@@ -89,7 +89,7 @@ class Replays:
         self.sync(connection, recovered=True, replayed=catchup.replayed)
         return True
 
-    async def _replay(self, connection: Connection, catchup: Catchup[Publication]) -> None:
+    async def _replay(self, connection: Connection, catchup: Catchup[Entry]) -> None:
         """Send page after page, as fast as this peer reads, until the window does the rest."""
         try:
             while connection.catchup is catchup:
@@ -102,9 +102,7 @@ class Replays:
         except Refused as refused:
             self._close(connection, refused.kind.code)
 
-    async def _send(
-        self, connection: Connection, catchup: Catchup[Publication], page: Sequence[Publication], covered: int
-    ) -> bool:
+    async def _send(self, connection: Connection, catchup: Catchup[Entry], page: Sequence[Entry], covered: int) -> bool:
         """Send a page in parts that fit below the send cap; False when the connection is no longer on its way."""
         for part in _parts(page, self.high):
             if connection.catchup is not catchup:
@@ -117,7 +115,7 @@ class Replays:
         catchup.page((), covered=covered)
         return True
 
-    async def _page(self, view: View, after: int) -> tuple[Sequence[Publication], int]:
+    async def _page(self, view: View, after: int) -> tuple[Sequence[Entry], int]:
         head = self._broker.head().seq
         rest = self.window.after(after, view.seen_from, view.user or None)
         if rest is not None:
@@ -126,7 +124,7 @@ class Replays:
         page = await self._broker.replay(view, after, PAGE)
         return page, head if len(page) < PAGE else page[-1].seq
 
-    async def _taken(self, connection: Connection, catchup: Catchup[Publication]) -> bool:
+    async def _taken(self, connection: Connection, catchup: Catchup[Entry]) -> bool:
         """Wait until the peer has taken most of what was sent; False when it left or takes nothing."""
         link = connection.link
         least, deadline = link.pending(), time.monotonic() + REPLAY_PATIENCE
@@ -155,24 +153,24 @@ class Replays:
         cursor = self._broker.head().cursor()
         connection.link.control("ns:sync", {"recovered": recovered, "replayed": replayed, "cursor": cursor})
 
-    def remember(self, batch: Sequence[Publication]) -> None:
+    def remember(self, batch: Sequence[Entry]) -> None:
         """Keep what was just published for those who come or are on their way."""
-        for publication in batch:
-            if publication.persist:
-                self.window.append(publication)
+        for entry in batch:
+            if entry.persist:
+                self.window.append(entry)
                 continue
             for connection in self._hub:
-                if connection.catchup is not None and publication.audience.includes(connection.identity):
-                    connection.catchup.hold(publication)
+                if connection.catchup is not None and entry.is_for(connection.identity.rooms()):
+                    connection.catchup.hold(entry)
 
 
-def _parts(page: Sequence[Publication], most: int) -> Iterator[Sequence[Publication]]:
-    """A page in runs of at most ``most`` bytes, or of one publication that is larger."""
+def _parts(page: Sequence[Entry], most: int) -> Iterator[Sequence[Entry]]:
+    """A page in runs of at most ``most`` bytes, or of one entry that is larger."""
     start, size = 0, 0
-    for index, publication in enumerate(page):
-        size += len(publication.body)
+    for index, entry in enumerate(page):
+        size += len(entry.body)
         if size > most and index > start:
             yield page[start:index]
-            start, size = index, len(publication.body)
+            start, size = index, len(entry.body)
     if start < len(page):
         yield page[start:]

@@ -1,4 +1,4 @@
-"""Socket.IO: a handshake becomes a connection in its rooms; a publication becomes an event there."""
+"""Socket.IO: a handshake becomes a connection in its rooms; an entry becomes an event there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sio_server.live.client_events import ClientEvents, Handler
 from sio_server.live.socketio_recovery import DurableRecovery
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 from sio_server.schemas.events import check_handshake
 from sio_server.schemas.publish import load_publish
 
@@ -36,19 +36,19 @@ _KEPT_BYTES: Final = 4096
 
 
 class _Wires:
-    """Replayed publications as packets, kept a while: in a storm of reconnects everybody gets the same ones."""
+    """Replayed entries as packets, kept a while: in a storm of reconnects everybody gets the same ones."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[int, bool], tuple[Wire, Wire]] = OrderedDict()
 
-    def of(self, publication: Publication, *, replayed: bool) -> tuple[Wire, Wire]:
+    def of(self, entry: Entry, *, replayed: bool) -> tuple[Wire, Wire]:
         """The packet without and with a recovery offset."""
-        key = (publication.seq, replayed)
-        found = self._kept.get(key) if publication.persist else None
+        key = (entry.seq, replayed)
+        found = self._kept.get(key) if entry.persist else None
         if found is None:
-            wire = encode_event_json(publication.type, "/", publication.encode(replayed=replayed), dumps)
-            found = wire, with_offset(wire, publication.position.cursor(), dumps)
-            if publication.persist and len(publication.body) <= _KEPT_BYTES:
+            wire = encode_event_json(entry.event, "/", entry.encode(replayed=replayed), dumps)
+            found = wire, with_offset(wire, entry.position.cursor(), dumps)
+            if entry.persist and len(entry.body) <= _KEPT_BYTES:
                 self._kept[key] = found
                 if len(self._kept) > _KEPT_WIRES:
                     self._kept.popitem(last=False)
@@ -76,12 +76,12 @@ class _Link:
             if room not in joined:
                 self._server.enter_room_nowait(self._sid, room)
 
-    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
         member = self._member()
         if member is not None:
-            for publication in publications:
-                member.deliver(*self._wires.of(publication, replayed=replayed))
+            for entry in entries:
+                member.deliver(*self._wires.of(entry, replayed=replayed))
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
@@ -162,18 +162,18 @@ class SocketIoEndpoint:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
         await self._server.shutdown()
 
-    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
         send = self._server.broadcast
         return [
             send(
-                publication.type,
-                publication.encode(),
-                rooms=publication.audience.rooms(),
-                skip_rooms=publication.audience.except_rooms(),
-                offset=publication.position.cursor(),
+                entry.event,
+                entry.encode(),
+                rooms=entry.rooms,
+                skip_rooms=entry.skip_rooms,
+                offset=entry.position.cursor(),
             )
-            for publication in batch
+            for entry in batch
         ]
 
     # -- connections ----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sio_server.core.connections import Connections, Log
 from sio_server.engine import Claim, Kept, Record, RecoveryLog
 from sio_server.engine.wire.jsonio import dumps
 from sio_server.engine.wire.packets import Wire, encode_event_json, with_offset
-from sio_server.notification import Position, Publication
+from sio_server.notification import Entry, Position
 
 # Seconds a private id is good for. It is a bearer secret, bound to its user; tokens are checked beside it all the same.
 MAX_AGE: Final = 30 * 24 * 3600.0
@@ -45,7 +45,7 @@ class Prepared:
     view: View
     after: int
     position: int
-    publications: Sequence[Publication]
+    entries: Sequence[Entry]
 
 
 class DurableRecovery:
@@ -75,7 +75,7 @@ class DurableRecovery:
             return
         view = await self._connections.view_of(identity)
         position = start.seq
-        found: list[Publication] = []
+        found: list[Entry] = []
         while self._connections.replays.window.after(position, view.seen_from, view.user or None) is None:
             reached = self._broker.head().seq
             page = await self._broker.replay(view, position, MAX_REPLAY + 1 - len(found))
@@ -116,13 +116,13 @@ class DurableRecovery:
         while len(self._ended) > _MAX_ENDED:
             self._ended.popitem(last=False)
 
-    def _rest(self, prepared: Prepared) -> Sequence[Publication] | None:
+    def _rest(self, prepared: Prepared) -> Sequence[Entry] | None:
         """The rest in the window; None where it does not reach back, or all together is too much for one piece."""
         view = prepared.view
         rest = self._connections.replays.window.after(prepared.position, view.seen_from, view.user or None)
-        if rest is None or len(prepared.publications) + len(rest) > MAX_REPLAY:
+        if rest is None or len(prepared.entries) + len(rest) > MAX_REPLAY:
             return None
-        size = sum(len(publication.body) for publication in (*prepared.publications, *rest))
+        size = sum(len(entry.body) for entry in (*prepared.entries, *rest))
         return rest if size <= self._connections.replays.high else None
 
     # -- the engine's RecoveryLog ---------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class DurableRecovery:
         return self._broker.head().cursor()
 
     def append(self, record: Record) -> str | None:
-        """See `RecoveryLog.append`: what is not a publication is not replayed."""
+        """See `RecoveryLog.append`: what is not an entry is not replayed."""
         return None
 
     def after(self, offset: str, kept: Kept) -> list[Wire] | None:
@@ -145,12 +145,12 @@ class DurableRecovery:
         rest = None if prepared is None else self._rest(prepared)
         if prepared is None or rest is None:
             return None
-        return [self._wire(publication) for publication in (*prepared.publications, *rest)]
+        return [self._wire(entry) for entry in (*prepared.entries, *rest)]
 
     @staticmethod
-    def _wire(publication: Publication) -> Wire:
-        wire = encode_event_json(publication.type, "/", publication.encode(replayed=True), dumps)
-        return with_offset(wire, publication.position.cursor(), dumps)
+    def _wire(entry: Entry) -> Wire:
+        wire = encode_event_json(entry.event, "/", entry.encode(replayed=True), dumps)
+        return with_offset(wire, entry.position.cursor(), dumps)
 
     def sign(self, claim: Claim) -> str:
         """See `RecoveryLog.sign`: the claim, the time, and an HMAC-SHA256 of both."""

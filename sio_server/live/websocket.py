@@ -29,7 +29,7 @@ from sio_server.live.ws_handshake import Credentials, accepting, credentials_of,
 from sio_server.live.ws_link import FairSocket, WsLink
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 from sio_server.schemas.events import FIRST, Asked, First, asked_in, check_reply_id, load_first
 
 logger = get_logger("ws")
@@ -132,16 +132,16 @@ class WsEndpoint:
         for room in rooms:
             self._rooms.setdefault(room, {})[client] = None
 
-    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
         if not self._clients:
             return [0] * len(batch)
         counts = []
         frames: dict[WsLink, list[bytes]] = {}
-        for publication in batch:
-            members = self._members(publication.audience.rooms()) - self._members(publication.audience.except_rooms())
+        for entry in batch:
+            members = self._members(entry.rooms) - self._members(entry.skip_rooms)
             if members:
-                encoded = frame(TEXT, publication.encode())
+                encoded = frame(TEXT, entry.encode())
                 for client in members:
                     frames.setdefault(client, []).append(encoded)
             counts.append(len(members))

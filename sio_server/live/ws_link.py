@@ -12,7 +12,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from sio_server.core.hub import Link
 from sio_server.engine.transport.backlog import Backlog
 from sio_server.engine.wire.frames import TEXT, frame
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 
 # Seconds between two looks at whether a peer that was behind has read.
 _FIRST_PAUSE: Final = 0.002
@@ -120,10 +120,10 @@ class WsLink:
         """See `Link.join`."""
         self._endpoint.move(self, rooms)
 
-    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
-        if publications:
-            self.write([frame(TEXT, publication.encode(replayed=replayed)) for publication in publications])
+        if entries:
+            self.write([frame(TEXT, entry.encode(replayed=replayed)) for entry in entries])
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""

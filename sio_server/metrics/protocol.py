@@ -15,7 +15,7 @@ class Metrics(Protocol):
         """A request or a connection was refused with a code of `errors.KINDS`."""
 
     def delivered(self, sockets: int) -> None:
-        """Publications that came together were handed to so many connections, each connection counted for each."""
+        """Entries that came together were handed to so many connections, each connection counted for each."""
 
     def connected(self, protocol: str) -> None:
         """A connection was made; ``protocol`` is ``socketio`` or ``ws``."""
@@ -24,7 +24,7 @@ class Metrics(Protocol):
         """A connection ended; ``reason`` is one of the engine's or a code of `errors.KINDS`."""
 
     def replayed(self, count: int) -> None:
-        """A connection is whole again after so many publications from the log."""
+        """A connection is whole again after so many entries from the log."""
 
     def unrecovered(self) -> None:
         """A connection came with a cursor from which it cannot be made whole."""

@@ -160,7 +160,7 @@ def test_nothing_is_lost_repeated_or_reordered(
 
 @given(past=st.lists(st.booleans(), max_size=20), steps=STEPS)
 def test_what_is_not_stored_follows_the_replay_in_order(past: list[bool], steps: Steps) -> None:
-    """Publications that are not stored reach a client on its way too, each once, after what it missed."""
+    """Entries that are not stored reach a client on its way too, each once, after what it missed."""
     world = World(past, window=0)
 
     sent, _ = run(world, 0, steps, limit=3)
@@ -170,7 +170,7 @@ def test_what_is_not_stored_follows_the_replay_in_order(past: list[bool], steps:
 
 
 def test_what_waits_for_one_client_is_bounded() -> None:
-    """Of very many unstored publications, the newest reach a client that is on its way for long."""
+    """Of very many unstored entries, the newest reach a client that is on its way for long."""
     catchup: Catchup[Item] = Catchup(0)
     for number in range(MAX_HELD + 50):
         catchup.hold(Item(number, stored=False))

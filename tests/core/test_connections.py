@@ -161,8 +161,8 @@ async def test_revoked_token_is_refused(made: Core) -> None:
 async def identity_of(made: Core, seq: int) -> str:
     """The id of the notification at a position."""
     view = await made.log.sight("7", TOURIST.rooms())
-    (publication,) = await made.log.replay(view, seq - 1, 1)
-    return publication.id
+    (entry,) = await made.log.replay(view, seq - 1, 1)
+    return entry.id
 
 
 async def acknowledged(made: Core, seq: int) -> bool:

@@ -1,4 +1,4 @@
-"""The hub counts connections and hands publications to every endpoint."""
+"""The hub counts connections and hands entries to every endpoint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sio_server.audience import Audience, Identity
 from sio_server.core.hub import MAX_CLIENT, Connection, Hub
-from sio_server.notification import Notification, Position, Publication, new_id
+from sio_server.notification import Entry, Notification, Position, new_id
 from tests.support.links import NotedLink
 
 
@@ -17,12 +17,12 @@ def connection(
     return Connection(Identity(user, roles), NotedLink(transport=transport), protocol=protocol, address=address)
 
 
-def publication(seq: int) -> Publication:
-    """A publication for everybody."""
+def entry(seq: int) -> Entry:
+    """An entry for everybody."""
     made = Notification(
         id=new_id(), type="test", message="", data={}, timestamp=1_795_000_000_000, audience=Audience(all=True)
     )
-    return Publication.of(made, Position("0123456789ab", seq))
+    return Entry.of(made, Position("0123456789ab", seq))
 
 
 class Endpoint:
@@ -32,25 +32,25 @@ class Endpoint:
         self.connections = connections
         self.seqs: list[int] = []
 
-    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
         self.seqs.extend(one.position.seq for one in batch)
         return [self.connections] * len(batch)
 
 
 def test_every_endpoint_gets_every_publication_in_order() -> None:
-    """A batch goes to each endpoint in order, and the counts are summed for each publication."""
+    """A batch goes to each endpoint in order, and the counts are summed for each entry."""
     hub, one, two = Hub(), Endpoint(3), Endpoint(4)
     hub.register(one)
     hub.register(two)
-    assert hub.broadcast([publication(1), publication(2)]) == [7, 7]
-    assert hub.broadcast([publication(3)]) == [7]
+    assert hub.broadcast([entry(1), entry(2)]) == [7, 7]
+    assert hub.broadcast([entry(3)]) == [7]
     assert one.seqs == two.seqs == [1, 2, 3]
 
 
 def test_broadcast_without_endpoints_reaches_nobody() -> None:
-    """With no endpoint every publication went to 0 connections."""
-    assert Hub().broadcast([publication(1), publication(2)]) == [0, 0]
+    """With no endpoint every entry went to 0 connections."""
+    assert Hub().broadcast([entry(1), entry(2)]) == [0, 0]
 
 
 def test_stats_of_nobody() -> None:

@@ -67,8 +67,8 @@ async def stored(node: Node, broker: SqliteBroker, body: dict[str, Any], room: s
     """The envelope that a body became, read back from the log."""
     before = broker.head()
     await node.publish(load_publish(body), "p")
-    (publication,) = await broker.history([room], before, 10)
-    return publication.envelope()
+    (entry,) = await broker.history([room], before, 10)
+    return entry.envelope()
 
 
 async def code_of(node: Node, body: dict[str, Any]) -> str:

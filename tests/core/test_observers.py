@@ -4,7 +4,7 @@ from tests.support.servers import PUBLISH_KEY, running, secured, token, until
 
 
 async def test_observer_sees_everything_from_its_acknowledgement_on() -> None:
-    """From the acknowledged position on each publication comes once and in order, with its audience and its reach."""
+    """From the acknowledged position on each entry comes once and in order, with its audience and its reach."""
     async with running(secured()) as server:
         await server.connect({"token": token("123", "turista")})
         admin = await server.connect({"token": token("1", "admin")})

@@ -1,19 +1,17 @@
-"""The newest publications in memory: the same answers as the whole log would give, or none."""
+"""The newest entries in memory: the same answers as the whole log would give, or none."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sio_server.audience import Audience
 from sio_server.core.window import Window
-from sio_server.notification import Position, Publication
+from sio_server.notification import Entry, Position
 
 ROOMS = ("all", "role:admin", "role:turista", "user:1", "user:2", "topic:7")
 
 
-def publication(
-    seq: int, rooms: frozenset[str], *, excepted: bool = False, expires_at: int | None = None
-) -> Publication:
-    """A stored publication to these rooms."""
+def entry(seq: int, rooms: frozenset[str], *, excepted: bool = False, expires_at: int | None = None) -> Entry:
+    """A stored entry to these rooms."""
     named = [room.split(":") for room in sorted(rooms) if room != "all"]
     audience = Audience(
         roles=tuple(name for kind, name in named if kind == "role"),
@@ -22,10 +20,20 @@ def publication(
         all="all" in rooms,
         except_users=("1",) if excepted else (),
     )
-    return Publication(f"id-{seq}", "test", Position("abcdef01", seq), audience, b"x" * 10, expires_at=expires_at)
+    return Entry(
+        Position("abcdef01", seq),
+        "notification",
+        "test",
+        audience.rooms(),
+        audience.except_rooms(),
+        b"x" * 10,
+        f"id-{seq}",
+        audience,
+        expires_at=expires_at,
+    )
 
 
-PUBLICATIONS = st.lists(
+ENTRIES = st.lists(
     st.tuples(
         st.frozensets(st.sampled_from(ROOMS), min_size=1),
         st.booleans(),
@@ -36,7 +44,7 @@ PUBLICATIONS = st.lists(
 
 
 @given(
-    made=PUBLICATIONS,
+    made=ENTRIES,
     seen_from=st.dictionaries(st.sampled_from(ROOMS), st.integers(0, 40)),
     position=st.integers(0, 40),
     size=st.integers(1, 50),
@@ -46,7 +54,7 @@ def test_a_window_answers_as_the_whole_log_would(
 ) -> None:
     """What one person may see above a position comes in order and once, or it is said not to reach back."""
     log = [
-        publication(seq, rooms, excepted=excepted, expires_at=expires_at)
+        entry(seq, rooms, excepted=excepted, expires_at=expires_at)
         for seq, (rooms, excepted, expires_at) in enumerate(made, start=1)
     ]
     window = Window(now=lambda: 2000.0, max_count=size)
@@ -69,11 +77,11 @@ def test_a_window_answers_as_the_whole_log_would(
 
 
 def test_a_window_is_bounded_by_bytes_and_forgets_rooms() -> None:
-    """Large publications push older ones out, and a room that nothing is left of costs nothing."""
+    """Large entries push older ones out, and a room that nothing is left of costs nothing."""
     window = Window(now=lambda: 0.0, max_bytes=2000)
-    window.append(publication(1, frozenset({"topic:7"})))
+    window.append(entry(1, frozenset({"topic:7"})))
     for seq in range(2, 6):
-        window.append(publication(seq, frozenset({"all"})))
+        window.append(entry(seq, frozenset({"all"})))
 
     assert len(window) == 3
     assert window.floor == 2

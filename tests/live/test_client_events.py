@@ -44,7 +44,7 @@ async def say(
 async def id_of(made: Core, seq: int) -> str:
     """The id of the notification at a position."""
     page = await made.log.page(await made.log.view_of("7"))
-    return next(item.publication.id for item in page.items if item.publication.seq == seq)
+    return next(item.entry.id for item in page.items if item.entry.seq == seq)
 
 
 async def test_events_there_are(made: Core) -> None:

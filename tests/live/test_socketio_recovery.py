@@ -236,7 +236,7 @@ async def test_what_is_remembered_is_bounded(made: Core, monkeypatch: pytest.Mon
 
 
 async def test_what_is_no_publication_is_not_remembered(made: Core) -> None:
-    """The log remembers publications by itself: broadcasts of anything else get no offset and are not replayed."""
+    """The log remembers entries by itself: broadcasts of anything else get no offset and are not replayed."""
     recovery = recovery_of(made)
     await made.publish(2)
     assert recovery.append(Record("/", None, frozenset(), Wire(b'2["ns:state",{}]', ()))) is None

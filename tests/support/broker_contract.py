@@ -13,7 +13,7 @@ import pytest
 from sio_server.audience import Audience
 from sio_server.broker import Broker, Published, View
 from sio_server.errors import BrokerUnavailable, Refused
-from sio_server.notification import Idempotency, Notification, Position, Publication, milliseconds, new_id
+from sio_server.notification import Entry, Idempotency, Notification, Position, milliseconds, new_id
 
 EVERYBODY = Audience(all=True)
 
@@ -23,23 +23,23 @@ class Heard:
 
     def __init__(self) -> None:
         self.broker: Broker | None = None
-        self.batches: list[tuple[Publication, ...]] = []
+        self.batches: list[tuple[Entry, ...]] = []
         self.heads: list[Position] = []
         self.answered: list[int] = []
         """How many publishes had returned at each call."""
         self.returned = 0
 
-    def on_publications(self, batch: Sequence[Publication]) -> None:
-        """See `BrokerHandler.on_publications`."""
+    def on_entries(self, batch: Sequence[Entry]) -> None:
+        """See `BrokerHandler.on_entries`."""
         assert self.broker is not None
         self.batches.append(tuple(batch))
         self.heads.append(self.broker.head())
         self.answered.append(self.returned)
 
     @property
-    def publications(self) -> list[Publication]:
+    def entries(self) -> list[Entry]:
         """All of them, in the order they came."""
-        return [publication for batch in self.batches for publication in batch]
+        return [entry for batch in self.batches for entry in batch]
 
 
 def notification(text: str = "", *, key: str | None = None, publisher: str = "p", **members: Any) -> Notification:
@@ -77,7 +77,7 @@ class BrokerContract:
         assert broker.head() == published[-1].position
 
     async def test_announcements_come_in_order_and_once(self, broker: Broker, heard: Heard) -> None:
-        """The handler gets every publication once, in order, before its publish returns and with the head moved."""
+        """The handler gets every entry once, in order, before its publish returns and with the head moved."""
 
         async def publish(number: int) -> None:
             await broker.publish(notification(str(number)))
@@ -85,7 +85,7 @@ class BrokerContract:
 
         await asyncio.gather(*map(publish, range(300)))
 
-        assert [one.position.seq for one in heard.publications] == list(range(1, 301))
+        assert [one.position.seq for one in heard.entries] == list(range(1, 301))
         assert [batch[-1].position for batch in heard.batches] == heard.heads
         first_of_batches = [batch[0].position.seq for batch in heard.batches]
         assert all(before < first for before, first in zip(heard.answered, first_of_batches, strict=True))
@@ -95,9 +95,9 @@ class BrokerContract:
         audience = Audience(("admin",), ("1",), ("cusco",), except_users=("9",))
         sent = notification("ñ \u2028", data={"a": [1.5, None]}, audience=audience, source="reservas", link="/x")
         published = await broker.publish(sent)
-        expected = Publication.of(sent, published.position)
+        expected = Entry.of(sent, published.position)
 
-        assert heard.publications == [expected]
+        assert heard.entries == [expected]
         assert list(await broker.history(["user:1"], Position(published.position.epoch, 0), 10)) == [expected]
         envelope = orjson.loads(expected.encode(replayed=True))
         assert (envelope["message"], envelope["data"], envelope["replayed"]) == ("ñ \u2028", {"a": [1.5, None]}, True)
@@ -111,7 +111,7 @@ class BrokerContract:
 
         async def found(rooms: list[str], after: int = 0, limit: int = 10) -> list[int]:
             history = await broker.history(rooms, Position(start.epoch, after), limit)
-            return [publication.position.seq for publication in history]
+            return [entry.position.seq for entry in history]
 
         assert await found(["role:admin", "user:1", "all"]) == [1, 3, 4, 5]
         assert await found(["role:admin", "user:1", "all"], after=1, limit=2) == [3, 4]
@@ -121,14 +121,14 @@ class BrokerContract:
         assert await found([]) == []
 
     async def test_replay_never_runs_ahead_of_what_was_announced(self, broker: Broker, heard: Heard) -> None:
-        """Whoever is given a publication by a replay does not hear of it afterwards: it was announced before."""
+        """Whoever is given an entry by a replay does not hear of it afterwards: it was announced before."""
         view = View("", {"all": 0})
         for _ in range(100):
             publishing = [asyncio.ensure_future(broker.publish(notification())) for _ in range(3)]
             while not all(one.done() for one in publishing):
                 reached = broker.head().seq
                 replayed = await broker.replay(view, reached, 10)
-                announced = [publication.id for publication in heard.publications]
+                announced = [entry.id for entry in heard.entries]
                 assert [one.id for one in replayed] == announced[reached : reached + len(replayed)]
 
     async def test_position_of_another_log_has_no_history(self, broker: Broker, heard: Heard) -> None:
@@ -143,16 +143,16 @@ class BrokerContract:
         again = await broker.publish(notification("a", key="k"))
 
         assert (again.id, again.position, again.duplicate) == (first.id, first.position, True)
-        assert len(heard.publications) == 2
+        assert len(heard.entries) == 2
         assert broker.head().seq == 2
 
     async def test_repeated_key_in_one_commit_is_one_publication(self, broker: Broker, heard: Heard) -> None:
-        """Twenty at once with one key are one publication and nineteen duplicates of it."""
+        """Twenty at once with one key are one entry and nineteen duplicates of it."""
         published = await asyncio.gather(*(broker.publish(notification("a", key="k")) for _ in range(20)))
 
         assert len({(one.id, one.position) for one in published}) == 1
         assert sorted(one.duplicate for one in published) == [False] + [True] * 19
-        assert len(heard.publications) == 1
+        assert len(heard.entries) == 1
 
     async def test_key_with_another_body_is_refused(self, broker: Broker, heard: Heard) -> None:
         """A key that was used with another body is refused alone: its neighbours in the same commit are published."""
@@ -182,7 +182,7 @@ class BrokerContract:
 
         assert passing.position.seq == 1
         assert (again.id, again.duplicate) == (passing.id, True)
-        assert [one.persist for one in heard.publications] == [True, False]
+        assert [one.persist for one in heard.entries] == [True, False]
         assert len(await broker.history(["all"], Position(passing.position.epoch, 0), 10)) == 1
 
     async def test_cancelled_callers_do_not_break_a_batch(self, broker: Broker, heard: Heard) -> None:
@@ -197,9 +197,9 @@ class BrokerContract:
         assert all(isinstance(result, asyncio.CancelledError) for result in results[::2])
         kept = [result for result in results[1::2] if isinstance(result, Published)]
         assert len(kept) == 20
-        announced = {one.id: one.position for one in heard.publications}
+        announced = {one.id: one.position for one in heard.entries}
         assert all(announced[one.id] == one.position for one in kept)
-        assert [one.position.seq for one in heard.publications] == list(range(1, after.position.seq + 1))
+        assert [one.position.seq for one in heard.entries] == list(range(1, after.position.seq + 1))
 
     async def test_closing_finishes_what_was_accepted(self, broker: Broker, heard: Heard) -> None:
         """Publishes that wait when the log is closed are done; those that come after are refused as unavailable."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Status
-from sio_server.notification import Idempotency, Notification, Publication, new_id
+from sio_server.notification import Entry, Idempotency, Notification, new_id
 
 # A moment that every clock of these tests begins at: 2026-01-01.
 START = 1_767_225_600.0
@@ -28,9 +28,9 @@ class Ear:
     """A broker's handler that keeps what it hears."""
 
     def __init__(self) -> None:
-        self.heard: list[Publication] = []
+        self.heard: list[Entry] = []
 
-    def on_publications(self, batch: Sequence[Publication]) -> None:
+    def on_entries(self, batch: Sequence[Entry]) -> None:
         """Keep the batch."""
         self.heard.extend(batch)
 

@@ -18,7 +18,7 @@ from sio_server.core.limits import ConnectionLimits
 from sio_server.core.node import Node
 from sio_server.core.replays import REPLAY_HIGH
 from sio_server.metrics import Metrics, NoMetrics
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 from tests.support.broker_contract import notification
 from tests.support.servers import until
 
@@ -32,7 +32,7 @@ def holding(user: str = "7", *, issued_at: float | None = None, lasts: float = 6
 
 
 class NotedLink:
-    """What the core asked for, in order, as ``(what, details)``; publications by their ``seq``."""
+    """What the core asked for, in order, as ``(what, details)``; entries by their ``seq``."""
 
     def __init__(self, *, transport: str = "websocket") -> None:
         self.calls: list[tuple[str, Any]] = []
@@ -40,7 +40,7 @@ class NotedLink:
         self.waiting = 0
         """Bytes that `pending` tells of."""
         self.fills = 0
-        """Bytes that each publication of a replay adds to them."""
+        """Bytes that each entry of a replay adds to them."""
         self.now_over = transport
 
     def join(self, rooms: Sequence[str]) -> None:
@@ -48,10 +48,10 @@ class NotedLink:
         self.rooms = tuple(rooms)
         self.calls.append(("join", self.rooms))
 
-    def replay(self, publications: Sequence[Publication], *, replayed: bool = True) -> None:
+    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
-        self.calls.extend(("replay" if replayed else "late", publication.seq) for publication in publications)
-        self.waiting += self.fills * len(publications)
+        self.calls.extend(("replay" if replayed else "late", entry.seq) for entry in entries)
+        self.waiting += self.fills * len(entries)
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
@@ -80,7 +80,7 @@ class NotedLink:
 
     @property
     def seqs(self) -> list[int]:
-        """Every publication in the order it was sent, whichever way it came."""
+        """Every entry in the order it was sent, whichever way it came."""
         return [details for name, details in self.calls if name in ("replay", "late", "live")]
 
     def of(self, name: str) -> list[Any]:
@@ -94,14 +94,14 @@ class NotedEndpoint:
     def __init__(self) -> None:
         self.links: list[NotedLink] = []
 
-    def broadcast(self, batch: Sequence[Publication]) -> Sequence[int]:
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
         counts = []
-        for publication in batch:
-            rooms, but = set(publication.audience.rooms()), set(publication.audience.except_rooms())
+        for entry in batch:
+            rooms, but = set(entry.audience.rooms()), set(entry.audience.except_rooms())
             members = [link for link in self.links if rooms & set(link.rooms) and not but & set(link.rooms)]
             for link in members:
-                link.calls.append(("live", publication.seq))
+                link.calls.append(("live", entry.seq))
             counts.append(len(members))
         return counts
 

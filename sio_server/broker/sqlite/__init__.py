@@ -6,8 +6,8 @@
 """
 
 from sio_server.broker.sqlite.broker import SqliteBroker
-from sio_server.broker.sqlite.rows import COLUMNS, publication_of
+from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.store import FILE_NAME
 from sio_server.broker.sqlite.writer import MAX_BATCH, MAX_WAITING
 
-__all__ = ["COLUMNS", "FILE_NAME", "MAX_BATCH", "MAX_WAITING", "SqliteBroker", "publication_of"]
+__all__ = ["COLUMNS", "FILE_NAME", "MAX_BATCH", "MAX_WAITING", "SqliteBroker", "entry_of"]

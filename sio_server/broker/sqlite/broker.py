@@ -42,7 +42,7 @@ from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
-from sio_server.notification import Notification, Position, Publication
+from sio_server.notification import Entry, Notification, Position
 
 # Bytes that a publish takes beside its body: it touches some dozen pages, and each is written whole.
 ROOM_BESIDE: Final = 256 * 1024
@@ -128,14 +128,14 @@ class SqliteBroker:
         """See `Broker.floor`."""
         return self._store.floor
 
-    async def history(self, rooms: Sequence[str], after: Position, limit: int) -> Sequence[Publication]:
+    async def history(self, rooms: Sequence[str], after: Position, limit: int) -> Sequence[Entry]:
         """See `Broker.history`."""
         epoch = self._store.epoch
         if after.epoch != epoch or not rooms:
             return ()
         return await self._store.read(lambda connection: views.history(connection, epoch, rooms, after.seq, limit))
 
-    async def replay(self, view: View, after: int, limit: int) -> Sequence[Publication]:
+    async def replay(self, view: View, after: int, limit: int) -> Sequence[Entry]:
         """See `Broker.replay`."""
         epoch, now = self._store.epoch, self._milliseconds()
         found = await self._store.read(

@@ -16,7 +16,7 @@ from typing import Final
 import orjson
 
 from sio_server.broker.log import Action, Counts, InboxItem, InboxPage, Marked, Status, View
-from sio_server.broker.sqlite.rows import last_seq, publications
+from sio_server.broker.sqlite.rows import last_seq, stored_entries
 from sio_server.broker.sqlite.views import (
     CHUNK,
     IN_VIEW,
@@ -176,7 +176,7 @@ def page(
     if len(wanted) > limit:
         wanted = wanted[:limit]
         lowest = wanted[-1].seq
-    stored = publications(connection, epoch, (entry.seq for entry in wanted))
+    stored = stored_entries(connection, epoch, (entry.seq for entry in wanted))
     items = tuple(
         InboxItem(stored[entry.seq], entry.state.seen, entry.state.read, entry.state.archived) for entry in wanted
     )

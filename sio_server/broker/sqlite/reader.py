@@ -8,18 +8,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sio_server.broker.sqlite import COLUMNS, FILE_NAME, publication_of
+from sio_server.broker.sqlite import COLUMNS, FILE_NAME, entry_of
 from sio_server.broker.sqlite.schema import check_ours, read_epoch
 from sio_server.errors import LogDamaged, LogError
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 
 # How SQLite says that it may not make the files beside the log that it needs to read one: as the right to write in its
 # directory is missing.
 _NOT_WRITABLE: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
 
-def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Iterator[Publication]:
-    """The stored publications above ``seq`` ``after`` in order; with ``last`` only so many of the newest.
+def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Iterator[Entry]:
+    """The stored entries above ``seq`` ``after`` in order; with ``last`` only so many of the newest.
 
     A copy in a directory that cannot be written is read, too. Raises `LogError` when there is no log, or none that can
     be read where it is, and `LogDamaged` when the file is none of ours.
@@ -38,7 +38,7 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
                 (after, -1 if last is None else last),
             )
             for row in rows:
-                yield publication_of(epoch, row)
+                yield entry_of(epoch, row)
     except sqlite3.DatabaseError as error:
         raise LogDamaged(f"{path}: {error}") from error
 

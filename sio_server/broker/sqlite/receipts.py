@@ -11,7 +11,7 @@ import orjson
 from sio_server.audience import USER_PREFIX, Audience
 from sio_server.broker.log import Receipt, Stored, UserReceipt
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
-from sio_server.broker.sqlite.rows import COLUMNS, publication_of
+from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.views import TOP
 
 
@@ -21,7 +21,7 @@ def find(connection: sqlite3.Connection, epoch: str, notification_id: str) -> St
         f"SELECT timestamp, {COLUMNS} FROM notification WHERE id = ?",  # noqa: S608 - a constant
         (notification_id,),
     ).fetchone()
-    return None if row is None else Stored(publication_of(epoch, row[1:]), row[0])
+    return None if row is None else Stored(entry_of(epoch, row[1:]), row[0])
 
 
 # Parameters by name: rooms, named, excepted (JSON lists), seq, handed, acknowledged.

@@ -12,9 +12,9 @@ from sio_server.audience import Audience
 from sio_server.broker.log import Published
 from sio_server.broker.sqlite.lanes import Lanes
 from sio_server.errors import Refused
-from sio_server.notification import Notification, Position, Publication
+from sio_server.notification import Entry, Notification, Position
 
-# What `publication_of` takes.
+# What `entry_of` takes.
 COLUMNS: Final = "seq, id, type, audience, source, body, expires_at"
 
 # Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
@@ -129,27 +129,31 @@ def expiry(notification: Notification, now: int) -> int | None:
     return None if expires_at is None else now + expires_at - notification.timestamp
 
 
-def publication_of(epoch: str, row: Sequence[Any]) -> Publication:
-    """The publication in a row of `COLUMNS`."""
-    seq, identity, event, audience, source, body, expires_at = row
-    return Publication(
-        identity,
-        event,
+def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
+    """The entry in a row of `COLUMNS`."""
+    seq, notification_id, event, audience_json, source, body, expires_at = row
+    audience = Audience.from_dict(orjson.loads(audience_json))
+    return Entry(
         Position(epoch, seq),
-        Audience.from_dict(orjson.loads(audience)),
+        "notification",
+        event,
+        audience.rooms(),
+        audience.except_rooms(),
         bytes(body),
+        notification_id,
+        audience,
         source,
         expires_at=expires_at,
     )
 
 
-def publications(connection: sqlite3.Connection, epoch: str, seqs: Iterable[int]) -> dict[int, Publication]:
-    """The stored publications with these positions, by position; what is not there any more is left out."""
+def stored_entries(connection: sqlite3.Connection, epoch: str, seqs: Iterable[int]) -> dict[int, Entry]:
+    """The stored entries with these positions, by position; what is not there any more is left out."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM notification WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - a constant
         (orjson.dumps(list(seqs)).decode(),),
     )
-    return {row[0]: publication_of(epoch, row) for row in rows}
+    return {row[0]: entry_of(epoch, row) for row in rows}
 
 
 def floor(connection: sqlite3.Connection) -> int:

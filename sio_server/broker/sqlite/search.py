@@ -14,7 +14,7 @@ import orjson
 
 from sio_server.audience import ROOM_ALL, role_room
 from sio_server.broker.log import Stored, StoredPage
-from sio_server.broker.sqlite.rows import COLUMNS, publication_of
+from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.views import CHUNK, TOP, bounds_of, view_of, walk
 
 # Entries looked at for one page of what fits several conditions; as in an inbox.
@@ -50,7 +50,7 @@ def _stored(connection: sqlite3.Connection, epoch: str, seqs: Sequence[int], *, 
         f"WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq {'DESC' if newest_first else 'ASC'}",
         (_json(seqs),),
     )
-    return (Stored(publication_of(epoch, row[1:]), row[0]) for row in rows)
+    return (Stored(entry_of(epoch, row[1:]), row[0]) for row in rows)
 
 
 # -- what comes into question -----------------------------------------------------------------------------------------

@@ -275,9 +275,8 @@ class Store:
             if marked and not self._marker.fits(self.epoch, self.last_seq):
                 renew_epoch(connection)
                 self.epoch = read_epoch(connection)
-                logger.warning(
-                    "a backup was restored: cursors from before are refused", path=self.name, missing=missing
-                )
+                text = "a backup was restored: cursors from before are refused"
+                logger.warning(text, path=self.name, missing=missing)
             elif missing:
                 logger.warning(
                     "this is not the log that the directory held last: was a file taken away?",

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from sio_server.audience import ROOM_ALL, user_room
 from sio_server.broker.log import View
-from sio_server.broker.sqlite.rows import floor, last_seq, publications
-from sio_server.notification import Publication
+from sio_server.broker.sqlite.rows import floor, last_seq, stored_entries
+from sio_server.notification import Entry
 
 # Above every position.
 TOP: Final = 2**62
@@ -120,11 +120,9 @@ def _merge(rooms: int, newest_first: bool, alive: bool) -> str:  # noqa: FBT001 
     return " UNION ".join([part] * rooms) + (" ORDER BY seq DESC" if newest_first else " ORDER BY seq")
 
 
-def replay(
-    connection: sqlite3.Connection, epoch: str, view: View, *, after: int, limit: int, now: int
-) -> list[Publication]:
+def replay(connection: sqlite3.Connection, epoch: str, view: View, *, after: int, limit: int, now: int) -> list[Entry]:
     """See `Broker.replay`."""
-    found: list[Publication] = []
+    found: list[Entry] = []
     with closing(walk(connection, bounds_of(view, after), newest_first=False, now=now)) as seqs:
         while len(found) < limit and (chunk := list(islice(seqs, min(CHUNK, limit - len(found))))):
             excepted = {
@@ -134,18 +132,16 @@ def replay(
                     (view.user, chunk[0], chunk[-1]),
                 )
             }
-            stored = publications(connection, epoch, (seq for seq in chunk if seq not in excepted))
-            found.extend(publication for _, publication in sorted(stored.items()))
+            stored = stored_entries(connection, epoch, (seq for seq in chunk if seq not in excepted))
+            found.extend(entry for _, entry in sorted(stored.items()))
     return found
 
 
-def history(
-    connection: sqlite3.Connection, epoch: str, rooms: Sequence[str], after: int, limit: int
-) -> list[Publication]:
+def history(connection: sqlite3.Connection, epoch: str, rooms: Sequence[str], after: int, limit: int) -> list[Entry]:
     """See `Broker.history`."""
     with closing(walk(connection, [(room, after) for room in dict.fromkeys(rooms)], newest_first=False)) as seqs:
-        stored = publications(connection, epoch, islice(seqs, limit))
-    return [publication for _, publication in sorted(stored.items())]
+        stored = stored_entries(connection, epoch, islice(seqs, limit))
+    return [entry for _, entry in sorted(stored.items())]
 
 
 # -- in number --------------------------------------------------------------------------------------------------------

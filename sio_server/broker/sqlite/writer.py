@@ -18,7 +18,7 @@ from sio_server.broker.settling import settle
 from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker.sqlite.store import Store
 from sio_server.errors import BrokerUnavailable, Text
-from sio_server.notification import Notification, Position, Publication
+from sio_server.notification import Entry, Notification, Position
 
 # Notifications in one commit, and as many other changes. Beyond this a batch would hold the loop up for longer when it
 # is announced.
@@ -195,8 +195,8 @@ class Writer:
         return self._store.unavailable(result) if isinstance(result, sqlite3.Error) else result
 
     def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int) -> None:
-        publications = [
-            Publication.of(
+        entries = [
+            Entry.of(
                 notification,
                 outcome.position,
                 None if notification.expires_at is None else expiry(notification, now),
@@ -204,9 +204,9 @@ class Writer:
             for (notification, _), outcome in zip(publishes, outcomes, strict=True)
             if isinstance(outcome, Published) and not outcome.duplicate
         ]
-        if publications and self.handler is not None:
-            self.head = publications[-1].position
-            self.handler.on_publications(publications)
+        if entries and self.handler is not None:
+            self.head = entries[-1].position
+            self.handler.on_entries(entries)
 
     # -- in the writer thread -------------------------------------------------------------------------------------
 

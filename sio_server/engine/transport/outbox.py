@@ -2,7 +2,7 @@
 
 A send costs 6-8 microseconds and eight frames in it cost hardly more than one, so what several publishers send at the
 same time is gathered. A write waits for two turns of the loop, in which the other sockets that are readable may publish
-too; a broadcast to many waits on while publications keep coming, at most a fraction of the time that writing it takes.
+too; a broadcast to many waits on while entries keep coming, at most a fraction of the time that writing it takes.
 Publishers who were just answered publish again a moment later: where writes follow one another, or the last one held
 several broadcasts, the next one waits that moment, too. Nothing is delayed while there are pauses between broadcasts.
 An application whose broadcasts come from somewhere that can tell, such as a log that is being written, says so with
@@ -77,7 +77,7 @@ class Outbox:
         self._own: list[WebSocketConnection] = []
         self._bytes = 0
         self._scheduled = False
-        #: turns waited, publications seen at the last look, turns since one came, and until when to wait for more
+        #: turns waited, entries seen at the last look, turns since one came, and until when to wait for more
         self._turns = self._seen = self._quiet = 0
         self._until = self._known_until = 0.0
 

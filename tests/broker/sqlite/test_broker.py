@@ -81,7 +81,7 @@ async def test_concurrent_publishes_share_commits(tmp_path: Path) -> None:
 
 
 async def test_no_commit_holds_more_than_a_batch(tmp_path: Path) -> None:
-    """However many wait, one announcement has at most `MAX_BATCH` publications."""
+    """However many wait, one announcement has at most `MAX_BATCH` entries."""
     broker, heard = await started(tmp_path)
     await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(MAX_BATCH * 2 + 7)))
     await broker.close()
@@ -108,7 +108,7 @@ async def test_order_epoch_and_keys_survive_a_restart(tmp_path: Path) -> None:
     assert refused.value.kind.code == "idempotency_mismatch"
     assert second.position == Position(head.epoch, 2)
     assert [one.position.seq for one in history] == [1, 2]
-    assert [one.position.seq for one in heard.publications] == [2]
+    assert [one.position.seq for one in heard.entries] == [2]
 
 
 async def test_memory_has_another_epoch_each_time() -> None:
@@ -134,7 +134,7 @@ async def test_keys_are_forgotten_after_their_time(tmp_path: Path) -> None:
 
     assert (one.duplicate, two.duplicate) == (False, False)
     assert one.id != two.id
-    assert len(heard.publications) == 3
+    assert len(heard.entries) == 3
     assert _count(tmp_path, "idempotency") == 0
 
 
@@ -229,7 +229,7 @@ async def test_full_disk_stores_nothing_and_the_next_publish_works(tmp_path: Pat
     large = [notification("x" * 40_000, key=f"k{number}") for number in range(5)]
     with full_disk(tmp_path / FILE_NAME, tmp_path / f"{FILE_NAME}-wal"):
         results = await asyncio.gather(*map(broker.publish, large), return_exceptions=True)
-        head, announced = broker.head(), len(heard.publications)
+        head, announced = broker.head(), len(heard.entries)
     after = await broker.publish(large[0])
     await broker.check()
     history = await broker.history(["all"], Position(head.epoch, 0), 10)

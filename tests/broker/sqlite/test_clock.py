@@ -56,7 +56,7 @@ class Machine:
         await self.log.look_at_clock()
         await self.log.retain(max_age=days * DAY)
         await self.log.forget(max_age=days * DAY, present=lambda _: False)
-        return [one.publication.seq for one in (await self.log.search()).items][::-1]
+        return [one.entry.seq for one in (await self.log.search()).items][::-1]
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_clock_that_is_wrong_for_a_while_deletes_nothing(machine: Machine,
     assert await machine.left() == [1, 2, 3, 4]
     view = await machine.log.view_of("ana")
     assert "role:admin" in view.seen_from
-    assert [item.publication.seq for item in (await machine.log.page(view)).items] == [4, 3, 2, 1]
+    assert [item.entry.seq for item in (await machine.log.page(view)).items] == [4, 3, 2, 1]
     machine.passes(29 * DAY)
     assert await machine.left() == [1, 2, 3, 4]
     machine.passes(2 * DAY)

@@ -19,7 +19,7 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.broker.sqlite.writer import Step
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 from tests.support.inbox_model import Clock, Ear, notification
 
 EVERYBODY = Audience.of(everybody=True)
@@ -309,7 +309,7 @@ async def test_clock_set_back_keeps_order(tmp_path: Path) -> None:
     try:
         third = await again.publish(notification(EVERYBODY, at=clock.seconds))
         assert [one.position.seq for one in (first, second, third)] == [1, 2, 3]
-        assert [item.publication.position.seq for item in (await again.page(view)).items] == [3, 2, 1]
+        assert [item.entry.position.seq for item in (await again.page(view)).items] == [3, 2, 1]
         assert (await again.publish(notification(EVERYBODY, at=clock.seconds, key="k"))).duplicate
     finally:
         await again.close()
@@ -341,8 +341,8 @@ async def test_listener_that_fails_holds_nobody_up(tmp_path: Path) -> None:
     """When the handler raises, the publish is answered, its error is reported, and those after it go on."""
 
     class Deaf(Ear):
-        def on_publications(self, batch: Sequence[Publication]) -> None:
-            super().on_publications(batch)
+        def on_entries(self, batch: Sequence[Entry]) -> None:
+            super().on_entries(batch)
             if len(self.heard) == 1:
                 raise ValueError("on purpose")
 
@@ -354,7 +354,7 @@ async def test_listener_that_fails_holds_nobody_up(tmp_path: Path) -> None:
         seqs = [(await broker.publish(notification(EVERYBODY))).position.seq for _ in range(3)]
     finally:
         await broker.close()
-    assert seqs == [publication.position.seq for publication in ear.heard] == [1, 2, 3]
+    assert seqs == [entry.position.seq for entry in ear.heard] == [1, 2, 3]
     assert [str(error) for error in reported] == ["on purpose"]
 
 

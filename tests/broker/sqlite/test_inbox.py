@@ -56,7 +56,7 @@ async def whole(
     while True:
         page = await broker.page(view, status=status, types=types, limit=limit, before=before)
         assert len(page.items) <= limit
-        seqs.extend(item.publication.position.seq for item in page.items)
+        seqs.extend(item.entry.position.seq for item in page.items)
         if page.next_before is None:
             return seqs
         before = page.next_before
@@ -152,7 +152,7 @@ class InboxMachine(RuleBasedStateMachine):
                     assert self.runner.run(whole(self.broker, view, status, types)) == expected
             replayed = self.runner.run(self.broker.replay(view, 0, 1000))
             expected = self.model.visible(user, self.clock.seconds)
-            assert [publication.position.seq for publication in replayed] == expected
+            assert [entry.position.seq for entry in replayed] == expected
 
 
 @pytest.mark.timeout(300)
@@ -174,7 +174,7 @@ async def test_booking_before_the_first_visit_is_unread(broker: SqliteBroker) ->
     await broker.publish(personal)
     view = await broker.sight("ana", Identity("ana").rooms())
     page = await broker.page(view)
-    assert [item.publication.id for item in page.items] == [personal.id]
+    assert [item.entry.id for item in page.items] == [personal.id]
     assert (await broker.counts(view)).unread == 1
 
 
@@ -208,7 +208,7 @@ async def test_sights_survive_a_restart(tmp_path: Path) -> None:
     view = await broker.sight("ana", rooms)
     for _ in range(3):
         await broker.publish(notification(Audience.of(roles=["admin"])))
-    marked = await broker.mark(view, "archive", [(await broker.page(view)).items[1].publication.id])
+    marked = await broker.mark(view, "archive", [(await broker.page(view)).items[1].entry.id])
     await broker.close()
     again = SqliteBroker(tmp_path)
     await again.start(Ear())
@@ -257,7 +257,7 @@ async def test_page_and_its_counters_are_of_one_moment(broker: SqliteBroker) -> 
         pages.append(await broker.page(view))
         await publishing
     for page in pages:
-        newest = page.items[0].publication.seq if page.items else 0
+        newest = page.items[0].entry.seq if page.items else 0
         assert (page.counts.unread, page.counts.at_seq) == (len(page.items), newest)
 
 

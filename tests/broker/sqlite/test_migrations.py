@@ -106,7 +106,7 @@ async def test_log_of_version_1_works(tmp_path: Path) -> None:
         assert (await broker.publish(notification(Audience.of(roles=["admin"]), key="k"))).id == OLD[5].id
 
         view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
-        assert [item.publication.id for item in (await broker.page(view)).items] == [OLD[1].id]
+        assert [item.entry.id for item in (await broker.page(view)).items] == [OLD[1].id]
         new = notification(Audience.of(roles=["admin", "guia"], users=["ana"]))
         await broker.publish(new)
         assert (await broker.counts(view)).unread == 2
@@ -136,7 +136,7 @@ async def test_old_entries_count_as_new_ones(tmp_path: Path) -> None:
         for user, expected in (("ana", [6, 3, 2, 1]), ("bea", [6, 3, 1]), ("dan", [6, 3, 2, 1])):
             view = await broker.view_of(user)
             page = await broker.page(view)
-            assert [item.publication.position.seq for item in page.items] == expected
+            assert [item.entry.position.seq for item in page.items] == expected
             assert (await broker.counts(view)).unread == len(expected)
     finally:
         await broker.close()

@@ -49,7 +49,7 @@ async def stored_after_cut(disk: Disk, directory: Path, seed: int) -> list[str]:
         found = await log.search(limit=100)
         ids: list[str] = []
         while True:
-            ids.extend(stored.publication.id for stored in found.items)
+            ids.extend(stored.entry.id for stored in found.items)
             if found.next_before is None:
                 return ids[::-1]
             found = await log.search(limit=100, before=found.next_before)
@@ -89,7 +89,7 @@ async def test_marks_sights_and_revocations_survive_a_power_cut(
     """What a user changed, who was seen first when, and whose tokens no longer hold is there after a cut."""
     view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
     await asyncio.gather(*(broker.publish(notification(EVERYBODY)) for _ in range(3)))
-    first = (await broker.page(view)).items[2].publication.id
+    first = (await broker.page(view)).items[2].entry.id
     counts = (await broker.mark(view, "read", [first])).counts
     await broker.revoke("bea", 1000.0)
     secret = broker.secret("pid")

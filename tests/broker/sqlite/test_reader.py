@@ -18,26 +18,26 @@ import pytest
 from sio_server.broker.sqlite import FILE_NAME
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.errors import LogDamaged, LogError
-from sio_server.notification import Publication
+from sio_server.notification import Entry
 from tests.broker.sqlite.test_broker import started
 from tests.support.broker_contract import notification
 
 
-async def log_of(directory: Path, count: int) -> list[Publication]:
-    """A closed log with so many publications."""
+async def log_of(directory: Path, count: int) -> list[Entry]:
+    """A closed log with so many entries."""
     broker, heard = await started(directory)
     await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(count)))
     await broker.close()
-    return heard.publications
+    return heard.entries
 
 
-async def read(directory: Path, **options: int) -> list[Publication]:
+async def read(directory: Path, **options: int) -> list[Entry]:
     """What a reader finds, as a program of its own reads: not on the loop."""
     return await asyncio.to_thread(lambda: list(read_log(directory, **options)))
 
 
 async def test_log_is_read_in_order(tmp_path: Path) -> None:
-    """All publications come back in order, those above a position, or the newest of them."""
+    """All entries come back in order, those above a position, or the newest of them."""
     published = await log_of(tmp_path, 20)
 
     assert await read(tmp_path) == published
@@ -51,9 +51,9 @@ async def test_log_of_a_running_server_is_read(tmp_path: Path) -> None:
     """What was committed a moment ago is read while the server has the log open."""
     broker, heard = await started(tmp_path)
     await broker.publish(notification("one"))
-    assert await read(tmp_path) == heard.publications
+    assert await read(tmp_path) == heard.entries
     await broker.publish(notification("two"))
-    assert await read(tmp_path) == heard.publications
+    assert await read(tmp_path) == heard.entries
     await broker.close()
 
 
@@ -64,7 +64,7 @@ async def test_log_of_a_killed_server_is_read(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "log", tmp_path / "copy")
     await broker.close()
     assert (tmp_path / "copy" / f"{FILE_NAME}-wal").stat().st_size > 0
-    assert await read(tmp_path / "copy") == heard.publications
+    assert await read(tmp_path / "copy") == heard.entries
 
 
 async def test_reading_does_not_stop_the_server(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ async def test_unknown_id_has_no_receipt(broker: SqliteBroker) -> None:
 
 
 async def test_stored_notification_is_found_by_id(broker: SqliteBroker) -> None:
-    """What is found by id is the publication that went out, with its audience and when it was taken."""
+    """What is found by id is the entry that went out, with its audience and when it was taken."""
     before = broker.now()
     made = notification(Audience.of(roles=["admin"], except_users=["ana"]), ttl=60)
     ear = Ear()
@@ -216,9 +216,9 @@ async def test_stored_notification_is_found_by_id(broker: SqliteBroker) -> None:
     await broker.publish(made)
     found = await broker.find(made.id)
     assert found is not None
-    assert found.publication == ear.heard[0]
+    assert found.entry == ear.heard[0]
     assert int(before * 1000) <= found.timestamp <= broker.now() * 1000
-    assert found.publication.envelope()["priority"] == "normal"
+    assert found.entry.envelope()["priority"] == "normal"
 
 
 async def test_search_goes_by_type_and_user(broker: SqliteBroker) -> None:
@@ -239,7 +239,7 @@ async def test_search_goes_by_type_and_user(broker: SqliteBroker) -> None:
         before: int | None = None
         while True:
             page = await broker.search(types=types, user=user, limit=2, before=before)
-            seqs.extend(stored.publication.position.seq for stored in page.items)
+            seqs.extend(stored.entry.position.seq for stored in page.items)
             if page.next_before is None:
                 return seqs
             before = page.next_before

@@ -41,7 +41,7 @@ async def publish(broker: SqliteBroker, count: int, *, at: float, audience: Audi
 async def stored(broker: SqliteBroker) -> list[int]:
     """Return all positions that are left."""
     found = await broker.history(["all", "user:ana"], Position(broker.head().epoch, 0), 10_000)
-    return [publication.position.seq for publication in found]
+    return [entry.position.seq for entry in found]
 
 
 async def rows(broker: SqliteBroker) -> dict[str, int]:
@@ -89,7 +89,7 @@ async def test_all_that_belongs_to_a_notification_goes_along(broker: SqliteBroke
     audience = Audience.of(roles=["admin"], users=["ana"], except_users=["bea"])
     await publish(broker, 4, at=clock.seconds, audience=audience)
     page = await broker.page(view)
-    await broker.mark(view, "archive", [item.publication.id for item in page.items[1:3]])
+    await broker.mark(view, "archive", [item.entry.id for item in page.items[1:3]])
     await broker.mark(view, "seen", None, up_to=2)
     await publish(broker, 1, at=clock.seconds, audience=audience)
     assert await broker.retain(max_count=1) == 4
@@ -205,7 +205,7 @@ async def test_whoever_misses_something_finds_the_floor_above(broker: SqliteBrok
     cuts = 0
     while not deleting.done():
         replayed = await broker.replay(view, 5, 10)
-        if [publication.position.seq for publication in replayed] != list(range(6, 16)):
+        if [entry.position.seq for entry in replayed] != list(range(6, 16)):
             cuts += 1
             assert broker.floor() > 5
     await deleting

@@ -78,13 +78,13 @@ async def test_search_finds_what_a_list_would(broker: SqliteBroker) -> None:
         while after is not None:
             page = await broker.search(types=types, user=user, role=role, priority=priority, limit=4, after=after)
             assert page.next_before is None
-            ascending += [stored.publication.seq for stored in page.items]
+            ascending += [stored.entry.seq for stored in page.items]
             after = page.next_after
         before: int | None = COUNT + 1
         while before is not None:
             page = await broker.search(types=types, user=user, role=role, priority=priority, limit=4, before=before)
             assert page.next_after is None
-            descending += [stored.publication.seq for stored in page.items]
+            descending += [stored.entry.seq for stored in page.items]
             before = page.next_before
         assert ascending == expected, (types, user, role, priority)
         assert descending == expected[::-1], (types, user, role, priority)
@@ -94,7 +94,7 @@ async def test_gap_is_read_between_its_ends(broker: SqliteBroker) -> None:
     """With both ends, what lies between them comes, the oldest first."""
     await fill(broker)
     page = await broker.search(after=10, before=15)
-    assert [stored.publication.seq for stored in page.items] == [11, 12, 13, 14]
+    assert [stored.entry.seq for stored in page.items] == [11, 12, 13, 14]
     assert page.next_after is None
 
 
