@@ -1,5 +1,4 @@
-import { Button, Group, Text } from "@mantine/core";
-import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -8,6 +7,7 @@ import type { HistoryPage, NotificationRecord } from "../../api/records.ts";
 import { AudienceText, PriorityBadge, TypeName } from "../../ui/badges.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
+import { Pager } from "../../ui/Pager.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 import { EVERYTHING, isEverything, type Search } from "./search.ts";
@@ -54,31 +54,17 @@ export function Log() {
           <NoneHere search={search} isFirst={starts.length === 1} onOlder={next === null ? null : older} />
         )}
       </Panel>
-      <Group justify="space-between" wrap="nowrap" gap="xs">
-        <Button
-          variant="default"
-          px="sm"
-          disabled={starts.length === 1}
-          leftSection={<IconChevronLeft size={16} aria-hidden />}
-          onClick={() => {
-            setStarts(starts.slice(0, -1));
-          }}
-        >
-          {t("history.newer")}
-        </Button>
-        <Text size="sm" c="dimmed" role="status">
-          {t("history.page", { page: starts.length })}
-        </Text>
-        <Button
-          variant="default"
-          px="sm"
-          disabled={next === null || isPlaceholderData}
-          rightSection={<IconChevronRight size={16} aria-hidden />}
-          onClick={older}
-        >
-          {t("history.older")}
-        </Button>
-      </Group>
+      <Pager
+        page={starts.length}
+        isFirst={starts.length === 1}
+        isLast={next === null || isPlaceholderData}
+        back={t("history.newer")}
+        next={t("history.older")}
+        onBack={() => {
+          setStarts(starts.slice(0, -1));
+        }}
+        onNext={older}
+      />
     </Section>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Box, Button, Grid, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Box, Grid, Group, Progress, Stack, Table, Text } from "@mantine/core";
 import { IconArrowLeft, IconCheck, IconMinus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { useGet } from "../../api/queries.ts";
 import type { Receipts, RecordWithReceipts } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { Failure } from "../../ui/Failure.tsx";
+import { Pager } from "../../ui/Pager.tsx";
 import { RecordFields } from "../../ui/RecordFields.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
@@ -26,6 +27,7 @@ export function Record({ id }: { id: string }) {
     { limit: USERS, after },
     { refetchInterval: REFRESH, keep: true },
   );
+  const next = data?.receipts.next_after ?? null;
   const isMissing = error instanceof ApiError && error.status === 404;
   return (
     <Section
@@ -68,30 +70,19 @@ export function Record({ id }: { id: string }) {
             >
               <Sums receipts={data.receipts} />
               <ByUser receipts={data.receipts} />
-              {data.receipts.next_after !== null || after !== null ? (
-                <Group justify="space-between" mt="sm">
-                  <Button
-                    size="xs"
-                    variant="default"
-                    disabled={after === null}
-                    onClick={() => {
-                      setAfter(null);
-                    }}
-                  >
-                    {t("history.first")}
-                  </Button>
-                  <Button
-                    size="xs"
-                    variant="default"
-                    disabled={data.receipts.next_after === null}
-                    onClick={() => {
-                      setAfter(data.receipts.next_after);
-                    }}
-                  >
-                    {t("history.moreUsers")}
-                  </Button>
-                </Group>
-              ) : null}
+              <Pager
+                mt="sm"
+                isFirst={after === null}
+                isLast={next === null}
+                back={t("history.first")}
+                next={t("history.moreUsers")}
+                onBack={() => {
+                  setAfter(null);
+                }}
+                onNext={() => {
+                  setAfter(next);
+                }}
+              />
             </Panel>
           </Grid.Col>
         </Grid>

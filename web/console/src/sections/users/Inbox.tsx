@@ -1,4 +1,4 @@
-import { Badge, Box, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { Badge, Box, Group, SegmentedControl, Text } from "@mantine/core";
 import { IconMail, IconMailOpened } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import { useFormats } from "../../i18n/formats.ts";
 import { TypeName } from "../../ui/badges.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
+import { Pager } from "../../ui/Pager.tsx";
 import { Panel } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 
@@ -28,6 +29,7 @@ export function Inbox({ user }: { user: string }) {
     { status, limit: PAGE, before },
     { refetchInterval: REFRESH, keep: true },
   );
+  const next = data?.next_before ?? null;
   return (
     <Panel
       title={t("users.inbox")}
@@ -53,8 +55,8 @@ export function Inbox({ user }: { user: string }) {
             { value: "archived", label: t("users.statusArchived") },
           ]}
           value={status}
-          onChange={(next) => {
-            setStatus(next);
+          onChange={(wanted) => {
+            setStatus(wanted);
             setBefore(null);
           }}
         />
@@ -74,30 +76,19 @@ export function Inbox({ user }: { user: string }) {
           ))}
         </ul>
       )}
-      {data?.next_before != null || before !== null ? (
-        <Group justify="space-between" p="md">
-          <Button
-            size="xs"
-            variant="default"
-            disabled={before === null}
-            onClick={() => {
-              setBefore(null);
-            }}
-          >
-            {t("history.first")}
-          </Button>
-          <Button
-            size="xs"
-            variant="default"
-            disabled={data?.next_before == null}
-            onClick={() => {
-              setBefore(data?.next_before ?? null);
-            }}
-          >
-            {t("history.older")}
-          </Button>
-        </Group>
-      ) : null}
+      <Pager
+        p="md"
+        isFirst={before === null}
+        isLast={next === null}
+        back={t("history.first")}
+        next={t("history.older")}
+        onBack={() => {
+          setBefore(null);
+        }}
+        onNext={() => {
+          setBefore(next);
+        }}
+      />
     </Panel>
   );
 }

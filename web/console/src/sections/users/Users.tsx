@@ -10,6 +10,7 @@ import { useFormats } from "../../i18n/formats.ts";
 import { useSampler } from "../../live/LiveContext.ts";
 import { Roles } from "../../ui/badges.tsx";
 import { Failure } from "../../ui/Failure.tsx";
+import { Pager } from "../../ui/Pager.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 import { Nameless } from "./Nameless.tsx";
@@ -34,6 +35,7 @@ export default function Users() {
     { role, limit: PAGE, after },
     { refetchInterval: REFRESH, keep: true },
   );
+  const next = data?.next_after ?? null;
   const roles = Object.keys(stats?.connections.by_role ?? {}).filter((one) => one !== "none");
   const shown = data?.users.filter((one) => one.user.toLowerCase().includes(search)) ?? [];
 
@@ -82,8 +84,8 @@ export default function Users() {
                 data={roles}
                 value={role}
                 clearable
-                onChange={(next) => {
-                  setRole(next);
+                onChange={(chosenRole) => {
+                  setRole(chosenRole);
                   setAfter(null);
                 }}
               />
@@ -104,30 +106,19 @@ export default function Users() {
                 </Button>
               </Box>
             ) : null}
-            {data?.next_after != null || after !== null ? (
-              <Group justify="space-between" p="md">
-                <Button
-                  size="xs"
-                  variant="default"
-                  disabled={after === null}
-                  onClick={() => {
-                    setAfter(null);
-                  }}
-                >
-                  {t("history.first")}
-                </Button>
-                <Button
-                  size="xs"
-                  variant="default"
-                  disabled={data?.next_after == null}
-                  onClick={() => {
-                    setAfter(data?.next_after ?? null);
-                  }}
-                >
-                  {t("users.more")}
-                </Button>
-              </Group>
-            ) : null}
+            <Pager
+              p="md"
+              isFirst={after === null}
+              isLast={next === null}
+              back={t("history.first")}
+              next={t("users.more")}
+              onBack={() => {
+                setAfter(null);
+              }}
+              onNext={() => {
+                setAfter(next);
+              }}
+            />
             <Nameless connections={data?.nameless ?? []} />
           </Panel>
         </Grid.Col>
