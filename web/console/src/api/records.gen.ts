@@ -3,6 +3,24 @@
 
 export interface components {
     schemas: {
+        Accepted: {
+            /** @enum {string} */
+            status: "ok";
+            /**
+             * Format: uuid
+             * @description Identity of the notification (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            /** @description The same as a client keeps it */
+            cursor: string;
+            type: string;
+            recipients: components["schemas"]["Recipients"];
+            /** @description Whether an earlier publish with this key was it */
+            duplicate: boolean;
+            warnings: string[];
+        };
         Actor: {
             id: string;
             name?: string;
@@ -274,24 +292,6 @@ export interface components {
         PublishNumbers: {
             accepted: number;
             duplicates: number;
-        };
-        Receipt: {
-            /** @enum {string} */
-            status: "ok";
-            /**
-             * Format: uuid
-             * @description Identity of the notification (UUIDv7)
-             */
-            id: string;
-            /** @description Its place in the log */
-            seq: number;
-            /** @description The same as a client keeps it */
-            cursor: string;
-            type: string;
-            recipients: components["schemas"]["Recipients"];
-            /** @description Whether an earlier publish with this key was it */
-            duplicate: boolean;
-            warnings: string[];
         };
         Receipts: {
             /** @description Users it is for, as far as they are known */

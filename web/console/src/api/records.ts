@@ -71,7 +71,7 @@ export type InboxPage = Schemas["InboxPage"];
 export type SessionReply = Schemas["Session"];
 
 export type PublishBody = Known<Schemas["Publish"]>;
-export type PublishReply = Schemas["Receipt"];
+export type PublishReply = Schemas["Accepted"];
 
 export interface BatchReply extends Omit<Schemas["BatchReply"], "results"> {
   results: (PublishReply | { status: "error"; error: Problem })[];
