@@ -21,11 +21,11 @@ from functools import partial
 from pathlib import Path
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker import View
+from sio_server.broker import Signal, View
 from sio_server.broker.settling import settle
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.broker.sqlite.rows import Batch
-from sio_server.notification import Entry, Notification, milliseconds, new_id
+from sio_server.notification import Entry, Notification, Position, milliseconds, new_id
 
 STEP = 10_000
 TOURISTS = 10_000
@@ -40,6 +40,12 @@ class Silence:
 
     def on_entries(self, batch: Sequence[Entry]) -> None:
         """Take a batch and do nothing with it."""
+
+    def on_reset(self, head: Position) -> None:
+        """Do nothing with another log."""
+
+    def on_signal(self, signal: Signal) -> None:
+        """Do nothing with what other nodes say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,55 +1,50 @@
-"""What the core asks of a broker: protocols, whose docstrings are the guarantees that every implementation gives."""
+"""What the core asks of a broker: protocols, a file for each ability. Their docstrings are what every broker promises.
 
-from sio_server.broker.log import (
-    MAX_PAGE,
-    Action,
-    Broker,
-    BrokerHandler,
-    Counts,
-    HealthCheck,
-    Inbox,
-    InboxItem,
-    InboxPage,
-    LogSize,
-    Marked,
-    Measured,
-    Published,
-    Receipt,
-    Receipts,
-    Retention,
-    Revocations,
-    Secrets,
-    Sight,
-    Status,
-    Stored,
-    StoredPage,
-    UserReceipt,
-    View,
-)
+`opening.open_broker` is the only place that knows which brokers there are.
+"""
+
+from sio_server.broker.broker import Broker
+from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
+from sio_server.broker.log import BrokerHandler, Log, Published, Stretch, View
+from sio_server.broker.people import People, Revocations
+from sio_server.broker.presence import Presence
+from sio_server.broker.receipts import Receipt, Receipts, Stored, StoredPage, UserReceipt
+from sio_server.broker.signals import Close, Ended, Followed, InboxChanged, Revoked, Signal, Signals
+from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
 
 __all__ = [
     "MAX_PAGE",
     "Action",
     "Broker",
     "BrokerHandler",
+    "Close",
     "Counts",
+    "Ended",
+    "Followed",
     "HealthCheck",
     "Inbox",
+    "InboxChanged",
     "InboxItem",
     "InboxPage",
+    "Log",
     "LogSize",
     "Marked",
     "Measured",
+    "People",
+    "Presence",
     "Published",
     "Receipt",
     "Receipts",
     "Retention",
     "Revocations",
+    "Revoked",
     "Secrets",
-    "Sight",
+    "Signal",
+    "Signals",
     "Status",
     "Stored",
     "StoredPage",
+    "Stretch",
     "UserReceipt",
     "View",
 ]

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sio_server.audience import Identity
-from sio_server.broker import Broker, Counts, Inbox, Receipts, Revocations, Sight, View
+from sio_server.broker import Broker, Counts, View
 from sio_server.clock import StepWatch
 from sio_server.core.catchup import resume
 from sio_server.core.hub import Connection, Hub
@@ -49,10 +49,6 @@ _TOGETHER: Final = 500
 _CUT: Final = frozenset({"slow", "flood", "rate_limited"})
 
 
-class Log(Broker, Sight, Inbox, Receipts, Revocations, Protocol):
-    """The abilities of a log that connections need."""
-
-
 class Connections:
     """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides.
 
@@ -61,7 +57,7 @@ class Connections:
 
     def __init__(
         self,
-        broker: Log,
+        broker: Broker,
         hub: Hub,
         metrics: Metrics,
         limits: ConnectionLimits,

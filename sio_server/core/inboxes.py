@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sio_server.audience import Identity
-from sio_server.broker import Action, Counts, InboxItem, InboxPage, Marked, Status, View
-from sio_server.core.connections import Connections, Log, counts_dict
+from sio_server.broker import Action, Broker, Counts, InboxItem, InboxPage, Marked, Status, View
+from sio_server.core.connections import Connections, counts_dict
 from sio_server.core.hub import Hub
 from sio_server.errors import Refused, Text
 
@@ -17,7 +17,7 @@ from sio_server.errors import Refused, Text
 class Inboxes:
     """The use cases of inboxes. A user without a name has none."""
 
-    def __init__(self, broker: Log, hub: Hub, connections: Connections) -> None:
+    def __init__(self, broker: Broker, hub: Hub, connections: Connections) -> None:
         self._broker = broker
         self._hub = hub
         self._connections = connections

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from sio_server import __version__
 from sio_server.audience import Audience
-from sio_server.broker import BrokerHandler, HealthCheck, Measured, Published, Receipt, Retention, Secrets
+from sio_server.broker import Broker, BrokerHandler, Published, Receipt, Signal
 from sio_server.broker.settling import settle
 from sio_server.catalog import Catalog, EventType
-from sio_server.core.connections import Connections, Log
+from sio_server.core.connections import Connections
 from sio_server.core.hub import Hub
 from sio_server.core.latency import Latency
 from sio_server.core.limits import PublishRate, Quota
@@ -61,17 +61,13 @@ class Accepted(NamedTuple):
         }
 
 
-class FullBroker(Log, Retention, Measured, Secrets, HealthCheck, Protocol):
-    """Everything a node asks of its log."""
-
-
 class Node:
     """One server process. ``locale`` is the language of messages that publishers leave out."""
 
     def __init__(
         self,
         catalog: Catalog,
-        broker: FullBroker,
+        broker: Broker,
         hub: Hub,
         connections: Connections,
         *,
@@ -177,7 +173,7 @@ class Node:
             self._count(request.type, began, duplicate=outcome.duplicate)
             settled(Accepted(outcome.id, request.type, outcome.position, sockets, outcome.duplicate, warnings, quota))
 
-        self.broker.submit(notification, stored)
+        self.broker.append(notification, stored)
         self._awaited[notification.id] = 0
 
     def _count(self, event_type: str, began: float, *, duplicate: bool) -> None:
@@ -239,6 +235,12 @@ class Node:
         for entry, sockets in zip(batch, counts, strict=True):
             if entry.id in self._awaited:
                 self._awaited[entry.id] = sockets
+
+    def on_reset(self, head: Position) -> None:
+        """See `BrokerHandler.on_reset`."""
+
+    def on_signal(self, signal: Signal) -> None:
+        """See `BrokerHandler.on_signal`."""
 
     # -- looking after it -----------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from sio_server.broker import Broker, View
+from sio_server.broker import Broker, Stretch, View
 from sio_server.core.catchup import Catchup
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.window import Window
@@ -93,18 +93,18 @@ class Replays:
         """Send page after page, as fast as this peer reads, until the window does the rest."""
         try:
             while connection.catchup is catchup:
-                page, covered = await self._page(connection.view, catchup.position)
-                if self._broker.floor() > catchup.position:
+                stretch = await self._stretch(connection.view, catchup.position)
+                if stretch.floor > catchup.position:
                     self._give_up(connection)  # retention has overtaken it
                     return
-                if not await self._send(connection, catchup, page, covered) or self._finish(connection, catchup):
+                if not await self._send(connection, catchup, stretch) or self._finish(connection, catchup):
                     return
         except Refused as refused:
             self._close(connection, refused.kind.code)
 
-    async def _send(self, connection: Connection, catchup: Catchup[Entry], page: Sequence[Entry], covered: int) -> bool:
+    async def _send(self, connection: Connection, catchup: Catchup[Entry], stretch: Stretch) -> bool:
         """Send a page in parts that fit below the send cap; False when the connection is no longer on its way."""
-        for part in _parts(page, self.high):
+        for part in _parts(stretch.items, self.high):
             if connection.catchup is not catchup:
                 return False
             connection.link.replay(catchup.page(part, covered=part[-1].seq))
@@ -112,17 +112,17 @@ class Replays:
                 return False
         if connection.catchup is not catchup:
             return False
-        catchup.page((), covered=covered)
+        catchup.page((), covered=stretch.covered)
         return True
 
-    async def _page(self, view: View, after: int) -> tuple[Sequence[Entry], int]:
-        head = self._broker.head().seq
+    async def _stretch(self, view: View, after: int) -> Stretch:
+        """The next page of what a view holds: of the window where it reaches back so far, else of the log."""
         rest = self.window.after(after, view.seen_from, view.user or None)
         if rest is not None:
             page = rest[:PAGE]
-            return page, head if len(rest) <= PAGE else page[-1].seq
-        page = await self._broker.replay(view, after, PAGE)
-        return page, head if len(page) < PAGE else page[-1].seq
+            covered = self._broker.head().seq if len(rest) <= PAGE else page[-1].seq
+            return Stretch(page, covered, self._broker.floor())
+        return await self._broker.stretch(view, after, PAGE)
 
     async def _taken(self, connection: Connection, catchup: Catchup[Entry]) -> bool:
         """Wait until the peer has taken most of what was sent; False when it left or takes nothing."""

@@ -19,8 +19,8 @@ from typing import Final
 import orjson
 
 from sio_server.audience import Identity
-from sio_server.broker import View
-from sio_server.core.connections import Connections, Log
+from sio_server.broker import Broker, View
+from sio_server.core.connections import Connections
 from sio_server.engine import Claim, Kept, Record, RecoveryLog
 from sio_server.engine.wire.jsonio import dumps
 from sio_server.engine.wire.packets import Wire, encode_event_json, with_offset
@@ -51,7 +51,7 @@ class Prepared:
 class DurableRecovery:
     """The engine's `RecoveryLog`. ``key`` gives the log's signing key, once it is open."""
 
-    def __init__(self, connections: Connections, broker: Log, key: Callable[[], bytes]) -> None:
+    def __init__(self, connections: Connections, broker: Broker, key: Callable[[], bytes]) -> None:
         self._connections = connections
         self._broker = broker
         self._key = key
@@ -77,15 +77,14 @@ class DurableRecovery:
         position = start.seq
         found: list[Entry] = []
         while self._connections.replays.window.after(position, view.seen_from, view.user or None) is None:
-            reached = self._broker.head().seq
-            page = await self._broker.replay(view, position, MAX_REPLAY + 1 - len(found))
-            found.extend(page)
-            if len(found) > MAX_REPLAY:
-                return
-            position = max(reached, page[-1].seq if page else 0)
+            stretch = await self._broker.stretch(view, position, MAX_REPLAY + 1 - len(found))
+            found.extend(stretch.items)
+            if len(found) > MAX_REPLAY or stretch.floor > start.seq:
+                return  # too much, or retention overtook the reading
+            position = stretch.covered
         prepared = Prepared(view, start.seq, position, found)
-        if self._broker.floor() > start.seq or self._rest(prepared) is None:
-            return  # retention overtook the reading, or it is too much
+        if self._rest(prepared) is None:
+            return
         self._prepared[claim.sid] = prepared
         while len(self._prepared) > _MAX_PREPARED:
             self._prepared.popitem(last=False)

@@ -161,7 +161,7 @@ async def test_revoked_token_is_refused(made: Core) -> None:
 async def identity_of(made: Core, seq: int) -> str:
     """The id of the notification at a position."""
     view = await made.log.sight("7", TOURIST.rooms())
-    (entry,) = await made.log.replay(view, seq - 1, 1)
+    (entry,) = (await made.log.stretch(view, seq - 1, 1)).items
     return entry.id
 
 

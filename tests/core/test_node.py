@@ -23,6 +23,7 @@ from sio_server.errors import Refused
 from sio_server.metrics import NoMetrics
 from sio_server.schemas.publish import load_publish
 from tests.core.test_hub import Endpoint
+from tests.support.brokers import entries_of
 from tests.support.links import TOURIST, Core, core, holding
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -67,7 +68,7 @@ async def stored(node: Node, broker: SqliteBroker, body: dict[str, Any], room: s
     """The envelope that a body became, read back from the log."""
     before = broker.head()
     await node.publish(load_publish(body), "p")
-    (entry,) = await broker.history([room], before, 10)
+    (entry,) = await entries_of(broker, [room], before, 10)
     return entry.envelope()
 
 

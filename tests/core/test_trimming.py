@@ -14,7 +14,8 @@ from sio_server.broker.sqlite import SqliteBroker
 from sio_server.core import trimming as retention
 from sio_server.core.trimming import keep_trimmed
 from tests.support.broker_contract import Heard, notification
-from tests.support.inbox_model import Clock, Ear
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import Clock
 from tests.support.logged import logging_to_stderr
 from tests.support.servers import PATIENCE, until
 
@@ -62,7 +63,7 @@ async def test_newest_are_kept_by_number(log: SqliteBroker) -> None:
     async with trimming(log, count=5):
         for _ in range(2):
             for _ in range(20):
-                await log.publish(notification())
+                await appended(log, notification())
             await shrunk_to(log, 5)
         assert await kept(log) == 5
         assert log.floor() == 35
@@ -75,7 +76,7 @@ async def test_older_than_so_many_days_go(monkeypatch: pytest.MonkeyPatch) -> No
     log = SqliteBroker(None, now=clock)
     await log.start(Ear())
     for hours in (50, 37, 12, 1, 0):
-        await log.publish(notification())
+        await appended(log, notification())
         clock.seconds += hours * 3600
     async with trimming(log, days=0.5):
         await shrunk_to(log, 2)
@@ -92,7 +93,7 @@ async def test_clock_that_was_set_is_told_and_nothing_goes(
     log = SqliteBroker(None, now=wall, steadily=steadily)
     await log.start(Ear())
     await log.sight("ana", ["all", "role:admin"])
-    await log.publish(notification())
+    await appended(log, notification())
     steps: list[float] = []
     with logging_to_stderr():
         async with trimming(log, days=30, count=1000):
@@ -137,7 +138,7 @@ async def test_without_limits_nothing_goes(log: SqliteBroker) -> None:
         return await look_at_clock()
 
     log.look_at_clock = counted  # type: ignore[method-assign]
-    await log.publish(notification())
+    await appended(log, notification())
     async with trimming(log):
         await until(lambda: looks > 3, "some looks")
     assert await kept(log) == 1

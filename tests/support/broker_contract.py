@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from sio_server.audience import Audience
-from sio_server.broker import Broker, Published, View
+from sio_server.broker import Broker, Published, Signal, View
 from sio_server.errors import BrokerUnavailable, Refused
 from sio_server.notification import Entry, Idempotency, Notification, Position, milliseconds, new_id
+from tests.support.brokers import appended, entries_of
 
 EVERYBODY = Audience(all=True)
 
@@ -35,6 +36,12 @@ class Heard:
         self.batches.append(tuple(batch))
         self.heads.append(self.broker.head())
         self.answered.append(self.returned)
+
+    def on_reset(self, head: Position) -> None:
+        """See `BrokerHandler.on_reset`."""
+
+    def on_signal(self, signal: Signal) -> None:
+        """See `BrokerHandler.on_signal`."""
 
     @property
     def entries(self) -> list[Entry]:
@@ -69,7 +76,7 @@ class BrokerContract:
     async def test_positions_follow_the_order_of_calls(self, broker: Broker, heard: Heard) -> None:
         """Calls made one after another on the loop get positions in that order, whatever goes into one commit."""
         sent = [notification(str(number)) for number in range(700)]
-        published = await asyncio.gather(*map(broker.publish, sent))
+        published = await asyncio.gather(*(appended(broker, one) for one in sent))
 
         assert [one.position.seq for one in published] == list(range(1, 701))
         assert [one.id for one in published] == [one.id for one in sent]
@@ -80,7 +87,7 @@ class BrokerContract:
         """The handler gets every entry once, in order, before its publish returns and with the head moved."""
 
         async def publish(number: int) -> None:
-            await broker.publish(notification(str(number)))
+            await appended(broker, notification(str(number)))
             heard.returned += 1
 
         await asyncio.gather(*map(publish, range(300)))
@@ -94,11 +101,11 @@ class BrokerContract:
         """What is announced and what history gives back are the notification, its audience and source included."""
         audience = Audience(("admin",), ("1",), ("cusco",), except_users=("9",))
         sent = notification("ñ \u2028", data={"a": [1.5, None]}, audience=audience, source="reservas", link="/x")
-        published = await broker.publish(sent)
+        published = await appended(broker, sent)
         expected = Entry.of(sent, published.position)
 
         assert heard.entries == [expected]
-        assert list(await broker.history(["user:1"], Position(published.position.epoch, 0), 10)) == [expected]
+        assert list(await entries_of(broker, ["user:1"], Position(published.position.epoch, 0), 10)) == [expected]
         envelope = orjson.loads(expected.encode(replayed=True))
         assert (envelope["message"], envelope["data"], envelope["replayed"]) == ("ñ \u2028", {"a": [1.5, None]}, True)
 
@@ -107,10 +114,10 @@ class BrokerContract:
         both = Audience(("admin",), ("1",))
         start = broker.head()
         for audience in (both, Audience(("turista",)), EVERYBODY, Audience((), ("1",)), both):
-            await broker.publish(notification(audience=audience))
+            await appended(broker, notification(audience=audience))
 
         async def found(rooms: list[str], after: int = 0, limit: int = 10) -> list[int]:
-            history = await broker.history(rooms, Position(start.epoch, after), limit)
+            history = await entries_of(broker, rooms, Position(start.epoch, after), limit)
             return [entry.position.seq for entry in history]
 
         assert await found(["role:admin", "user:1", "all"]) == [1, 3, 4, 5]
@@ -124,23 +131,23 @@ class BrokerContract:
         """Whoever is given an entry by a replay does not hear of it afterwards: it was announced before."""
         view = View("", {"all": 0})
         for _ in range(100):
-            publishing = [asyncio.ensure_future(broker.publish(notification())) for _ in range(3)]
+            publishing = [asyncio.ensure_future(appended(broker, notification())) for _ in range(3)]
             while not all(one.done() for one in publishing):
                 reached = broker.head().seq
-                replayed = await broker.replay(view, reached, 10)
+                replayed = (await broker.stretch(view, reached, 10)).items
                 announced = [entry.id for entry in heard.entries]
                 assert [one.id for one in replayed] == announced[reached : reached + len(replayed)]
 
     async def test_position_of_another_log_has_no_history(self, broker: Broker, heard: Heard) -> None:
         """A position whose epoch is another log's gives nothing back."""
-        await broker.publish(notification())
-        assert list(await broker.history(["all"], Position("0123456789ab", 0), 10)) == []
+        await appended(broker, notification())
+        assert list(await entries_of(broker, ["all"], Position("0123456789ab", 0), 10)) == []
 
     async def test_repeated_key_is_one_publication(self, broker: Broker, heard: Heard) -> None:
         """The same key with the same body has the id and place of the first, is a duplicate and is not announced."""
-        first = await broker.publish(notification("a", key="k"))
-        await broker.publish(notification("b"))
-        again = await broker.publish(notification("a", key="k"))
+        first = await appended(broker, notification("a", key="k"))
+        await appended(broker, notification("b"))
+        again = await appended(broker, notification("a", key="k"))
 
         assert (again.id, again.position, again.duplicate) == (first.id, first.position, True)
         assert len(heard.entries) == 2
@@ -148,7 +155,7 @@ class BrokerContract:
 
     async def test_repeated_key_in_one_commit_is_one_publication(self, broker: Broker, heard: Heard) -> None:
         """Twenty at once with one key are one entry and nineteen duplicates of it."""
-        published = await asyncio.gather(*(broker.publish(notification("a", key="k")) for _ in range(20)))
+        published = await asyncio.gather(*(appended(broker, notification("a", key="k")) for _ in range(20)))
 
         assert len({(one.id, one.position) for one in published}) == 1
         assert sorted(one.duplicate for one in published) == [False] + [True] * 19
@@ -157,9 +164,9 @@ class BrokerContract:
     async def test_key_with_another_body_is_refused(self, broker: Broker, heard: Heard) -> None:
         """A key that was used with another body is refused alone: its neighbours in the same commit are published."""
         results = await asyncio.gather(
-            broker.publish(notification("a", key="k")),
-            broker.publish(notification("b", key="k")),
-            broker.publish(notification("c")),
+            appended(broker, notification("a", key="k")),
+            appended(broker, notification("b", key="k")),
+            appended(broker, notification("c")),
             return_exceptions=True,
         )
 
@@ -169,30 +176,30 @@ class BrokerContract:
 
     async def test_keys_of_publishers_are_apart(self, broker: Broker, heard: Heard) -> None:
         """Two publishers may use the same key for different bodies."""
-        one = await broker.publish(notification("a", key="k", publisher="p1"))
-        two = await broker.publish(notification("b", key="k", publisher="p2"))
+        one = await appended(broker, notification("a", key="k", publisher="p1"))
+        two = await appended(broker, notification("b", key="k", publisher="p2"))
         assert (one.duplicate, two.duplicate) == (False, False)
         assert (one.position.seq, two.position.seq) == (1, 2)
 
     async def test_not_persisted_is_announced_and_takes_no_place(self, broker: Broker, heard: Heard) -> None:
         """Without persist nothing is kept, the position is the last kept one's, and it is announced."""
-        await broker.publish(notification("kept"))
-        passing = await broker.publish(notification("passing", persist=False, key="k"))
-        again = await broker.publish(notification("passing", persist=False, key="k"))
+        await appended(broker, notification("kept"))
+        passing = await appended(broker, notification("passing", persist=False, key="k"))
+        again = await appended(broker, notification("passing", persist=False, key="k"))
 
         assert passing.position.seq == 1
         assert (again.id, again.duplicate) == (passing.id, True)
         assert [one.persist for one in heard.entries] == [True, False]
-        assert len(await broker.history(["all"], Position(passing.position.epoch, 0), 10)) == 1
+        assert len(await entries_of(broker, ["all"], Position(passing.position.epoch, 0), 10)) == 1
 
     async def test_cancelled_callers_do_not_break_a_batch(self, broker: Broker, heard: Heard) -> None:
         """Callers that give up meanwhile leave their neighbours their results and the order without a gap."""
-        tasks = [asyncio.create_task(broker.publish(notification(str(number)))) for number in range(40)]
+        tasks = [asyncio.create_task(appended(broker, notification(str(number)))) for number in range(40)]
         await asyncio.sleep(0)
         for task in tasks[::2]:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        after = await broker.publish(notification("after"))
+        after = await appended(broker, notification("after"))
 
         assert all(isinstance(result, asyncio.CancelledError) for result in results[::2])
         kept = [result for result in results[1::2] if isinstance(result, Published)]
@@ -203,23 +210,23 @@ class BrokerContract:
 
     async def test_closing_finishes_what_was_accepted(self, broker: Broker, heard: Heard) -> None:
         """Publishes that wait when the log is closed are done; those that come after are refused as unavailable."""
-        tasks = [asyncio.create_task(broker.publish(notification(str(number)))) for number in range(50)]
+        tasks = [asyncio.create_task(appended(broker, notification(str(number)))) for number in range(50)]
         await asyncio.sleep(0)
         await broker.close()
 
         assert [(await task).position.seq for task in tasks] == list(range(1, 51))
         with pytest.raises(BrokerUnavailable):
-            await broker.publish(notification())
+            await appended(broker, notification())
         with pytest.raises(BrokerUnavailable):
-            await broker.history(["all"], Position(broker.head().epoch, 0), 1)
+            await entries_of(broker, ["all"], Position(broker.head().epoch, 0), 1)
         await broker.close()
 
     async def test_handler_that_fails_leaves_the_publish_done(self, broker: Broker, heard: Heard) -> None:
         """What is in the log was published, whatever becomes of the announcement; the next publish works."""
         heard.broker = None  # its assertion fails
-        first = await broker.publish(notification("kept"))
+        first = await appended(broker, notification("kept"))
         heard.broker = broker
-        second = await broker.publish(notification("next"))
+        second = await appended(broker, notification("next"))
 
         assert (first.position.seq, second.position.seq) == (1, 2)
-        assert len(await broker.history(["all"], Position(first.position.epoch, 0), 10)) == 2
+        assert len(await entries_of(broker, ["all"], Position(first.position.epoch, 0), 10)) == 2

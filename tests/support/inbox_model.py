@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Status
-from sio_server.notification import Entry, Idempotency, Notification, new_id
+from sio_server.notification import Idempotency, Notification, new_id
 
 # A moment that every clock of these tests begins at: 2026-01-01.
 START = 1_767_225_600.0
@@ -22,17 +22,6 @@ class Clock:
     def __call__(self) -> float:
         """Return the time."""
         return self.seconds
-
-
-class Ear:
-    """A broker's handler that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[Entry] = []
-
-    def on_entries(self, batch: Sequence[Entry]) -> None:
-        """Keep the batch."""
-        self.heard.extend(batch)
 
 
 def notification(

@@ -20,6 +20,7 @@ from sio_server.core.replays import REPLAY_HIGH
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import Entry
 from tests.support.broker_contract import notification
+from tests.support.brokers import appended
 from tests.support.servers import until
 
 TOURIST = Identity("7", ("turista",), ("cusco",))
@@ -177,7 +178,7 @@ class Core:
     async def publish(self, count: int = 1, audience: Audience | None = None, **members: Any) -> None:
         """Publish so many notifications, to everybody where no audience is given."""
         made = {"audience": audience or Audience(all=True), **members}
-        await asyncio.gather(*(self.log.publish(notification(**made)) for _ in range(count)))
+        await asyncio.gather(*(appended(self.log, notification(**made)) for _ in range(count)))
 
     def cursor(self, seq: int) -> str:
         """The cursor of a position of this log."""

@@ -11,38 +11,21 @@ from pathlib import Path
 from typing import Final
 
 from sio_server.audience import Audience
-from sio_server.broker.log import (
-    MAX_PAGE,
-    Action,
-    Broker,
-    BrokerHandler,
-    Counts,
-    HealthCheck,
-    Inbox,
-    InboxPage,
-    LogSize,
-    Marked,
-    Measured,
-    Published,
-    Receipt,
-    Receipts,
-    Retention,
-    Revocations,
-    Secrets,
-    Sight,
-    Status,
-    Stored,
-    StoredPage,
-    View,
-)
+from sio_server.broker.broker import Broker
+from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
+from sio_server.broker.log import BrokerHandler, Published, Stretch, View
+from sio_server.broker.receipts import Receipt, Stored, StoredPage
+from sio_server.broker.signals import Signal
 from sio_server.broker.sqlite import inbox, receipts, retention, search, views
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.people import VISIT_EVERY, RevocationList, SightCache
+from sio_server.broker.sqlite.presence import Register
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.writer import Step, Writer
+from sio_server.broker.upkeep import LogSize
 from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
-from sio_server.notification import Entry, Notification, Position
+from sio_server.notification import Notification, Position
 
 # Bytes that a publish takes beside its body: it touches some dozen pages, and each is written whole.
 ROOM_BESIDE: Final = 256 * 1024
@@ -73,7 +56,7 @@ class SqliteBroker:
     ) -> None:
         clock = LogClock(now, steadily)
         self.now = clock.now
-        """See `Broker.now`."""
+        """See `Log.now`."""
         self._store = Store(directory, clock, trust_clock=trust_clock)
         self.room_for(max_body)
         self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed)
@@ -81,6 +64,7 @@ class SqliteBroker:
         self._overlaps = views.Overlaps()
         self._sights = SightCache(self._writer, clock.now)
         self._swept = ""
+        self._presence = Register()
         self._revocations = RevocationList(self._writer, clock.now)
 
     def room_for(self, max_body: int) -> None:
@@ -90,7 +74,7 @@ class SqliteBroker:
     # -- Broker ---------------------------------------------------------------------------------------------------
 
     async def start(self, handler: BrokerHandler) -> None:
-        """See `Broker.start`."""
+        """See `Log.start`."""
         self._writer.handler = handler
         try:
             await self._store.open()
@@ -101,50 +85,64 @@ class SqliteBroker:
             raise
 
     async def close(self) -> None:
-        """See `Broker.close`."""
+        """See `Log.close`."""
         if not self._store.closed:
             await self._deliveries.close()
         self._store.closed = True
         await self._writer.finish()
         await self._store.close()
 
-    def submit(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
-        """See `Broker.submit`."""
-        self._writer.submit(notification, settled)
-
-    async def publish(self, notification: Notification) -> Published:
-        """See `Broker.publish`."""
-        return await self._writer.publish(notification)
+    def append(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Log.append`."""
+        self._writer.append(notification, settled)
 
     def writing(self) -> bool:
-        """See `Broker.writing`."""
+        """See `Log.writing`."""
         return self._writer.writing
 
     def head(self) -> Position:
-        """See `Broker.head`."""
+        """See `Log.head`."""
         return self._writer.head
 
     def floor(self) -> int:
-        """See `Broker.floor`."""
+        """See `Log.floor`."""
         return self._store.floor
 
-    async def history(self, rooms: Sequence[str], after: Position, limit: int) -> Sequence[Entry]:
-        """See `Broker.history`."""
-        epoch = self._store.epoch
-        if after.epoch != epoch or not rooms:
-            return ()
-        return await self._store.read(lambda connection: views.history(connection, epoch, rooms, after.seq, limit))
-
-    async def replay(self, view: View, after: int, limit: int) -> Sequence[Entry]:
-        """See `Broker.replay`."""
-        epoch, now = self._store.epoch, self._milliseconds()
+    async def stretch(self, view: View, after: int, limit: int) -> Stretch:
+        """See `Log.stretch`."""
+        epoch, now, head = self._store.epoch, self._milliseconds(), self._writer.head.seq
         found = await self._store.read(
             lambda connection: views.replay(connection, epoch, view, after=after, limit=limit, now=now)
         )
+        whole = len(found) < limit
         # A commit can be read before it is announced. Whoever got it here and is live then would get it twice.
         while found and found[-1].seq > self._writer.head.seq:
             found.pop()
-        return found
+        covered = max(head if whole else after, found[-1].seq if found else after)
+        return Stretch(found, covered, self._store.floor)
+
+    # -- Signals, Presence ----------------------------------------------------------------------------------------
+
+    def signal(self, signal: Signal) -> None:
+        """See `Signals.signal`."""
+        if self._writer.handler is not None:
+            self._writer.handler.on_signal(signal)
+
+    def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
+        """See `Presence.arrived`."""
+        self._presence.arrived(connection_id, user, rooms)
+
+    def left(self, connection_id: str) -> None:
+        """See `Presence.left`."""
+        self._presence.left(connection_id)
+
+    async def connected(self, connection_id: str) -> bool:
+        """See `Presence.connected`."""
+        return self._presence.connected(connection_id)
+
+    async def present(self, user: str) -> bool:
+        """See `Presence.present`."""
+        return self._presence.present(user)
 
     async def check(self) -> None:
         """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until a publish fits."""
@@ -170,19 +168,19 @@ class SqliteBroker:
     # -- Sight ----------------------------------------------------------------------------------------------------
 
     async def sight(self, user: str, rooms: Sequence[str]) -> View:
-        """See `Sight.sight`."""
+        """See `People.sight`."""
         return (await self._sights.arrive(user, rooms))[0]
 
     async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
-        """See `Sight.arrive`."""
+        """See `People.arrive`."""
         return await self._sights.arrive(user, rooms)
 
     async def view_of(self, user: str) -> View:
-        """See `Sight.view_of`."""
+        """See `People.view_of`."""
         return await self._store.read(lambda connection: views.view_of(connection, user))
 
     async def reach(self, audience: Audience) -> int:
-        """See `Sight.reach`."""
+        """See `People.reach`."""
         return await self._store.read(lambda connection: receipts.reach(connection, audience))
 
     # -- Inbox ----------------------------------------------------------------------------------------------------
@@ -331,14 +329,4 @@ def _probe(step: Step, make_room: Callable[[int], None], room: int) -> None:
     step.connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)", (str(step.now),))
 
 
-_conforms: tuple[
-    type[Broker],
-    type[HealthCheck],
-    type[Measured],
-    type[Sight],
-    type[Inbox],
-    type[Receipts],
-    type[Revocations],
-    type[Secrets],
-    type[Retention],
-] = (SqliteBroker,) * 9
+_: type[Broker] = SqliteBroker

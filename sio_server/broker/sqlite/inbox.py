@@ -15,7 +15,8 @@ from typing import Final
 
 import orjson
 
-from sio_server.broker.log import Action, Counts, InboxItem, InboxPage, Marked, Status, View
+from sio_server.broker.inbox import Action, Counts, InboxItem, InboxPage, Marked, Status
+from sio_server.broker.log import View
 from sio_server.broker.sqlite.rows import last_seq, stored_entries
 from sio_server.broker.sqlite.views import (
     CHUNK,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from sio_server.audience import user_room
-from sio_server.broker.log import Counts, View
+from sio_server.broker.inbox import Counts
+from sio_server.broker.log import View
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.views import is_empty, record_sight, record_visit
 from sio_server.broker.sqlite.writer import Step, Writer
@@ -32,7 +33,7 @@ class SightCache:
         self._views: OrderedDict[str, tuple[View, float]] = OrderedDict()
 
     async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
-        """See `Sight.arrive`."""
+        """See `People.arrive`."""
         now, known = self._now(), self._views.get(user)
         if known is not None:
             view, noted = known

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import USER_PREFIX, Audience
-from sio_server.broker.log import Receipt, Stored, UserReceipt
+from sio_server.broker.receipts import Receipt, Stored, UserReceipt
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.views import TOP
@@ -74,7 +74,7 @@ def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int,
 
 
 def reach(connection: sqlite3.Connection, audience: Audience) -> int:
-    """See `Sight.reach`."""
+    """See `People.reach`."""
     query = _TARGETED + "SELECT count(*) FROM targeted"  # noqa: S608 - constants
     return int(connection.execute(query, _of_audience(audience, TOP)).fetchone()[0])
 

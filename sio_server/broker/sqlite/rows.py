@@ -157,7 +157,7 @@ def stored_entries(connection: sqlite3.Connection, epoch: str, seqs: Iterable[in
 
 
 def floor(connection: sqlite3.Connection) -> int:
-    """See `Broker.floor`: what is recorded."""
+    """See `Log.floor`: what is recorded."""
     row = connection.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
     return 0 if row is None else int(row[0])
 

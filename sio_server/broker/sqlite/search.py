@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import ROOM_ALL, role_room
-from sio_server.broker.log import Stored, StoredPage
+from sio_server.broker.receipts import Stored, StoredPage
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.views import CHUNK, TOP, bounds_of, view_of, walk
 

@@ -21,7 +21,6 @@ from typing import Final, TypeVar
 
 import filelock
 
-from sio_server.broker.log import LogSize
 from sio_server.broker.sqlite.files import Files, refuse_to_begin_anew, wal_is_passed_over
 from sio_server.broker.sqlite.marker import Marker
 from sio_server.broker.sqlite.reads import Reads
@@ -36,6 +35,7 @@ from sio_server.broker.sqlite.schema import (
     read_secret,
     renew_epoch,
 )
+from sio_server.broker.upkeep import LogSize
 from sio_server.clock import AT_ONCE, LogClock, Noted
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
 from sio_server.logs import get_logger

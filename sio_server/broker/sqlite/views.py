@@ -121,7 +121,7 @@ def _merge(rooms: int, newest_first: bool, alive: bool) -> str:  # noqa: FBT001 
 
 
 def replay(connection: sqlite3.Connection, epoch: str, view: View, *, after: int, limit: int, now: int) -> list[Entry]:
-    """See `Broker.replay`."""
+    """The items of `Log.stretch`."""
     found: list[Entry] = []
     with closing(walk(connection, bounds_of(view, after), newest_first=False, now=now)) as seqs:
         while len(found) < limit and (chunk := list(islice(seqs, min(CHUNK, limit - len(found))))):
@@ -135,13 +135,6 @@ def replay(connection: sqlite3.Connection, epoch: str, view: View, *, after: int
             stored = stored_entries(connection, epoch, (seq for seq in chunk if seq not in excepted))
             found.extend(entry for _, entry in sorted(stored.items()))
     return found
-
-
-def history(connection: sqlite3.Connection, epoch: str, rooms: Sequence[str], after: int, limit: int) -> list[Entry]:
-    """See `Broker.history`."""
-    with closing(walk(connection, [(room, after) for room in dict.fromkeys(rooms)], newest_first=False)) as seqs:
-        stored = stored_entries(connection, epoch, islice(seqs, limit))
-    return [entry for _, entry in sorted(stored.items())]
 
 
 # -- in number --------------------------------------------------------------------------------------------------------

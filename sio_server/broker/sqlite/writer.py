@@ -78,15 +78,9 @@ class Writer:
 
     # -- on the loop ----------------------------------------------------------------------------------------------
 
-    def submit(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
-        """See `Broker.submit`."""
+    def append(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Log.append`."""
         self._enqueue(self._publishes, (notification, settled))
-
-    async def publish(self, notification: Notification) -> Published:
-        """See `Broker.publish`."""
-        done: asyncio.Future[Published] = asyncio.get_running_loop().create_future()
-        self.submit(notification, partial(settle, done))
-        return await done
 
     async def change(self, function: Callable[[Step], T]) -> T:
         """Call within the next commit; what it raises undoes its own change alone. Durable when this returns.

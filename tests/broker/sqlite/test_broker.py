@@ -19,6 +19,7 @@ from sio_server.broker.sqlite.writer import MAX_BATCH, MAX_WAITING
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Refused
 from sio_server.notification import Position
 from tests.support.broker_contract import BrokerContract, Heard, notification
+from tests.support.brokers import appended, entries_of
 from tests.support.servers import until
 
 # Header of the write-ahead log and of each of its frames, in bytes (SQLite file format, section 4.1).
@@ -68,10 +69,10 @@ async def test_concurrent_publishes_share_commits(tmp_path: Path) -> None:
     broker, heard = await started(tmp_path)
     wal = tmp_path / f"{FILE_NAME}-wal"
     before = commits_in(wal)
-    await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(400)))
+    await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(400)))
     together = commits_in(wal)
     for number in range(10):
-        await broker.publish(notification(str(number)))
+        await appended(broker, notification(str(number)))
     alone = commits_in(wal)
     await broker.close()
 
@@ -83,7 +84,7 @@ async def test_concurrent_publishes_share_commits(tmp_path: Path) -> None:
 async def test_no_commit_holds_more_than_a_batch(tmp_path: Path) -> None:
     """However many wait, one announcement has at most `MAX_BATCH` entries."""
     broker, heard = await started(tmp_path)
-    await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(MAX_BATCH * 2 + 7)))
+    await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(MAX_BATCH * 2 + 7)))
     await broker.close()
     assert max(map(len, heard.batches)) == MAX_BATCH
     assert sum(map(len, heard.batches)) == MAX_BATCH * 2 + 7
@@ -92,15 +93,15 @@ async def test_no_commit_holds_more_than_a_batch(tmp_path: Path) -> None:
 async def test_order_epoch_and_keys_survive_a_restart(tmp_path: Path) -> None:
     """The next process on the same directory goes on with epoch, seq, history and idempotency keys."""
     broker, _ = await started(tmp_path)
-    first = await broker.publish(notification("a", key="k"))
+    first = await appended(broker, notification("a", key="k"))
     await broker.close()
     broker, heard = await started(tmp_path)
     head = broker.head()
-    again = await broker.publish(notification("a", key="k"))
+    again = await appended(broker, notification("a", key="k"))
     with pytest.raises(Refused) as refused:
-        await broker.publish(notification("b", key="k"))
-    second = await broker.publish(notification("c"))
-    history = await broker.history(["all"], Position(head.epoch, 0), 10)
+        await appended(broker, notification("b", key="k"))
+    second = await appended(broker, notification("c"))
+    history = await entries_of(broker, ["all"], Position(head.epoch, 0), 10)
     await broker.close()
 
     assert head == first.position
@@ -124,12 +125,12 @@ async def test_memory_has_another_epoch_each_time() -> None:
 async def test_keys_are_forgotten_after_their_time(tmp_path: Path) -> None:
     """Once its time is over a key may be used for another body, and its row is deleted."""
     broker, heard = await started(tmp_path, idempotency_ttl=0)
-    one = await broker.publish(notification("a", key="k"))
-    two = await broker.publish(notification("b", key="k"))
-    await broker.publish(notification("c", key="other"))
+    one = await appended(broker, notification("a", key="k"))
+    two = await appended(broker, notification("b", key="k"))
+    await appended(broker, notification("c", key="other"))
     await broker.close()
     broker, _ = await started(tmp_path, idempotency_ttl=0)
-    await broker.publish(notification("d"))
+    await appended(broker, notification("d"))
     await broker.close()
 
     assert (one.duplicate, two.duplicate) == (False, False)
@@ -141,10 +142,10 @@ async def test_keys_are_forgotten_after_their_time(tmp_path: Path) -> None:
 async def test_keys_are_kept_within_their_time(tmp_path: Path) -> None:
     """A key whose time is not over is still known after many other publishes."""
     broker, _ = await started(tmp_path, idempotency_ttl=3600)
-    one = await broker.publish(notification("a", key="k"))
+    one = await appended(broker, notification("a", key="k"))
     for number in range(50):
-        await broker.publish(notification("x", key=f"k{number}"))
-    again = await broker.publish(notification("a", key="k"))
+        await appended(broker, notification("x", key=f"k{number}"))
+    again = await appended(broker, notification("a", key="k"))
     await broker.close()
     assert (again.id, again.duplicate) == (one.id, True)
     assert _count(tmp_path, "idempotency") == 51
@@ -161,7 +162,7 @@ def _count(directory: Path, table: str) -> int:
 async def test_broadcast_is_one_row(tmp_path: Path) -> None:
     """A notification for everybody is one row and one row of a room, whoever gets it."""
     broker, _ = await started(tmp_path)
-    await broker.publish(notification())
+    await appended(broker, notification())
     await broker.close()
     assert (_count(tmp_path, "notification"), _count(tmp_path, "notification_room")) == (1, 1)
 
@@ -170,7 +171,7 @@ async def test_files_are_nobody_elses(tmp_path: Path) -> None:
     """Directory, database, write-ahead log and lock are closed to other users of the machine."""
     directory = tmp_path / "log"
     broker, _ = await started(directory)
-    await broker.publish(notification())
+    await appended(broker, notification())
     modes = {path.name: path.stat().st_mode & 0o077 for path in directory.iterdir()}
     await broker.close()
     assert directory.stat().st_mode & 0o077 == 0
@@ -184,7 +185,7 @@ async def test_second_broker_on_a_directory_is_refused(tmp_path: Path) -> None:
     second = SqliteBroker(tmp_path)
     with pytest.raises(LogInUse, match="--data-dir"):
         await second.start(Heard())
-    assert (await broker.publish(notification())).position.seq == 1
+    assert (await appended(broker, notification())).position.seq == 1
     await broker.close()
     third, _ = await started(tmp_path)
     assert third.head().seq == 1
@@ -198,7 +199,7 @@ async def test_refused_log_is_let_go(tmp_path: Path) -> None:
     with pytest.raises(LogDamaged, match=r"sio-server\.db"):
         await broker.start(Heard())
     with pytest.raises(BrokerUnavailable):
-        await broker.publish(notification())
+        await appended(broker, notification())
     (tmp_path / FILE_NAME).unlink()
     again, _ = await started(tmp_path)
     await again.close()
@@ -225,14 +226,14 @@ def full_disk(*files: Path) -> Iterator[None]:
 async def test_full_disk_stores_nothing_and_the_next_publish_works(tmp_path: Path) -> None:
     """While the disk is full every publish of the batch is refused and nothing is stored; with space it goes on."""
     broker, heard = await started(tmp_path)
-    first = await broker.publish(notification("first"))
+    first = await appended(broker, notification("first"))
     large = [notification("x" * 40_000, key=f"k{number}") for number in range(5)]
     with full_disk(tmp_path / FILE_NAME, tmp_path / f"{FILE_NAME}-wal"):
-        results = await asyncio.gather(*map(broker.publish, large), return_exceptions=True)
+        results = await asyncio.gather(*(appended(broker, one) for one in large), return_exceptions=True)
         head, announced = broker.head(), len(heard.entries)
-    after = await broker.publish(large[0])
+    after = await appended(broker, large[0])
     await broker.check()
-    history = await broker.history(["all"], Position(head.epoch, 0), 10)
+    history = await entries_of(broker, ["all"], Position(head.epoch, 0), 10)
     await broker.close()
 
     assert all(isinstance(result, BrokerUnavailable) for result in results)
@@ -246,7 +247,7 @@ async def test_lock_of_another_program_is_waited_for(tmp_path: Path) -> None:
     broker, _ = await started(tmp_path)
     other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    publish = asyncio.create_task(broker.publish(notification()))
+    publish = asyncio.create_task(appended(broker, notification()))
     health = asyncio.create_task(broker.check())
     done, _ = await asyncio.wait([publish], timeout=0.1)
     assert not done
@@ -263,7 +264,7 @@ async def test_too_many_waiting_are_refused(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     more = MAX_BATCH + 1
-    tasks = [asyncio.create_task(broker.publish(notification())) for _ in range(MAX_WAITING + more)]
+    tasks = [asyncio.create_task(appended(broker, notification())) for _ in range(MAX_WAITING + more)]
     await until(lambda: any(task.done() for task in tasks), "a refusal")
     other.execute("ROLLBACK")
     other.close()
@@ -292,7 +293,7 @@ async def test_publish_into_memory_waits_beside_a_query(monkeypatch: pytest.Monk
     monkeypatch.setattr(broker._store, "glance", slow)
     query = asyncio.create_task(broker.check())
     await until(reading.is_set, "the query")
-    publish = asyncio.create_task(broker.publish(notification()))
+    publish = asyncio.create_task(appended(broker, notification()))
     done, _ = await asyncio.wait([publish], timeout=0.1)
     assert not done
     finish.set()
@@ -310,7 +311,7 @@ async def test_mistake_of_one_who_waits_leaves_nobody_waiting(tmp_path: Path) ->
     def failing(_: object) -> None:
         raise ValueError
 
-    broker.submit(notification(), failing)
-    assert (await broker.publish(notification())).position.seq == 2
+    broker.append(notification(), failing)
+    assert (await appended(broker, notification())).position.seq == 2
     assert [type(one) for one in told] == [ValueError]
     await broker.close()

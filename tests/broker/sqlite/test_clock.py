@@ -14,7 +14,8 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.marker import MARKER_NAME
 from sio_server.broker.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from sio_server.notification import Notification
-from tests.support.inbox_model import START, Clock, Ear, notification
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import START, Clock, notification
 
 EVERYBODY = Audience.of(everybody=True)
 DAY: Final = 24 * 3600.0
@@ -48,7 +49,7 @@ class Machine:
     async def publish(self, **members: float | str) -> Notification:
         """Publish, stamped by the wall clock, as a node does."""
         made = notification(EVERYBODY, at=self.wall.seconds, **members)  # type: ignore[arg-type]
-        await self.log.publish(made)
+        await appended(self.log, made)
         return made
 
     async def left(self, days: float = 30) -> list[int]:
@@ -150,11 +151,11 @@ async def test_time_to_live_is_what_was_given(machine: Machine) -> None:
     assert (await machine.log.counts(view)).unread == 1
     machine.wall.seconds += 40 * DAY
     assert (await machine.log.counts(view)).unread == 1
-    assert [one.seq for one in await machine.log.replay(view, 0, 10)] == [1]
+    assert [one.seq for one in (await machine.log.stretch(view, 0, 10)).items] == [1]
     machine.wall.seconds -= 80 * DAY
     machine.passes(3601)
     assert (await machine.log.counts(view)).unread == 0
-    assert await machine.log.replay(view, 0, 10) == []
+    assert (await machine.log.stretch(view, 0, 10)).items == []
     await machine.log.close()
 
 
@@ -163,14 +164,14 @@ async def test_idempotency_key_holds_as_long_as_was_promised(machine: Machine, w
     """A clock that is set makes no key forgotten, and none remembered for ever."""
     await machine.start()
     first = notification(EVERYBODY, key="k")
-    await machine.log.publish(first)
+    await appended(machine.log, first)
     machine.wall.seconds += wrong
     for _ in range(3):
         await machine.publish(key=f"other {machine.steady.seconds}")
         machine.passes(3600)
-        assert (await machine.log.publish(notification(EVERYBODY, key="k"))).duplicate
+        assert (await appended(machine.log, notification(EVERYBODY, key="k"))).duplicate
     machine.passes(DAY)
-    assert not (await machine.log.publish(notification(EVERYBODY, key="k"))).duplicate
+    assert not (await appended(machine.log, notification(EVERYBODY, key="k"))).duplicate
     await machine.log.close()
 
 

@@ -20,7 +20,8 @@ from sio_server.broker.sqlite.reader import read_log
 from sio_server.broker.sqlite.writer import Step
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse
 from sio_server.notification import Entry
-from tests.support.inbox_model import Clock, Ear, notification
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import Clock, notification
 
 EVERYBODY = Audience.of(everybody=True)
 NOBODY = 65534
@@ -70,7 +71,7 @@ async def test_full_disk_is_told_and_got_over(room: int, tmp_path: Path) -> None
     async def publish(count: int) -> None:
         for _ in range(count):
             made = notification(EVERYBODY, message="x" * 2000)
-            assert (await broker.publish(made)).position.seq == len(answered) + 1
+            assert (await appended(broker, made)).position.seq == len(answered) + 1
             answered.append(made.id)
 
     await publish(5)
@@ -93,7 +94,7 @@ async def test_full_disk_is_not_ready(tmp_path: Path) -> None:
     await broker.start(Ear())
     try:
         view = await broker.sight("ana", Identity("ana").rooms())
-        await broker.publish(notification(EVERYBODY))
+        await appended(broker, notification(EVERYBODY))
         with full_disk((tmp_path / f"{FILE_NAME}-wal").stat().st_size):
             with pytest.raises(BrokerUnavailable):
                 await broker.mark(view, "read", None)
@@ -115,7 +116,7 @@ async def test_acknowledgements_outlast_a_full_disk(tmp_path: Path) -> None:
     try:
         await broker.sight("ana", ["all"])
         made = notification(EVERYBODY)
-        await broker.publish(made)
+        await appended(broker, made)
         with full_disk((tmp_path / f"{FILE_NAME}-wal").stat().st_size):
             broker.acknowledge("ana", 1, after=0)
             with pytest.raises(BrokerUnavailable):
@@ -142,13 +143,13 @@ async def test_counters_forget_what_was_undone(tmp_path: Path) -> None:
     try:
         view = await broker.sight("ana", Identity("ana", ("admin", "guia")).rooms())
         shared = Audience.of(roles=["admin", "guia"])
-        await broker.publish(notification(shared))
+        await appended(broker, notification(shared))
         with full_disk((tmp_path / f"{FILE_NAME}-wal").stat().st_size):
             undone = await asyncio.gather(
-                broker.publish(notification(shared)), broker.mark(view, "seen", None), return_exceptions=True
+                appended(broker, notification(shared)), broker.mark(view, "seen", None), return_exceptions=True
             )
         assert [type(error) for error in undone] == [BrokerUnavailable, BrokerUnavailable]
-        await broker.publish(notification(Audience.of(roles=["admin"])))
+        await appended(broker, notification(Audience.of(roles=["admin"])))
         marked = await broker.mark(view, "seen", None)
         assert (marked.counts.unread, marked.counts.at_seq) == (2, 2)
         assert await broker.counts(view) == marked.counts
@@ -160,12 +161,12 @@ async def test_full_database_undoes_one_change_alone(tmp_path: Path) -> None:
     """When SQLite itself runs out of pages, what fails leaves nothing behind and what fits is stored."""
     broker = SqliteBroker(tmp_path)
     await broker.start(Ear())
-    await broker.publish(notification(EVERYBODY))
+    await appended(broker, notification(EVERYBODY))
     pages = await broker._writer.change(lambda step: step.connection.execute("PRAGMA page_count").fetchone()[0])
     await broker._writer.change(lambda step: step.connection.execute(f"PRAGMA max_page_count = {pages + 3}"))
     with pytest.raises(BrokerUnavailable, match="full"):
-        await broker.publish(notification(EVERYBODY, message="x" * 100_000))
-    assert (await broker.publish(notification(EVERYBODY))).position.seq == 2
+        await appended(broker, notification(EVERYBODY, message="x" * 100_000))
+    assert (await appended(broker, notification(EVERYBODY))).position.seq == 2
     await broker.check()
     await broker.close()
     assert len(await asyncio.to_thread(list, read_log(tmp_path))) == 2
@@ -184,7 +185,7 @@ async def test_change_that_fails_spares_the_others(tmp_path: Path) -> None:
         view, failed, published = await asyncio.gather(
             broker.sight("ana", Identity("ana").rooms()),
             broker._writer.change(fail),
-            broker.publish(notification(EVERYBODY)),
+            appended(broker, notification(EVERYBODY)),
             return_exceptions=True,
         )
         assert isinstance(failed, ValueError)
@@ -214,7 +215,7 @@ async def test_read_only_file_is_no_damage(open_path: Path) -> None:
     """A log that may be read and not written is refused as such, not called damaged."""
     broker = SqliteBroker(open_path)
     await broker.start(Ear())
-    await broker.publish(notification(EVERYBODY))
+    await appended(broker, notification(EVERYBODY))
     await broker.close()
     modes = {"": 0o777, "lock": 0o666, "origin": 0o444, "head": 0o666, FILE_NAME: 0o444}
     for name, mode in modes.items():
@@ -229,7 +230,7 @@ async def filled(directory: Path) -> None:
     """Make a log of some hundred pages, all of them in the database file."""
     broker = SqliteBroker(directory)
     await broker.start(Ear())
-    await asyncio.gather(*(broker.publish(notification(EVERYBODY, message="x" * 3000)) for _ in range(300)))
+    await asyncio.gather(*(appended(broker, notification(EVERYBODY, message="x" * 3000)) for _ in range(300)))
     await broker.close()
 
 
@@ -259,7 +260,7 @@ async def test_damage_found_later_ends_readiness(tmp_path: Path, monkeypatch: py
     await broker.start(Ear())
     try:
         with pytest.raises(BrokerUnavailable, match="malformed"):
-            await broker.replay(View("ana", {"all": 0}), 0, 300)
+            await broker.stretch(View("ana", {"all": 0}), 0, 300)
         with pytest.raises(BrokerUnavailable, match="malformed"):
             await broker.check()
     finally:
@@ -273,7 +274,7 @@ async def test_second_server_is_kept_out(tmp_path: Path) -> None:
     try:
         with pytest.raises(LogInUse, match="another sio-server"):
             await SqliteBroker(tmp_path).start(Ear())
-        assert (await broker.publish(notification(EVERYBODY))).position.seq == 1
+        assert (await appended(broker, notification(EVERYBODY))).position.seq == 1
     finally:
         await broker.close()
 
@@ -283,10 +284,10 @@ async def test_file_that_was_taken_away_takes_nothing(tmp_path: Path) -> None:
     broker = SqliteBroker(tmp_path / "log")
     await broker.start(Ear())
     try:
-        await broker.publish(notification(EVERYBODY))
+        await appended(broker, notification(EVERYBODY))
         await asyncio.to_thread(os.rename, tmp_path / "log", tmp_path / "elsewhere")
         with pytest.raises(BrokerUnavailable, match="restart"):
-            await broker.publish(notification(EVERYBODY))
+            await appended(broker, notification(EVERYBODY))
         with pytest.raises(BrokerUnavailable):
             await broker.check()
     finally:
@@ -299,18 +300,18 @@ async def test_clock_set_back_keeps_order(tmp_path: Path) -> None:
     broker = SqliteBroker(tmp_path, now=clock)
     await broker.start(Ear())
     view = await broker.sight("ana", Identity("ana").rooms())
-    first = await broker.publish(notification(EVERYBODY, at=clock.seconds, key="k"))
+    first = await appended(broker, notification(EVERYBODY, at=clock.seconds, key="k"))
     clock.seconds -= 24 * 3600
-    second = await broker.publish(notification(EVERYBODY, at=clock.seconds))
-    assert (await broker.publish(notification(EVERYBODY, at=clock.seconds, key="k"))).id == first.id
+    second = await appended(broker, notification(EVERYBODY, at=clock.seconds))
+    assert (await appended(broker, notification(EVERYBODY, at=clock.seconds, key="k"))).id == first.id
     await broker.close()
     again = SqliteBroker(tmp_path, now=clock)
     await again.start(Ear())
     try:
-        third = await again.publish(notification(EVERYBODY, at=clock.seconds))
+        third = await appended(again, notification(EVERYBODY, at=clock.seconds))
         assert [one.position.seq for one in (first, second, third)] == [1, 2, 3]
         assert [item.entry.position.seq for item in (await again.page(view)).items] == [3, 2, 1]
-        assert (await again.publish(notification(EVERYBODY, at=clock.seconds, key="k"))).duplicate
+        assert (await appended(again, notification(EVERYBODY, at=clock.seconds, key="k"))).duplicate
     finally:
         await again.close()
 
@@ -329,7 +330,7 @@ async def test_long_read_delays_no_commit(tmp_path: Path) -> None:
 
         reading = asyncio.create_task(broker._store.read(read))
         await inside.wait()
-        assert (await broker.publish(notification(EVERYBODY))).position.seq == 1
+        assert (await appended(broker, notification(EVERYBODY))).position.seq == 1
         assert not reading.done()
         leave.set()
         await reading
@@ -351,7 +352,7 @@ async def test_listener_that_fails_holds_nobody_up(tmp_path: Path) -> None:
     broker = SqliteBroker(tmp_path)
     await broker.start(ear)
     try:
-        seqs = [(await broker.publish(notification(EVERYBODY))).position.seq for _ in range(3)]
+        seqs = [(await appended(broker, notification(EVERYBODY))).position.seq for _ in range(3)]
     finally:
         await broker.close()
     assert seqs == [entry.position.seq for entry in ear.heard] == [1, 2, 3]
@@ -364,7 +365,7 @@ async def test_commits_and_size_are_told(tmp_path: Path) -> None:
     broker = SqliteBroker(tmp_path, committed=lambda seconds, publishes: commits.append((seconds, publishes)))
     await broker.start(Ear())
     try:
-        await asyncio.gather(*(broker.publish(notification(EVERYBODY)) for _ in range(5)))
+        await asyncio.gather(*(appended(broker, notification(EVERYBODY)) for _ in range(5)))
         await broker.sight("ana", ["all"])
         assert sum(publishes for _, publishes in commits) == 5
         assert commits[-1][1] == 0

@@ -18,7 +18,8 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.marker import MARKER_NAME
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.errors import BrokerUnavailable, LogDamaged
-from tests.support.inbox_model import Ear, notification
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import notification
 from tests.support.logged import logging_to_stderr
 
 EVERYBODY = Audience.of(everybody=True)
@@ -36,7 +37,7 @@ async def opened(directory: Path) -> SqliteBroker:
 async def publish(broker: SqliteBroker, count: int = COUNT) -> None:
     """Publish so often, and be told that it is stored."""
     for _ in range(count):
-        await broker.publish(notification(EVERYBODY))
+        await appended(broker, notification(EVERYBODY))
 
 
 async def killed(directory: Path) -> Path:
@@ -193,7 +194,7 @@ async def test_file_that_is_taken_from_a_running_server_is_noticed(
         with pytest.raises(BrokerUnavailable, match="restart the server"):
             await broker.check()
         with pytest.raises(BrokerUnavailable):
-            await broker.publish(notification(EVERYBODY))
+            await appended(broker, notification(EVERYBODY))
     await broker.close()
 
 
@@ -204,7 +205,7 @@ async def test_write_ahead_log_that_is_emptied_is_noticed(tmp_path: Path) -> Non
     await asyncio.to_thread(emptied, tmp_path)
     for _ in range(2):
         with pytest.raises(BrokerUnavailable):
-            await broker.publish(notification(EVERYBODY))
+            await appended(broker, notification(EVERYBODY))
         with pytest.raises(BrokerUnavailable):
             await broker.check()
     await broker.close()
@@ -262,7 +263,7 @@ async def test_log_that_has_failed_is_ready_when_a_publish_fits(tmp_path: Path) 
     # room for some pages in the write-ahead log, and for no publish of the largest size
     with full_disk((tmp_path / WAL).stat().st_size + 100_000):
         with pytest.raises(BrokerUnavailable):
-            await broker.publish(notification(EVERYBODY, message="x" * 200_000))
+            await appended(broker, notification(EVERYBODY, message="x" * 200_000))
         for number in range(10):
             with pytest.raises(BrokerUnavailable):
                 await broker.check()

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, InboxPage, Status, View
 from sio_server.broker.sqlite import SqliteBroker
-from tests.support.inbox_model import Clock, Ear, Model, notification
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import Clock, Model, notification
 
 ACTIONS: tuple[Action, ...] = ("seen", "read", "unread", "archive", "unarchive")
 STATUSES: tuple[Status, ...] = ("all", "unread", "archived")
@@ -90,7 +91,7 @@ class InboxMachine(RuleBasedStateMachine):
             return
         made = notification(audience, event=event, at=self.clock.seconds, ttl=ttl)
         self.model.notifications.append(made)
-        published = self.runner.run(self.broker.publish(made))
+        published = self.runner.run(appended(self.broker, made))
         assert published.position.seq == len(self.model.notifications)
 
     @rule(user=st.sampled_from(USERS), roles=st.lists(st.sampled_from(ROLES), unique=True))
@@ -150,7 +151,7 @@ class InboxMachine(RuleBasedStateMachine):
                 for types in ((), ("booking",)):
                     expected = self.model.page(user, status, types, self.clock.seconds)
                     assert self.runner.run(whole(self.broker, view, status, types)) == expected
-            replayed = self.runner.run(self.broker.replay(view, 0, 1000))
+            replayed = self.runner.run(self.broker.stretch(view, 0, 1000)).items
             expected = self.model.visible(user, self.clock.seconds)
             assert [entry.position.seq for entry in replayed] == expected
 
@@ -169,9 +170,9 @@ def test_inbox_agrees_with_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_booking_before_the_first_visit_is_unread(broker: SqliteBroker) -> None:
     """What was published to a person who never connected waits in the inbox; broadcasts from before do not."""
-    await broker.publish(notification(Audience.of(everybody=True)))
+    await appended(broker, notification(Audience.of(everybody=True)))
     personal = notification(Audience.of(users=["ana"]))
-    await broker.publish(personal)
+    await appended(broker, personal)
     view = await broker.sight("ana", Identity("ana").rooms())
     page = await broker.page(view)
     assert [item.entry.id for item in page.items] == [personal.id]
@@ -182,18 +183,18 @@ async def test_role_regained_starts_anew(broker: SqliteBroker) -> None:
     """What a role got while somebody had lost it stays unseen by that person after the role comes back."""
     admin, plain = Identity("ana", ("admin",)), Identity("ana")
     await broker.sight("ana", admin.rooms())
-    await broker.publish(notification(Audience.of(roles=["admin"])))
+    await appended(broker, notification(Audience.of(roles=["admin"])))
     await broker.sight("ana", plain.rooms())
-    await broker.publish(notification(Audience.of(roles=["admin"])))
+    await appended(broker, notification(Audience.of(roles=["admin"])))
     view = await broker.sight("ana", admin.rooms())
     assert await whole(broker, view) == []
-    await broker.publish(notification(Audience.of(roles=["admin"])))
+    await appended(broker, notification(Audience.of(roles=["admin"])))
     assert await whole(broker, view) == [3]
 
 
 async def test_everything_announced_after_a_sight_belongs_to_it(broker: SqliteBroker) -> None:
     """A publish that is on its way when a user is first seen is in the user's inbox, since it goes to the user live."""
-    publishing = asyncio.create_task(broker.publish(notification(Audience.of(everybody=True))))
+    publishing = asyncio.create_task(appended(broker, notification(Audience.of(everybody=True))))
     await asyncio.sleep(0)
     view = await broker.sight("ana", Identity("ana").rooms())
     await publishing
@@ -207,7 +208,7 @@ async def test_sights_survive_a_restart(tmp_path: Path) -> None:
     rooms = Identity("ana", ("admin",)).rooms()
     view = await broker.sight("ana", rooms)
     for _ in range(3):
-        await broker.publish(notification(Audience.of(roles=["admin"])))
+        await appended(broker, notification(Audience.of(roles=["admin"])))
     marked = await broker.mark(view, "archive", [(await broker.page(view)).items[1].entry.id])
     await broker.close()
     again = SqliteBroker(tmp_path)
@@ -233,13 +234,13 @@ async def test_known_users_come_back_without_a_query(broker: SqliteBroker) -> No
 async def test_counters_of_whoever_arrives(broker: SqliteBroker) -> None:
     """Counters that come with an arrival are those that a query finds, whatever is in the log or on its way there."""
     everybody = Audience.of(everybody=True)
-    await broker.publish(notification(Audience.of(users=["bea"])))
+    await appended(broker, notification(Audience.of(users=["bea"])))
     known = []
     for user, role in [("ana", "admin"), ("bea", "admin"), ("ana", "guia"), ("cid", "admin")]:
         arriving = asyncio.create_task(broker.arrive(user, Identity(user, (role,)).rooms()))
         await asyncio.sleep(0)
         if user != "ana":
-            await broker.publish(notification(everybody))
+            await appended(broker, notification(everybody))
         view, counts = await arriving
         assert view == await broker.sight(user, Identity(user, (role,)).rooms())
         assert counts in (None, await broker.counts(view))
@@ -253,7 +254,7 @@ async def test_page_and_its_counters_are_of_one_moment(broker: SqliteBroker) -> 
     view = await broker.sight("ana", Identity("ana").rooms())
     pages = []
     for _ in range(40):
-        publishing = asyncio.create_task(broker.publish(notification(Audience.of(everybody=True))))
+        publishing = asyncio.create_task(appended(broker, notification(Audience.of(everybody=True))))
         pages.append(await broker.page(view))
         await publishing
     for page in pages:
@@ -266,10 +267,10 @@ async def test_many_rooms_are_merged(broker: SqliteBroker) -> None:
     topics = tuple(f"tour.{number}" for number in range(150))
     view = await broker.sight("ana", Identity("ana", (), topics).rooms())
     for number in range(0, 150, 10):
-        await broker.publish(notification(Audience.of(topics=[topics[number], topics[-1 - number]])))
+        await appended(broker, notification(Audience.of(topics=[topics[number], topics[-1 - number]])))
     expected = list(range(1, 16))
     assert await whole(broker, view) == expected[::-1]
-    assert [found.position.seq for found in await broker.replay(view, 0, 100)] == expected
+    assert [found.position.seq for found in (await broker.stretch(view, 0, 100)).items] == expected
     assert (await broker.counts(view)).unread == len(expected)
 
 
@@ -277,8 +278,8 @@ async def test_rare_type_is_found_over_short_pages(broker: SqliteBroker, monkeyp
     """A search for a rare type goes on over pages that may be empty, and finds it."""
     monkeypatch.setattr("sio_server.broker.sqlite.inbox.MAX_LOOKED_AT", 500)
     view = await broker.sight("ana", Identity("ana").rooms())
-    await broker.publish(notification(Audience.of(everybody=True), event="booking"))
-    await asyncio.gather(*(broker.publish(notification(Audience.of(everybody=True))) for _ in range(600)))
+    await appended(broker, notification(Audience.of(everybody=True), event="booking"))
+    await asyncio.gather(*(appended(broker, notification(Audience.of(everybody=True))) for _ in range(600)))
     first = await broker.page(view, types=["booking"])
     assert first.items == ()
     assert first.next_before is not None
@@ -290,7 +291,7 @@ async def test_counters_hold_whatever_the_times_to_live(broker: SqliteBroker, cl
     view = await broker.sight("ana", Identity("ana").rooms())
     ttls = [*range(40, 0, -1), *range(1, 41)]
     for ttl in ttls:
-        await broker.publish(notification(Audience.of(everybody=True), at=clock.seconds, ttl=float(ttl)))
+        await appended(broker, notification(Audience.of(everybody=True), at=clock.seconds, ttl=float(ttl)))
     for second in range(42):
         left = sum(ttl > second for ttl in ttls)
         assert (await broker.counts(view)).unread == left
@@ -301,7 +302,7 @@ async def test_counters_hold_whatever_the_times_to_live(broker: SqliteBroker, cl
 async def test_page_is_bounded(broker: SqliteBroker) -> None:
     """No page holds more than 100 items, whatever is asked for."""
     view = await broker.sight("ana", Identity("ana").rooms())
-    await asyncio.gather(*(broker.publish(notification(Audience.of(everybody=True))) for _ in range(150)))
+    await asyncio.gather(*(appended(broker, notification(Audience.of(everybody=True))) for _ in range(150)))
     page: InboxPage = await broker.page(view, limit=1000)
     assert (len(page.items), page.next_before) == (100, 51)
 
@@ -314,7 +315,7 @@ QUERIES: dict[str, Query] = {
     "counts": lambda broker, view: broker.counts(view),
     "mark": lambda broker, view: broker.mark(view, "read", ["x"]),
     "mark all": lambda broker, view: broker.mark(view, "read", None),
-    "replay": lambda broker, view: broker.replay(view, 5, 10),
+    "replay": lambda broker, view: broker.stretch(view, 5, 10),
     "search of a user": lambda broker, view: broker.search(types=["test"], user=view.user),
     "search of a type": lambda broker, _: broker.search(types=["test"]),
     "receipt": lambda broker, _: broker.receipt("x"),
@@ -332,7 +333,7 @@ async def test_no_query_walks_a_table(query: Query, tmp_path: Path, monkeypatch:
         view = await broker.sight("ana", Identity("ana", ("admin", "guia"), ("tour.7",)).rooms())
         shared = Audience.of(roles=["admin", "guia"], users=["ana"])
         for _ in range(3):
-            await broker.publish(notification(shared))
+            await appended(broker, notification(shared))
         Watched.plans = []
         await query(broker, view)
     finally:

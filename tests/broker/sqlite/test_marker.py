@@ -14,7 +14,7 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.marker import MARKER_NAME, Marker
 from sio_server.clock import Noted
 from tests.support.broker_contract import notification
-from tests.support.inbox_model import Ear
+from tests.support.brokers import Ear, appended
 from tests.support.recovering import CursorClient, recovering
 from tests.support.servers import running, secured, seqs, token, until
 
@@ -24,7 +24,7 @@ async def session(directory: Path, *, publish: int = 0) -> tuple[str, int]:
     broker = SqliteBroker(directory)
     await broker.start(Ear())
     for _ in range(publish):
-        await broker.publish(notification())
+        await appended(broker, notification())
     head = broker.head()
     await broker.close()
     return head.epoch, head.seq

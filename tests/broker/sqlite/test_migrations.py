@@ -16,7 +16,8 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, migrate
 from sio_server.errors import LogTooNew
 from sio_server.notification import Notification, Position
-from tests.support.inbox_model import Clock, Ear, notification
+from tests.support.brokers import Ear, appended, entries_of
+from tests.support.inbox_model import Clock, notification
 
 # The tables of version 1 as they were released. Not read from the program: that is what this test is there to watch.
 VERSION_1 = """
@@ -99,16 +100,16 @@ async def test_log_of_version_1_works(tmp_path: Path) -> None:
     await broker.start(Ear())
     try:
         assert broker.head() == Position(EPOCH, 6)
-        found = await broker.history(["all", "role:admin", "user:ana"], Position(EPOCH, 0), 100)
+        found = await entries_of(broker, ["all", "role:admin", "user:ana"], Position(EPOCH, 0), 100)
         assert [(one.id, one.body, one.audience) for one in found] == [
             (made.id, made.body, made.audience) for made in OLD
         ]
-        assert (await broker.publish(notification(Audience.of(roles=["admin"]), key="k"))).id == OLD[5].id
+        assert (await appended(broker, notification(Audience.of(roles=["admin"]), key="k"))).id == OLD[5].id
 
         view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
         assert [item.entry.id for item in (await broker.page(view)).items] == [OLD[1].id]
         new = notification(Audience.of(roles=["admin", "guia"], users=["ana"]))
-        await broker.publish(new)
+        await appended(broker, new)
         assert (await broker.counts(view)).unread == 2
         found_receipt = await broker.receipt(new.id)
         assert found_receipt is not None

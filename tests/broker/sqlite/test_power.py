@@ -12,7 +12,8 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
-from tests.support.inbox_model import Ear, notification
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import notification
 from tests.support.power import Disk
 
 EVERYBODY = Audience.of(everybody=True)
@@ -66,7 +67,7 @@ async def test_every_answered_publish_survives_a_power_cut(disk: Disk, broker: S
     async def publisher() -> None:
         while not stop:
             made = notification(EVERYBODY, message="x" * 500)
-            answered[(await broker.publish(made)).position.seq] = made.id
+            answered[(await appended(broker, made)).position.seq] = made.id
 
     publishers = [asyncio.create_task(publisher()) for _ in range(PUBLISHERS)]
     try:
@@ -88,7 +89,7 @@ async def test_marks_sights_and_revocations_survive_a_power_cut(
 ) -> None:
     """What a user changed, who was seen first when, and whose tokens no longer hold is there after a cut."""
     view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
-    await asyncio.gather(*(broker.publish(notification(EVERYBODY)) for _ in range(3)))
+    await asyncio.gather(*(appended(broker, notification(EVERYBODY)) for _ in range(3)))
     first = (await broker.page(view)).items[2].entry.id
     counts = (await broker.mark(view, "read", [first])).counts
     await broker.revoke("bea", 1000.0)

@@ -21,12 +21,13 @@ from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Entry
 from tests.broker.sqlite.test_broker import started
 from tests.support.broker_contract import notification
+from tests.support.brokers import appended
 
 
 async def log_of(directory: Path, count: int) -> list[Entry]:
     """A closed log with so many entries."""
     broker, heard = await started(directory)
-    await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(count)))
+    await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(count)))
     await broker.close()
     return heard.entries
 
@@ -50,9 +51,9 @@ async def test_log_is_read_in_order(tmp_path: Path) -> None:
 async def test_log_of_a_running_server_is_read(tmp_path: Path) -> None:
     """What was committed a moment ago is read while the server has the log open."""
     broker, heard = await started(tmp_path)
-    await broker.publish(notification("one"))
+    await appended(broker, notification("one"))
     assert await read(tmp_path) == heard.entries
-    await broker.publish(notification("two"))
+    await appended(broker, notification("two"))
     assert await read(tmp_path) == heard.entries
     await broker.close()
 
@@ -60,7 +61,7 @@ async def test_log_of_a_running_server_is_read(tmp_path: Path) -> None:
 async def test_log_of_a_killed_server_is_read(tmp_path: Path) -> None:
     """Files as a killed process leaves them, with a write-ahead log not taken in yet, lose nothing."""
     broker, heard = await started(tmp_path / "log")
-    await asyncio.gather(*(broker.publish(notification(str(number))) for number in range(50)))
+    await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(50)))
     shutil.copytree(tmp_path / "log", tmp_path / "copy")
     await broker.close()
     assert (tmp_path / "copy" / f"{FILE_NAME}-wal").stat().st_size > 0
@@ -71,11 +72,11 @@ async def test_reading_does_not_stop_the_server(tmp_path: Path) -> None:
     """A reader that stops in the middle, as a pager does, keeps no lock that a publish would wait for."""
     broker, _ = await started(tmp_path)
     for text in ("one", "two", "three"):
-        await broker.publish(notification(text))
+        await appended(broker, notification(text))
     reading, loop = read_log(tmp_path), asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as thread:
         first = await loop.run_in_executor(thread, next, reading)
-        published = await broker.publish(notification("four"))
+        published = await appended(broker, notification("four"))
         rest = await loop.run_in_executor(thread, list, reading)
     await broker.close()
 
@@ -155,7 +156,7 @@ def test_copy_that_cannot_be_written_is_read(tmp_path: Path, copy: Path) -> None
 async def test_copy_that_cannot_be_read_in_place_says_what_to_do(tmp_path: Path, copy: Path) -> None:
     """Where the newest entries are in a file that cannot be read there, they are not passed over without a word."""
     broker, _ = await started(tmp_path / "log")
-    await broker.publish(notification("one"))
+    await appended(broker, notification("one"))
     for name in (FILE_NAME, f"{FILE_NAME}-wal"):
         shutil.copy(tmp_path / "log" / name, copy)
     await broker.close()

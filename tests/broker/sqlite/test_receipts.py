@@ -12,7 +12,8 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker import MAX_PAGE, Receipt, UserReceipt
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.errors import BrokerUnavailable
-from tests.support.inbox_model import Clock, Ear, notification
+from tests.support.brokers import Ear, appended
+from tests.support.inbox_model import Clock, notification
 
 MONTH = 30 * 24 * 3600
 
@@ -48,7 +49,7 @@ async def test_receipt_tells_how_far_it_came_with_each_user(broker: SqliteBroker
     """A receipt sums up and lists who was targeted, handed, acknowledged, who saw and who read."""
     await admins(broker, "ana", "bea", "cid", "dan")
     made = notification(Audience.of(roles=["admin"], users=["eva"], except_users=["dan"]))
-    seq = (await broker.publish(made)).position.seq
+    seq = (await appended(broker, made)).position.seq
     for user in ("ana", "bea", "cid"):
         broker.handed(user, seq, after=0)
     for user in ("ana", "bea"):
@@ -75,7 +76,7 @@ async def test_receipt_counts_those_who_were_there(broker: SqliteBroker) -> None
     """Users who were first seen in the room after the notification are not among its targets."""
     await admins(broker, "ana")
     made = notification(Audience.of(roles=["admin"]))
-    await broker.publish(made)
+    await appended(broker, made)
     await admins(broker, "bea")
     assert [user.user for user in (await receipt_of(broker, made.id)).users] == ["ana"]
 
@@ -85,7 +86,7 @@ async def test_receipt_goes_on_page_by_page(broker: SqliteBroker) -> None:
     users = [f"user{number:02}" for number in range(25)]
     await admins(broker, *users)
     made = notification(Audience.of(everybody=True))
-    await broker.publish(made)
+    await appended(broker, made)
     names: list[str] = []
     after: str | None = None
     while True:
@@ -104,7 +105,7 @@ async def test_visit_without_a_cursor_acknowledges_nothing_before_it(broker: Sql
     await admins(broker, "ana")
     made = [notification(Audience.of(roles=["admin"])) for _ in range(3)]
     for one in made:
-        await broker.publish(one)
+        await appended(broker, one)
     broker.acknowledge("ana", 1, after=0)
     broker.acknowledge("ana", 3, after=2)
     assert [await acknowledged(broker, one.id) for one in made] == [["ana"], [], ["ana"]]
@@ -115,7 +116,7 @@ async def test_visits_with_a_cursor_become_one(broker: SqliteBroker) -> None:
     await admins(broker, "ana")
     made = [notification(Audience.of(roles=["admin"])) for _ in range(4)]
     for one in made:
-        await broker.publish(one)
+        await appended(broker, one)
     for after, seq in ((2, 4), (0, 1), (1, 2), (0, 1)):
         broker.acknowledge("ana", seq, after=after)
         await broker.receipt(made[0].id)
@@ -126,12 +127,12 @@ async def test_visits_with_only_others_notifications_between_become_one(broker: 
     """Many visits between which nothing came for this user are kept as one: no later one pushes an early one out."""
     await admins(broker, "ana")
     first = notification(Audience.of(users=["ana"]))
-    await broker.publish(first)
+    await appended(broker, first)
     broker.acknowledge("ana", 1, after=0)
     await broker.receipt(first.id)
     for _ in range(70):
-        before = (await broker.publish(notification(Audience.of(users=["bea"])))).position.seq
-        after = (await broker.publish(notification(Audience.of(users=["bea"])))).position.seq
+        before = (await appended(broker, notification(Audience.of(users=["bea"])))).position.seq
+        after = (await appended(broker, notification(Audience.of(users=["bea"])))).position.seq
         broker.acknowledge("ana", after, after=before)
         await broker.receipt(first.id)
     assert await acknowledged(broker, first.id) == ["ana"]
@@ -141,9 +142,9 @@ async def test_acknowledgement_of_the_future_does_not_count(broker: SqliteBroker
     """A client that confirms what was not yet published has confirmed what was, and no more."""
     await admins(broker, "ana")
     made = [notification(Audience.of(roles=["admin"])) for _ in range(2)]
-    await broker.publish(made[0])
+    await appended(broker, made[0])
     broker.acknowledge("ana", 10**15, after=0)
-    await broker.publish(made[1])
+    await appended(broker, made[1])
     assert [await acknowledged(broker, one.id) for one in made] == [["ana"], []]
 
 
@@ -153,7 +154,7 @@ async def test_acknowledgements_survive_a_close(tmp_path: Path) -> None:
     await broker.start(Ear())
     await admins(broker, "ana")
     made = notification(Audience.of(roles=["admin"]))
-    await broker.publish(made)
+    await appended(broker, made)
     broker.handed("ana", 1, after=0)
     broker.acknowledge("ana", 1, after=0)
     await broker.close()
@@ -172,7 +173,7 @@ async def test_acknowledgements_reach_the_disk_by_themselves(tmp_path: Path) -> 
     await broker.start(Ear())
     try:
         await admins(broker, "ana")
-        await broker.publish(notification(Audience.of(roles=["admin"])))
+        await appended(broker, notification(Audience.of(roles=["admin"])))
         broker.acknowledge("ana", 1, after=0)
         high: list[tuple[int]] = []
         while not high:
@@ -189,11 +190,11 @@ async def test_thousands_are_handed_a_broadcast(broker: SqliteBroker) -> None:
     users = [f"user{number:04}" for number in range(3000)]
     await asyncio.gather(*(broker.sight(user, Identity(user).rooms()) for user in users))
     made = notification(Audience.of(everybody=True))
-    await broker.publish(made)
+    await appended(broker, made)
     for user in users:
         broker.handed(user, 1, after=0)
     found, _ = await asyncio.gather(
-        receipt_of(broker, made.id, limit=10), broker.publish(notification(Audience.of(everybody=True)))
+        receipt_of(broker, made.id, limit=10), appended(broker, notification(Audience.of(everybody=True)))
     )
     assert (found.targeted, found.sent) == (3000, 3000)
 
@@ -201,7 +202,7 @@ async def test_thousands_are_handed_a_broadcast(broker: SqliteBroker) -> None:
 async def test_unknown_id_has_no_receipt(broker: SqliteBroker) -> None:
     """An id that was never published, or was not to be kept, is found by nobody."""
     passing = notification(Audience.of(everybody=True), persist=False)
-    await broker.publish(passing)
+    await appended(broker, passing)
     for identity in ("unknown", passing.id):
         assert await broker.receipt(identity) is None
         assert await broker.find(identity) is None
@@ -213,7 +214,7 @@ async def test_stored_notification_is_found_by_id(broker: SqliteBroker) -> None:
     made = notification(Audience.of(roles=["admin"], except_users=["ana"]), ttl=60)
     ear = Ear()
     broker._writer.handler = ear
-    await broker.publish(made)
+    await appended(broker, made)
     found = await broker.find(made.id)
     assert found is not None
     assert found.entry == ear.heard[0]
@@ -232,7 +233,7 @@ async def test_search_goes_by_type_and_user(broker: SqliteBroker) -> None:
     ]
     for number in range(12):
         event = "booking" if number % 3 == 0 else "test"
-        await broker.publish(notification(audiences[number % 4], event=event))
+        await appended(broker, notification(audiences[number % 4], event=event))
 
     async def pages(types: tuple[str, ...], user: str | None) -> list[int]:
         seqs: list[int] = []

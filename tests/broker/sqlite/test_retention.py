@@ -12,7 +12,8 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.broker.sqlite.retention import STEP_ROWS, STEP_USERS
 from sio_server.notification import Position
-from tests.support.inbox_model import Clock, Ear, notification
+from tests.support.brokers import Ear, appended, entries_of
+from tests.support.inbox_model import Clock, notification
 
 EVERYBODY = Audience.of(everybody=True)
 TABLES = ("notification", "notification_room", "notification_except", "inbox_state")
@@ -35,12 +36,12 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -
 
 async def publish(broker: SqliteBroker, count: int, *, at: float, audience: Audience = EVERYBODY) -> None:
     """Publish so many notifications of one moment."""
-    await asyncio.gather(*(broker.publish(notification(audience, at=at)) for _ in range(count)))
+    await asyncio.gather(*(appended(broker, notification(audience, at=at)) for _ in range(count)))
 
 
 async def stored(broker: SqliteBroker) -> list[int]:
     """Return all positions that are left."""
-    found = await broker.history(["all", "user:ana"], Position(broker.head().epoch, 0), 10_000)
+    found = await entries_of(broker, ["all", "user:ana"], Position(broker.head().epoch, 0), 10_000)
     return [entry.position.seq for entry in found]
 
 
@@ -110,7 +111,7 @@ async def test_counters_are_right_after_every_step(broker: SqliteBroker, clock: 
     audiences = [EVERYBODY, Audience.of(roles=["admin"], users=["ana"]), Audience.of(users=["ana"])]
     for number in range(30):
         ttl = 100.0 if number % 5 == 0 else None
-        await broker.publish(notification(audiences[number % 3], at=clock.seconds, ttl=ttl))
+        await appended(broker, notification(audiences[number % 3], at=clock.seconds, ttl=ttl))
     await broker.mark(view, "read", None, up_to=12)
     for left in range(29, -1, -1):
         await broker.retain(max_count=left)
@@ -135,7 +136,7 @@ async def test_counters_of_people_with_two_roles_are_right(
     await publish(broker, 3, at=clock.seconds, audience=Audience.of(roles=roles))
     assert await unread() == [3, 3, 3]
     await broker.mark(views[0], "read", None, up_to=1)
-    await broker.publish(notification(Audience.of(roles=roles), at=clock.seconds, ttl=5))
+    await appended(broker, notification(Audience.of(roles=roles), at=clock.seconds, ttl=5))
     assert await unread() == [4, 3, 4]
     clock.seconds += 6
     assert await unread() == [3, 2, 3]
@@ -157,26 +158,26 @@ async def test_positions_go_on_after_everything_went(tmp_path: Path, clock: Cloc
     await again.start(Ear())
     try:
         assert (again.head(), again.floor()) == (head, 3)
-        assert (await again.publish(notification(EVERYBODY))).position.seq == 4
+        assert (await appended(again, notification(EVERYBODY))).position.seq == 4
     finally:
         await again.close()
 
 
 async def test_idempotency_key_outlives_its_notification(broker: SqliteBroker) -> None:
     """A repeated publish is a duplicate as long as was promised, even if retention took what it repeats."""
-    first = await broker.publish(notification(EVERYBODY, key="k"))
+    first = await appended(broker, notification(EVERYBODY, key="k"))
     await broker.retain(max_count=0)
-    again = await broker.publish(notification(EVERYBODY, key="k"))
+    again = await appended(broker, notification(EVERYBODY, key="k"))
     assert (again.duplicate, again.id) == (True, first.id)
 
 
 async def test_forgotten_keys_go_with_new_ones(broker: SqliteBroker, clock: Clock) -> None:
     """Keys whose time is over take no room for long: each commit takes some along."""
     for number in range(6):
-        await broker.publish(notification(EVERYBODY, key=str(number)))
+        await appended(broker, notification(EVERYBODY, key=str(number)))
     clock.seconds += 24 * 3600 + 1
     for number in range(3):
-        await broker.publish(notification(EVERYBODY, key=f"new {number}"))
+        await appended(broker, notification(EVERYBODY, key=f"new {number}"))
     left = await broker._store.read(
         lambda connection: connection.execute("SELECT count(*) FROM idempotency").fetchone()
     )
@@ -190,7 +191,7 @@ async def test_publishing_goes_on_meanwhile(broker: SqliteBroker, clock: Clock) 
     deleting = asyncio.create_task(broker.retain(max_age=60))
     seqs: list[int] = []
     while not deleting.done():
-        seqs.append((await broker.publish(notification(EVERYBODY, at=clock.seconds))).position.seq)
+        seqs.append((await appended(broker, notification(EVERYBODY, at=clock.seconds))).position.seq)
     assert await deleting == 20 * STEP_ROWS
     assert len(seqs) > 2
     assert seqs == list(range(20 * STEP_ROWS + 1, 20 * STEP_ROWS + 1 + len(seqs)))
@@ -204,7 +205,7 @@ async def test_whoever_misses_something_finds_the_floor_above(broker: SqliteBrok
     deleting = asyncio.create_task(broker.retain(max_count=0))
     cuts = 0
     while not deleting.done():
-        replayed = await broker.replay(view, 5, 10)
+        replayed = (await broker.stretch(view, 5, 10)).items
         if [entry.position.seq for entry in replayed] != list(range(6, 16)):
             cuts += 1
             assert broker.floor() > 5

@@ -12,6 +12,7 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker, schema
 from sio_server.errors import LogDamaged, LogTooNew
 from sio_server.notification import Position
 from tests.support.broker_contract import Heard, notification
+from tests.support.brokers import appended, entries_of
 
 # A log as version 1 wrote it, with two notifications. It stays as it is for ever: files like it are out there.
 VERSION_1 = """
@@ -65,9 +66,9 @@ async def test_log_of_version_1_is_read_and_goes_on(tmp_path: Path) -> None:
     broker, heard = SqliteBroker(tmp_path), Heard()
     heard.broker = broker
     await broker.start(heard)
-    history = await broker.history(["all", "user:7"], Position("00aa11bb22cc", 0), 10)
-    again = await broker.publish(notification("uno", key="k"))
-    new = await broker.publish(notification("tres"))
+    history = await entries_of(broker, ["all", "user:7"], Position("00aa11bb22cc", 0), 10)
+    again = await appended(broker, notification("uno", key="k"))
+    new = await appended(broker, notification("tres"))
     await broker.close()
 
     assert [one.position.cursor() for one in history] == ["00aa11bb22cc-1", "00aa11bb22cc-2"]

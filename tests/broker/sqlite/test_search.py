@@ -11,7 +11,7 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker.sqlite import SqliteBroker, search
 from sio_server.notification import Notification
 from tests.support.broker_contract import notification
-from tests.support.inbox_model import Ear
+from tests.support.brokers import Ear, appended
 
 ANA = Identity("ana", ("guia",))
 AUDIENCES = (
@@ -45,7 +45,7 @@ async def fill(broker: SqliteBroker) -> dict[int, Notification]:
             priority=PRIORITIES[number % 2],
             data={"priority": "high", "text": '"priority":"high"'},
         )
-        made[(await broker.publish(one)).position.seq] = one
+        made[(await appended(broker, one)).position.seq] = one
     return made
 
 
@@ -130,7 +130,7 @@ async def test_reach_is_what_would_be_targeted(broker: SqliteBroker, audience: A
     assert broker.head() == head
 
     made = notification(audience=audience)
-    await broker.publish(made)
+    await appended(broker, made)
     receipt = await broker.receipt(made.id)
     assert receipt is not None
     assert (reached, receipt.targeted) == (users, users)

@@ -1,0 +1,23 @@
+"""Everything at once that a node asks of its broker."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sio_server.broker.inbox import Inbox
+from sio_server.broker.log import Log
+from sio_server.broker.people import People, Revocations
+from sio_server.broker.presence import Presence
+from sio_server.broker.receipts import Receipts
+from sio_server.broker.signals import Signals
+from sio_server.broker.upkeep import HealthCheck, Measured, Retention, Secrets
+
+
+class Broker(
+    Log, Signals, Presence, People, Revocations, Inbox, Receipts, Retention, Measured, Secrets, HealthCheck, Protocol
+):
+    """The durable log and the state that goes with it.
+
+    SQLite and PostgreSQL give both from one object. A carrier that can only keep a log could stand in for `Log` and
+    `Signals` alone.
+    """

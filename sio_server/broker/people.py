@@ -1,0 +1,44 @@
+"""Users as the log knows them: from when on they see what, and from when on their tokens hold. Protocols only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sio_server.audience import Audience
+from sio_server.broker.inbox import Counts
+from sio_server.broker.log import View
+
+
+class People(Protocol):
+    """When each user was first seen in each room: no room's past from before goes to anybody."""
+
+    async def sight(self, user: str, rooms: Sequence[str]) -> View:
+        """The view of a user who has just these rooms now. Durable when it returns.
+
+        A room this user had not until now is seen from `Log.head` as it was at this call, so that whatever is
+        announced after the call belongs to the view. A room the user has no longer is forgotten: regained later, it
+        starts anew. Users seen lately with the same rooms cost neither a write nor a query, but for one a day.
+        """
+
+    async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
+        """`sight`, and the counters of that view where nothing is in it: whoever is new here costs no query for them.
+
+        None: ask `Inbox.counts`.
+        """
+
+    async def view_of(self, user: str) -> View:
+        """The view as the last `sight` left it, for users who are looked at by others. Records nothing."""
+
+    async def reach(self, audience: Audience) -> int:
+        """How many users this audience is for now: `Receipt.targeted` of what would be published to it."""
+
+
+class Revocations(Protocol):
+    """From when on a user's tokens hold again."""
+
+    async def revoke(self, user: str, before: float) -> None:
+        """Refuse this user's tokens that were issued before this moment (Unix seconds). Durable, never moves back."""
+
+    def revoked_before(self, user: str) -> float | None:
+        """That moment, or None where there is none. Entries of more than 30 days ago may be forgotten."""

@@ -1,0 +1,66 @@
+"""What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class InboxChanged:
+    """A user's inbox was changed: what ``ns:state`` says, without counters.
+
+    ``action`` and ``ids`` (None: all) or ``up_to`` (a ``seq``) are as in `Marked`. Each node tells the user's
+    connections, with counters of its own reading.
+    """
+
+    user: str
+    action: str
+    ids: tuple[str, ...]
+    up_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A user's tokens that were issued before a moment (Unix seconds) hold no longer: their connections are closed."""
+
+    user: str
+    before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """One connection is to be closed with this code, wherever it is."""
+
+    connection_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A user follows other topics than before: the rooms of the user's connections are to be read anew."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A private id of Socket.IO's own recovery holds no longer.
+
+    It was ended on purpose, or its bearer came back on another connection: one that still looks alive is closed.
+    """
+
+    sid: str
+
+
+Signal = InboxChanged | Revoked | Close | Followed | Ended
+
+
+class Signals(Protocol):
+    """The way from node to node for what concerns connections, also where there is one node."""
+
+    def signal(self, signal: Signal) -> None:
+        """Have every node hear this, each at most once; never waits.
+
+        This node's handler has heard it when the call returns.
+        """

@@ -1,0 +1,62 @@
+"""Looking after a log: letting the oldest go, its size, its health, its keys. Protocols only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Retention(Protocol):
+    """Letting the oldest go."""
+
+    async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
+        """Delete the oldest until none is older than ``max_age`` seconds and no more than ``max_count`` are left.
+
+        How old one is says the log's own clock (`Log.now`), whatever its timestamp says. Works in small steps
+        between commits and returns how many went. Users' watermarks stay, and an idempotency key lasts as long as was
+        promised.
+        """
+
+    async def look_at_clock(self) -> float:
+        """Note what time it is, for the next start; each minute.
+
+        Returns by how many seconds the wall clock was set forward (or back, below 0) since the last look, mostly 0.
+        """
+
+    async def forget(self, *, max_age: float, present: Callable[[str], bool]) -> int:
+        """Look at some users, others at each call, and forget those who never return; returns how many.
+
+        Forgotten is who was not here for longer than ``max_age`` seconds and a day, is not ``present``, and for whom
+        nothing is left in the log; who comes back then is seen for the first time. ``present`` may be called from
+        another thread. What is kept of a user and speaks only of notifications that are gone goes in any case.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LogSize:
+    """Bytes on disk (in memory for a log there) and stored notifications."""
+
+    bytes: int
+    notifications: int
+
+
+class HealthCheck(Protocol):
+    """A part that can say whether it works."""
+
+    async def check(self) -> None:
+        """Raise `BrokerUnavailable` when it does not."""
+
+
+class Measured(Protocol):
+    """A log that knows how big it is."""
+
+    async def size(self) -> LogSize:
+        """How big it is now. Not for every request: it may count."""
+
+
+class Secrets(Protocol):
+    """Keys that live as long as the log."""
+
+    def secret(self, name: str) -> bytes:
+        """32 bytes that only this log knows, for one purpose: another name gives unrelated ones. Needs `Log.start`."""
