@@ -189,7 +189,7 @@ def test_error_shows_where_it_was(log_format: str, capsys: pytest.CaptureFixture
         _fail(log, "not to be shown")
     shown = capsys.readouterr().err
     assert shown.count("ZeroDivisionError: division by zero") == 2
-    assert "test_logs.py" in shown
+    assert "test_lines.py" in shown
     assert "not to be shown" not in shown
 
 
