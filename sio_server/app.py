@@ -184,7 +184,7 @@ def _reloaded(
     def origins(config: Config) -> None:
         gate.apply(config)
         front.forget()
-        server.eio.proxies.trust(config.trusted_proxies)
+        server.trust(config.trusted_proxies)
         ws.proxies.trust(config.trusted_proxies)
 
     def limits(config: Config) -> None:
@@ -218,7 +218,7 @@ def _bound_bodies(app: web.Application, endpoints: Iterable[_Bounded], config: C
         endpoint.max_body = config.max_body
     app[NODE].connections.hello = _greeting(config)
     app[LOG].room_for(config.max_body)
-    app[SERVER].eio.max_http_buffer_size = max(app[SERVER].eio.max_http_buffer_size, _largest_payload(config))
+    app[SERVER].allow_messages(_largest_payload(config))
 
 
 def _greeting(config: Config) -> dict[str, Any]:

@@ -42,7 +42,9 @@ MAX_MODULE = 400
 MAX_FUNCTION = 50
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-PACKAGES = sorted({path.parent for path in SOURCES if "engine" not in path.parts} - {PACKAGE})
+ENGINE = PACKAGE / "engine"
+OUTSIDE = [path for path in SOURCES if not path.is_relative_to(ENGINE)]
+PACKAGES = sorted({path.parent for path in OUTSIDE} - {PACKAGE})
 INIT = "__init__"
 
 
@@ -146,13 +148,19 @@ def test_operations_know_no_kind_of_broker(path: Path) -> None:
     assert [name for name in ours(path) if re.match(r"broker\.(sqlite|postgres)", name)] == []
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=dotted_of)
+@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=dotted_of)
 def test_engine_stands_alone(path: Path) -> None:
     """The engine imports nothing of the product but its errors."""
     assert places(path) <= {"errors"}
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=dotted_of)
+@pytest.mark.parametrize("path", OUTSIDE, ids=dotted_of)
+def test_engine_has_one_face(path: Path) -> None:
+    """The product uses of the engine what its face exports, and imports none of the modules behind it."""
+    assert {name for name in ours(path) if place_of(name) == "engine"} <= {"engine.__init__"}
+
+
+@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=dotted_of)
 def test_folders_of_the_engine_have_an_order(path: Path) -> None:
     """A folder of the engine imports those below it, and what stands beside the folders imports none of them."""
     folder = _engine_folder(dotted_of(path))

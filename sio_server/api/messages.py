@@ -14,8 +14,8 @@ from webargs.aiohttpparser import AIOHTTPParser
 from sio_server import fields, intake
 from sio_server.core.limits import Quota
 from sio_server.core.node import Accepted
-from sio_server.engine.wire.content_coding import (
-    ACCEPTED,
+from sio_server.engine import (
+    ACCEPTED_CODINGS,
     NotAsSaidError,
     UnknownCodingError,
     UnpackedTooLargeError,
@@ -75,7 +75,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         await _continue(request)
         return await _whole(request, None if coding is None else Unpacker(coding, limit), limit)
     except UnknownCodingError as error:
-        raise Refused("unsupported_encoding", headers={"Accept-Encoding": ACCEPTED}) from error
+        raise Refused("unsupported_encoding", headers={"Accept-Encoding": ACCEPTED_CODINGS}) from error
     except UnpackedTooLargeError as error:
         raise too_large(limit) from error
     except NotAsSaidError as error:

@@ -16,7 +16,7 @@ import uuid_utils
 
 from sio_server.config import Config, is_loopback
 from sio_server.core.refusals import Refusals
-from sio_server.engine.eio.addresses import TrustedProxies
+from sio_server.engine import TrustedProxies
 from sio_server.errors import Refused, Text
 from sio_server.gate.origins import OriginPolicy, readable
 from sio_server.gate.proxies import sign_of_proxy

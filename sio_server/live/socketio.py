@@ -15,10 +15,7 @@ from sio_server.auth import Authenticator, Publisher
 from sio_server.auth.bearer import bearer_of
 from sio_server.core.hub import Broadcaster, Connection, Link
 from sio_server.core.node import Node
-from sio_server.engine import AsyncServer, ConnectionRefused, Why
-from sio_server.engine.sio.rooms import Member
-from sio_server.engine.wire.jsonio import dumps
-from sio_server.engine.wire.packets import Wire, encode_event_json, with_offset
+from sio_server.engine import AsyncServer, ConnectionRefused, Why, Wire, event_wire, with_offset
 from sio_server.errors import Refused, Text
 from sio_server.live.client_events import ClientEvents, Handler
 from sio_server.live.socketio_recovery import DurableRecovery
@@ -46,8 +43,8 @@ class _Wires:
         key = (entry.seq, replayed)
         found = self._kept.get(key) if entry.persist else None
         if found is None:
-            wire = encode_event_json(entry.event, "/", entry.encode(replayed=replayed), dumps)
-            found = wire, with_offset(wire, entry.position.cursor(), dumps)
+            wire = event_wire(entry.event, entry.encode(replayed=replayed))
+            found = wire, with_offset(wire, entry.position.cursor())
             if entry.persist and len(entry.body) <= _KEPT_BYTES:
                 self._kept[key] = found
                 if len(self._kept) > _KEPT_WIRES:
@@ -67,30 +64,16 @@ class _Link:
 
     def join(self, rooms: Sequence[str]) -> None:
         """See `Link.join`."""
-        member = self._member()
-        joined = () if member is None else tuple(member.rooms or ())
-        for room in joined:
-            if room not in rooms:
-                self._server.leave_room_nowait(self._sid, room)
-        for room in rooms:
-            if room not in joined:
-                self._server.enter_room_nowait(self._sid, room)
+        self._server.rooms_nowait(self._sid, rooms)
 
     def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
-        member = self._member()
-        if member is not None:
-            for entry in entries:
-                member.deliver(*self._wires.of(entry, replayed=replayed))
+        for entry in entries:
+            self._server.deliver(self._sid, *self._wires.of(entry, replayed=replayed))
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
-        member = self._member()
-        if member is not None:
-            member.deliver(encode_event_json(event, "/", orjson.dumps(payload), dumps))
-
-    def _member(self) -> Member | None:
-        return self._server.manager.member(self._sid, "/")
+        self._server.deliver(self._sid, event_wire(event, orjson.dumps(payload)))
 
     def pending(self) -> int:
         """See `Link.pending`."""

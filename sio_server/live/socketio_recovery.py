@@ -7,9 +7,6 @@ log and carries who it was for and where the stream began, so it holds after the
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -21,9 +18,17 @@ import orjson
 from sio_server.audience import Identity
 from sio_server.broker import Broker, View
 from sio_server.core.connections import Connections
-from sio_server.engine import Claim, Kept, Record, RecoveryLog
-from sio_server.engine.wire.jsonio import dumps
-from sio_server.engine.wire.packets import Wire, encode_event_json, with_offset
+from sio_server.engine import (
+    Claim,
+    Kept,
+    Record,
+    RecoveryLog,
+    Wire,
+    event_wire,
+    private_id,
+    read_private_id,
+    with_offset,
+)
 from sio_server.notification import Entry, Position
 
 # Seconds a private id is good for. It is a bearer secret, bound to its user; tokens are checked beside it all the same.
@@ -148,25 +153,18 @@ class DurableRecovery:
 
     @staticmethod
     def _wire(entry: Entry) -> Wire:
-        wire = encode_event_json(entry.event, "/", entry.encode(replayed=True), dumps)
-        return with_offset(wire, entry.position.cursor(), dumps)
+        wire = event_wire(entry.event, entry.encode(replayed=True))
+        return with_offset(wire, entry.position.cursor())
 
     def sign(self, claim: Claim) -> str:
-        """See `RecoveryLog.sign`: the claim, the time, and an HMAC-SHA256 of both."""
-        body = orjson.dumps([claim.sid, claim.namespace, claim.offset, claim.identity, int(time.time())])
-        return (base64.urlsafe_b64encode(body) + b"." + self._mac(body)).decode()
-
-    def _mac(self, body: bytes) -> bytes:
-        return base64.urlsafe_b64encode(hmac.digest(self._key(), body, hashlib.sha256))
+        """See `RecoveryLog.sign`: the claim and the time, signed."""
+        body = [claim.sid, claim.namespace, claim.offset, claim.identity, int(time.time())]
+        return private_id(orjson.dumps(body), self._key())
 
     def verify(self, pid: str) -> Claim | None:
         """See `RecoveryLog.verify`."""
-        try:
-            encoded, _, mac = pid.encode("ascii").partition(b".")
-            body = base64.b64decode(encoded, b"-_", validate=True)
-        except ValueError:
-            return None
-        if not hmac.compare_digest(mac, self._mac(body)):
+        body = read_private_id(pid, self._key())
+        if body is None:
             return None
         sid, namespace, offset, identity, made = orjson.loads(body)
         if sid in self._ended or time.time() - made > MAX_AGE:

@@ -19,14 +19,12 @@ from sio_server.auth import Authenticator
 from sio_server.core.hub import Broadcaster, Connection
 from sio_server.core.limits import EventRate
 from sio_server.core.node import Node
-from sio_server.engine.eio.addresses import TrustedProxies
-from sio_server.engine.transport.narrow import narrow
-from sio_server.engine.wire.frames import TEXT, frame
+from sio_server.engine import FairSocket, TrustedProxies, narrow, text_frame
 from sio_server.errors import KINDS, Refused
 from sio_server.intake import exact
 from sio_server.live.client_events import ClientEvents, renewed_dict
 from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
-from sio_server.live.ws_link import FairSocket, WsLink
+from sio_server.live.ws_link import WsLink
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
 from sio_server.notification import Entry
@@ -141,7 +139,7 @@ class WsEndpoint:
         for entry in batch:
             members = self._members(entry.rooms) - self._members(entry.skip_rooms)
             if members:
-                encoded = frame(TEXT, entry.encode())
+                encoded = text_frame(entry.encode())
                 for client in members:
                     frames.setdefault(client, []).append(encoded)
             counts.append(len(members))

@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 
 from sio_server.auth.bearer import bearer_of
 from sio_server.auth.claims import STATED
-from sio_server.engine.wire.handshake import is_key
+from sio_server.engine import is_websocket_key
 
 PROTOCOL: Final = "bearer"
 
@@ -55,7 +55,7 @@ def is_handshake(request: web.Request) -> bool:
     """Whether this is a WebSocket handshake (RFC 6455 §4.2.1); asked before aiohttp is, which fails on odd bytes."""
     headers = request.headers
     return (
-        is_key(headers.get(hdrs.SEC_WEBSOCKET_KEY))
+        is_websocket_key(headers.get(hdrs.SEC_WEBSOCKET_KEY))
         and headers.get(hdrs.SEC_WEBSOCKET_VERSION) in _VERSIONS
         and headers.get(hdrs.UPGRADE, "").isascii()
         and headers.get(hdrs.CONNECTION, "").isascii()

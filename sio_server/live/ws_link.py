@@ -7,19 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import orjson
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import web
 
 from sio_server.core.hub import Link
-from sio_server.engine.transport.backlog import Backlog
-from sio_server.engine.wire.frames import TEXT, frame
+from sio_server.engine import Backlog, text_frame
 from sio_server.notification import Entry
 
 # Seconds between two looks at whether a peer that was behind has read.
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.1
-
-# Messages of one connection that are handled in a turn of the loop.
-_MESSAGES_A_TURN: Final = 64
 
 
 class Endpoint(Protocol):
@@ -30,27 +26,6 @@ class Endpoint(Protocol):
 
     def end(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, reason: str) -> None:
         """Close it with a code and a reason, without waiting for it."""
-
-
-class FairSocket(web.WebSocketResponse):
-    """aiohttp's, to be made with ``autoping=False``: pings are answered here, a bounded number in a turn of the loop.
-
-    A read may bring ten thousand pings, which aiohttp answers without letting anybody else be served.
-    """
-
-    _received = 0
-
-    async def receive(self, timeout: float | None = None) -> WSMessage:  # noqa: ASYNC109 - aiohttp's own signature
-        """The next message that is neither a ping nor a pong."""
-        while True:
-            self._received += 1
-            if not self._received % _MESSAGES_A_TURN:
-                await asyncio.sleep(0)
-            message = await super().receive(timeout)
-            if message.type is WSMsgType.PING:
-                await self.pong(message.data)
-            elif message.type is not WSMsgType.PONG:
-                return message
 
 
 class WsLink:
@@ -123,11 +98,11 @@ class WsLink:
     def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
         if entries:
-            self.write([frame(TEXT, entry.encode(replayed=replayed)) for entry in entries])
+            self.write([text_frame(entry.encode(replayed=replayed)) for entry in entries])
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
-        self.write([frame(TEXT, orjson.dumps({"type": event, **payload}))])
+        self.write([text_frame(orjson.dumps({"type": event, **payload}))])
 
     def pending(self) -> int:
         """See `Link.pending`."""

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from sio_server.audience import Audience
 from sio_server.core.replays import PAGE
-from sio_server.engine import Claim, Kept, Record
-from sio_server.engine.wire.packets import Wire
+from sio_server.engine import Claim, Kept, Record, Wire
 from sio_server.live import socketio_recovery as module
 from sio_server.live.socketio_recovery import MAX_AGE, DurableRecovery
 from tests.support.links import TOURIST, Core, core

@@ -137,7 +137,7 @@ class PollingHandler:
         """Tell a client of another Engine.IO what it has to become, where it would show it."""
         key, transport = request.headers.get("Sec-WebSocket-Key"), request.transport
         known = ask.transport == "websocket" and ask.version in old_clients.VERSIONS and handshake.is_upgrade(environ)
-        socket = known and handshake.is_key(key) and transport is not None and not transport.is_closing()
+        socket = known and handshake.is_websocket_key(key) and transport is not None and not transport.is_closing()
         shown = socket or old_clients.shows(ask)
         status = 101 if socket else 200 if shown else 400
         error = handshake.UNSUPPORTED_VERSION
@@ -148,7 +148,7 @@ class PollingHandler:
         text = str(told.get("message")) if isinstance(told, Mapping) else error[1]
         if not socket:
             return self._answer(old_clients.polling_body(text), environ)
-        assert key is not None  # noqa: S101  for mypy; is_key looked
+        assert key is not None  # noqa: S101  for mypy; is_websocket_key looked
         assert transport is not None  # noqa: S101  for mypy
         detach(request, transport)
         self._server.turn_away(transport, key, old_clients.websocket_frames(text))
@@ -159,11 +159,11 @@ class PollingHandler:
     def _websocket(self, request: web.Request, ask: Ask, environ: Environ) -> web.StreamResponse:
         key = request.headers.get("Sec-WebSocket-Key")
         transport = request.transport
-        if not handshake.is_key(key) or transport is None or transport.is_closing():
+        if not handshake.is_websocket_key(key) or transport is None or transport.is_closing():
             return self._refuse(environ, Why.REQUEST, detail="Sec-WebSocket-Key is not 16 bytes in base64")
         if ask.sid is None and self._server.arrivals.full:
             return self._full(environ)
-        assert key is not None  # noqa: S101  for mypy; is_key looked
+        assert key is not None  # noqa: S101  for mypy; is_websocket_key looked
         tail = detach(request, transport)
         connection = self._server.accept_websocket(transport, ask, environ, key)
         if tail:

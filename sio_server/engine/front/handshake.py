@@ -40,7 +40,7 @@ def read_handshake(data: bytes, transport: asyncio.Transport, eio: EngineServer)
         ask = handshake.parse_query(query)
     except ValueError:
         return None
-    if key is None or not handshake.is_key(key) or ask.transport != "websocket":
+    if key is None or not handshake.is_websocket_key(key) or ask.transport != "websocket":
         return None
     if handshake.check(ask, head.method, environ, eio.transports, eio.sockets) is not None:
         return None

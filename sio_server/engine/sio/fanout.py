@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from sio_server.engine.sio.recovery_log import offset_wire
 from sio_server.engine.sio.rooms import Member, Ready, Room
-from sio_server.engine.wire.packets import EVENT, Wire, encode_event_json
+from sio_server.engine.wire.packets import EVENT, Wire, event_wire, with_offset
 
 if TYPE_CHECKING:
     from sio_server.engine.sio.server import AsyncServer
@@ -63,7 +62,7 @@ class Fanout:
         if not self._wanted(namespace):
             return 0
         if isinstance(payload, bytes) and not self._sio.foreign_packets:
-            wire = encode_event_json(event, namespace, payload, self._sio.dumps)
+            wire = event_wire(event, payload, namespace)
         else:
             value = self._sio.loads(payload.decode()) if isinstance(payload, bytes) else payload
             wire = self._sio.encode(EVENT, namespace, self.arguments(event, value))
@@ -109,7 +108,7 @@ class Fanout:
 
     def _send_ready(self, wire: Wire, marked: Wire | None, ready: Ready, offset: str | None) -> int:
         if offset is not None and (ready.marked or ready.others) and wire.text:
-            marked = offset_wire(wire, offset)
+            marked = with_offset(wire, offset)
         outbox = self._sio.eio.outbox
         if ready.plain:
             outbox.broadcast(wire.frame, ready.plain)

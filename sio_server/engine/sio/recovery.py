@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sio_server.engine.sio.recovery_log import Claim, Kept, MemoryLog, Record, RecoveryLog, offset_wire
+from sio_server.engine.sio.recovery_log import Claim, Kept, MemoryLog, Record, RecoveryLog
 from sio_server.engine.sio.rooms import Member, State
+from sio_server.engine.wire.packets import with_offset
 
 if TYPE_CHECKING:
     from sio_server.engine.eio.socket import EngineSocket
@@ -90,7 +91,7 @@ class Recovery:
         if self.log is None or not wire.text:
             return None
         offset = self.log.head() if volatile else self.log.append(Record(namespace, rooms, skip, wire))
-        return None if offset is None else offset_wire(wire, offset)
+        return None if offset is None else with_offset(wire, offset)
 
     # coming back
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 import secrets
 import time
@@ -14,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sio_server.engine.wire.packets import Wire
+from sio_server.engine.sio.private_ids import private_id, read_private_id
+from sio_server.engine.wire.packets import Wire, with_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +79,6 @@ class RecoveryLog(Protocol):
         """Hand out what was kept, once."""
 
 
-def offset_wire(wire: Wire, offset: str) -> Wire:
-    """The event with the offset as one more argument."""
-    return Wire(b"".join((wire.text[:-1], b",", json.dumps(offset).encode(), b"]")), wire.attachments)
-
-
 class MemoryLog:
     """The default log: this process only, bounded by number, bytes and age.
 
@@ -142,7 +134,7 @@ class MemoryLog:
         if start > self._position or start < oldest - 1:
             return None
         return [
-            offset_wire(record.wire, self._offset(position))
+            with_offset(record.wire, self._offset(position))
             for _, position, record in self._records
             if position > start and self._concerns(record, position, kept)
         ]
@@ -158,23 +150,13 @@ class MemoryLog:
         return any(room == sid or kept.rooms.get(room, position) < position for room in record.rooms)
 
     def sign(self, claim: Claim) -> str:
-        """A private id: the claim and its HMAC-SHA256."""
-        body = json.dumps([claim.sid, claim.namespace, claim.offset, claim.identity]).encode()
-        return (base64.urlsafe_b64encode(body) + b"." + self._mac(body)).decode()
-
-    def _mac(self, body: bytes) -> bytes:
-        return base64.urlsafe_b64encode(hmac.digest(self._key, body, hashlib.sha256))
+        """A private id that holds the claim, signed with the key of this process."""
+        return private_id(json.dumps([claim.sid, claim.namespace, claim.offset, claim.identity]).encode(), self._key)
 
     def verify(self, pid: str) -> Claim | None:
-        """The claim, when the MAC is ours (compared in constant time)."""
-        try:
-            encoded, _, mac = pid.encode("ascii").partition(b".")
-            body = base64.b64decode(encoded, b"-_", validate=True)
-        except (UnicodeEncodeError, binascii.Error):
-            return None
-        if not hmac.compare_digest(mac, self._mac(body)):
-            return None
-        return Claim(*json.loads(body))
+        """The claim of a private id, None when this process did not sign it."""
+        body = read_private_id(pid, self._key)
+        return None if body is None else Claim(*json.loads(body))
 
     def keep(self, kept: Kept) -> None:
         """Remember a lost connection for the longest disconnection that is allowed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import socketio
@@ -26,6 +26,7 @@ from sio_server.engine.limits import (
 )
 from sio_server.engine.reasons import Reason
 from sio_server.engine.sio.admin import Instrumented
+from sio_server.engine.sio.calls import CallDisconnectedError, Waiter
 from sio_server.engine.sio.fanout import Fanout
 from sio_server.engine.sio.membership import AsyncManager, adopt
 from sio_server.engine.sio.recovery import Recovery
@@ -39,35 +40,6 @@ if TYPE_CHECKING:
 
     from sio_server.engine.eio.socket import EngineSocket
     from sio_server.engine.sio.recovery_log import RecoveryLog
-
-
-class CallDisconnectedError(exceptions.TimeoutError, exceptions.DisconnectedError):  # type: ignore[misc]
-    """The client of a `call` left before it answered. It is one of the library's TimeoutErrors, too."""
-
-
-class _Waiter:
-    """The callback of a `call`."""
-
-    __slots__ = ("_counters", "future")
-
-    def __init__(self, counters: Counters) -> None:
-        self._counters = counters
-        self.future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
-
-    def __call__(self, *values: Any) -> None:
-        if not self.future.done():
-            self.future.set_result(values)
-
-    @property
-    def done(self) -> bool:
-        """Whether the answer has come, or never will."""
-        return self.future.done()
-
-    def gone(self) -> None:
-        """The client has left."""
-        if not self.future.done():
-            self._counters.call_abandoned += 1
-            self.future.set_exception(CallDisconnectedError())
 
 
 def _refuse_impossible(async_mode: str, *, compression: bool) -> None:
@@ -262,7 +234,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         if not self.async_handlers:
             message = "Cannot use call() when async_handlers is False."
             raise RuntimeError(message)
-        waiter = _Waiter(self.counters)
+        waiter = Waiter(self.counters)
         try:
             await self.emit(
                 event, data=data, room=target, namespace=namespace, callback=waiter, ignore_queue=ignore_queue
@@ -288,6 +260,27 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         """Take a client of this process out of a room."""
         self.manager.basic_leave_room(sid, namespace, room)
 
+    def rooms_nowait(self, sid: str, rooms: Collection[Any], namespace: str = "/") -> None:
+        """Put a client of this process into just these rooms. Raises ValueError for an unknown client."""
+        member = self.manager.member(sid, namespace)
+        joined = () if member is None else tuple(member.rooms or ())
+        for room in joined:
+            if room not in rooms:
+                self.manager.basic_leave_room(sid, namespace, room)
+        for room in rooms:
+            if room not in joined:
+                self.manager.basic_enter_room(sid, namespace, room)
+
+    def deliver(self, sid: str, wire: Wire, marked: Wire | None = None, namespace: str = "/") -> None:
+        """Send a packet that was encoded before to one client; nothing happens for an unknown one.
+
+        :param wire: made by `event_wire`.
+        :param marked: the same event made by `with_offset`, for a client that takes recovery offsets.
+        """
+        member = self.manager.member(sid, namespace)
+        if member is not None:
+            member.deliver(wire, marked)
+
     def is_recovering(self, sid: str, namespace: str = "/") -> bool:
         """Whether the client takes recovery offsets."""
         member = self.manager.member(sid, namespace)
@@ -300,6 +293,14 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     def limit_arrivals(self, most: int) -> None:
         """Let so many sessions be in no namespace from now on."""
         self.eio.limits = self.eio.arrivals.limits = dataclasses.replace(self.eio.limits, max_arriving=most)
+
+    def allow_messages(self, size: int) -> None:
+        """Let a message have this many bytes from now on, where fewer were allowed."""
+        self.eio.max_http_buffer_size = max(self.eio.max_http_buffer_size, size)
+
+    def trust(self, proxies: Iterable[str] | str | None) -> None:
+        """Believe the `X-Forwarded-*` headers of these addresses and networks from now on, and of no others."""
+        self.eio.proxies.trust(proxies)
 
     def pending(self, sid: str, namespace: str = "/") -> int:
         """Bytes sent to a client that it has not taken yet; 0 for an unknown one."""

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 #: The codings that are unpacked, by the names they are sent under (RFC 9110, section 8.4.1).
 _NAMES = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
 #: What `Accept-Encoding` of a refusal says (RFC 9110, section 12.5.3).
-ACCEPTED = "gzip, deflate"
+ACCEPTED_CODINGS = "gzip, deflate"
 #: Bytes that are made at once: 200 KB may stand for 200 MB, and nobody else is served while they are made.
 _STEP = 65_536
 #: Members of a gzip body (RFC 1952, section 2.2): an empty one has twenty bytes and costs as much as a large one.

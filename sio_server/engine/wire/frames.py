@@ -54,6 +54,11 @@ def frame(opcode: int, payload: bytes) -> bytes:
     return bytes((0x80 | opcode, _LENGTH_64)) + size.to_bytes(8, "big") + payload
 
 
+def text_frame(payload: bytes) -> bytes:
+    """A message of text, in UTF-8 already, as one final, unmasked frame."""
+    return frame(TEXT, payload)
+
+
 def close_frame(code: int) -> bytes:
     """A Close frame with a code and no reason text."""
     return frame(CLOSE, code.to_bytes(2, "big"))

@@ -100,7 +100,7 @@ def is_upgrade(environ: Mapping[str, Any]) -> bool:
     )
 
 
-def is_key(key: str | None) -> bool:
+def is_websocket_key(key: str | None) -> bool:
     """Whether a Sec-WebSocket-Key is 16 bytes in base64."""
     try:
         return key is not None and len(base64.b64decode(key, validate=True)) == 16  # noqa: PLR2004

@@ -11,7 +11,7 @@ from typing import Any
 
 from sio_server.engine.limits import MAX_BODY_PACKETS
 from sio_server.engine.wire.frames import BINARY, TEXT, frame
-from sio_server.engine.wire.jsonio import Dumps, Loads
+from sio_server.engine.wire.jsonio import Dumps, Loads, dumps
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 SEPARATOR = "\x1e"
@@ -278,22 +278,22 @@ def _head(kind: int, namespace: str, ack: int | None, attachments: int | None) -
     return text.encode()
 
 
-def encode(kind: int, namespace: str, data: Any, dumps: Dumps, ack: int | None = None) -> Wire:
-    """A packet of the text encoding; binary data makes it a binary event or ack."""
+def encode(kind: int, namespace: str, data: Any, write: Dumps, ack: int | None = None) -> Wire:
+    """A packet of the text encoding, its JSON made by `write`; binary data makes it a binary event or ack."""
     if data is not None and kind in (EVENT, ACK) and has_binary(data):
         parts: list[bytes] = []
         data = take_binary(data, parts)
         head = _head(kind + BINARY_EVENT - EVENT, namespace, ack, len(parts))
-        return Wire(head + dumps(data), tuple(parts))
+        return Wire(head + write(data), tuple(parts))
     head = _head(kind, namespace, ack, None)
-    return Wire(head if data is None else head + dumps(data))
+    return Wire(head if data is None else head + write(data))
 
 
-def encode_event_json(event: str, namespace: str, payload: bytes, dumps: Dumps) -> Wire:
-    """An event of one argument that is JSON already."""
+def event_wire(event: str, payload: bytes, namespace: str = "/") -> Wire:
+    """The packet of an event with one argument, `payload`, which is JSON in UTF-8 already."""
     return Wire(b"".join((_head(EVENT, namespace, None, None), b"[", dumps(event), b",", payload, b"]")))
 
 
-def with_offset(wire: Wire, offset: str, dumps: Dumps) -> Wire:
-    """The same event with the recovery offset as one more argument."""
+def with_offset(wire: Wire, offset: str) -> Wire:
+    """The packet of an event with the recovery offset as one more argument; `wire` stays as it is."""
     return Wire(b"".join((wire.text[:-1], b",", dumps(offset), b"]")), wire.attachments)

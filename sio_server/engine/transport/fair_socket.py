@@ -1,14 +1,39 @@
-"""A bound on what a WebSocket of aiohttp's may send before its peer has said who it is.
+"""A WebSocket of aiohttp's, for an application that serves one itself, held to what the engine's own are held to.
 
-aiohttp's reader takes frames up to one size for the whole life of a connection, and keeps an unfinished one.
+aiohttp answers any number of pings in one turn of the loop. Its reader takes frames up to one size for the whole life
+of a connection, and keeps an unfinished one, also before the peer has said who it is.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSMessage, WSMsgType, web
+
+from sio_server.engine.limits import TURN
+
+
+class FairSocket(web.WebSocketResponse):
+    """A WebSocket to be made with `autoping=False`: pings are answered here, a bounded number in a turn of the loop.
+
+    A read may bring ten thousand pings, which aiohttp answers without letting anybody else be served.
+    """
+
+    _received = 0
+
+    async def receive(self, timeout: float | None = None) -> WSMessage:  # noqa: ASYNC109 - aiohttp's own signature
+        """The next message that is neither a ping nor a pong."""
+        while True:
+            self._received += 1
+            if not self._received % TURN:
+                await asyncio.sleep(0)
+            message = await super().receive(timeout)
+            if message.type is WSMsgType.PING:
+                await self.pong(message.data)
+            elif message.type is not WSMsgType.PONG:
+                return message
 
 
 class _Narrow:
