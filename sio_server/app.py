@@ -12,18 +12,22 @@ from aiohttp import web
 
 from sio_server import config as settings
 from sio_server import logs
-from sio_server.api.console import OperateEndpoint
-from sio_server.api.credentials import HttpCredentials
-from sio_server.api.docs import DocsEndpoint
-from sio_server.api.elsewhere import serve_elsewhere
-from sio_server.api.inbox import InboxEndpoint
+from sio_server.api.catalog import CatalogOperations
+from sio_server.api.console import ConsoleOperations
+from sio_server.api.credentials import Credentials
+from sio_server.api.docs import Documentation
+from sio_server.api.elsewhere import methods_of, serve_elsewhere
+from sio_server.api.health import HealthOperations
+from sio_server.api.inbox import InboxOperations
 from sio_server.api.messages import expect_later
-from sio_server.api.metrics import MetricsEndpoint
+from sio_server.api.metrics import MetricsOperations
 from sio_server.api.middleware import add_headers, guard
-from sio_server.api.notifications import HistoryEndpoint
+from sio_server.api.notifications import NotificationsOperations
+from sio_server.api.operations import serve
 from sio_server.api.pages import console_routes
-from sio_server.api.publish import PublishEndpoint
-from sio_server.api.publish_fast import FrontEndpoint
+from sio_server.api.people import PeopleOperations
+from sio_server.api.publish import PublishOperations
+from sio_server.api.publish_fast import FastPublish
 from sio_server.auth import TOKEN_SETTINGS, Authenticator
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.catalog import Catalog
@@ -33,6 +37,7 @@ from sio_server.core.hub import Hub
 from sio_server.core.inboxes import Inboxes
 from sio_server.core.limits import ConnectionLimits, PublishRate
 from sio_server.core.node import Node
+from sio_server.core.operators import Operators
 from sio_server.core.refusals import Refusals
 from sio_server.core.samples import Samples
 from sio_server.core.trimming import keep_trimmed
@@ -50,7 +55,7 @@ from sio_server.reloading import Reloading
 
 NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
-FRONT: Final = web.AppKey("front", FrontEndpoint)
+FRONT: Final = web.AppKey("front", FastPublish)
 SERVER: Final = web.AppKey("server", AsyncServer)
 LOG: Final = web.AppKey("log", SqliteBroker)
 RELOADING: Final = web.AppKey("reloading", Reloading)
@@ -76,9 +81,10 @@ _PROTOCOL: Final = {
 }
 
 
-def create_app(config: Config | None = None) -> web.Application:
+def create_app(config: Config | None = None, *, more: Iterable[object] = ()) -> web.Application:
     """One server, ready to be run; settings come from the environment where none are given.
 
+    ``more`` are objects with operations (`api.operations.operation`) that are served beside the server's own.
     Raises `ConfigError`, when it starts `LogError`.
     """
     config = config or settings.load()
@@ -118,12 +124,14 @@ def create_app(config: Config | None = None) -> web.Application:
     app[LOG] = broker
     app[CONFIG] = config
     app[RELOADING] = Reloading(config)
-    _endpoints(app, config, gate, metrics)
+    _endpoints(app, config, gate, metrics, more)
     app.on_response_prepare.append(add_headers(gate))
     return app
 
 
-def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics) -> None:
+def _endpoints(
+    app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics, more: Iterable[object]
+) -> None:
     node = app[NODE]
     auth = Authenticator(config)
     inboxes = Inboxes(node.broker, node.hub, node.connections)
@@ -140,29 +148,32 @@ def _endpoints(app: web.Application, config: Config, gate: Gate, metrics: Promet
     server, socketio = _socketio(config, gate, node, auth, events)
     server.attach(app)
     app[SERVER] = server
-    credentials = HttpCredentials(auth, node.connections)
+    credentials = Credentials(auth, node.connections)
     samples = Samples(node)
-    app[FRONT] = FrontEndpoint(gate, node, credentials, max_body=config.max_body)
+    app[FRONT] = FastPublish(gate, node, credentials, max_body=config.max_body)
     node.hub.register(socketio)
     node.hub.register(ws)
     _reloaded(app, auth, gate, socketio, ws)
-    http = PublishEndpoint(node, credentials, max_body=config.max_body)
-    operate = OperateEndpoint(node, samples, credentials, config)
-    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], http, socketio)))
-    app[RELOADING].on(("max_body",), operate.apply)
-    operations = [
-        *http.operations(),
-        *InboxEndpoint(inboxes, credentials).operations(),
-        *HistoryEndpoint(node, inboxes, credentials).operations(),
-        *operate.operations(),
-        *MetricsEndpoint(metrics, node, credentials, server.counters.as_dict).operations(),
-    ]
-    for operation in operations:
-        add = app.router.add_get if operation.method == "GET" else app.router.add_post  # with GET comes HEAD
-        add(operation.route, operation.handler, expect_handler=expect_later)
+    publish = PublishOperations(node, max_body=config.max_body)
+    console = ConsoleOperations(node, samples, config)
+    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio)))
+    app[RELOADING].on(("max_body",), console.apply)
+    operators = Operators(node)
+    own = (
+        publish,
+        CatalogOperations(node),
+        HealthOperations(node),
+        InboxOperations(inboxes),
+        NotificationsOperations(operators),
+        PeopleOperations(node, operators, inboxes),
+        console,
+        MetricsOperations(metrics, node, server.counters.as_dict),
+    )
+    operations = serve(app.router, (*own, *more), credentials)
     app.router.add_get("/ws", ws.handle, expect_handler=expect_later)
-    for page in (*console_routes(), *DocsEndpoint(operations, open_access=config.development).routes()):
+    for page in (*console_routes(), *Documentation(operations, open_access=config.development).routes()):
         app.router.add_get(page.path, page.handler, expect_handler=expect_later)
+    gate.methods = methods_of(app.router)
     serve_elsewhere(app.router)
     app.cleanup_ctx.append(_lifetime(node, config, metrics, samples))
     app.on_shutdown.append(_closing(node, socketio, ws))

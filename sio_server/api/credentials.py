@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from aiohttp import hdrs, web
 
@@ -27,10 +29,10 @@ class Caller:
     warnings: tuple[Hint, ...] = ()
 
 
-class HttpCredentials:
-    """The kinds of credential that operations need; each raises `Refused` as `Authenticator` does.
+class Credentials:
+    """Looks at the credentials of requests; each method raises `Refused` as `Authenticator` does.
 
-    Beside that ``token_revoked``, for a token that was made before its user's were revoked.
+    Beside that they raise it (``token_revoked``) for a token that was made before its user's were revoked.
     """
 
     def __init__(self, auth: Authenticator, connections: Connections) -> None:
@@ -46,7 +48,10 @@ class HttpCredentials:
         return self._auth.known_publisher(credential)
 
     async def publisher_of(self, credential: str | None) -> Publisher:
-        """The same for a credential. A key is known at once; only what is none is looked at as a token."""
+        """Whose publisher key or administrator's token a credential is.
+
+        A key is known at once; only what is none is looked at as a token.
+        """
         return self._auth.known_publisher(credential) or await self._administrator(credential)
 
     async def _administrator(self, token: str | None) -> Publisher:
@@ -57,7 +62,7 @@ class HttpCredentials:
         return Publisher(f"admin:{identity.user}")
 
     async def observer(self, request: web.Request) -> None:
-        """Let pass who may look at the whole server."""
+        """Let pass who may look at the whole server, whoever that is."""
         identity = await self._auth.observer(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
         if identity is not None:
             self._connections.check_revoked(identity)
@@ -81,3 +86,36 @@ class HttpCredentials:
         identity = await self._auth.identity(bearer_of(request.headers.get(hdrs.AUTHORIZATION)), stated)
         self._connections.check_revoked(identity)
         return identity
+
+    async def nobody(self, _: web.Request) -> None:
+        """Let everybody pass, whatever credential they have."""
+
+
+CallerT = TypeVar("CallerT")
+
+_TOKEN_ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys_unavailable")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential(Generic[CallerT]):
+    """What an operation needs of its callers.
+
+    ``check`` is the method of `Credentials` that tells who a caller is; ``needed`` says whether it refuses who has
+    none. ``errors`` are the codes that it refuses with, beside ``unauthorized`` and ``forbidden`` where it is needed.
+    """
+
+    check: Callable[[Credentials, web.Request], Awaitable[CallerT]]
+    needed: bool
+    errors: tuple[str, ...] = ()
+
+
+PUBLISHER: Final = Credential(Credentials.publisher, needed=True, errors=_TOKEN_ERRORS)
+"""A publisher key, or the token of an administrator."""
+OBSERVER: Final = Credential(Credentials.observer, needed=True, errors=_TOKEN_ERRORS)
+"""What `PUBLISHER` takes; which of its holders calls makes no difference."""
+USER: Final = Credential(Credentials.user, needed=True, errors=_TOKEN_ERRORS)
+"""The token of whom the operation is about."""
+ANYBODY: Final = Credential(Credentials.caller, needed=False, errors=("unauthorized", *_TOKEN_ERRORS))
+"""Any credential or none; a wrong one is refused."""
+PUBLIC: Final = Credential(Credentials.nobody, needed=False)
+"""No credential: one that is sent is not looked at."""

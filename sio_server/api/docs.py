@@ -9,7 +9,8 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from sio_server.api.openapi import Operation, document
+from sio_server.api.openapi import document
+from sio_server.api.operations import Operation
 from sio_server.api.static_files import served
 
 _OURS: Final = {
@@ -23,7 +24,7 @@ _VIEWER: Final = {
 }
 
 
-class DocsEndpoint:
+class Documentation:
     """The document of these operations, and the viewer's files."""
 
     def __init__(self, operations: list[Operation], *, open_access: bool) -> None:

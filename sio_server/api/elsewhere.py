@@ -1,10 +1,10 @@
-"""What is answered where nothing is: 404, or 405 with the methods that are served there."""
+"""What is served by no operation: 404, 405 with the methods that are served there, and what a preflight is told."""
 
 from __future__ import annotations
 
 from typing import Final, NoReturn
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from sio_server.api.messages import expect_later
 
@@ -33,3 +33,13 @@ def serve_elsewhere(router: web.UrlDispatcher) -> None:
         raise web.HTTPNotFound
 
     router.add_route("*", _ANYWHERE, elsewhere, expect_handler=expect_later)
+
+
+# In the order in which a preflight is told of them.
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def methods_of(router: web.UrlDispatcher) -> tuple[str, ...]:
+    """The methods that anything is served by; OPTIONS is answered everywhere."""
+    routed = {route.method for route in router.routes()} | {hdrs.METH_OPTIONS}
+    return tuple(method for method in _METHODS if method in routed)

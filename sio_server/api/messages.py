@@ -62,6 +62,11 @@ async def read_optional_json(request: web.Request, limit: int) -> Any:
     return intake.decode(body) if body.strip() else {}
 
 
+async def read_exact_json(request: web.Request, limit: int) -> Any:
+    """The body as `intake.exact` decodes it, to be measured part by part; raises as `read_json` does."""
+    return intake.exact(await read_body(request, limit))
+
+
 async def read_body(request: web.Request, limit: int) -> bytes:
     """The body, unpacked. Whoever calls this has looked at the credential: nothing of a body is read before.
 

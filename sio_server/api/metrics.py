@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sio_server.api.credentials import HttpCredentials
-from sio_server.api.openapi import Operation
+from sio_server.api.credentials import OBSERVER
+from sio_server.api.operations import Call, operation
 from sio_server.broker import LogSize
 from sio_server.core.node import Node
 from sio_server.errors import BrokerUnavailable
@@ -23,29 +23,36 @@ SIZE_TTL: Final = 15.0
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 
 
-class MetricsEndpoint:
+class MetricsOperations:
     """The metrics of one server. ``engine`` reads the Socket.IO engine's counters."""
 
     def __init__(
         self,
         metrics: PrometheusMetrics,
         node: Node,
-        credentials: HttpCredentials,
         engine: Callable[[], Mapping[str, int]],
     ) -> None:
         self._metrics = metrics
         self._node = node
-        self._credentials = credentials
         self._engine = engine
         self._size: LogSize | None = None
         self._size_until = 0.0
 
-    async def metrics(self, request: web.Request) -> web.Response:
-        """``GET /metrics``."""
-        await self._credentials.observer(request)
+    @operation(
+        "GET",
+        "/metrics",
+        name="metrics",
+        tag="operate",
+        summary="Metrics for Prometheus",
+        credential=OBSERVER,
+        reply=_TEXT,
+        reply_type="text/plain",
+    )
+    async def metrics(self, call: Call[None, None]) -> web.Response:
+        """Give the metrics as a scraper accepts them."""
         size = await self._log_size()
         snapshot = _snapshot(self._node, self._engine(), size)
-        accept = ",".join(request.headers.getall("Accept", ()))
+        accept = ",".join(call.request.headers.getall("Accept", ()))
         body, content_type = await asyncio.to_thread(self._metrics.render, snapshot, accept)
         return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
@@ -58,23 +65,6 @@ class MetricsEndpoint:
                 self._size = None
             self._size_until = time.monotonic() + SIZE_TTL
         return self._size
-
-    def operations(self) -> list[Operation]:
-        """What is served here."""
-        return [
-            Operation(
-                method="GET",
-                path="/metrics",
-                handler=self.metrics,
-                name="metrics",
-                tag="operate",
-                summary="Metrics for Prometheus",
-                reply=_TEXT,
-                reply_type="text/plain",
-                errors=("invalid_token", "token_expired", "token_revoked", "keys_unavailable"),
-                credential="observer",
-            )
-        ]
 
 
 def _snapshot(node: Node, engine: Mapping[str, int], size: LogSize | None) -> Snapshot:

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from sio_server.api.messages import of_http_status
+from sio_server.api.operations import Handler
 from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.logs import get_logger
@@ -31,8 +32,6 @@ _ONCE: Final = (
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Version",
 )
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 logger = get_logger("http")
 

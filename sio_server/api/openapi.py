@@ -2,68 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import web
-from marshmallow import Schema
 from marshmallow.fields import Field
 from webargs.fields import DelimitedList
 
 from sio_server import __version__
+from sio_server.api.operations import Operation
 from sio_server.errors import KINDS
+from sio_server.gate import PROBLEM_TYPE
 from sio_server.schemas.publish import ProblemSchema
 
 if TYPE_CHECKING:
     from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
-PROBLEM_TYPE: Final = "application/problem+json"
-
 # What the middleware answers whatever the operation: foreign pages, malformed requests, failures of our own.
 _ALWAYS: Final = ("invalid_request", "origin_not_allowed", "host_not_allowed", "proxy_not_allowed", "internal")
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One operation over HTTP: its handler, and all that a reader of the document needs to know of it.
-
-    ``reply`` is a schema, or a JSON Schema of its own, of a body of ``reply_type``. ``credential`` is ``publisher``,
-    ``observer``, ``user`` or None. ``errors`` are codes of `errors.KINDS`. Each parameter in the path has its name,
-    description and JSON Schema.
-    """
-
-    method: str
-    path: str
-    handler: Handler
-    name: str
-    summary: str
-    tag: str
-    reply: type[Schema] | dict[str, Any]
-    reply_type: str = "application/json"
-    description: str = ""
-    query: type[Schema] | None = None
-    path_parameters: tuple[tuple[str, str, dict[str, Any]], ...] = ()
-    request: type[Schema] | None = None
-    request_required: bool = True
-    example: Any = None
-    header_parameters: tuple[tuple[str, str, int], ...] = ()
-    errors: tuple[str, ...] = ()
-    credential: str | None = None
-
-    @property
-    def route(self) -> str:
-        """The path as aiohttp takes it: a parameter that has a pattern matches nothing else, any other no slash.
-
-        By itself aiohttp takes no braces for part of a parameter, and a name may have some.
-        """
-        path = self.path
-        for name, _, schema in self.path_parameters:
-            pattern = schema["pattern"].strip("^$") if "pattern" in schema else "[^/]+"
-            path = path.replace(f"{{{name}}}", f"{{{name}:{pattern}}}")
-        return path
 
 
 def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any]:
@@ -104,8 +58,9 @@ def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any
 
 
 def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
-    needs = operation.credential is not None and not open_access
-    codes = [*operation.errors, *_ALWAYS, *(("unauthorized", "forbidden") if needs else ())]
+    credential = operation.credential
+    needs = credential.needed and not open_access
+    codes = [*credential.errors, *operation.errors, *_ALWAYS, *(("unauthorized", "forbidden") if needs else ())]
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -117,11 +72,11 @@ def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
     }
     if operation.description:
         described["description"] = operation.description
-    if operation.request is not None:
-        media: dict[str, Any] = {"schema": operation.request}
-        if operation.example is not None:
-            media["example"] = operation.example
-        described["requestBody"] = {"required": operation.request_required, "content": {"application/json": media}}
+    if operation.body is not None:
+        media: dict[str, Any] = {"schema": operation.body.schema}
+        if operation.body.example is not None:
+            media["example"] = operation.body.example
+        described["requestBody"] = {"required": operation.body.required, "content": {"application/json": media}}
     parameters = _parameters(operation)
     if parameters:
         described["parameters"] = parameters
@@ -132,13 +87,18 @@ def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     path = [
-        {"in": "path", "name": name, "description": about, "required": True, "schema": schema}
-        for name, about, schema in operation.path_parameters
+        {"in": "path", "name": part.name, "description": part.about, "required": True, "schema": part.schema}
+        for part in operation.parameters
     ]
     query = [] if operation.query is None else [{"in": "query", "schema": operation.query}]
     headers = [
-        {"in": "header", "name": name, "description": about, "schema": {"type": "string", "maxLength": longest}}
-        for name, about, longest in operation.header_parameters
+        {
+            "in": "header",
+            "name": header.name,
+            "description": header.about,
+            "schema": {"type": "string", "maxLength": header.max_length},
+        }
+        for header in (() if operation.body is None else operation.body.headers)
     ]
     return [*path, *query, *headers]
 

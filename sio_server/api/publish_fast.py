@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from sio_server.api.credentials import HttpCredentials
+from sio_server.api.credentials import Credentials
 from sio_server.api.messages import receipt_headers, too_large
 from sio_server.auth.bearer import bearer_of
 from sio_server.core.node import Accepted, Node
@@ -51,10 +51,10 @@ _UNREAD: Final = {
 _NOT_HTTP: Final = Text("The request is not valid HTTP/1.1.", "La petición no es HTTP/1.1 válido.")
 
 
-class FrontEndpoint:
-    """Fast routes. ``max_body`` is the largest body of one notification, in bytes."""
+class FastPublish:
+    """The fast way of ``POST /notify``. ``max_body`` is the largest body of one notification, in bytes."""
 
-    def __init__(self, gate: Gate, node: Node, credentials: HttpCredentials, *, max_body: int) -> None:
+    def __init__(self, gate: Gate, node: Node, credentials: Credentials, *, max_body: int) -> None:
         self._gate = gate
         self._node = node
         self._credentials = credentials

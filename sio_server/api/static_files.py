@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from sio_server.api.openapi import Handler
+from sio_server.api.operations import Handler
 from sio_server.errors import Refused, Text
 from sio_server.logs import get_logger
 

@@ -6,7 +6,7 @@ The engine's front answers some requests before aiohttp sees them. Both ways ask
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -18,7 +18,7 @@ from sio_server.config import Config, is_loopback
 from sio_server.core.refusals import Refusals
 from sio_server.engine import TrustedProxies
 from sio_server.errors import Refused, Text
-from sio_server.gate.origins import OriginPolicy, readable
+from sio_server.gate.origins import ALLOWED_METHODS, OriginPolicy, readable
 from sio_server.gate.proxies import sign_of_proxy
 from sio_server.locales import preferred_locale
 
@@ -49,6 +49,8 @@ class Gate:
         self._proxies = TrustedProxies(trusted_proxies)
         self.development = policy.development
         """Whether `check_direct` has anything to refuse: asked before it, so that it costs nothing elsewhere."""
+        self.methods: Sequence[str] = ALLOWED_METHODS
+        """What a preflight is told that a page may ask with; to be set once all routes are there."""
 
     def apply(self, config: Config) -> None:
         """Check by other settings from now on."""
@@ -103,7 +105,7 @@ class Gate:
 
     def preflight_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """What an OPTIONS request that asks is told besides."""
-        return self._policy.preflight_headers(headers.get("access-control-request-headers"))
+        return self._policy.preflight_headers(headers.get("access-control-request-headers"), self.methods)
 
     def problem(
         self,

@@ -8,13 +8,15 @@ host names are refused there.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from sio_server.config import Config, is_loopback
 from sio_server.errors import Refused, Text
 
-ALLOWED_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+# What a page may ask with where nobody says what is served.
+ALLOWED_METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
 ALLOWED_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-ID"
 EXPOSED_HEADERS: Final = "Idempotent-Replayed, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = "600"
@@ -103,14 +105,15 @@ class OriginPolicy:
         return headers
 
     @staticmethod
-    def preflight_headers(asked: str | None = None) -> dict[str, str]:
+    def preflight_headers(asked: str | None = None, methods: Iterable[str] = ALLOWED_METHODS) -> dict[str, str]:
         """What an OPTIONS request that asks is told besides.
 
         ``asked``: its ``Access-Control-Request-Headers``. A page that is let in may send what headers it likes, as
-        with the stock servers: tracing libraries add some to each of its requests.
+        with the stock servers: tracing libraries add some to each of its requests. ``methods``: what anything is
+        served by.
         """
         return {
-            "Access-Control-Allow-Methods": ALLOWED_METHODS,
+            "Access-Control-Allow-Methods": ", ".join(methods),
             "Access-Control-Allow-Headers": ", ".join((ALLOWED_HEADERS, *_asked(asked or ""))),
             "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         }

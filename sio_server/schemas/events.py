@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 from marshmallow import fields as plain
@@ -214,7 +214,14 @@ def load_observe(body: object) -> bool:
     return bool(_load(_OBSERVE, body, "invalid_data")["on"])
 
 
-def load_mark(body: object) -> tuple[Sequence[str] | None, int | None]:
-    """The ids of a change of state, None for all, and how far all reaches; raises `Refused` (``invalid_data``)."""
+class Mark(NamedTuple):
+    """A change of state: the ids of the notifications, None for all, and the ``seq`` that all reaches, None for any."""
+
+    ids: Sequence[str] | None
+    up_to: int | None
+
+
+def load_mark(body: object) -> Mark:
+    """The change of state in a decoded body; raises `Refused` (``invalid_data``)."""
     values = _load(_MARK, body, "invalid_data")
-    return (None if values.get("all") else values["ids"]), values.get("up_to")
+    return Mark(None if values.get("all") else values["ids"], values.get("up_to"))

@@ -10,7 +10,7 @@ from sio_server import __version__
 from sio_server.core.samples import CAPACITY, Samples
 from tests.support.asking import ask, assert_refused, get
 from tests.support.clients import plain_socket, refused
-from tests.support.servers import PATIENCE, PUBLISH_KEY, running, secured, token
+from tests.support.servers import PATIENCE, PUBLISH_KEY, running, secured, token, until
 
 KEY = PUBLISH_KEY
 PATHS = ("/v1/stats", "/v1/stats/recent", "/v1/errors")
@@ -24,6 +24,29 @@ async def test_numbers_are_for_operators(path: str) -> None:
         assert_refused(await ask(server, "GET", path, token=token("ana", "turista")), "forbidden")
         for credential in (KEY, token("eva", "admin")):
             assert (await ask(server, "GET", path, token=credential)).status == 200
+
+
+async def test_stats_count_connections_users_and_deliveries() -> None:
+    """Statistics tell connections and users by role and transport, publishes and deliveries, and go down again."""
+    async with running(secured()) as server:
+        one = await server.connect({"token": token("1", "admin")})
+        await server.connect({"token": token("1", "admin")})
+        await server.connect({"token": token("2", "turista")}, transports=["polling"])
+        await server.notify({"type": "test"})
+        stats = await get(server, "/v1/stats", KEY)
+
+        assert stats["connections"] == {
+            "total": 3,
+            "by_role": {"admin": 2, "turista": 1},
+            "by_transport": {"socketio/polling": 1, "socketio/websocket": 2},
+        }
+        assert stats["users"] == {"total": 2, "by_role": {"admin": 1, "turista": 1}}
+        assert stats["publishes"] == {"accepted": 1, "duplicates": 0}
+        assert stats["deliveries"] == 3
+        assert stats["head"]["seq"] == 1
+        assert stats["uptime"] >= 0
+        await one.client.disconnect()
+        await until(lambda: server.node.stats()["connections"]["total"] == 2, "the connection to be counted out")
 
 
 async def test_stats_tell_how_long_publishes_take() -> None:

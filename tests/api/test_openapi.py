@@ -23,15 +23,20 @@ from schemathesis.checks import (
 from schemathesis.schemas import BaseSchema
 
 from sio_server import __version__
-from sio_server.api.console import OperateEndpoint
-from sio_server.api.inbox import InboxEndpoint
-from sio_server.api.metrics import MetricsEndpoint
-from sio_server.api.notifications import HistoryEndpoint
-from sio_server.api.openapi import PROBLEM_TYPE, Operation, document
-from sio_server.api.publish import PublishEndpoint
+from sio_server.api.catalog import CatalogOperations
+from sio_server.api.console import ConsoleOperations
+from sio_server.api.health import HealthOperations
+from sio_server.api.inbox import InboxOperations
+from sio_server.api.metrics import MetricsOperations
+from sio_server.api.notifications import NotificationsOperations
+from sio_server.api.openapi import document
+from sio_server.api.operations import Operation, operations_of
+from sio_server.api.people import PeopleOperations
+from sio_server.api.publish import PublishOperations
 from sio_server.app import create_app
 from sio_server.config import Config
 from sio_server.errors import KINDS
+from sio_server.gate import PROBLEM_TYPE
 from sio_server.schemas.inbox import ACTIONS
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 
@@ -214,15 +219,18 @@ def made() -> dict[str, Any]:
 
 
 def operations() -> list[Operation]:
-    """Return the operations as the endpoints give them; none of them is called."""
-    nothing: Any = None
-    return [
-        *PublishEndpoint(nothing, nothing, max_body=1).operations(),
-        *InboxEndpoint(nothing, nothing).operations(),
-        *HistoryEndpoint(nothing, nothing, nothing).operations(),
-        *OperateEndpoint(nothing, nothing, nothing, nothing).operations(),
-        *MetricsEndpoint(nothing, nothing, nothing, dict).operations(),
-    ]
+    """Return the operations as the endpoints state them; none of them is called."""
+    endpoints = (
+        PublishOperations,
+        CatalogOperations,
+        HealthOperations,
+        InboxOperations,
+        NotificationsOperations,
+        PeopleOperations,
+        ConsoleOperations,
+        MetricsOperations,
+    )
+    return [found for endpoint in endpoints for found in operations_of(endpoint)]
 
 
 def test_document_lists_every_operation(made: dict[str, Any]) -> None:

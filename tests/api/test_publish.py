@@ -1,4 +1,4 @@
-"""Publishing and operating over HTTP: every code of the contract, both languages, batches and repeats."""
+"""Publishing over HTTP: every code of the contract, both languages, batches and repeats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from sio_server.errors import KINDS
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
@@ -162,29 +162,6 @@ async def test_every_key_is_valid_and_a_tourists_token_is_none() -> None:
         ):
             response, _ = await post(server, "/notify", SEED, Authorization=header)
             assert response.status == status
-
-
-async def test_operating_needs_a_key_or_an_admin() -> None:
-    """Statistics and catalogue are for publisher keys and admins: others are 401 or 403, health is for everybody."""
-    async with running(secured()) as server:
-        for path in ("/v1/stats", "/v1/catalog"):
-            for header, code in (
-                (f"Bearer {PUBLISH_KEY}", None),
-                (f"Bearer {token('1', 'admin')}", None),
-                (f"Bearer {token('1', 'turista')}", "forbidden"),
-                (f"Bearer {token('1', 'admin', exp=1)}", "token_expired"),
-                ("Bearer a.b.c", "invalid_token"),
-                ("Bearer wrong", "unauthorized"),
-                ("", "unauthorized"),
-            ):
-                async with server.http.get(server.url + path, headers={"Authorization": header}) as response:
-                    if code is None:
-                        assert response.status == 200
-                    else:
-                        assert_problem(response, await response.json(content_type=None), code)
-        for path in ("/health/live", "/health/ready"):
-            async with server.http.get(server.url + path) as response:
-                assert (response.status, await response.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -359,37 +336,3 @@ async def test_draining_refuses_and_says_when_to_come_back() -> None:
             assert_problem(ready, await ready.json(content_type=None), "draining")
         async with server.http.get(f"{server.url}/health/live") as live:
             assert live.status == 200
-
-
-async def test_stats_count_connections_users_and_deliveries() -> None:
-    """Statistics tell connections and users by role and transport, publishes and deliveries, and go down again."""
-    async with running(secured()) as server:
-        one = await server.connect({"token": token("1", "admin")})
-        await server.connect({"token": token("1", "admin")})
-        await server.connect({"token": token("2", "turista")}, transports=["polling"])
-        await post(server, "/notify", SEED)
-        async with server.http.get(f"{server.url}/v1/stats", headers=KEY) as response:
-            stats = await response.json()
-
-        assert stats["connections"] == {
-            "total": 3,
-            "by_role": {"admin": 2, "turista": 1},
-            "by_transport": {"socketio/polling": 1, "socketio/websocket": 2},
-        }
-        assert stats["users"] == {"total": 2, "by_role": {"admin": 1, "turista": 1}}
-        assert stats["publishes"] == {"accepted": 1, "duplicates": 0}
-        assert stats["deliveries"] == 3
-        assert stats["head"]["seq"] == 1
-        assert stats["uptime"] >= 0
-        await one.client.disconnect()
-        await until(lambda: server.node.stats()["connections"]["total"] == 2, "the connection to be counted out")
-
-
-async def test_catalog_tells_every_type_in_both_languages() -> None:
-    """The catalogue holds each type with its texts, audience, priority and fields of data."""
-    async with running() as server, server.http.get(f"{server.url}/v1/catalog") as response:
-        types = {kind["type"]: kind for kind in (await response.json())["types"]}
-        assert len(types) == 20
-        assert types["reserva_creada"]["audience"]["users"] == ["{usuario_id}"]
-        assert types["reserva_creada"]["data"]["personas"] == "integer"
-        assert all(kind["description"]["es"] and kind["description"]["en"] for kind in types.values())

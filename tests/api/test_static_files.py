@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from sio_server.api.openapi import Handler
+from sio_server.api.operations import Handler
 from sio_server.api.static_files import FOR_EVER, REVALIDATE, served
 from sio_server.errors import Refused
 

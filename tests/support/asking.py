@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
+
 from sio_server.errors import KINDS
 from tests.support.servers import Server
 
@@ -24,8 +26,13 @@ async def ask(
     """Ask a server, with a token or a key as the credential."""
     headers = {"Accept-Language": language, **({"Authorization": f"Bearer {token}"} if token else {})}
     async with server.http.request(method, server.url + path, json=json, headers=headers) as response:
-        body = await (response.json(content_type=None) if "json" in response.content_type else response.text())
-        return Answer(response.status, body, {name.lower(): value for name, value in response.headers.items()})
+        return await answer_of(response)
+
+
+async def answer_of(response: aiohttp.ClientResponse) -> Answer:
+    """Read a reply whole."""
+    body = await (response.json(content_type=None) if "json" in response.content_type else response.text())
+    return Answer(response.status, body, {name.lower(): value for name, value in response.headers.items()})
 
 
 async def get(server: Server, path: str, token: str | None = None) -> Any:

@@ -121,12 +121,15 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config | None = None, *, front: bool = True) -> AsyncIterator[Server]:
+async def running(
+    config: Config | None = None, *, front: bool = True, more: Iterable[object] = ()
+) -> AsyncIterator[Server]:
     """A server on a free port of the loopback address; in development mode, in memory, where nothing else is said.
 
     It listens as `serve` does; without ``front`` aiohttp itself listens, and every request is one of aiohttp's.
+    ``more`` are objects with operations that it serves beside its own.
     """
-    app = create_app(config or Config(broker="memory:", dev=True))
+    app = create_app(config or Config(broker="memory:", dev=True), more=more)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = site_of(runner, front=front)

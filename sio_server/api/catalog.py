@@ -1,0 +1,34 @@
+"""HTTP: the event types that can be published."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from sio_server.api.credentials import OBSERVER
+from sio_server.api.messages import json_response
+from sio_server.api.operations import Call, operation
+from sio_server.core.node import Node
+
+_REPLY: Final[dict[str, Any]] = {"type": "object", "required": ["types"], "properties": {"types": {"type": "array"}}}
+
+
+class CatalogOperations:
+    """What tells of the catalogue of a node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    @operation(
+        "GET",
+        "/v1/catalog",
+        name="catalog",
+        tag="operate",
+        summary="The event types",
+        credential=OBSERVER,
+        reply=_REPLY,
+    )
+    async def catalog(self, _: Call[None, None]) -> web.Response:
+        """Tell of every event type, in both languages."""
+        return json_response({"types": [kind.as_dict() for kind in self._node.catalog.types.values()]})
