@@ -14,7 +14,7 @@ from sio_server import config as settings
 from sio_server import logs
 from sio_server.api.catalog import CatalogOperations
 from sio_server.api.console import ConsoleOperations
-from sio_server.api.credentials import Credentials
+from sio_server.api.credentials import Callers
 from sio_server.api.docs import Documentation
 from sio_server.api.elsewhere import methods_of, serve_elsewhere
 from sio_server.api.health import HealthOperations
@@ -148,9 +148,9 @@ def _endpoints(
     server, socketio = _socketio(config, gate, node, auth, events)
     server.attach(app)
     app[SERVER] = server
-    credentials = Credentials(auth, node.connections)
+    callers = Callers(auth, node.connections)
     samples = Samples(node)
-    app[FRONT] = FastPublish(gate, node, credentials, max_body=config.max_body)
+    app[FRONT] = FastPublish(gate, node, callers, max_body=config.max_body)
     node.hub.register(socketio)
     node.hub.register(ws)
     _reloaded(app, auth, gate, socketio, ws)
@@ -169,7 +169,7 @@ def _endpoints(
         console,
         MetricsOperations(metrics, node, server.counters.as_dict),
     )
-    operations = serve(app.router, (*own, *more), credentials)
+    operations = serve(app.router, (*own, *more), callers)
     app.router.add_get("/ws", ws.handle, expect_handler=expect_later)
     for page in (*console_routes(), *Documentation(operations, open_access=config.development).routes()):
         app.router.add_get(page.path, page.handler, expect_handler=expect_later)

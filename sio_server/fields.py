@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
-from sio_server.audience import MAX_NAME_LENGTH, name_of
+from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
 from sio_server.errors import FieldProblem, Text
 
 REQUIRED: Final = Text("Required.", "Obligatorio.")
@@ -117,6 +117,17 @@ class Name(Id):
         if name is None:
             raise ValidationError(NOT_NAME)
         return name
+
+
+def audience_of(values: Mapping[str, Any]) -> Audience:
+    """The audience in the loaded values of a schema whose members are an audience's, ``except`` as ``excepted``."""
+    return Audience.of(
+        roles=values.get("roles", ()),
+        users=values.get("users", ()),
+        topics=values.get("topics", ()),
+        everybody=values.get("all", False),
+        except_users=values.get("excepted", {}).get("users", ()),
+    )
 
 
 def length(minimum: int, maximum: int) -> validate.Length:

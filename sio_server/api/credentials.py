@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from sio_server.audience import ADMIN_ROLE, Hint, Identity
 from sio_server.auth import Authenticator, Publisher
 from sio_server.auth.bearer import bearer_of
-from sio_server.auth.claims import STATED
+from sio_server.auth.claims import stated_in
 from sio_server.core.connections import Connections
 
 
@@ -29,8 +29,8 @@ class Caller:
     warnings: tuple[Hint, ...] = ()
 
 
-class Credentials:
-    """Looks at the credentials of requests; each method raises `Refused` as `Authenticator` does.
+class Callers:
+    """Tells from the credential of a request who calls; each method raises `Refused` as `Authenticator` does.
 
     Beside that they raise it (``token_revoked``) for a token that was made before its user's were revoked.
     """
@@ -82,8 +82,8 @@ class Credentials:
 
     async def user(self, request: web.Request) -> Identity:
         """Whose token this is; in development the query may state it, as it may for ``/ws``."""
-        stated = {name: request.query[name] for name in STATED if name in request.query}
-        identity = await self._auth.identity(bearer_of(request.headers.get(hdrs.AUTHORIZATION)), stated)
+        credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
+        identity = await self._auth.identity(credential, stated_in(request.query))
         self._connections.check_revoked(identity)
         return identity
 
@@ -100,22 +100,22 @@ _TOKEN_ERRORS: Final = ("invalid_token", "token_expired", "token_revoked", "keys
 class Credential(Generic[CallerT]):
     """What an operation needs of its callers.
 
-    ``check`` is the method of `Credentials` that tells who a caller is; ``needed`` says whether it refuses who has
+    ``check`` is the method of `Callers` that tells who a caller is; ``needed`` says whether it refuses who has
     none. ``errors`` are the codes that it refuses with, beside ``unauthorized`` and ``forbidden`` where it is needed.
     """
 
-    check: Callable[[Credentials, web.Request], Awaitable[CallerT]]
+    check: Callable[[Callers, web.Request], Awaitable[CallerT]]
     needed: bool
     errors: tuple[str, ...] = ()
 
 
-PUBLISHER: Final = Credential(Credentials.publisher, needed=True, errors=_TOKEN_ERRORS)
+PUBLISHER: Final = Credential(Callers.publisher, needed=True, errors=_TOKEN_ERRORS)
 """A publisher key, or the token of an administrator."""
-OBSERVER: Final = Credential(Credentials.observer, needed=True, errors=_TOKEN_ERRORS)
+OBSERVER: Final = Credential(Callers.observer, needed=True, errors=_TOKEN_ERRORS)
 """What `PUBLISHER` takes; which of its holders calls makes no difference."""
-USER: Final = Credential(Credentials.user, needed=True, errors=_TOKEN_ERRORS)
+USER: Final = Credential(Callers.user, needed=True, errors=_TOKEN_ERRORS)
 """The token of whom the operation is about."""
-ANYBODY: Final = Credential(Credentials.caller, needed=False, errors=("unauthorized", *_TOKEN_ERRORS))
+ANYBODY: Final = Credential(Callers.caller, needed=False, errors=("unauthorized", *_TOKEN_ERRORS))
 """Any credential or none; a wrong one is refused."""
-PUBLIC: Final = Credential(Credentials.nobody, needed=False)
+PUBLIC: Final = Credential(Callers.nobody, needed=False)
 """No credential: one that is sent is not looked at."""

@@ -14,7 +14,7 @@ from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack, overload
 from aiohttp import hdrs, web
 from marshmallow import Schema
 
-from sio_server.api.credentials import Credential, Credentials
+from sio_server.api.credentials import Callers, Credential
 from sio_server.api.messages import expect_later, locale_of, read_json, read_optional_json, read_query
 
 CallerT = TypeVar("CallerT")
@@ -140,14 +140,14 @@ class Operation:
             path = path.replace(f"{{{parameter.name}}}", f"{{{parameter.name}:{pattern}}}")
         return path
 
-    def handler(self, endpoint: object, credentials: Credentials) -> Handler:
+    def handler(self, endpoint: object, callers: Callers) -> Handler:
         """The handler that aiohttp calls: it checks a request and hands it to ``endpoint``'s."""
-        return partial(self._handle, endpoint, credentials, None if self.query is None else self.query())
+        return partial(self._handle, endpoint, callers, None if self.query is None else self.query())
 
     async def _handle(
-        self, endpoint: object, credentials: Credentials, query: Schema | None, request: web.Request
+        self, endpoint: object, callers: Callers, query: Schema | None, request: web.Request
     ) -> web.StreamResponse:
-        caller = await self.credential.check(credentials, request)
+        caller = await self.credential.check(callers, request)
         asked = {} if query is None else await read_query(request, query)
         path = {parameter.name: parameter.load(request.match_info[parameter.name]) for parameter in self.parameters}
         body = None if self.body is None else await self.body.of(request, endpoint)
@@ -195,12 +195,12 @@ def operations_of(endpoint: type) -> list[Operation]:
     return [found for found in vars(endpoint).values() if isinstance(found, Operation)]
 
 
-def serve(router: web.UrlDispatcher, endpoints: Iterable[object], credentials: Credentials) -> list[Operation]:
+def serve(router: web.UrlDispatcher, endpoints: Iterable[object], callers: Callers) -> list[Operation]:
     """Add the routes of every operation of these objects, and return the operations. With GET comes HEAD."""
     served = []
     for endpoint in endpoints:
         for found in operations_of(type(endpoint)):
-            handler = found.handler(endpoint, credentials)
+            handler = found.handler(endpoint, callers)
             if found.method == hdrs.METH_GET:
                 router.add_get(found.route, handler, expect_handler=expect_later)
             else:

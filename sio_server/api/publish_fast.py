@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from sio_server.api.credentials import Credentials
+from sio_server.api.credentials import Callers
 from sio_server.api.messages import receipt_headers, too_large
 from sio_server.auth.bearer import bearer_of
 from sio_server.core.node import Accepted, Node
@@ -54,10 +54,10 @@ _NOT_HTTP: Final = Text("The request is not valid HTTP/1.1.", "La petición no e
 class FastPublish:
     """The fast way of ``POST /notify``. ``max_body`` is the largest body of one notification, in bytes."""
 
-    def __init__(self, gate: Gate, node: Node, credentials: Credentials, *, max_body: int) -> None:
+    def __init__(self, gate: Gate, node: Node, callers: Callers, *, max_body: int) -> None:
         self._gate = gate
         self._node = node
-        self._credentials = credentials
+        self._callers = callers
         self.max_body = max_body
         """In bytes; may be set while it runs."""
         self._forgotten = 0
@@ -81,7 +81,7 @@ class FastPublish:
             if publisher is None:
                 self._gate.check(request.method, request.headers)
                 credential = bearer_of(request.headers.get("authorization"))
-                known = self._credentials.known_publisher(credential)
+                known = self._callers.known_publisher(credential)
                 if known is None:
                     return self._notify_by_token(request, request_id, credential)
                 # the same head has the same origin and the same key, and both are good until the settings change
@@ -108,7 +108,7 @@ class FastPublish:
                 self._gate.check(request.method, request.headers)
             except Refused:
                 return False
-            known = self._credentials.known_publisher(bearer_of(request.headers.get("authorization")))
+            known = self._callers.known_publisher(bearer_of(request.headers.get("authorization")))
             if known is None:
                 return False
             request.memo[self._publisher] = known.name
@@ -125,7 +125,7 @@ class FastPublish:
     async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
         outcome: Accepted | Exception
         try:
-            publisher = await self._credentials.publisher_of(credential)
+            publisher = await self._callers.publisher_of(credential)
             outcome = await self._node.publish(self._body_of(request), publisher.name)
         except Exception as error:  # noqa: BLE001 - the same
             outcome = error

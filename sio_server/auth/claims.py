@@ -31,6 +31,12 @@ _AROUND: Final = " \t\r\n\"'\ufeff\u200b\xa0"
 # What a client may state of itself in development.
 STATED: Final = (*ROLE_CLAIMS, "user", "topics")
 
+
+def stated_in(query: Mapping[str, str]) -> dict[str, str]:
+    """What a client states of itself in a query string."""
+    return {name: query[name] for name in STATED if name in query}
+
+
 MISSING_CLAIM: Final = Text("The token lacks the claim '{0}'.", "Al token le falta el dato '{0}'.")
 INVALID_CLAIM: Final = Text("The claim '{0}' is not valid.", "El dato '{0}' del token no es válido.")
 

@@ -300,14 +300,7 @@ def _event_type(file: str, name: str, value: dict[str, Any]) -> EventType:
     wrong = check_type_name(name)
     if wrong is not None:
         raise CatalogError(f"catalogue {file}: types.{name}: {wrong}")
-    given = value["audience"]
-    audience = Audience.of(
-        roles=given.get("roles", ()),
-        users=given.get("users", ()),
-        topics=given.get("topics", ()),
-        everybody=given.get("all", False),
-        except_users=given.get("excepted", {}).get("users", ()),
-    )
+    audience = fields.audience_of(value["audience"])
     if audience.is_empty():
         raise CatalogError(f"catalogue {file}: types.{name}.audience: names nobody: set roles, users, topics or all")
     _check_templates(file, name, audience, value["data"])

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from sio_server.auth.bearer import bearer_of
-from sio_server.auth.claims import STATED
+from sio_server.auth.claims import stated_in
 from sio_server.engine import is_websocket_key
 
 PROTOCOL: Final = "bearer"
@@ -37,8 +37,7 @@ def credentials_of(request: web.Request) -> Credentials:
     token = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
     if token is None:
         token = request.query.get("token") if offered is None else offered
-    stated = {name: request.query[name] for name in STATED if name in request.query}
-    return Credentials(token, protocol, stated)
+    return Credentials(token, protocol, stated_in(request.query))
 
 
 def _offered(request: web.Request) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.core.refusals import CAPACITY
-from sio_server.schemas.inbox import Digits, about
+from sio_server.schemas.loading import about, limit_field
 from sio_server.schemas.publish import AudienceSchema
 
 # The default of `limit` of refusals.
@@ -150,11 +150,7 @@ class ErrorsQuerySchema(Schema):
     """The query of ``GET /v1/errors``."""
 
     error_messages = fields.SCHEMA_MESSAGES
-    limit = Digits(
-        load_default=ERRORS_PAGE,
-        validate=fields.between(1, CAPACITY),
-        metadata=about("Refusals in the answer", default=ERRORS_PAGE),
-    )
+    limit = limit_field(ERRORS_PAGE, CAPACITY, "Refusals in the answer")
 
 
 class RefusalSchema(Schema):

@@ -12,13 +12,10 @@ from marshmallow import fields as plain
 
 from sio_server import fields, intake
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.schemas.loading import MAX_SEQ, load
 
 # Ids in one change of state: a page holds a hundred, and ten pages are more than anybody selects by hand.
 MAX_IDS: Final = 1000
-
-# `seq` is 64 bits in the log.
-MAX_SEQ: Final = 2**63 - 1
-
 
 # Characters of a cursor and of a locale in a handshake.
 MAX_WORD: Final = 64
@@ -124,16 +121,6 @@ _REPLY_ID: Final = Text(
 )
 
 
-def _load(schema: Schema, body: object, code: str, field: str = "") -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise Refused.of_problems(code, (FieldProblem(field, fields.NOT_OBJECT),))
-    try:
-        loaded: dict[str, Any] = schema.load(body)
-    except ValidationError as error:
-        raise Refused.of_problems(code, fields.problems_of(error)) from error
-    return loaded
-
-
 def check_handshake(auth: object) -> Mapping[str, Any]:
     """The handshake's ``auth`` object, its members of the right kind; raises `Refused` (``invalid_request``)."""
     if auth is None:
@@ -147,7 +134,7 @@ def check_handshake(auth: object) -> Mapping[str, Any]:
             FieldProblem(f"auth.{problem.field}".rstrip("."), problem.detail) for problem in refused.problems
         )
         raise Refused.of_problems("invalid_request", problems) from refused
-    return _load(_HANDSHAKE, auth, "invalid_request", "auth")
+    return load(_HANDSHAKE, auth, "invalid_request", field="auth")
 
 
 def _is_plain(name: object, value: object) -> bool:
@@ -161,19 +148,19 @@ def _is_plain(name: object, value: object) -> bool:
 
 def load_ack(body: object) -> int:
     """The ``seq`` of an ``ns:ack``; raises `Refused` (``invalid_data``)."""
-    return int(_load(_ACK, body, "invalid_data")["seq"])
+    return int(load(_ACK, body, "invalid_data")["seq"])
 
 
 def load_token(body: object) -> str:
     """The token of an ``ns:auth``; raises `Refused` (``invalid_data``)."""
-    return str(_load(_TOKEN, body, "invalid_data")["token"])
+    return str(load(_TOKEN, body, "invalid_data")["token"])
 
 
 def load_first(text: str) -> First:
     """The first message of a plain WebSocket; raises `Refused` (``unauthorized``) for any other than a good one."""
     try:
         body = intake.decode(text.encode())
-        values = _load(_FIRST, body, "unauthorized")
+        values = load(_FIRST, body, "unauthorized")
         check_reply_id(body)
     except Refused as refused:
         if refused.problems:
@@ -211,7 +198,7 @@ def _reply_id(value: object) -> ReplyId:
 
 def load_observe(body: object) -> bool:
     """What an ``ns:observe`` wants; raises `Refused` (``invalid_data``)."""
-    return bool(_load(_OBSERVE, body, "invalid_data")["on"])
+    return bool(load(_OBSERVE, body, "invalid_data")["on"])
 
 
 class Mark(NamedTuple):
@@ -223,5 +210,5 @@ class Mark(NamedTuple):
 
 def load_mark(body: object) -> Mark:
     """The change of state in a decoded body; raises `Refused` (``invalid_data``)."""
-    values = _load(_MARK, body, "invalid_data")
+    values = load(_MARK, body, "invalid_data")
     return Mark(None if values.get("all") else values["ids"], values.get("up_to"))

@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 from marshmallow import fields as plain
-from webargs.fields import DelimitedList
 
 from sio_server import fields
-from sio_server.broker import MAX_PAGE, Action, Status
-from sio_server.catalog import check_type_name
+from sio_server.broker import Action, Status
 from sio_server.notification import PRIORITIES
-from sio_server.schemas.events import MAX_SEQ
+from sio_server.schemas.loading import about, before_field, limit_field, types_field
 
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
-
-# Event types in one filter; each is a search of its own.
-MAX_TYPES: Final = 20
-
-# The default of `limit`: what a list shows before anybody scrolls.
-PAGE: Final = 25
-
-_DIGITS: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
-
-
-def about(text: str, **more: object) -> dict[str, object]:
-    """What the document says of a field."""
-    return {"description": text, **more}
-
-
-class Digits(fields.Int):
-    """A whole number in a query string: digits and nothing else."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
-        if not isinstance(value, str) or not _DIGITS.fullmatch(value):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(int(value), attr, data, **kwargs)
-
-
-def _is_type_name(value: str) -> bool:
-    wrong = check_type_name(value)
-    if wrong is not None:
-        raise ValidationError(wrong)
-    return True
-
-
-def types_field() -> DelimitedList:
-    """The filter by event types, parted by commas."""
-    return DelimitedList(
-        fields.Str(validate=_is_type_name),
-        data_key="type",
-        load_default=(),
-        validate=fields.length(1, MAX_TYPES),
-        metadata=about("Only these event types, parted by commas"),
-    )
-
-
-def before_field() -> Digits:
-    """Where a page begins."""
-    return Digits(
-        load_default=None,
-        validate=fields.between(0, MAX_SEQ),
-        metadata=about("Only what is older than this position: `next_before` of the page before"),
-    )
-
-
-def limit_field() -> Digits:
-    """How long a page is."""
-    return Digits(
-        load_default=PAGE, validate=fields.between(1, MAX_PAGE), metadata=about("Items in one page", default=PAGE)
-    )
 
 
 class StatedSchema(Schema):
@@ -85,9 +25,6 @@ class StatedSchema(Schema):
     roles = fields.Str(metadata=about("Development only: another name of `role`"))
     rol = fields.Str(metadata=about("Development only: another name of `role`"))
     topics = fields.Str(metadata=about("Development only: a topic the user follows"))
-
-
-STATED_FIELDS: Final = frozenset(StatedSchema().fields)
 
 
 class PageQuerySchema(Schema):

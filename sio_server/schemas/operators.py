@@ -10,23 +10,22 @@ from marshmallow import Schema, ValidationError
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.audience import MAX_NAME_LENGTH
-from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.errors import Text
 from sio_server.notification import PRIORITIES
-from sio_server.schemas.events import MAX_SEQ
-from sio_server.schemas.inbox import Digits, EnvelopeSchema, about, before_field, limit_field, types_field
+from sio_server.schemas.inbox import EnvelopeSchema
+from sio_server.schemas.loading import (
+    about,
+    before_field,
+    limit_field,
+    load,
+    name_field,
+    position_field,
+    types_field,
+)
 from sio_server.schemas.publish import AudienceSchema
 
 # Seconds that the clock of whoever asks may be ahead of ours. Further on, a slip of the finger would lock a user out.
 CLOCK_LEEWAY: Final = 60.0
-
-
-def _name(text: str) -> fields.Name:
-    return fields.Name(load_default=None, metadata=about(text, type="string", minLength=1, maxLength=MAX_NAME_LENGTH))
-
-
-def _after_name(text: str) -> fields.Name:
-    return _name(text)
 
 
 class HistoryQuerySchema(Schema):
@@ -34,18 +33,14 @@ class HistoryQuerySchema(Schema):
 
     error_messages = fields.SCHEMA_MESSAGES
     types = types_field()
-    user = _name("Only what is for this user")
-    role = _name("Only what everybody with this role gets: it names the role, or is for all")
+    user = name_field("Only what is for this user")
+    role = name_field("Only what everybody with this role gets: it names the role, or is for all")
     priority = fields.Str(load_default=None, validate=fields.one_of(PRIORITIES), metadata=about("Only this priority"))
     limit = limit_field()
     before = before_field()
-    after = Digits(
-        load_default=None,
-        validate=fields.between(0, MAX_SEQ),
-        metadata=about(
-            "Only what is newer than this position, the oldest first: `next_after` of the page before, or where a gap "
-            "begins; with `before`, which then ends it"
-        ),
+    after = position_field(
+        "Only what is newer than this position, the oldest first: `next_after` of the page before, or where a gap "
+        "begins; with `before`, which then ends it"
     )
 
 
@@ -54,16 +49,16 @@ class ReceiptQuerySchema(Schema):
 
     error_messages = fields.SCHEMA_MESSAGES
     limit = limit_field()
-    after = _after_name("Only users above this name: `next_after` of the page before")
+    after = name_field("Only users above this name: `next_after` of the page before")
 
 
 class UsersQuerySchema(Schema):
     """The query of ``GET /v1/users``."""
 
     error_messages = fields.SCHEMA_MESSAGES
-    role = _name("Only users with this role")
+    role = name_field("Only users with this role")
     limit = limit_field()
-    after = _after_name("Only users above this name: `next_after` of the page before")
+    after = name_field("Only users above this name: `next_after` of the page before")
 
 
 class TokensBefore(plain.Field[float | None]):
@@ -103,13 +98,7 @@ _DISCONNECT: Final = DisconnectSchema()
 
 def load_disconnect(body: object) -> float | None:
     """The moment, in Unix seconds, in a decoded JSON body; None is now. Raises `Refused` (``invalid_data``)."""
-    if not isinstance(body, dict):
-        raise Refused.of_problems("invalid_data", (FieldProblem("", fields.NOT_OBJECT),))
-    try:
-        values: dict[str, Any] = _DISCONNECT.load(body)
-    except ValidationError as error:
-        raise Refused.of_problems("invalid_data", fields.problems_of(error)) from error
-    moment: float | None = values["tokens_before"]
+    moment: float | None = load(_DISCONNECT, body, "invalid_data")["tokens_before"]
     return moment
 
 

@@ -1,10 +1,11 @@
-"""Marshmallow schemas of every request, reply and frame. What passes here is not checked again.
+"""Marshmallow schemas of publishing: of one notification, of many, and what is answered.
 
 The OpenAPI document is made of these, so a field's description here is its documentation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from sio_server.catalog import MAX_TTL, check_type_name
 from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
 from sio_server.intake import Noted
 from sio_server.notification import PRIORITIES, PublishRequest
+from sio_server.schemas.loading import about, load, not_object, type_name
 
 # Each name is a room, and each room a row in the log.
 MAX_NAMES: Final = 1000
@@ -34,21 +36,17 @@ _LINK = Text(
 )
 
 
-def _about(text: str, **more: object) -> dict[str, object]:
-    return {"description": text, **more}
-
-
 def _is_printable(value: str) -> bool:
     if not value.isprintable():
         raise ValidationError(_PRINTABLE)
     return True
 
 
-def _names(about: str) -> fields.List:
+def _names(text: str) -> fields.List:
     return fields.List(
         fields.Name(metadata={"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}),
         validate=fields.length(0, MAX_NAMES),
-        metadata=_about(about),
+        metadata=about(text),
     )
 
 
@@ -67,19 +65,13 @@ class AudienceSchema(Schema):
     roles = _names("Everybody with one of these roles")
     users = _names("These users")
     topics = _names("Everybody who follows one of these topics")
-    all = fields.Bool(metadata=_about("Everybody"))
-    excepted = fields.Nested(ExceptSchema, data_key="except", metadata=_about("Who gets nothing all the same"))
+    all = fields.Bool(metadata=about("Everybody"))
+    excepted = fields.Nested(ExceptSchema, data_key="except", metadata=about("Who gets nothing all the same"))
 
     @post_load
     def make(self, values: dict[str, Any], **_: Any) -> Audience:
         """Turn checked values into an `Audience`."""
-        return Audience.of(
-            roles=values.get("roles", ()),
-            users=values.get("users", ()),
-            topics=values.get("topics", ()),
-            everybody=values.get("all", False),
-            except_users=values.get("excepted", {}).get("users", ()),
-        )
+        return fields.audience_of(values)
 
     @validates_schema(skip_on_field_errors=True)
     def names_somebody(self, values: dict[str, Any], **_: Any) -> None:
@@ -101,13 +93,6 @@ class ActorSchema(Schema):
     name = fields.Str(validate=fields.length(1, 200))
 
 
-def _is_type_name(value: str) -> bool:
-    wrong = check_type_name(value)
-    if wrong is not None:
-        raise ValidationError(wrong)
-    return True
-
-
 class PublishSchema(Schema):
     """A notification to publish. Only ``type`` is required; null counts as left out."""
 
@@ -120,16 +105,16 @@ class PublishSchema(Schema):
 
     type = fields.Str(
         required=True,
-        validate=_is_type_name,
-        metadata=_about("Event type of the catalogue", pattern="^[a-z][a-z0-9_.-]{0,63}$"),
+        validate=type_name,
+        metadata=about("Event type of the catalogue", pattern="^[a-z][a-z0-9_.-]{0,63}$"),
     )
-    message = fields.Str(allow_none=True, metadata=_about("Text; the catalogue's where left out"))
-    data = fields.Dict(allow_none=True, metadata=_about("Fields of the event; known ones are checked by the catalogue"))
-    title = fields.Str(allow_none=True, validate=fields.length(0, 200), metadata=_about("Short text above the message"))
+    message = fields.Str(allow_none=True, metadata=about("Text; the catalogue's where left out"))
+    data = fields.Dict(allow_none=True, metadata=about("Fields of the event; known ones are checked by the catalogue"))
+    title = fields.Str(allow_none=True, validate=fields.length(0, 200), metadata=about("Short text above the message"))
     audience = fields.Nested(
-        AudienceSchema, allow_none=True, metadata=_about("Who gets it; the catalogue's audience where left out")
+        AudienceSchema, allow_none=True, metadata=about("Who gets it; the catalogue's audience where left out")
     )
-    actor = fields.Nested(ActorSchema, allow_none=True, metadata=_about("Who caused it"))
+    actor = fields.Nested(ActorSchema, allow_none=True, metadata=about("Who caused it"))
     link = fields.Str(
         allow_none=True,
         # Only these: a "javascript:" link would run in the page of whoever clicks it.
@@ -137,24 +122,24 @@ class PublishSchema(Schema):
             fields.length(1, 2048),
             fields.matching(_LINK_PATTERN, _LINK),
         ],
-        metadata=_about("Where a click leads: a path or an http(s) address"),
+        metadata=about("Where a click leads: a path or an http(s) address"),
     )
     priority = fields.Str(
-        allow_none=True, validate=fields.one_of(PRIORITIES), metadata=_about("The type's where left out")
+        allow_none=True, validate=fields.one_of(PRIORITIES), metadata=about("The type's where left out")
     )
     ttl = fields.Int(
-        allow_none=True, validate=fields.between(1, MAX_TTL), metadata=_about("Seconds until it is of no more use")
+        allow_none=True, validate=fields.between(1, MAX_TTL), metadata=about("Seconds until it is of no more use")
     )
     persist = fields.Bool(
-        allow_none=True, metadata=_about("Whether it is kept in the log; if not, only who is connected gets it")
+        allow_none=True, metadata=about("Whether it is kept in the log; if not, only who is connected gets it")
     )
     idempotency_key = fields.Str(
         allow_none=True,
         validate=[fields.length(1, MAX_KEY_LENGTH), _is_printable],
-        metadata=_about("The same key with the same body publishes once; also the header Idempotency-Key"),
+        metadata=about("The same key with the same body publishes once; also the header Idempotency-Key"),
     )
     source = fields.Str(
-        allow_none=True, validate=fields.length(1, 200), metadata=_about("Which part of the backend this is from")
+        allow_none=True, validate=fields.length(1, 200), metadata=about("Which part of the backend this is from")
     )
 
 
@@ -175,7 +160,7 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     noted: tuple[Text, ...] = ()
     if type(body) is not dict:
         if not isinstance(body, Noted):
-            raise Refused.of_problems("invalid_data", (FieldProblem("", fields.NOT_OBJECT),))
+            raise not_object("invalid_data")
         noted = body.warnings
     if header_key is None and not noted:
         plain_request = _plain(body)
@@ -191,15 +176,15 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     )
     if unsupported:
         raise Refused.of_problems("not_supported", unsupported)
-    try:
-        values: dict[str, Any] = _schema_of(_KNOWN.intersection(body)).load(body)
-    except ValidationError as error:
-        problems = fields.problems_of(error)
-        only_audience = all(problem.field.partition(".")[0] == "audience" for problem in problems)
-        raise Refused.of_problems("invalid_audience" if only_audience else "invalid_data", problems) from error
+    values = load(_schema_of(_KNOWN.intersection(body)), body, _code_of)
     given = {name: value for name, value in values.items() if value is not None}
     warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
     return PublishRequest(**given, warnings=(*warnings[:MAX_PROBLEMS], *noted))
+
+
+def _code_of(problems: Sequence[FieldProblem]) -> str:
+    only_audience = all(problem.field.partition(".")[0] == "audience" for problem in problems)
+    return "invalid_audience" if only_audience else "invalid_data"
 
 
 _PLAIN_TYPES: Final[dict[str, type]] = {"type": str, "message": str, "data": dict}
@@ -248,19 +233,19 @@ def load_batch(body: object) -> list[object]:
 class RecipientsSchema(Schema):
     """How far a notification went at once."""
 
-    sockets = plain.Integer(required=True, metadata=_about("Connections of this node it was handed to"))
+    sockets = plain.Integer(required=True, metadata=about("Connections of this node it was handed to"))
 
 
 class AcceptedSchema(Schema):
     """The answer to an accepted publish."""
 
     status = plain.String(required=True, validate=fields.one_of(("ok",)))
-    id = plain.UUID(required=True, metadata=_about("Identity of the notification (UUIDv7)"))
-    seq = plain.Integer(required=True, metadata=_about("Its place in the log"))
-    cursor = plain.String(required=True, metadata=_about("The same as a client keeps it"))
+    id = plain.UUID(required=True, metadata=about("Identity of the notification (UUIDv7)"))
+    seq = plain.Integer(required=True, metadata=about("Its place in the log"))
+    cursor = plain.String(required=True, metadata=about("The same as a client keeps it"))
     type = plain.String(required=True)
     recipients = plain.Nested(RecipientsSchema, required=True)
-    duplicate = plain.Boolean(required=True, metadata=_about("Whether an earlier publish with this key was it"))
+    duplicate = plain.Boolean(required=True, metadata=about("Whether an earlier publish with this key was it"))
     warnings = plain.List(plain.String(), required=True)
 
 
@@ -277,11 +262,11 @@ class ProblemSchema(Schema):
     type = plain.String(required=True)
     title = plain.String(required=True)
     status = plain.Integer(required=True)
-    code = plain.String(required=True, metadata=_about("Stable; never translated"))
+    code = plain.String(required=True, metadata=about("Stable; never translated"))
     detail = plain.String(required=True)
     retryable = plain.Boolean(required=True)
     errors = plain.List(plain.Nested(FieldProblemSchema))
-    nearest = plain.String(metadata=_about("The known event type whose name is nearest"))
+    nearest = plain.String(metadata=about("The known event type whose name is nearest"))
     request_id = plain.String()
 
 

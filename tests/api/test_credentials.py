@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from sio_server.api.credentials import Credentials
+from sio_server.api.credentials import Callers
 from sio_server.audience import Identity
 from sio_server.auth import DEVELOPMENT_PUBLISHER, Authenticator, Publisher
 from sio_server.config import Config
@@ -23,12 +23,12 @@ async def server() -> AsyncIterator[Server]:
         yield running_server
 
 
-def credentials(server: Server, config: Config | None = None) -> Credentials:
+def credentials(server: Server, config: Config | None = None) -> Callers:
     """Return the checks of a server, or of one in development that shares its log."""
-    return Credentials(Authenticator(config or secured()), server.node.connections)
+    return Callers(Authenticator(config or secured()), server.node.connections)
 
 
-async def outcome(checks: Credentials, kind: str, credential: str | None, query: str = "") -> object:
+async def outcome(checks: Callers, kind: str, credential: str | None, query: str = "") -> object:
     """Return whom a request is from, or the code it is refused with."""
     headers = {"Authorization": f"Bearer {credential}"} if credential else {}
     request = make_mocked_request("GET", f"/?{query}", headers=headers)

@@ -29,7 +29,7 @@ from sio_server.core.limits import Quota
 from sio_server.core.node import Accepted
 from sio_server.errors import KINDS, Refused
 from sio_server.notification import Position
-from sio_server.schemas.inbox import Digits, types_field
+from sio_server.schemas.loading import Digits, types_field
 
 LIMIT = 100
 

@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 from marshmallow import EXCLUDE, ValidationError
 
 from sio_server.errors import Refused
-from sio_server.schemas.events import (
-    MAX_IDS,
-    MAX_SEQ,
-    HandshakeSchema,
-    check_handshake,
-    load_ack,
-    load_mark,
-    load_token,
-)
+from sio_server.schemas.events import MAX_IDS, HandshakeSchema, check_handshake, load_ack, load_mark, load_token
+from sio_server.schemas.loading import MAX_SEQ
 from tests.support.refusals import check
 from tests.support.strategies import JSON
 

@@ -12,10 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from sio_server import fields
 from sio_server.auth.claims import STATED
 from sio_server.broker import MAX_PAGE
-from sio_server.schemas.events import MAX_SEQ
 from sio_server.schemas.inbox import (
-    MAX_TYPES,
-    PAGE,
     CountsReplySchema,
     InboxPageSchema,
     InboxQuerySchema,
@@ -23,6 +20,7 @@ from sio_server.schemas.inbox import (
     PageQuerySchema,
     StatedSchema,
 )
+from sio_server.schemas.loading import MAX_SEQ, MAX_TYPES, PAGE
 from tests.support.asking import get, post, published
 from tests.support.servers import running, secured, token
 

@@ -11,7 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError
 
 from sio_server import fields
 from sio_server.errors import Refused
-from sio_server.schemas.inbox import PAGE
+from sio_server.schemas.loading import PAGE
 from sio_server.schemas.operators import (
     CLOCK_LEEWAY,
     DisconnectedSchema,
