@@ -29,7 +29,8 @@ from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
 from sio_server.auth import TOKEN_SETTINGS, Authenticator
-from sio_server.broker.sqlite import SqliteBroker
+from sio_server.broker import Broker
+from sio_server.broker.opening import open_broker
 from sio_server.catalog import Catalog
 from sio_server.config import Config
 from sio_server.core.connections import Connections
@@ -57,7 +58,6 @@ NODE: Final = web.AppKey("node", Node)
 CONFIG: Final = web.AppKey("config", Config)
 FRONT: Final = web.AppKey("front", FastPublish)
 SERVER: Final = web.AppKey("server", AsyncServer)
-LOG: Final = web.AppKey("log", SqliteBroker)
 RELOADING: Final = web.AppKey("reloading", Reloading)
 
 # Largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
@@ -81,22 +81,19 @@ _PROTOCOL: Final = {
 }
 
 
-def create_app(config: Config | None = None, *, more: Iterable[object] = ()) -> web.Application:
+def create_app(
+    config: Config | None = None, *, broker: Broker | None = None, more: Iterable[object] = ()
+) -> web.Application:
     """One server, ready to be run; settings come from the environment where none are given.
 
+    ``broker`` is one that is not started yet, in place of what the settings name; its commits are in no metric.
     ``more`` are objects with operations (`api.operations.operation`) that are served beside the server's own.
     Raises `ConfigError`, when it starts `LogError`.
     """
     config = config or settings.load()
     metrics = PrometheusMetrics()
     refusals = Refusals(metrics)
-    broker = SqliteBroker(
-        None if config.broker == "memory:" else config.data_dir,
-        idempotency_ttl=config.idempotency_ttl,
-        max_body=config.max_body,
-        trust_clock=config.trust_clock,
-        committed=metrics.committed,
-    )
+    broker = broker or open_broker(config, committed=metrics.committed)
     hub = Hub(AddressGroups(config.ipv6_prefix).of)
     limits = ConnectionLimits(config.connections_per_user, config.connections_per_address)
     connections = Connections(
@@ -121,7 +118,6 @@ def create_app(config: Config | None = None, *, more: Iterable[object] = ()) -> 
     gate = Gate(OriginPolicy(config), refusals, trusted_proxies=config.trusted_proxies)
     app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
     app[NODE] = node
-    app[LOG] = broker
     app[CONFIG] = config
     app[RELOADING] = Reloading(config)
     _endpoints(app, config, gate, metrics, more)
@@ -228,7 +224,7 @@ def _bound_bodies(app: web.Application, endpoints: Iterable[_Bounded], config: C
     for endpoint in endpoints:
         endpoint.max_body = config.max_body
     app[NODE].connections.hello = _greeting(config)
-    app[LOG].room_for(config.max_body)
+    app[NODE].broker.room_for(config.max_body)
     app[SERVER].allow_messages(_largest_payload(config))
 
 

@@ -42,10 +42,13 @@ class LogSize:
 
 
 class HealthCheck(Protocol):
-    """A part that can say whether it works."""
+    """A log that can say whether it works."""
 
     async def check(self) -> None:
-        """Raise `BrokerUnavailable` when it does not."""
+        """Raise `BrokerUnavailable` where the log takes or gives nothing now."""
+
+    def room_for(self, max_body: int) -> None:
+        """Let a log that has failed count as working again only once it has room for a body of so many bytes."""
 
 
 class Measured(Protocol):

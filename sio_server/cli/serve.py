@@ -16,6 +16,7 @@ import click
 import marshmallow
 
 from sio_server import config as settings
+from sio_server.broker.opening import check_scheme
 from sio_server.catalog import Catalog
 from sio_server.cli.commands import CommandFailed, complain, one_line, to_nowhere
 from sio_server.config import Config, Loaded
@@ -87,7 +88,7 @@ def serve(config_file: Path | None, **flags: Any) -> None:
     """Run the server until SIGTERM or Ctrl-C; the first line of output is its address."""
 
     def read() -> Loaded:
-        return settings.read(flags, config_file=config_file)
+        return _read(flags, config_file)
 
     loaded = read()
     config = loaded.config
@@ -104,6 +105,13 @@ def serve(config_file: Path | None, **flags: Any) -> None:
         asyncio.run(run(config, _announce, read))
     except OSError as error:
         raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {_reason(error)}") from error
+
+
+def _read(flags: dict[str, Any], config_file: Path | None) -> Loaded:
+    """The settings, all of them checked; raises `ConfigError` that says where each wrong one is from."""
+    loaded = settings.read(flags, config_file=config_file)
+    check_scheme(loaded.config.broker, loaded.sources.get("broker", "broker"))
+    return loaded
 
 
 def _reason(error: OSError) -> str:
@@ -144,7 +152,7 @@ def _announce(address: str) -> None:
 @settings_options
 def check_config(config_file: Path | None, **flags: Any) -> None:
     """Check the settings as `serve` would with the same flags, and show what is in effect; secrets stay hidden."""
-    loaded = settings.read(flags, config_file=config_file)
+    loaded = _read(flags, config_file)
     config = loaded.config
     types = Catalog.load(config.catalog).types
     width = max(map(len, _FIELDS))

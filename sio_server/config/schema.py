@@ -65,12 +65,6 @@ class _PathField(marshmallow.fields.Field[Path]):
             raise ValidationError("No such home directory.") from error
 
 
-def _check_broker(value: str) -> None:
-    if value not in ("sqlite:", "memory:"):
-        scheme = value.partition(":")[0]  # what follows may hold a password
-        raise ValidationError(f"'{scheme}:' is not supported: use 'sqlite:' or 'memory:'.")
-
-
 def _check_origins(values: tuple[str, ...]) -> None:
     for origin in values:
         if origin not in ("*", "null", "file://") and not _ORIGIN.fullmatch(origin):
@@ -138,7 +132,6 @@ class ConfigSchema(Schema):
     port = _Whole(validate=fields.between(0, 65535), metadata=_about("Port to listen on; 0 takes a free one"))
     data_dir = _PathField(metadata=_about("Directory of the notification log"))
     broker = marshmallow.fields.String(
-        validate=_check_broker,
         metadata=_about("Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process"),
     )
     catalog = _PathField(metadata=_about("TOML file whose event types are added to the built-in ones"))

@@ -125,10 +125,14 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings as they were read, and a line for each thing that is allowed and yet most likely not meant."""
+    """Settings as they were read, and a line for each thing that is allowed and yet most likely not meant.
+
+    ``sources`` says of each setting that was given where it is from: a flag, a variable, a file and its key.
+    """
 
     config: Config
     warnings: tuple[str, ...]
+    sources: Mapping[str, str]
 
 
 def load(
@@ -155,7 +159,7 @@ def read(
         raise ConfigError(_explain(error, found.names)) from error
     _check_together(config)
     unknown = unknown_names(_FIELDS, SECRETS, env_file)
-    return Loaded(config, (*config.warnings(), *found.notes, *unknown))
+    return Loaded(config, (*config.warnings(), *found.notes, *unknown), found.names)
 
 
 def unknown_environment() -> list[str]:

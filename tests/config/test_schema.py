@@ -79,7 +79,6 @@ def test_value_is_taken(setting: str, value: Any, expected: Any) -> None:
         ("events_per_second", 10**6 + 1),
         ("connections_per_address", 10**7 + 1),
         ("recovery", "Asking"),
-        ("broker", "memory"),
         ("host", 5),
         ("jwt_secret", ""),
         ("shutdown_timeout", 601),
@@ -88,14 +87,6 @@ def test_value_is_taken(setting: str, value: Any, expected: Any) -> None:
 def test_value_is_refused(setting: str, value: Any) -> None:
     """A value that is none is refused by its setting."""
     assert SCHEMA.validate({setting: value}).keys() == {setting}
-
-
-def test_password_of_an_unknown_log_is_not_told() -> None:
-    """The address of a log that is not supported may hold a password; only its scheme is named."""
-    with pytest.raises(marshmallow.ValidationError) as caught:
-        SCHEMA.load({"broker": "redis://user:hunter2@there"})
-    assert "hunter2" not in str(caught.value)
-    assert "redis:" in str(caught.value)
 
 
 def test_defaults_pass_their_own_checks() -> None:

@@ -68,7 +68,7 @@ class SqliteBroker:
         self._revocations = RevocationList(self._writer, clock.now)
 
     def room_for(self, max_body: int) -> None:
-        """The log is ready where there is room for a body of so many bytes."""
+        """See `HealthCheck.room_for`."""
         self._room = max_body + ROOM_BESIDE
 
     # -- Broker ---------------------------------------------------------------------------------------------------

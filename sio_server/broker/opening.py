@@ -1,0 +1,60 @@
+"""Which brokers there are: the only place that knows what the setting ``broker`` may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sio_server.broker.broker import Broker
+from sio_server.config import Config, env_name
+from sio_server.errors import ConfigError
+
+# Is called on the loop after each commit, with the seconds it took and the number of publishes in it.
+Committed = Callable[[float, int], None]
+
+
+def open_broker(config: Config, *, committed: Committed | None = None) -> Broker:
+    """The broker that the settings name, not started yet. Raises `ConfigError` for one that there is none of.
+
+    ``committed`` is called on the loop after each commit with the seconds it took and the number of publishes in it.
+    """
+    check_scheme(config.broker)
+    return _BROKERS[config.broker](config, committed)
+
+
+def check_scheme(broker: str, named: str = env_name("broker")) -> None:
+    """Raise `ConfigError` unless there is a broker of this name; ``named`` is what the setting is called there.
+
+    Opens nothing and imports no broker, so that a wrong setting is told at once.
+    """
+    if broker not in _BROKERS:
+        scheme = broker.partition(":")[0]  # what follows may hold a password
+        known = " or ".join(f"'{known}'" for known in _BROKERS)
+        raise ConfigError(f"{named}: '{scheme}:' is not supported: use {known}.")
+
+
+# A broker is imported where it is opened: its libraries need not be there for the others.
+
+
+def _in_a_file(config: Config, committed: Committed | None) -> Broker:
+    from sio_server.broker.sqlite import SqliteBroker  # noqa: PLC0415 - see above
+
+    return SqliteBroker(
+        config.data_dir,
+        idempotency_ttl=config.idempotency_ttl,
+        max_body=config.max_body,
+        trust_clock=config.trust_clock,
+        committed=committed,
+    )
+
+
+def _in_memory(config: Config, committed: Committed | None) -> Broker:
+    from sio_server.broker.sqlite import SqliteBroker  # noqa: PLC0415 - see above
+
+    return SqliteBroker(None, idempotency_ttl=config.idempotency_ttl, max_body=config.max_body, committed=committed)
+
+
+_BROKERS: Final[Mapping[str, Callable[[Config, Committed | None], Broker]]] = {
+    "sqlite:": _in_a_file,
+    "memory:": _in_memory,
+}
