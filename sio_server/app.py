@@ -291,7 +291,6 @@ def _lifetime(
                     node.broker,
                     days=config.retention_days,
                     count=config.retention_count,
-                    present=node.hub.is_here,
                 )
             ),
             asyncio.create_task(metrics.watch_loop()),

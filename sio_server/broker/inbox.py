@@ -89,4 +89,6 @@ class Inbox(Protocol):
         ``read`` implies seen, ``archive`` implies read and seen. ``unarchive`` brings back as read and seen. ``unread``
         takes a named one out of the archive, too; of all, it leaves the archive alone. ``up_to`` keeps a change of all
         from what came after the user looked; ``unread`` and ``unarchive`` of all do not heed it.
+
+        Once the change is durable, and before this returns, the broker itself has every node hear `InboxChanged`.
         """

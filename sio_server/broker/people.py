@@ -38,7 +38,15 @@ class Revocations(Protocol):
     """From when on a user's tokens hold again."""
 
     async def revoke(self, user: str, before: float) -> None:
-        """Refuse this user's tokens that were issued before this moment (Unix seconds). Durable, never moves back."""
+        """Refuse this user's tokens that were issued before this moment (Unix seconds). Durable, never moves back.
+
+        Once that is durable, and before this returns, the broker itself has every node hear `Revoked`: what this user
+        has connected is closed by the nodes.
+        """
 
     def revoked_before(self, user: str) -> float | None:
-        """That moment, or None where there is none. Entries of more than 30 days ago may be forgotten."""
+        """From which moment on (Unix seconds) this user's tokens hold, or None where all do. Costs no query.
+
+        As of the last `Revoked` that this node heard, at most a second old. Moments that were set more than 30 days ago
+        may be forgotten: no token of before lives that long.
+        """

@@ -13,7 +13,10 @@ class Presence(Protocol):
     """
 
     def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
-        """Note that this node has a connection, and which rooms its identity has. Never blocks; again: other rooms."""
+        """Note that this node has a connection, and which rooms its identity has. Never blocks.
+
+        Said again of the same connection, these are its rooms from now on. ``user`` is None for who has no name.
+        """
 
     def left(self, connection_id: str) -> None:
         """Note that this node has the connection no longer; unknown ones are passed over. Never blocks."""

@@ -1,4 +1,8 @@
-"""What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only."""
+"""What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only.
+
+`InboxChanged` and `Revoked` come from the broker itself, after `Inbox.mark` and `Revocations.revoke`; the others are
+sent by nodes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Protocol
 class InboxChanged:
     """A user's inbox was changed: what ``ns:state`` says, without counters.
 
-    ``action`` and ``ids`` (None: all) or ``up_to`` (a ``seq``) are as in `Marked`. Each node tells the user's
+    ``action`` and ``ids``, or for a change of all ``up_to`` (a ``seq``), are as in `Marked`. Each node tells the user's
     connections, with counters of its own reading.
     """
 
@@ -60,7 +64,7 @@ class Signals(Protocol):
     """The way from node to node for what concerns connections, also where there is one node."""
 
     def signal(self, signal: Signal) -> None:
-        """Have every node hear this, each at most once; never waits.
+        """Have every node hear this, each at most once; never waits, and raises nothing.
 
         This node's handler has heard it when the call returns.
         """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 
 class Retention(Protocol):
-    """Letting the oldest go."""
+    """Letting the oldest go. Every node calls all of this from time to time, and a broker lets one do it at a time.
+
+    A call that finds another at the same work does nothing and returns 0.
+    """
 
     async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
         """Delete the oldest until none is older than ``max_age`` seconds and no more than ``max_count`` are left.
@@ -19,17 +21,17 @@ class Retention(Protocol):
         """
 
     async def look_at_clock(self) -> float:
-        """Note what time it is, for the next start; each minute.
+        """Note what time it is, for the next start; to be called each minute.
 
         Returns by how many seconds the wall clock was set forward (or back, below 0) since the last look, mostly 0.
         """
 
-    async def forget(self, *, max_age: float, present: Callable[[str], bool]) -> int:
+    async def forget(self, *, max_age: float) -> int:
         """Look at some users, others at each call, and forget those who never return; returns how many.
 
-        Forgotten is who was not here for longer than ``max_age`` seconds and a day, is not ``present``, and for whom
-        nothing is left in the log; who comes back then is seen for the first time. ``present`` may be called from
-        another thread. What is kept of a user and speaks only of notifications that are gone goes in any case.
+        Forgotten is who was not here for longer than ``max_age`` seconds and a day, has no connection on any node (see
+        `Presence`), and for whom nothing is left in the log; who comes back then is seen for the first time. What is
+        kept of a user and speaks only of notifications that are gone goes in any case.
         """
 
 

@@ -152,6 +152,7 @@ class Connections:
             head = Position(head.epoch, late[0].seq - 1)
         connection.stream_from = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
         self._hub.add(connection)
+        self._broker.arrived(connection.id, identity.user, identity.rooms())
         self._metrics.connected(connection.protocol)
         self._arm(connection)
         greeted_at = head if after is None else Position(head.epoch, after)
@@ -234,6 +235,7 @@ class Connections:
             return  # it left meanwhile; rooms and timers would keep it for ever
         connection.identity = self._not_expired_yet(identity)
         connection.view = view
+        self._broker.arrived(connection.id, identity.user, identity.rooms())
         if not connection.may_observe:
             self.observers.discard(connection.link)
         if connection.catchup is None:
@@ -328,6 +330,7 @@ class Connections:
         self._disarm(connection)
         self.observers.discard(connection.link)
         if self._hub.remove(connection):
+            self._broker.left(connection.id)
             self.note_handed(connection)
             connection.catchup = None
             self._metrics.disconnected(connection.protocol, reason)

@@ -163,10 +163,6 @@ class Hub:
         """How many users are connected; a user with three tabs is one."""
         return len(self._by_user)
 
-    def is_here(self, user: str) -> bool:
-        """Whether this user has a connection. May be asked from any thread."""
-        return user in self._by_user
-
     def find(self, connection_id: str) -> Connection | None:
         """The connection that operators know by this id. Looks at each: nobody asks for it often."""
         return next((connection for connection in self._connections if connection.id == connection_id), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from sio_server.broker import Retention
@@ -18,13 +17,11 @@ _DAY: Final = 24 * 3600.0
 logger = get_logger("retention")
 
 
-async def keep_trimmed(
-    broker: Retention, *, days: float, count: int, present: Callable[[str], bool] = lambda _: False
-) -> None:
+async def keep_trimmed(broker: Retention, *, days: float, count: int) -> None:
     """Trim the log until cancelled; 0 means no limit. A log that cannot be trimmed now is tried again later.
 
-    ``present``: whether a user is connected. Who was not for longer than ``days`` is forgotten in time. How long that
-    is says the log's own clock; that the wall clock was set is told in the log.
+    Who was not connected for longer than ``days`` is forgotten in time. How long that is says the log's own clock; that
+    the wall clock was set is told in the log.
     """
     while True:
         step = await broker.look_at_clock()
@@ -32,7 +29,7 @@ async def keep_trimmed(
             logger.warning("the clock was set: nothing is older or younger for it", seconds=round(step, 1))
         try:
             gone = await broker.retain(max_age=days * _DAY or None, max_count=count or None) if days or count else 0
-            forgotten = await broker.forget(max_age=days * _DAY, present=present) if days else 0
+            forgotten = await broker.forget(max_age=days * _DAY) if days else 0
         except Refused as refused:
             logger.warning("the log could not be trimmed", code=refused.kind.code)
         else:

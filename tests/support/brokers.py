@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from sio_server.broker import Broker, Log, Published, Signal
 from sio_server.broker.settling import settle
+from sio_server.broker.sqlite import SqliteBroker
 from sio_server.notification import Entry, Notification, Position
 
 
@@ -29,6 +32,12 @@ async def entries_of(broker: Broker, rooms: Sequence[str], after: Position, limi
         found.extend(one.entry for one in page.items if set(one.entry.rooms).intersection(rooms))
         following = page.next_after
     return found[:limit]
+
+
+def side_by_side(directory: Path | None = None, **settings: Any) -> tuple[SqliteBroker, SqliteBroker]:
+    """Two nodes on one log, in memory where no directory is given; neither is started. Settings as `SqliteBroker`'s."""
+    broker = SqliteBroker(directory, **settings)
+    return broker, broker.beside()
 
 
 class Ear:

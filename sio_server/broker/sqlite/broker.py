@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
+import copy
 import hashlib
 import hmac
+import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sio_server.audience import Audience
 from sio_server.broker.broker import Broker
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.receipts import Receipt, Stored, StoredPage
-from sio_server.broker.signals import Signal
-from sio_server.broker.sqlite import inbox, receipts, retention, search, views
+from sio_server.broker.signals import InboxChanged, Revoked, Signal
+from sio_server.broker.sqlite import faults, inbox, receipts, search, views
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
-from sio_server.broker.sqlite.people import VISIT_EVERY, RevocationList, SightCache
-from sio_server.broker.sqlite.presence import Register
+from sio_server.broker.sqlite.nodes import Nodes
+from sio_server.broker.sqlite.people import RevocationList, SightCache
+from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.store import Store
+from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.broker.upkeep import LogSize
 from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
-# Bytes that a publish takes beside its body: it touches some dozen pages, and each is written whole.
-ROOM_BESIDE: Final = 256 * 1024
-
 # Milliseconds in a second: the log counts those, callers these.
 _MS: Final = 1000
+
+T = TypeVar("T")
 
 
 class SqliteBroker:
@@ -40,7 +43,7 @@ class SqliteBroker:
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
     nobody can set. ``trust_clock``: at the start ``now`` is right, however far it is from the last entry. ``committed``
     is called on the loop after each commit with the seconds it took and the number of publishes in it. ``max_body`` is
-    the largest body of a publish, in bytes: a log that has failed works again once there is room for one.
+    the largest body of a publish, in bytes: see `HealthCheck.room_for`.
     """
 
     def __init__(
@@ -57,35 +60,82 @@ class SqliteBroker:
         clock = LogClock(now, steadily)
         self.now = clock.now
         """See `Log.now`."""
+        # What all nodes on this log share:
+        self._nodes = Nodes()
         self._store = Store(directory, clock, trust_clock=trust_clock)
-        self.room_for(max_body)
-        self._writer = Writer(self._store, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed)
+        self._writer = Writer(
+            self._store, self._nodes, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed
+        )
         self._deliveries = Deliveries(self._writer)
         self._overlaps = views.Overlaps()
         self._sights = SightCache(self._writer, clock.now)
-        self._swept = ""
-        self._presence = Register()
+        self._register = Register()
         self._revocations = RevocationList(self._writer, clock.now)
+        self._upkeep = Upkeep(self._store, self._writer, self._sights, self._register)
+        self.room_for(max_body)
+        # What is this node's own:
+        self._handler: BrokerHandler | None = None
+        self._leases = Leases(self._register)
+
+    def beside(self) -> SqliteBroker:
+        """Another node on the same log, in this process and on this loop: with its own handler, start and end.
+
+        The first to start opens the log, the last to close lets go of it. Each hears every entry and every signal.
+        """
+        other = copy.copy(self)
+        other._handler = None  # noqa: SLF001 - one of this class
+        other._leases = Leases(self._register)  # noqa: SLF001
+        return other
 
     def room_for(self, max_body: int) -> None:
         """See `HealthCheck.room_for`."""
-        self._room = max_body + ROOM_BESIDE
+        self._upkeep.room = max_body + ROOM_BESIDE
 
-    # -- Broker ---------------------------------------------------------------------------------------------------
+    def _read(self, function: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
+        self._ensure_open()
+        return self._store.read(function)
+
+    def _ensure_open(self) -> None:
+        if self._handler is None:
+            raise faults.closed()
+
+    # -- Log ------------------------------------------------------------------------------------------------------
 
     async def start(self, handler: BrokerHandler) -> None:
         """See `Log.start`."""
-        self._writer.handler = handler
+        async with self._nodes.changing:
+            if not self._nodes:
+                await self._open()
+            self._nodes.add(handler)
+            self._handler = handler
+
+    async def _open(self) -> None:
         try:
             await self._store.open()
             self._writer.head = Position(self._store.epoch, self._store.last_seq)
             await self._revocations.load(self._store)
         except BaseException:
-            await self.close()
+            await self._shut()
             raise
 
     async def close(self) -> None:
         """See `Log.close`."""
+        async with self._nodes.changing:
+            self._leases.end()
+            handler, self._handler = self._handler, None
+            if handler is None:
+                if not self._nodes:
+                    await self._shut()
+                return
+            if len(self._nodes) > 1:
+                with suppress(BrokerUnavailable):
+                    await self._deliveries.flush()
+                await self._writer.finish()
+            else:
+                await self._shut()
+            self._nodes.remove(handler)
+
+    async def _shut(self) -> None:
         if not self._store.closed:
             await self._deliveries.close()
         self._store.closed = True
@@ -94,6 +144,7 @@ class SqliteBroker:
 
     def append(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
         """See `Log.append`."""
+        self._ensure_open()
         self._writer.append(notification, settled)
 
     def writing(self) -> bool:
@@ -111,7 +162,7 @@ class SqliteBroker:
     async def stretch(self, view: View, after: int, limit: int) -> Stretch:
         """See `Log.stretch`."""
         epoch, now, head = self._store.epoch, self._milliseconds(), self._writer.head.seq
-        found = await self._store.read(
+        found = await self._read(
             lambda connection: views.replay(connection, epoch, view, after=after, limit=limit, now=now)
         )
         whole = len(found) < limit
@@ -125,63 +176,47 @@ class SqliteBroker:
 
     def signal(self, signal: Signal) -> None:
         """See `Signals.signal`."""
-        if self._writer.handler is not None:
-            self._writer.handler.on_signal(signal)
+        if self._handler is not None:
+            self._nodes.signal(signal)
 
     def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
         """See `Presence.arrived`."""
-        self._presence.arrived(connection_id, user, rooms)
+        self._leases.arrived(connection_id, user, rooms)
 
     def left(self, connection_id: str) -> None:
         """See `Presence.left`."""
-        self._presence.left(connection_id)
+        self._leases.left(connection_id)
 
     async def connected(self, connection_id: str) -> bool:
         """See `Presence.connected`."""
-        return self._presence.connected(connection_id)
+        return self._register.connected(connection_id)
 
     async def present(self, user: str) -> bool:
         """See `Presence.present`."""
-        return self._presence.present(user)
-
-    async def check(self) -> None:
-        """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until a publish fits."""
-        self._store.ensure_whole()
-        if self._store.failure is not None:
-            try:
-                await self._writer.change(lambda step: _probe(step, self._store.make_room, self._room))
-            except OSError as error:
-                raise self._store.unavailable(error) from error
-            self._store.failure = None
-        try:
-            await self._store.read(self._store.glance)
-        except BrokerUnavailable:
-            if not self._store.files.rescued:
-                # the writer looks for itself, and saves what it can before anybody kills this process
-                await self._writer.change(lambda _: None)
-            raise
+        return self._register.present(user)
 
     async def size(self) -> LogSize:
         """See `Measured.size`."""
-        return await self._store.read(self._store.size)
+        return await self._read(self._store.size)
 
     # -- Sight ----------------------------------------------------------------------------------------------------
 
     async def sight(self, user: str, rooms: Sequence[str]) -> View:
         """See `People.sight`."""
-        return (await self._sights.arrive(user, rooms))[0]
+        return (await self.arrive(user, rooms))[0]
 
     async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
         """See `People.arrive`."""
+        self._ensure_open()
         return await self._sights.arrive(user, rooms)
 
     async def view_of(self, user: str) -> View:
         """See `People.view_of`."""
-        return await self._store.read(lambda connection: views.view_of(connection, user))
+        return await self._read(lambda connection: views.view_of(connection, user))
 
     async def reach(self, audience: Audience) -> int:
         """See `People.reach`."""
-        return await self._store.read(lambda connection: receipts.reach(connection, audience))
+        return await self._read(lambda connection: receipts.reach(connection, audience))
 
     # -- Inbox ----------------------------------------------------------------------------------------------------
 
@@ -196,7 +231,7 @@ class SqliteBroker:
     ) -> InboxPage:
         """See `Inbox.page`."""
         epoch, now, limit = self._store.epoch, self._milliseconds(), min(limit, MAX_PAGE)
-        return await self._store.read(
+        return await self._read(
             lambda connection: inbox.page(
                 connection,
                 epoch,
@@ -213,17 +248,22 @@ class SqliteBroker:
     async def counts(self, view: View) -> Counts:
         """See `Inbox.counts`."""
         now = self._milliseconds()
-        return await self._store.read(
-            lambda connection: inbox.counts_at_head(connection, view, self._overlaps, now=now)
-        )
+        return await self._read(lambda connection: inbox.counts_at_head(connection, view, self._overlaps, now=now))
 
     async def mark(self, view: View, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None) -> Marked:
         """See `Inbox.mark`."""
         # Whatever there is to walk for this view's counters is walked by the reading thread, and kept for the writer's.
         await self.counts(view)
-        if ids is None:
-            return await self._writer.change(lambda step: inbox.mark_all(step, view, action, up_to, self._overlaps))
-        return await self._writer.change(lambda step: inbox.mark(step, view, action, ids, self._overlaps))
+
+        def change(step: Step) -> Marked:
+            if ids is None:
+                return inbox.mark_all(step, view, action, up_to, self._overlaps)
+            return inbox.mark(step, view, action, ids, self._overlaps)
+
+        def tell(marked: Marked) -> None:
+            self._nodes.signal(InboxChanged(view.user, action, marked.ids, marked.up_to))
+
+        return await self._writer.change(change, tell)
 
     # -- Receipts -------------------------------------------------------------------------------------------------
 
@@ -238,7 +278,7 @@ class SqliteBroker:
     async def find(self, notification_id: str) -> Stored | None:
         """See `Receipts.find`."""
         epoch = self._store.epoch
-        return await self._store.read(lambda connection: receipts.find(connection, epoch, notification_id))
+        return await self._read(lambda connection: receipts.find(connection, epoch, notification_id))
 
     async def search(
         self,
@@ -253,14 +293,14 @@ class SqliteBroker:
     ) -> StoredPage:
         """See `Receipts.search`."""
         epoch, limit, wanted = self._store.epoch, min(limit, MAX_PAGE), search.Wanted(types, user, role, priority)
-        return await self._store.read(
+        return await self._read(
             lambda connection: search.search(connection, epoch, wanted, limit=limit, before=before, after=after)
         )
 
     async def receipt(self, notification_id: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
         """See `Receipts.receipt`."""
         await self._deliveries.flush()
-        return await self._store.read(
+        return await self._read(
             lambda connection: receipts.receipt(connection, notification_id, limit=limit, after=after)
         )
 
@@ -268,7 +308,8 @@ class SqliteBroker:
 
     async def revoke(self, user: str, before: float) -> None:
         """See `Revocations.revoke`."""
-        await self._revocations.revoke(user, before)
+        self._ensure_open()
+        await self._revocations.revoke(user, before, lambda: self._nodes.signal(Revoked(user, before)))
 
     def revoked_before(self, user: str) -> float | None:
         """See `Revocations.revoked_before`."""
@@ -281,52 +322,25 @@ class SqliteBroker:
 
     async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
         """See `Retention.retain`."""
-        older_than = None if max_age is None else self._milliseconds() - int(max_age * _MS)
-        excess = 0
-        if max_count is not None:
-            excess = (await self._store.read(self._store.size)).notifications - max_count
-        removed = 0
-        while True:
-            started = time.perf_counter()
-            done = await self._writer.change(self._removal(older_than, excess - removed))
-            removed += done.count
-            if not done.more:
-                return removed
-            await asyncio.sleep(time.perf_counter() - started)  # half of the writer's time is left for publishers
+        self._ensure_open()
+        return await self._upkeep.retain(max_age, max_count)
 
-    async def forget(self, *, max_age: float, present: Callable[[str], bool]) -> int:
+    async def forget(self, *, max_age: float) -> int:
         """See `Retention.forget`."""
-        after, before = self._swept, self._milliseconds() - int((max_age + VISIT_EVERY) * _MS)
-        swept = await self._writer.change(
-            lambda step: retention.forget_users(step, after=after, before=before, present=present)
-        )
-        self._swept = swept.next_after
-        self._sights.forget(swept.forgotten)
-        return len(swept.forgotten)
-
-    def _removal(self, older_than: int | None, excess: int) -> Callable[[Step], retention.Removed]:
-        def remove(step: Step) -> retention.Removed:
-            done = retention.remove_oldest(step, older_than=older_than, excess=excess)
-            # Still within the transaction: whoever reads afterwards and misses something finds the floor above it.
-            self._store.floor = max(self._store.floor, done.floor)
-            return done
-
-        return remove
-
-    def _milliseconds(self) -> int:
-        return int(self.now() * _MS)
+        self._ensure_open()
+        return await self._upkeep.forget(max_age)
 
     async def look_at_clock(self) -> float:
         """See `Retention.look_at_clock`."""
-        step = self._store.clock.look()
-        await self._store.note_time()
-        return step
+        return await self._upkeep.look_at_clock()
 
+    async def check(self) -> None:
+        """See `HealthCheck.check`."""
+        self._ensure_open()
+        await self._upkeep.check()
 
-def _probe(step: Step, make_room: Callable[[int], None], room: int) -> None:
-    # A page fits where the last publish that failed has left some; what counts is whether the next one would.
-    make_room(room)
-    step.connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)", (str(step.now),))
+    def _milliseconds(self) -> int:
+        return int(self.now() * _MS)
 
 
 _: type[Broker] = SqliteBroker

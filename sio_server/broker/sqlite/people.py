@@ -78,14 +78,18 @@ class RevocationList:
         """See `Revocations.revoked_before`."""
         return self._before.get(user)
 
-    async def revoke(self, user: str, before: float) -> None:
-        """See `Revocations.revoke`."""
+    async def revoke(self, user: str, before: float, then: Callable[[], None]) -> None:
+        """See `Revocations.revoke`; ``then`` is called once it is durable and known here."""
         recorded_at = self._now()
         oldest = recorded_at - REVOCATION_TTL
-        forgotten = await self._writer.change(lambda step: _write(step.connection, user, before, recorded_at, oldest))
-        for other in forgotten:
-            self._before.pop(other, None)
-        self._before[user] = max(before, self._before.get(user, before))
+
+        def note(forgotten: Sequence[str]) -> None:
+            for other in forgotten:
+                self._before.pop(other, None)
+            self._before[user] = max(before, self._before.get(user, before))
+            then()
+
+        await self._writer.change(lambda step: _write(step.connection, user, before, recorded_at, oldest), note)
 
 
 def _read(connection: sqlite3.Connection, oldest: float) -> dict[str, float]:

@@ -1,36 +1,89 @@
-"""Who is connected, where the only node is this process: what ends it ends every lease with it."""
+"""Who is connected, where every node is in this process: what ends the process ends every lease with it."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 
 class Register:
-    """Connections by id and by user. May be asked from any thread, written to on the loop."""
+    """The connections of all nodes, by user. Written to on the loop; may be asked from any thread."""
 
     def __init__(self) -> None:
-        self._connections: dict[str, tuple[str | None, tuple[str, ...]]] = {}
-        self._by_user: dict[str, dict[str, None]] = {}
-
-    def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
-        """See `Presence.arrived`."""
-        self._connections[connection_id] = user, tuple(rooms)
-        if user is not None:
-            self._by_user.setdefault(user, {})[connection_id] = None
-
-    def left(self, connection_id: str) -> None:
-        """See `Presence.left`."""
-        user, _ = self._connections.pop(connection_id, (None, ()))
-        if user is not None:
-            others = self._by_user[user]
-            del others[connection_id]
-            if not others:
-                del self._by_user[user]
+        #: held for some look-ups in dictionaries: the loop never waits for a query or for the disk
+        self._lock = threading.Lock()
+        self._nodes: list[Leases] = []
+        self._by_user: dict[str, dict[tuple[Leases, str], Sequence[str]]] = {}
 
     def connected(self, connection_id: str) -> bool:
         """See `Presence.connected`."""
-        return connection_id in self._connections
+        return any(node.has(connection_id) for node in self._nodes)
 
     def present(self, user: str) -> bool:
         """See `Presence.present`."""
         return user in self._by_user
+
+    def rooms_of(self, user: str) -> frozenset[str]:
+        """The rooms that the connections of a user have, on whichever node."""
+        if user not in self._by_user:
+            return _NONE
+        with self._lock:
+            return frozenset(room for rooms in self._by_user.get(user, {}).values() for room in rooms)
+
+    def add(self, node: Leases) -> None:
+        """Take in a node."""
+        self._nodes.append(node)
+
+    def remove(self, node: Leases) -> None:
+        """A node is gone; it has ended its leases."""
+        if node in self._nodes:
+            self._nodes.remove(node)
+
+    def note(self, node: Leases, connection_id: str, user: str, rooms: Sequence[str]) -> None:
+        """A connection of a user has these rooms now."""
+        with self._lock:
+            self._by_user.setdefault(user, {})[node, connection_id] = rooms
+
+    def drop(self, node: Leases, connection_id: str, user: str) -> None:
+        """A connection of a user is gone."""
+        with self._lock:
+            others = self._by_user[user]
+            del others[node, connection_id]
+            if not others:
+                del self._by_user[user]
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Leases:
+    """The connections of one node. On the loop."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._users: dict[str, str | None] = {}
+        register.add(self)
+
+    def has(self, connection_id: str) -> bool:
+        """Whether this node has a connection with this id."""
+        return connection_id in self._users
+
+    def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
+        """See `Presence.arrived`."""
+        if self._users.get(connection_id, user) != user:
+            self.left(connection_id)
+        self._users[connection_id] = user
+        if user is not None:
+            self._register.note(self, connection_id, user, rooms)
+
+    def left(self, connection_id: str) -> None:
+        """See `Presence.left`."""
+        user = self._users.pop(connection_id, None)
+        if user is not None:
+            self._register.drop(self, connection_id, user)
+
+    def end(self) -> None:
+        """Let all of them go: the node ends."""
+        for connection_id in tuple(self._users):
+            self.left(connection_id)
+        self._register.remove(self)

@@ -7,9 +7,7 @@ never delays a commit. A log in memory has one connection and one thread, which 
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from typing import Final, TypeVar
 
 import filelock
 
+from sio_server.broker.sqlite import faults
 from sio_server.broker.sqlite.files import Files, refuse_to_begin_anew, wal_is_passed_over
 from sio_server.broker.sqlite.marker import Marker
 from sio_server.broker.sqlite.reads import Reads
@@ -37,7 +36,7 @@ from sio_server.broker.sqlite.schema import (
 )
 from sio_server.broker.upkeep import LogSize
 from sio_server.clock import AT_ONCE, LogClock, Noted
-from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Text
+from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse
 from sio_server.logs import get_logger
 
 FILE_NAME: Final = "sio-server.db"
@@ -57,21 +56,6 @@ WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 
 # Seconds that the wall clock may be behind at a start, as clocks are set right by little, and no word is said of it.
 _BEHIND: Final = 60.0
-
-_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_FULL: Final = "free some space, or use --data-dir with a directory on another disk"
-_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
-
-# What SQLite needs at the least to open a log: its index of the write-ahead log has 32 KiB, and the first pages.
-_LEAST_SPACE: Final = 128 * 1024
-
-_MENDS: Final = {
-    sqlite3.SQLITE_FULL: f"the disk is full: {_FULL}",
-    sqlite3.SQLITE_READONLY: "cannot be written: give this user the right to write it, or use another --data-dir",
-    sqlite3.SQLITE_PERM: "cannot be written: give this user the right to write it, or use another --data-dir",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: give this user the right to, or use another --data-dir",
-    sqlite3.SQLITE_IOERR: "the disk answers with an error: look at the system's log",
-}
 
 T = TypeVar("T")
 
@@ -175,17 +159,13 @@ class Store:
     def ensure_open(self) -> None:
         """Raise `BrokerUnavailable` before `open` and after `close`."""
         if self.closed:
-            raise BrokerUnavailable(Text("The log is closed.", "El registro está cerrado."))
+            raise faults.closed()
 
     def unavailable(self, error: Exception) -> BrokerUnavailable:
         """The refusal for what SQLite raised. A damaged file is remembered: `check` fails from now on."""
-        if isinstance(error, sqlite3.Error) and _code(error) in _DAMAGE:
+        if faults.is_damage(error):
             self._damage = error
-        return BrokerUnavailable(
-            Text("The log answers: {0}. Nothing was stored.", "El registro responde: {0}. No se guardó nada.").format(
-                error
-            )
-        )
+        return faults.unavailable(error)
 
     def ensure_whole(self) -> None:
         """Raise `BrokerUnavailable` when a damaged page was met since the start."""
@@ -248,7 +228,7 @@ class Store:
             version = migrate(connection, self.name)
             self._read_start(connection, marked=version >= MARKED_SINCE)
         except sqlite3.Error as error:
-            raise _log_error(self.name, error) from error
+            raise faults.of_file(self.name, error) from error
         if self._directory is not None:
             self.files.opened()
 
@@ -312,7 +292,7 @@ class Store:
         try:
             self._connect().execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
-            raise _log_error(self.name, error) from error
+            raise faults.of_file(self.name, error) from error
 
     def _connect(self) -> sqlite3.Connection:
         # Each connection is used in one thread alone; only closing happens in another, after that one has come to rest.
@@ -333,8 +313,7 @@ class Store:
                 f"{directory}: another sio-server uses this directory: stop it, or use --data-dir"
             ) from error
         except OSError as error:
-            mend = _FULL if error.errno in _NO_SPACE else "use --data-dir with a directory to write to"
-            raise LogError(f"{directory}: {error.strerror}: {mend}") from error
+            raise faults.of_directory(directory, error) from error
         database = directory / FILE_NAME
         with suppress(OSError):  # other users of the machine have no business in the log
             os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
@@ -374,27 +353,3 @@ def _check_pages(connection: sqlite3.Connection, name: str) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise LogDamaged(f"{name}: {found}: restore a backup, or move the file away")
-
-
-def _code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; an extended one has more above the lowest byte."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
-
-
-def _is_full(name: str) -> bool:
-    """Whether the disk that a file is on has no room for what opening a log takes."""
-    try:
-        return shutil.disk_usage(os.path.dirname(name) or ".").free < _LEAST_SPACE  # noqa: PTH120 - a name, as above
-    except OSError:
-        return False
-
-
-def _log_error(name: str, error: sqlite3.Error) -> LogError:
-    code = _code(error)
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LogInUse(f"{name}: {error}: another program holds it: stop that one")
-    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _is_full(name):
-        code = sqlite3.SQLITE_FULL  # SQLite has no other words for a file that cannot be made or mapped
-    if code in _MENDS:
-        return LogError(f"{name}: {_MENDS[code]} ({error})")
-    return LogDamaged(f"{name}: {error}: restore a backup, or move the file away")

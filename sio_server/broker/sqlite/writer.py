@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
-from sio_server.broker.log import BrokerHandler, Published
+from sio_server.broker.log import Published
 from sio_server.broker.settling import settle
+from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker.sqlite.store import Store
 from sio_server.errors import BrokerUnavailable, Text
@@ -57,15 +58,16 @@ class Writer:
     def __init__(
         self,
         store: Store,
+        nodes: Nodes,
         *,
         idempotency_ttl: int,
         now: Callable[[], float],
         committed: Callable[[float, int], None] | None,
     ) -> None:
         self.head = Position("", 0)
-        self.handler: BrokerHandler | None = None
         self._writing = False
         self._store = store
+        self._nodes = nodes
         self._key_ttl = idempotency_ttl * 1000
         self._now = now
         self._committed = committed
@@ -74,6 +76,8 @@ class Writer:
         #: not set from the first that waits until the last is answered
         self._at_rest = asyncio.Event()
         self._at_rest.set()
+        #: set when the commit that is under way, or the next one, is over
+        self._over = asyncio.Event()
         self._seen, self._until = 0, 0.0
 
     # -- on the loop ----------------------------------------------------------------------------------------------
@@ -82,13 +86,16 @@ class Writer:
         """See `Log.append`."""
         self._enqueue(self._publishes, (notification, settled))
 
-    async def change(self, function: Callable[[Step], T]) -> T:
+    async def change(self, function: Callable[[Step], T], then: Callable[[T], None] | None = None) -> T:
         """Call within the next commit; what it raises undoes its own change alone. Durable when this returns.
 
-        Changes that are asked for one after another are made in that order. Raises `BrokerUnavailable`.
+        Changes that are asked for one after another are made in that order. ``then`` gets what the function returned,
+        in that order, too, before this returns, and also where whoever awaits this has given up. Raises
+        `BrokerUnavailable`.
         """
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._enqueue(self._changes, cast(_WaitingChange, (function, partial(settle, done))))
+        settled = partial(settle, done) if then is None else partial(_settle_after, then, done)
+        self._enqueue(self._changes, cast(_WaitingChange, (function, settled)))
         return cast(T, await done)
 
     @property
@@ -97,8 +104,11 @@ class Writer:
         return self._writing or bool(self._publishes)
 
     async def finish(self) -> None:
-        """Wait until nothing waits any more."""
-        await self._at_rest.wait()
+        """Wait until everything that waits now is answered; what others ask for meanwhile may wait still."""
+        commits = 1 + -(-max(len(self._publishes), len(self._changes)) // MAX_BATCH)
+        while commits and not self._at_rest.is_set():
+            await self._over.wait()
+            commits -= 1
 
     def _enqueue(self, waiting: list[T], entry: T) -> None:
         self._store.ensure_open()
@@ -152,6 +162,8 @@ class Writer:
                 self._begin()
             else:
                 self._at_rest.set()
+            over, self._over = self._over, asyncio.Event()
+            over.set()
 
     def _tell(
         self,
@@ -165,11 +177,12 @@ class Writer:
         try:
             if self._committed is not None:
                 self._committed(seconds, len(publishes))
-            self._announce(publishes, outcomes, now)
         except Exception as error:  # noqa: BLE001 - a mistake of whoever listens: all of this is stored, and more waits
             asyncio.get_running_loop().call_exception_handler(
-                {"message": "what hears of publications failed", "exception": error}
+                {"message": "what hears of commits failed", "exception": error}
             )
+        try:
+            self._announce(publishes, outcomes, now)
         finally:
             _settle(publishes, outcomes)
             _settle(changes, [self._translated(result) for result in results])
@@ -198,9 +211,9 @@ class Writer:
             for (notification, _), outcome in zip(publishes, outcomes, strict=True)
             if isinstance(outcome, Published) and not outcome.duplicate
         ]
-        if entries and self.handler is not None:
+        if entries:
             self.head = entries[-1].position
-            self.handler.on_entries(entries)
+            self._nodes.announce(entries)
 
     # -- in the writer thread -------------------------------------------------------------------------------------
 
@@ -250,3 +263,11 @@ def _settle(waiting: Sequence[tuple[object, Callable[[Any], None]]], outcomes: S
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "what hears of a publish failed", "exception": error}
             )
+
+
+def _settle_after(then: Callable[[T], None], done: asyncio.Future[T], outcome: T | Exception) -> None:
+    try:
+        if not isinstance(outcome, Exception):
+            then(outcome)
+    finally:
+        settle(done, outcome)

@@ -56,7 +56,7 @@ class Machine:
         """What is left after the log was trimmed."""
         await self.log.look_at_clock()
         await self.log.retain(max_age=days * DAY)
-        await self.log.forget(max_age=days * DAY, present=lambda _: False)
+        await self.log.forget(max_age=days * DAY)
         return [one.entry.seq for one in (await self.log.search()).items][::-1]
 
 

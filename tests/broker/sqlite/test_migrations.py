@@ -192,9 +192,9 @@ async def test_users_of_version_2_count_as_seen_today(tmp_path: Path) -> None:
     await broker.start(Ear())
     try:
         clock.seconds += age
-        assert await broker.forget(max_age=age, present=lambda _: False) == 0
+        assert await broker.forget(max_age=age) == 0
         clock.seconds += 2 * day
-        assert await broker.forget(max_age=age, present=lambda _: False) == 2
+        assert await broker.forget(max_age=age) == 2
     finally:
         await broker.close()
 

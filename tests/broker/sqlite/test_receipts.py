@@ -213,7 +213,7 @@ async def test_stored_notification_is_found_by_id(broker: SqliteBroker) -> None:
     before = broker.now()
     made = notification(Audience.of(roles=["admin"], except_users=["ana"]), ttl=60)
     ear = Ear()
-    broker._writer.handler = ear
+    broker._nodes.add(ear)
     await appended(broker, made)
     found = await broker.find(made.id)
     assert found is not None

@@ -238,8 +238,10 @@ async def people(broker: SqliteBroker) -> dict[str, int]:
 
 
 async def forget(broker: SqliteBroker, *present: str) -> int:
-    """Forget whom there is to forget, in one step."""
-    return await broker.forget(max_age=AGE, present=present.__contains__)
+    """Forget whom there is to forget, in one step, while some have a connection."""
+    for user in present:
+        broker.arrived(f"connection of {user}", user, ["all", "role:admin"])
+    return await broker.forget(max_age=AGE)
 
 
 async def visit(broker: SqliteBroker, clock: Clock, user: str = "ana") -> None:

@@ -1,0 +1,108 @@
+"""Looking after one log: letting the oldest go, forgetting users, seeing whether it works. On the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from sio_server.broker.sqlite import retention
+from sio_server.broker.sqlite.people import VISIT_EVERY, SightCache
+from sio_server.broker.sqlite.presence import Register
+from sio_server.broker.sqlite.store import Store
+from sio_server.broker.sqlite.writer import Step, Writer
+from sio_server.errors import BrokerUnavailable
+
+# Bytes that a publish takes beside its body: it touches some dozen pages, and each is written whole.
+ROOM_BESIDE: Final = 256 * 1024
+
+# Milliseconds in a second: the log counts those, callers these.
+_MS: Final = 1000
+
+
+class Upkeep:
+    """What is done for a log as a whole, by one of its nodes at a time."""
+
+    def __init__(self, store: Store, writer: Writer, sights: SightCache, register: Register) -> None:
+        self.room = 0
+        """Bytes that there must be room for."""
+        self._store = store
+        self._writer = writer
+        self._sights = sights
+        self._register = register
+        self._swept = ""
+        self._retaining = asyncio.Lock()
+        self._forgetting = asyncio.Lock()
+
+    async def retain(self, max_age: float | None, max_count: int | None) -> int:
+        """See `Retention.retain`."""
+        if self._retaining.locked():
+            return 0
+        async with self._retaining:
+            older_than = None if max_age is None else self._milliseconds() - int(max_age * _MS)
+            excess = 0
+            if max_count is not None:
+                excess = (await self._store.read(self._store.size)).notifications - max_count
+            removed = 0
+            while True:
+                started = time.perf_counter()
+                done = await self._writer.change(self._removal(older_than, excess - removed))
+                removed += done.count
+                if not done.more:
+                    return removed
+                await asyncio.sleep(time.perf_counter() - started)  # half of the writer's time is left for publishers
+
+    def _removal(self, older_than: int | None, excess: int) -> Callable[[Step], retention.Removed]:
+        def remove(step: Step) -> retention.Removed:
+            done = retention.remove_oldest(step, older_than=older_than, excess=excess)
+            # Still within the transaction: whoever reads afterwards and misses something finds the floor above it.
+            self._store.floor = max(self._store.floor, done.floor)
+            return done
+
+        return remove
+
+    async def forget(self, max_age: float) -> int:
+        """See `Retention.forget`."""
+        if self._forgetting.locked():
+            return 0
+        async with self._forgetting:
+            after, before = self._swept, self._milliseconds() - int((max_age + VISIT_EVERY) * _MS)
+            swept = await self._writer.change(
+                lambda step: retention.forget_users(step, after=after, before=before, present=self._register.present)
+            )
+            self._swept = swept.next_after
+            self._sights.forget(swept.forgotten)
+            return len(swept.forgotten)
+
+    async def look_at_clock(self) -> float:
+        """See `Retention.look_at_clock`."""
+        step = self._store.clock.look()
+        await self._store.note_time()
+        return step
+
+    async def check(self) -> None:
+        """See `HealthCheck.check`. After a failed write it writes: a full disk is not ready until a publish fits."""
+        self._store.ensure_whole()
+        if self._store.failure is not None:
+            try:
+                await self._writer.change(lambda step: _probe(step, self._store.make_room, self.room))
+            except OSError as error:
+                raise self._store.unavailable(error) from error
+            self._store.failure = None
+        try:
+            await self._store.read(self._store.glance)
+        except BrokerUnavailable:
+            if not self._store.files.rescued:
+                # the writer looks for itself, and saves what it can before anybody kills this process
+                await self._writer.change(lambda _: None)
+            raise
+
+    def _milliseconds(self) -> int:
+        return int(self._store.clock.now() * _MS)
+
+
+def _probe(step: Step, make_room: Callable[[int], None], room: int) -> None:
+    # A page fits where the last publish that failed has left some; what counts is whether the next one would.
+    make_room(room)
+    step.connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)", (str(step.now),))
