@@ -16,9 +16,8 @@ from bench.measure import median
 from bench.rows import ROWS
 from sio_server import config
 from sio_server.cli.commands import COMMANDS, commands
-from sio_server.config import MIN_SECRET_BYTES, Config
+from sio_server.config import MIN_SECRET_BYTES, Config, env_name
 from sio_server.config.schema import ConfigSchema
-from sio_server.config.settings import env_name
 from sio_server.errors import KINDS
 from sio_server.schemas.publish import PublishSchema
 from tests.support.documents import ENGLISH, READMES, SPANISH, Document

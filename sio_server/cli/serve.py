@@ -19,9 +19,8 @@ from sio_server import config as settings
 from sio_server.broker.opening import check_scheme
 from sio_server.catalog import Catalog
 from sio_server.cli.commands import CommandFailed, complain, one_line, to_nowhere
-from sio_server.config import Config, Loaded
+from sio_server.config import Config, Loaded, env_name
 from sio_server.config.schema import ConfigSchema
-from sio_server.config.settings import env_name
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,36 +1,34 @@
-"""The settings of a server: one frozen `Config`, from flags, the environment, ``.env``, a TOML file and defaults.
+"""The settings of a server, one statement each: its type, its check, its default, and what it is for.
 
-The first of these that names a setting wins. A setting has one name in all of them: ``--data-dir``,
-``SIO_SERVER_DATA_DIR``, ``data_dir``. Secrets have no flag: a command line is seen by every user of the machine.
+A setting has one name wherever it is set: ``--data-dir``, ``SIO_SERVER_DATA_DIR``, ``data_dir``. Secrets have no flag:
+a command line is seen by every user of the machine.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from marshmallow import RAISE, ValidationError
+from marshmallow.fields import Boolean, Float, String, Url
 
-from sio_server import fields
+from sio_server.config.checks import (
+    Host,
+    PathField,
+    Whole,
+    Words,
+    check_claims,
+    check_host,
+    check_hosts,
+    check_origins,
+    check_proxies,
+    check_secret,
+    optional,
+    setting,
+)
 from sio_server.config.claim_names import ROLE_CLAIMS, USER_CLAIMS
-from sio_server.config.schema import ConfigSchema
-from sio_server.config.sources import CLIENT_NAMES, ENV_PREFIX, env_name, gather, nearest, unknown_names
-from sio_server.errors import ConfigError
-
-__all__ = ["CLIENT_NAMES", "ENV_PREFIX", "Config", "Loaded", "env_name", "is_loopback", "load", "read"]
-
-_FIELDS: Final = tuple(ConfigSchema().fields)
-
-SECRETS: Final = tuple(name for name, field_ in ConfigSchema().fields.items() if field_.metadata["secret"])
-
-# A path may begin or end with a space.
-_PATHS: Final = ("data_dir", "catalog")
-
-# The settings that development mode does without.
-PROTECTION: Final = ("jwt_secret", "jwt_secret_previous", "jwks_url", "publish_keys")
+from sio_server.fields import between, length, one_of
 
 # RFC 7518 §3.2: an HS256 key is at least as long as the hash. A shorter one can be guessed off line from one token.
 MIN_SECRET_BYTES: Final = 32
@@ -38,44 +36,144 @@ MIN_SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every setting, checked. `ConfigSchema` says what each is for."""
+    """Every setting, checked. `config.schema` makes the schema of these lines, and with it flags and variables."""
 
-    dev: bool = False
-    host: str = "127.0.0.1"
-    port: int = 8080
-    data_dir: Path = Path("data")
-    broker: str = "sqlite:"
-    catalog: Path | None = None
-    locale: str = "es"
-    # No secret in a repr: it would be in a log line or a traceback one day.
-    jwt_secret: str | None = field(default=None, repr=False)
-    jwt_secret_previous: str | None = field(default=None, repr=False)
-    jwks_url: str | None = None
-    token_audience: str | None = None
-    token_issuer: str | None = None
-    token_leeway: float = 30.0
-    user_claim: tuple[str, ...] = USER_CLAIMS
-    roles_claim: tuple[str, ...] = ROLE_CLAIMS
-    publish_keys: tuple[str, ...] = field(default=(), repr=False)
-    allowed_origins: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    recovery: str = "asking"
-    retention_days: float = 30.0
-    retention_count: int = 1_000_000
-    max_body: int = 64 * 1024
-    send_cap: int = 1024 * 1024
-    events_per_second: int = 200
-    connections_per_user: int = 50
-    connections_per_address: int = 5000
-    handshakes: int = 1000
-    ipv6_prefix: int = 64
-    publish_rate: int = 0
-    trusted_proxies: tuple[str, ...] = ()
-    idempotency_ttl: int = 24 * 3600
-    trust_clock: bool = False
-    shutdown_timeout: float = 4.0
-    log_format: str = "auto"
-    log_level: str = "info"
+    dev: bool = setting(
+        Boolean(),
+        "Development mode: nothing is protected, and only this machine is answered; no secrets then",
+        default=False,
+    )
+    host: str = setting(Host(validate=check_host), "Address to listen on", default="127.0.0.1")
+    port: int = setting(Whole(validate=between(0, 65535)), "Port to listen on; 0 takes a free one", default=8080)
+    data_dir: Path = setting(PathField(), "Directory of the notification log", default=Path("data"))
+    broker: str = setting(
+        String(),
+        "Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process",
+        default="sqlite:",
+    )
+    catalog: Path | None = optional(PathField(), "TOML file whose event types are added to the built-in ones")
+    locale: str = setting(
+        String(validate=one_of(("es", "en"))), "Language of a message that a publisher left out", default="es"
+    )
+    jwt_secret: str | None = optional(
+        String(validate=(length(1, 4096), check_secret)),
+        "Secret that verifies clients' HS256 tokens, shared with the backend",
+        secret=True,
+    )
+    jwt_secret_previous: str | None = optional(
+        String(validate=(length(1, 4096), check_secret)),
+        "The secret before it, still accepted while tokens are renewed",
+        secret=True,
+    )
+    jwks_url: str | None = optional(
+        Url(require_tld=False, schemes={"http", "https"}),
+        "JWKS address whose keys verify RS256, ES256 and EdDSA tokens",
+    )
+    token_audience: str | None = optional(String(), "What a token's 'aud' must name, if set")
+    token_issuer: str | None = optional(String(), "What a token's 'iss' must be, if set")
+    token_leeway: float = setting(
+        Float(validate=between(0, 300)),
+        "Seconds that clocks may differ by when a token's 'exp', 'nbf' and 'iat' are looked at",
+        default=30.0,
+    )
+    user_claim: tuple[str, ...] = setting(
+        Words(validate=check_claims),
+        "Claim that names the user; of several, parted by commas, the first that a token has",
+        default=USER_CLAIMS,
+    )
+    roles_claim: tuple[str, ...] = setting(
+        Words(validate=check_claims),
+        "Claims that name the roles, parted by commas: a name such as https://app.example/roles, "
+        "or a path such as realm_access.roles",
+        default=ROLE_CLAIMS,
+    )
+    publish_keys: tuple[str, ...] = setting(
+        Words(), "Keys that may publish, parted by commas; all are valid at once", default=(), secret=True
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        Words(validate=check_origins),
+        "Origins whose pages may connect, such as https://app.example.org or https://*.example.org; "
+        "null and file:// for pages that have none",
+        default=(),
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        Words(validate=check_hosts),
+        "Host names the server answers to; with none set, any (loopback in development)",
+        default=(),
+    )
+    recovery: str = setting(
+        String(validate=one_of(("asking", "always"))),
+        "Socket.IO's own recovery for clients that ask ('asking': auth.recovery = true) or for all ('always')",
+        default="asking",
+    )
+    retention_days: float = setting(
+        Float(validate=between(0, 3650)), "Days a notification is kept in the log; 0 is for ever", default=30.0
+    )
+    retention_count: int = setting(
+        Whole(validate=between(0, 10**9)), "Newest notifications that are kept in the log; 0 is all", default=1_000_000
+    )
+    max_body: int = setting(
+        Whole(validate=between(1024, 16 * 1024 * 1024)), "Largest body of one notification, in bytes", default=64 * 1024
+    )
+    send_cap: int = setting(
+        Whole(validate=between(256 * 1024, 1024**3)),
+        "Bytes that may wait for a client that does not read before it is cut as 'slow'",
+        default=1024 * 1024,
+    )
+    events_per_second: int = setting(
+        Whole(validate=between(0, 10**6)), "Events a second that a client may send; 0 is no limit", default=200
+    )
+    connections_per_user: int = setting(
+        Whole(validate=between(0, 10**6)), "Connections one user may have; 0 is no limit", default=50
+    )
+    connections_per_address: int = setting(
+        Whole(validate=between(0, 10**7)),
+        "Connections one address may have, loopback ones excepted; 0 is no limit",
+        default=5000,
+    )
+    handshakes: int = setting(
+        Whole(validate=between(1, 10**6)),
+        "Connections that may be on their way in at once; the oldest gives way",
+        default=1000,
+    )
+    ipv6_prefix: int = setting(
+        Whole(validate=between(1, 128)),
+        "Bits of an IPv6 address that count as one address where addresses are counted",
+        default=64,
+    )
+    publish_rate: int = setting(
+        Whole(validate=between(0, 10**6)),
+        "Notifications a second that one publisher key may publish; 0 is no limit",
+        default=0,
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        Words(validate=check_proxies),
+        "Addresses or networks of proxies whose X-Forwarded-For is believed, parted by commas",
+        default=(),
+    )
+    idempotency_ttl: int = setting(
+        Whole(validate=between(60, 30 * 24 * 3600)),
+        "How long an idempotency key is remembered, in seconds",
+        default=24 * 3600,
+    )
+    trust_clock: bool = setting(
+        Boolean(),
+        "The clock is right, however far ahead of the last entry it is at the start: count it for age",
+        default=False,
+    )
+    shutdown_timeout: float = setting(
+        Float(validate=between(0, 600)), "Longest wait for open requests when stopping, in seconds", default=4.0
+    )
+    log_format: str = setting(
+        String(validate=one_of(("auto", "console", "json"))),
+        "Log lines for people ('console') or machines ('json'); 'auto' looks whether this is a terminal",
+        default="auto",
+    )
+    log_level: str = setting(
+        String(validate=one_of(("debug", "info", "warning", "error"))),
+        "Least severe log line that is written",
+        default="info",
+    )
 
     @property
     def loopback(self) -> bool:
@@ -121,103 +219,3 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Settings as they were read, and a line for each thing that is allowed and yet most likely not meant.
-
-    ``sources`` says of each setting that was given where it is from: a flag, a variable, a file and its key.
-    """
-
-    config: Config
-    warnings: tuple[str, ...]
-    sources: Mapping[str, str]
-
-
-def load(
-    flags: Mapping[str, Any] | None = None, *, config_file: Path | None = None, env_file: Path | None = None
-) -> Config:
-    """Put a `Config` together; raises `ConfigError` that names each wrong setting, where it is from, and the mend.
-
-    ``flags`` maps setting names to values, None meaning not given. ``env_file`` is ``.env`` in the working directory
-    where None.
-    """
-    return read(flags, config_file=config_file, env_file=env_file).config
-
-
-def read(
-    flags: Mapping[str, Any] | None = None, *, config_file: Path | None = None, env_file: Path | None = None
-) -> Loaded:
-    """As `load`, with what is odd about the settings and about how they were written."""
-    found = gather(
-        flags or {}, settings=_FIELDS, secrets=SECRETS, paths=_PATHS, config_file=config_file, env_file=env_file
-    )
-    try:
-        config = Config(**ConfigSchema(unknown=RAISE).load(found.values))
-    except ValidationError as error:
-        raise ConfigError(_explain(error, found.names)) from error
-    _check_together(config)
-    unknown = unknown_names(_FIELDS, SECRETS, env_file)
-    return Loaded(config, (*config.warnings(), *found.notes, *unknown), found.names)
-
-
-def unknown_environment() -> list[str]:
-    """A line for each ``SIO_SERVER_*`` name in the environment or ``.env`` that is no setting, with the nearest one."""
-    return unknown_names(_FIELDS, SECRETS)
-
-
-def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
-    lines = []
-    for problem in fields.problems_of(error):
-        setting = problem.field.partition(".")[0]
-        plain = setting.lower().removeprefix(ENV_PREFIX.lower()).replace("-", "_")
-        hint = nearest(plain, _FIELDS) if setting not in _FIELDS else ""
-        lines.append(f"{sources.get(setting, setting)}: {problem.detail}{hint}")
-    return "\n".join(lines)
-
-
-def _check_together(config: Config) -> None:
-    if config.jwt_secret_previous is not None and config.jwt_secret is None:
-        raise ConfigError("SIO_SERVER_JWT_SECRET_PREVIOUS needs SIO_SERVER_JWT_SECRET, the secret of today")
-    if config.dev:
-        _check_development(config)
-    else:
-        _check_protected(config)
-
-
-def _check_development(config: Config) -> None:
-    """Development mode protects nothing, so it must be neither reached by others nor mistaken for protection."""
-    if not config.loopback:
-        raise ConfigError(
-            f"--dev on {config.host}: development mode protects nothing, so it is for this machine alone; "
-            "use --host 127.0.0.1, or leave --dev out and set the secrets"
-        )
-    secrets = [env_name(name) for name in PROTECTION if getattr(config, name)]
-    if secrets:
-        raise ConfigError(
-            f"--dev (SIO_SERVER_DEV) together with {' and '.join(secrets)}: development mode checks no secret; "
-            "leave out the one or the other"
-        )
-
-
-def _check_protected(config: Config) -> None:
-    """Raise `ConfigError` that says both ways out, a line each, where a secret is missing or can be guessed."""
-    missing = []
-    if not config.verifies_tokens:
-        missing.append("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL (how clients' tokens are verified)")
-    if not config.publish_keys:
-        missing.append("SIO_SERVER_PUBLISH_KEYS (who may publish)")
-    short = [
-        env_name(name)
-        for name in ("jwt_secret", "jwt_secret_previous")
-        if (secret := getattr(config, name)) is not None and len(secret.encode()) < MIN_SECRET_BYTES
-    ]
-    if short:
-        missing.append(f"{' and '.join(short)} of at least {MIN_SECRET_BYTES} bytes (RFC 7518 section 3.2)")
-    if missing:
-        raise ConfigError(
-            "refusing to start unprotected\n"
-            f"to serve others: set {'; and '.join(missing)}\n"
-            "for development on this machine alone, without any secret: serve --dev (or SIO_SERVER_DEV=1)"
-        )

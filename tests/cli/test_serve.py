@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from sio_server.cli.serve import check_config, serve
+from sio_server.config import env_name
 from sio_server.config.schema import ConfigSchema
-from sio_server.config.settings import env_name
 from tests.support.commands import Done, assert_user_error, finish, run, start
 from tests.support.servers import PATIENCE
 

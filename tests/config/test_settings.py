@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from sio_server import config
-from sio_server.config import Config, load, unknown_environment
+from sio_server.config import Config, env_name, load, unknown_environment
 from sio_server.config.schema import ConfigSchema
-from sio_server.config.settings import env_name
 from sio_server.errors import ConfigError
 from tests.support.settings import STRONG, isolate, protect, unprotect
 

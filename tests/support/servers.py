@@ -22,8 +22,7 @@ from aiohttp import web
 
 from sio_server import logs
 from sio_server.app import FRONT, NODE, SERVER, create_app
-from sio_server.config import PROTECTION, Config
-from sio_server.config.settings import env_name
+from sio_server.config import PROTECTION, Config, env_name
 from sio_server.core.node import Node
 from sio_server.engine import FrontSite
 

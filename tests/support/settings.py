@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from sio_server.config import PROTECTION, load
+from sio_server.config import PROTECTION, env_name, load
 from sio_server.config.schema import ConfigSchema
-from sio_server.config.settings import env_name
 from sio_server.errors import ConfigError
 
 STRONG = "0123456789abcdef0123456789abcdef"

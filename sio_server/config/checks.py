@@ -1,0 +1,140 @@
+"""What a setting can be: kinds of values, their checks, and how `Config` states one."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from marshmallow import ValidationError
+from marshmallow.fields import Field, Integer, String
+
+SettingT = TypeVar("SettingT")
+
+# Under this name the metadata of a member of `Config` hold its marshmallow field.
+KIND: Final = "kind"
+
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(:([0-9]{1,5}|\*))?", re.IGNORECASE)
+# The address part is IPv6: a Host header's brackets and port are taken off before it is compared.
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
+
+
+# What a host to listen on may be made of; its name may be written in any script.
+_NAME_OR_ADDRESS: Final = re.compile(r"[\w.-]+|[0-9a-f:]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
+
+# What PyJWT takes for no secret of HS256, whatever it is meant for: nobody could connect.
+_KEY_OF_A_PAIR: Final = re.compile(r"-----BEGIN [A-Z0-9 ]+-----|(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp)\S* ")
+
+
+class Words(Field[tuple[str, ...]]):
+    """Several words: a list in a file, parted by commas in the environment and in flags."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            value = value.split(",")
+        if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+            raise ValidationError("Not a list of words, nor words parted by commas.")
+        return tuple(word.strip() for word in value if word.strip())
+
+
+class Whole(Integer):
+    """A whole number, as text or as a number; 8080.7 is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, bool | float):
+            raise ValidationError("Not a whole number.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Host(String):
+    """A host name or an address; IPv6 may stand in brackets, as in a URL."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
+class PathField(Field[Path]):
+    """A path; ``~`` is the home directory."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not isinstance(value, str | Path) or not str(value).strip():
+            raise ValidationError("Not a path.")
+        try:
+            return Path(value).expanduser()
+        except RuntimeError as error:  # a user whom this machine does not know
+            raise ValidationError("No such home directory.") from error
+
+
+def check_origins(values: tuple[str, ...]) -> None:
+    """Raise `ValidationError` for what is no origin of a page."""
+    for origin in values:
+        if origin not in ("*", "null", "file://") and not _ORIGIN.fullmatch(origin):
+            raise ValidationError(
+                f"'{origin}' is no origin: write scheme and host and no more, such as https://app.example.org or "
+                "https://*.example.org; 'null' and 'file://' stand for pages that have none."
+            )
+
+
+def check_hosts(values: tuple[str, ...]) -> None:
+    """Raise `ValidationError` for what is no host name, as a ``Host`` header has one."""
+    for host in values:
+        if not _HOST.fullmatch(host):
+            raise ValidationError(f"'{host}' is no host name: write it without scheme, port or brackets.")
+
+
+def check_host(value: str) -> None:
+    """Raise `ValidationError` for what nothing can listen on."""
+    if not _NAME_OR_ADDRESS.fullmatch(value):  # with an empty one the system would listen on every address
+        raise ValidationError(f"'{value}' is no host name nor address: write it without scheme, port or spaces.")
+    try:
+        ipaddress.ip_address(value.partition("%")[0])
+    except ValueError:
+        try:
+            value.encode("idna")
+        except UnicodeError:
+            raise ValidationError(f"'{value}' is no host name nor address.") from None
+
+
+def check_secret(value: str) -> None:
+    """Raise `ValidationError` for a key of a pair, which is no shared secret."""
+    if _KEY_OF_A_PAIR.match(value):
+        raise ValidationError(
+            "This is a key of a pair (PEM or SSH), and HS256 takes a secret that both sides share: for RS256, ES256 or "
+            "EdDSA set SIO_SERVER_JWKS_URL."
+        )
+
+
+def check_claims(values: tuple[str, ...]) -> None:
+    """Raise `ValidationError` where no claim is named."""
+    if not values:
+        raise ValidationError("Names no claim.")
+
+
+def check_proxies(values: tuple[str, ...]) -> None:
+    """Raise `ValidationError` for what is no address or network."""
+    for network in values:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise ValidationError(f"'{network}' is no address or network, such as 10.0.0.0/8.") from error
+
+
+def setting(kind: Field[SettingT], about: str, *, default: SettingT, secret: bool = False) -> SettingT:
+    """A member of `Config`: how its value is checked, what it is for, and its value where nobody sets it.
+
+    A secret has no flag, may stand in a file, and is in no repr: it would be in a log line or a traceback one day.
+    """
+    kind.metadata = {"about": about, "secret": secret}
+    made: SettingT = dataclasses.field(default=default, repr=not secret, metadata={KIND: kind})
+    return made
+
+
+def optional(kind: Field[SettingT], about: str, *, secret: bool = False) -> SettingT | None:
+    """A member of `Config` as `setting` makes one, that is None where nobody sets it."""
+    kind.metadata = {"about": about, "secret": secret}
+    made: SettingT | None = dataclasses.field(default=None, repr=not secret, metadata={KIND: kind})
+    return made

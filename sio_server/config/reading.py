@@ -1,0 +1,122 @@
+"""Reading the settings: from flags, the environment, ``.env``, a TOML file and defaults.
+
+The first of these that names a setting wins. What makes sense only together is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from marshmallow import RAISE, ValidationError
+
+from sio_server import fields
+from sio_server.config.schema import PATHS, SECRETS, SETTINGS, ConfigSchema
+from sio_server.config.settings import MIN_SECRET_BYTES, Config
+from sio_server.config.sources import ENV_PREFIX, env_name, gather, nearest, unknown_names
+from sio_server.errors import ConfigError
+
+# The settings that development mode does without.
+PROTECTION: Final = ("jwt_secret", "jwt_secret_previous", "jwks_url", "publish_keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings as they were read, and a line for each thing that is allowed and yet most likely not meant.
+
+    ``sources`` says of each setting that was given where it is from: a flag, a variable, a file and its key.
+    """
+
+    config: Config
+    warnings: tuple[str, ...]
+    sources: Mapping[str, str]
+
+
+def load(
+    flags: Mapping[str, Any] | None = None, *, config_file: Path | None = None, env_file: Path | None = None
+) -> Config:
+    """Put a `Config` together; raises `ConfigError` that names each wrong setting, where it is from, and the mend.
+
+    ``flags`` maps setting names to values, None meaning not given. ``env_file`` is ``.env`` in the working directory
+    where None.
+    """
+    return read(flags, config_file=config_file, env_file=env_file).config
+
+
+def read(
+    flags: Mapping[str, Any] | None = None, *, config_file: Path | None = None, env_file: Path | None = None
+) -> Loaded:
+    """As `load`, with what is odd about the settings and about how they were written."""
+    found = gather(
+        flags or {}, settings=SETTINGS, secrets=SECRETS, paths=PATHS, config_file=config_file, env_file=env_file
+    )
+    try:
+        config = Config(**ConfigSchema(unknown=RAISE).load(found.values))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, found.names)) from error
+    _check_together(config)
+    unknown = unknown_names(SETTINGS, SECRETS, env_file)
+    return Loaded(config, (*config.warnings(), *found.notes, *unknown), found.names)
+
+
+def unknown_environment() -> list[str]:
+    """A line for each ``SIO_SERVER_*`` name in the environment or ``.env`` that is no setting, with the nearest one."""
+    return unknown_names(SETTINGS, SECRETS)
+
+
+def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
+    lines = []
+    for problem in fields.problems_of(error):
+        setting = problem.field.partition(".")[0]
+        plain = setting.lower().removeprefix(ENV_PREFIX.lower()).replace("-", "_")
+        hint = nearest(plain, SETTINGS) if setting not in SETTINGS else ""
+        lines.append(f"{sources.get(setting, setting)}: {problem.detail}{hint}")
+    return "\n".join(lines)
+
+
+def _check_together(config: Config) -> None:
+    if config.jwt_secret_previous is not None and config.jwt_secret is None:
+        raise ConfigError("SIO_SERVER_JWT_SECRET_PREVIOUS needs SIO_SERVER_JWT_SECRET, the secret of today")
+    if config.dev:
+        _check_development(config)
+    else:
+        _check_protected(config)
+
+
+def _check_development(config: Config) -> None:
+    """Development mode protects nothing, so it must be neither reached by others nor mistaken for protection."""
+    if not config.loopback:
+        raise ConfigError(
+            f"--dev on {config.host}: development mode protects nothing, so it is for this machine alone; "
+            "use --host 127.0.0.1, or leave --dev out and set the secrets"
+        )
+    secrets = [env_name(name) for name in PROTECTION if getattr(config, name)]
+    if secrets:
+        raise ConfigError(
+            f"--dev (SIO_SERVER_DEV) together with {' and '.join(secrets)}: development mode checks no secret; "
+            "leave out the one or the other"
+        )
+
+
+def _check_protected(config: Config) -> None:
+    """Raise `ConfigError` that says both ways out, a line each, where a secret is missing or can be guessed."""
+    missing = []
+    if not config.verifies_tokens:
+        missing.append("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL (how clients' tokens are verified)")
+    if not config.publish_keys:
+        missing.append("SIO_SERVER_PUBLISH_KEYS (who may publish)")
+    short = [
+        env_name(name)
+        for name in ("jwt_secret", "jwt_secret_previous")
+        if (secret := getattr(config, name)) is not None and len(secret.encode()) < MIN_SECRET_BYTES
+    ]
+    if short:
+        missing.append(f"{' and '.join(short)} of at least {MIN_SECRET_BYTES} bytes (RFC 7518 section 3.2)")
+    if missing:
+        raise ConfigError(
+            "refusing to start unprotected\n"
+            f"to serve others: set {'; and '.join(missing)}\n"
+            "for development on this machine alone, without any secret: serve --dev (or SIO_SERVER_DEV=1)"
+        )
