@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from aiohttp import web
 
 from sio_server.api.credentials import OBSERVER
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Call, operation
 from sio_server.core.node import Node
-
-_REPLY: Final[dict[str, Any]] = {"type": "object", "required": ["types"], "properties": {"types": {"type": "array"}}}
+from sio_server.schemas.catalog import CatalogSchema
 
 
 class CatalogOperations:
@@ -27,7 +24,7 @@ class CatalogOperations:
         tag="operate",
         summary="The event types",
         credential=OBSERVER,
-        reply=_REPLY,
+        reply=CatalogSchema,
     )
     async def catalog(self, _: Call[None, None]) -> web.Response:
         """Tell of every event type, in both languages."""

@@ -10,7 +10,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.core.refusals import CAPACITY
 from sio_server.schemas.loading import about, limit_field
-from sio_server.schemas.publish import AudienceSchema
+from sio_server.schemas.publish import AudienceReplySchema
 
 # The default of `limit` of refusals.
 ERRORS_PAGE: Final = 50
@@ -182,7 +182,7 @@ class OnlineSchema(Schema):
 class PreviewReplySchema(Schema):
     """Whom a publish would reach."""
 
-    audience = plain.Nested(AudienceSchema, required=True, metadata=about("With the catalogue's templates filled"))
+    audience = plain.Nested(AudienceReplySchema, required=True, metadata=about("With the catalogue's templates filled"))
     users = plain.Integer(required=True, metadata=about("Users it names, and those who were seen in its rooms"))
     online = plain.Nested(OnlineSchema, required=True)
     missing = plain.List(

@@ -11,6 +11,7 @@ from sio_server import fields
 from sio_server.broker import Action, Status
 from sio_server.notification import PRIORITIES
 from sio_server.schemas.loading import about, before_field, limit_field, types_field
+from sio_server.schemas.publish import ActorSchema
 
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
@@ -61,7 +62,7 @@ class EnvelopeSchema(Schema):
     timestamp = plain.String(required=True, metadata=about("When it was accepted, RFC 3339 in UTC"))
     priority = plain.String(required=True, validate=fields.one_of(PRIORITIES))
     link = plain.String(required=True, allow_none=True)
-    actor = plain.Dict(required=True, allow_none=True)
+    actor = plain.Nested(ActorSchema, required=True, allow_none=True, metadata=about("Who caused it"))
     expires_at = plain.String(required=True, allow_none=True)
 
 

@@ -22,7 +22,7 @@ from sio_server.schemas.loading import (
     position_field,
     types_field,
 )
-from sio_server.schemas.publish import AudienceSchema
+from sio_server.schemas.publish import AudienceReplySchema
 
 # Seconds that the clock of whoever asks may be ahead of ours. Further on, a slip of the finger would lock a user out.
 CLOCK_LEEWAY: Final = 60.0
@@ -108,7 +108,7 @@ def load_disconnect(body: object) -> float | None:
 class RecordSchema(EnvelopeSchema):
     """A notification as its publisher may see it."""
 
-    audience = plain.Nested(AudienceSchema, required=True, metadata=about("Whom it is for"))
+    audience = plain.Nested(AudienceReplySchema, required=True, metadata=about("Whom it is for"))
     source = plain.String(required=True, allow_none=True, metadata=about("Which part of the backend it is from"))
 
 

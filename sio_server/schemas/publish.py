@@ -230,6 +230,24 @@ def load_batch(body: object) -> list[object]:
 # -- documents that the server sends; they are written by hand on the hot path and described here --------------------
 
 
+class ExceptReplySchema(Schema):
+    """Who gets nothing although the audience names them, as the server answers it."""
+
+    users = plain.List(plain.String(), required=True)
+
+
+class AudienceReplySchema(Schema):
+    """Who a notification is for, as the server answers it: with every member, also those that name nobody."""
+
+    roles = plain.List(plain.String(), required=True, metadata=about("Everybody with one of these roles"))
+    users = plain.List(plain.String(), required=True, metadata=about("These users"))
+    topics = plain.List(plain.String(), required=True, metadata=about("Everybody who follows one of these topics"))
+    all = plain.Boolean(required=True, metadata=about("Everybody"))
+    excepted = plain.Nested(
+        ExceptReplySchema, required=True, data_key="except", metadata=about("Who gets nothing all the same")
+    )
+
+
 class RecipientsSchema(Schema):
     """How far a notification went at once."""
 

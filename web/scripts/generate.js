@@ -14,28 +14,27 @@ const python = process.env.SIO_TEST_PYTHON ?? (existsSync(venv) ? venv : "python
 const said = (...args) =>
   execFileSync(python, args, { encoding: "utf8", cwd: root, env: { ...process.env, PYTHONPATH: root } });
 
+const { http, live } = JSON.parse(said("scripts/schemas.py"));
+const { Observed, ObservedItem } = live;
+
 const FILES = {
-  "hooks/src/core/events.gen.ts": () => said("-m", "sio_server", "catalog", "export", "--format", "ts"),
-  "console/src/api/records.gen.ts": async () => {
-    const head =
-      "// What the server takes and answers over HTTP, written by `npm run generate` from its OpenAPI document.\n";
-    const { openapi, info, components } = JSON.parse(said("scripts/openapi.py"));
-    return `${head}// Change the server's schemas, not this file.\n\n${await typesOf({ openapi, info, components })}`;
-  },
+  "hooks/src/core/events.gen.ts": said("-m", "sio_server", "catalog", "export", "--format", "ts"),
+  "hooks/src/core/wire.gen.ts": await typesOf("is said on live connections", live),
+  // Of live connections the console looks at one event alone: what those who look on are shown.
+  "console/src/api/records.gen.ts": await typesOf("is said over HTTP", { ...http, Observed, ObservedItem }),
 };
 
-/** The schemas of a document as one interface, `components`, in the order of their names. */
-async function typesOf({ components, ...document }) {
-  const schemas = Object.fromEntries(
-    Object.entries(components.schemas).sort(([one], [other]) => (one < other ? -1 : 1)),
-  );
-  const nodes = await openapiTS({ ...document, paths: {}, components: { schemas } }, { silent: true });
-  return astToString(nodes.filter((node) => node.name?.text === "components"));
+/** These JSON Schemas as one interface, `components`, in the order of their names. */
+async function typesOf(what, found) {
+  const schemas = Object.fromEntries(Object.entries(found).sort(([one], [other]) => (one < other ? -1 : 1)));
+  const info = { title: "sio-server", version: "0" };
+  const nodes = await openapiTS({ openapi: "3.1.0", info, paths: {}, components: { schemas } }, { silent: true });
+  const types = astToString(nodes.filter((node) => node.name?.text === "components"));
+  return `// What ${what}, written by \`npm run generate\` from the server's schemas.\n// Change those, not this file.\n\n${types}`;
 }
 
-for (const [name, make] of Object.entries(FILES)) {
+for (const [name, current] of Object.entries(FILES)) {
   const file = resolve(import.meta.dirname, "..", name);
-  const current = await make();
   if (!process.argv.includes("--check")) {
     writeFileSync(file, current);
   } else if (!existsSync(file) || readFileSync(file, "utf8") !== current) {

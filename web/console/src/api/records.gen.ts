@@ -1,5 +1,5 @@
-// What the server takes and answers over HTTP, written by `npm run generate` from its OpenAPI document.
-// Change the server's schemas, not this file.
+// What is said over HTTP, written by `npm run generate` from the server's schemas.
+// Change those, not this file.
 
 export interface components {
     schemas: {
@@ -37,6 +37,18 @@ export interface components {
             /** @description Who gets nothing all the same */
             except?: components["schemas"]["Except"];
         };
+        AudienceReply: {
+            /** @description Everybody with one of these roles */
+            roles: string[];
+            /** @description These users */
+            users: string[];
+            /** @description Everybody who follows one of these topics */
+            topics: string[];
+            /** @description Everybody */
+            all: boolean;
+            /** @description Who gets nothing all the same */
+            except: components["schemas"]["ExceptReply"];
+        };
         Batch: {
             notifications: components["schemas"]["Publish"][];
         };
@@ -53,6 +65,9 @@ export interface components {
             accepted: number;
             rejected: number;
             results: components["schemas"]["BatchItem"][];
+        };
+        Catalog: {
+            types: components["schemas"]["EventType"][];
         };
         ConnectedUser: {
             user: string;
@@ -122,9 +137,29 @@ export interface components {
         ErrorsReply: {
             items: components["schemas"]["Refusal"][];
         };
+        EventType: {
+            type: string;
+            title: components["schemas"]["Languages"];
+            /** @description With templates such as `{nombre}` in it */
+            message: components["schemas"]["Languages"];
+            description: components["schemas"]["Languages"];
+            /** @description With templates such as `{usuario_id}` in its names */
+            audience: components["schemas"]["AudienceReply"];
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            /** @description Seconds until it is of no more use; null for never */
+            ttl: number | null;
+            /** @description The fields that are checked, and what each has to be */
+            data: {
+                [key: string]: "id" | "string" | "integer" | "number" | "boolean" | "object" | "array" | "date";
+            };
+        };
         Except: {
             /** @description Users who get nothing */
             users?: string[];
+        };
+        ExceptReply: {
+            users: string[];
         };
         FieldProblem: {
             field: string;
@@ -161,9 +196,8 @@ export interface components {
             /** @enum {string} */
             priority: "low" | "normal" | "high" | "critical";
             link: string | null;
-            actor: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
             replayed: boolean;
             seen: boolean;
@@ -175,6 +209,10 @@ export interface components {
             /** @description `before` of the next page; null after the last */
             next_before: number | null;
             counts: components["schemas"]["Counts"];
+        };
+        Languages: {
+            es: string;
+            en: string;
         };
         Mark: {
             ids?: string[];
@@ -222,6 +260,44 @@ export interface components {
             roles: string[];
             topics: string[];
         };
+        Observed: {
+            items: components["schemas"]["ObservedItem"][];
+        };
+        ObservedItem: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            /**
+             * @description Only on what is not kept in the log
+             * @enum {boolean}
+             */
+            persist?: false;
+            /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
         Online: {
             users: number;
             sockets: number;
@@ -235,7 +311,7 @@ export interface components {
         };
         PreviewReply: {
             /** @description With the catalogue's templates filled */
-            audience: components["schemas"]["Audience"];
+            audience: components["schemas"]["AudienceReply"];
             /** @description Users it names, and those who were seen in its rooms */
             users: number;
             online: components["schemas"]["Online"];
@@ -335,12 +411,11 @@ export interface components {
             /** @enum {string} */
             priority: "low" | "normal" | "high" | "critical";
             link: string | null;
-            actor: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
             /** @description Whom it is for */
-            audience: components["schemas"]["Audience"];
+            audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
             source: string | null;
         };
@@ -364,12 +439,11 @@ export interface components {
             /** @enum {string} */
             priority: "low" | "normal" | "high" | "critical";
             link: string | null;
-            actor: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
             /** @description Whom it is for */
-            audience: components["schemas"]["Audience"];
+            audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
             source: string | null;
             receipts: components["schemas"]["Receipts"];

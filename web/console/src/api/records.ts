@@ -6,52 +6,20 @@ type Schemas = components["schemas"];
 /** Without the members that nobody knows: the server takes them, the console sends none. */
 type Known<T> = { [Name in keyof T as string extends Name ? never : Name]: T[Name] };
 
+export type Audience = Schemas["AudienceReply"];
 export type Priority = Schemas["Record"]["priority"];
 export const PRIORITIES = ["low", "normal", "high", "critical"] as const satisfies readonly Priority[];
 
-/** As the server answers it, with every member. */
-export type Audience = Required<Omit<Schemas["Audience"], "except">> & { except: Required<Schemas["Except"]> };
-
-interface Stated {
-  actor: Schemas["Actor"] | null;
-  audience: Audience;
-}
-
-export interface NotificationRecord extends Omit<Schemas["Record"], keyof Stated>, Stated {
-  /** Only on what is not stored, in the live stream. */
-  persist?: false;
-  /** Connections it was handed to; only in the live stream. */
-  sockets?: number;
-}
-
-export interface HistoryPage extends Omit<Schemas["HistoryPage"], "items"> {
-  items: NotificationRecord[];
-}
-
+/** A notification of the log, or of the live stream, which says more of it. */
+export type NotificationRecord = Schemas["Record"] & Pick<Schemas["ObservedItem"], "persist">;
+export type Observed = Schemas["Observed"];
+export type HistoryPage = Schemas["HistoryPage"];
 export type Receipts = Schemas["Receipts"];
-export type RecordWithReceipts = NotificationRecord & { receipts: Receipts };
+export type RecordWithReceipts = Schemas["RecordReply"];
 
-export interface Languages {
-  es: string;
-  en: string;
-}
-
-export type FieldKind = "id" | "string" | "integer" | "number" | "boolean" | "object" | "array" | "date";
-
-export interface EventType {
-  type: string;
-  title: Languages;
-  message: Languages;
-  description: Languages;
-  audience: Audience;
-  priority: Priority;
-  ttl: number | null;
-  data: Record<string, FieldKind>;
-}
-
-export interface Catalog {
-  types: EventType[];
-}
+export type Catalog = Schemas["Catalog"];
+export type EventType = Schemas["EventType"];
+export type FieldKind = EventType["data"][string];
 
 export type Stats = Schemas["Stats"];
 export type StatsSample = Schemas["Sample"];
@@ -77,9 +45,7 @@ export interface BatchReply extends Omit<Schemas["BatchReply"], "results"> {
   results: (PublishReply | { status: "error"; error: Problem })[];
 }
 
-export interface AudiencePreview extends Omit<Schemas["PreviewReply"], "audience"> {
-  audience: Audience;
-}
+export type AudiencePreview = Schemas["PreviewReply"];
 
 export type Problem = Schemas["Problem"];
 export type FieldProblem = Schemas["FieldProblem"];

@@ -1,5 +1,5 @@
 import type { Api } from "../api/client.ts";
-import type { NotificationRecord } from "../api/records.ts";
+import type { NotificationRecord, Observed } from "../api/records.ts";
 import { BOUNDS, createBuffer } from "./buffer.ts";
 import { createGaps } from "./gaps.ts";
 import type { Link } from "./link.ts";
@@ -132,7 +132,7 @@ export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
   }
 
   const stopHearing = link.on("ns:observed", (body) => {
-    const { items } = body as { items: NotificationRecord[] };
+    const { items } = body as Observed;
     take(items, true);
   });
   const stopWatching = watch(link, () => void observe(), gaps.cut);

@@ -1,62 +1,32 @@
 // What goes over the socket besides notifications, as two interfaces for socket.io-client.
-import type { Action, AnyEnvelope, ServerCounts } from "./types.ts";
+import type { AnyEnvelope } from "./types.ts";
+import type { components } from "./wire.gen.ts";
 
-export interface Hello {
-  user: string | null;
-  roles: string[];
-  topics: string[];
-  /** The position that the connection starts at. */
-  cursor: string;
-  recovered: boolean;
-  counts?: ServerCounts;
-  server_time: string;
-}
+type Schemas = components["schemas"];
+type Bodies = Schemas["ServerEvents"];
 
-export interface Sync {
-  recovered: boolean;
-  replayed: number;
-  cursor: string;
-}
+export type Hello = Schemas["Hello"];
+export type Sync = Schemas["Sync"];
+export type StateChange = Schemas["StateChange"];
+export type Closing = Schemas["Closing"];
 
-export interface StateChange {
-  action: Action;
-  ids?: string[];
-  /** The `seq` that a change of all reached. */
-  up_to?: number;
-  counts: ServerCounts;
-}
+export type ServerEvents = { [Name in keyof Bodies]: (body: Bodies[Name]) => void };
 
-export interface Closing {
-  code: string;
-  reconnect: boolean;
-}
-
-export interface ServerEvents {
-  "ns:hello": (hello: Hello) => void;
-  "ns:sync": (sync: Sync) => void;
-  "ns:state": (change: StateChange) => void;
-  "ns:auth_expiring": (notice: { expires_in_ms: number }) => void;
-  "ns:draining": (notice: { retry_in_ms: number }) => void;
-  "ns:closing": (closing: Closing) => void;
-}
-
-export type Reply = { ok: true } | { ok: false; error: { code: string; detail: string } };
-
+/** Those that the kit sends of its own accord. */
 export interface ClientEvents {
-  "ns:ack": (body: { seq: number }) => void;
-  "ns:auth": (body: { token: string }, acknowledge: (reply: Reply) => void) => void;
+  "ns:ack": (body: Schemas["Ack"]) => void;
+  "ns:auth": (body: Schemas["Token"], acknowledge: (reply: Schemas["Renewed"] | Schemas["Refused"]) => void) => void;
 }
 
 export const CONTROL = "ns:";
 
+type Shared = "ns:hello" | "ns:sync" | "ns:state";
+
 /** What one tab hands to the others: control events as they came, and notifications. */
 export type Frame =
-  | { event: "ns:hello"; body: Hello }
-  | { event: "ns:sync"; body: Sync }
-  | { event: "ns:state"; body: StateChange }
-  | { event: "notification"; body: AnyEnvelope };
+  { [Name in Shared]: { event: Name; body: Bodies[Name] } }[Shared] | { event: "notification"; body: AnyEnvelope };
 
 /** The `connect_error` of a server that refused. */
 export interface Refusal extends Error {
-  data?: { code?: string; retryable?: boolean };
+  data?: Partial<Schemas["Problem"]>;
 }

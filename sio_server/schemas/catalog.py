@@ -1,0 +1,47 @@
+"""Marshmallow schemas of the catalogue as ``GET /v1/catalog`` answers it."""
+
+from __future__ import annotations
+
+from marshmallow import Schema
+from marshmallow import fields as plain
+
+from sio_server import fields
+from sio_server.catalog import DATA_TYPES
+from sio_server.notification import PRIORITIES
+from sio_server.schemas.loading import about
+from sio_server.schemas.publish import AudienceReplySchema
+
+
+class LanguagesSchema(Schema):
+    """A text in both languages."""
+
+    es = plain.String(required=True)
+    en = plain.String(required=True)
+
+
+class EventTypeSchema(Schema):
+    """What a type of notification says, and to whom, where its publisher leaves that out."""
+
+    type = plain.String(required=True)
+    title = plain.Nested(LanguagesSchema, required=True)
+    message = plain.Nested(LanguagesSchema, required=True, metadata=about("With templates such as `{nombre}` in it"))
+    description = plain.Nested(LanguagesSchema, required=True)
+    audience = plain.Nested(
+        AudienceReplySchema, required=True, metadata=about("With templates such as `{usuario_id}` in its names")
+    )
+    priority = plain.String(required=True, validate=fields.one_of(PRIORITIES))
+    ttl = plain.Integer(
+        required=True, allow_none=True, metadata=about("Seconds until it is of no more use; null for never")
+    )
+    data = plain.Dict(
+        keys=plain.String(),
+        values=plain.String(validate=fields.one_of(tuple(DATA_TYPES))),
+        required=True,
+        metadata=about("The fields that are checked, and what each has to be"),
+    )
+
+
+class CatalogSchema(Schema):
+    """All event types, the built-in ones and those of the server's own file."""
+
+    types = plain.List(plain.Nested(EventTypeSchema), required=True)

@@ -1,0 +1,155 @@
+"""What a server says on live connections is what the schemas of frames describe: all members and no others."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections import defaultdict
+from typing import Any
+
+from marshmallow import RAISE, Schema
+
+from sio_server.core.drain import drain
+from sio_server.live.client_events import ClientEvents
+from sio_server.schemas.frames import (
+    CLIENT_EVENTS,
+    SERVER_EVENTS,
+    DoneSchema,
+    ObservedItemSchema,
+    RefusedSchema,
+    ReplySchema,
+)
+from tests.support.asking import post
+from tests.support.clients import PlainSocket, plain_socket
+from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token, until
+from tests.test_layers import SOURCES
+
+SEED = {"type": "test", "message": "Hola", "data": {}}
+
+
+class Heard:
+    """What was said, by the schema that describes it, each body checked as it comes."""
+
+    def __init__(self) -> None:
+        self.members: dict[type[Schema], set[str]] = defaultdict(set)
+
+    def take(self, schema: type[Schema], body: dict[str, Any]) -> None:
+        """Check a body: nothing that has to be there is missing, nothing else is there, each is of its kind."""
+        assert schema(unknown=RAISE).validate(body) == {}, (schema, body)
+        self.members[schema] |= set(body)
+
+    def events(self, listener: Listener) -> None:
+        """Take the control events of a Socket.IO client."""
+        for event, body in listener.events:
+            if event.startswith("ns:"):
+                self.take(SERVER_EVENTS[event], body)
+
+    def frames(self, client: PlainSocket) -> None:
+        """Take the control frames of a plain WebSocket."""
+        for frame in client.frames:
+            body = {name: value for name, value in frame.items() if name != "type"}
+            if frame["type"] == "ns:reply":
+                carrier = {name: body.pop(name) for name in ("to", "id")}
+                self.take(ReplySchema, carrier)
+                self.take(CLIENT_EVENTS[carrier["to"]][1] if body["ok"] else RefusedSchema, body)
+            elif frame["type"].startswith("ns:"):
+                self.take(SERVER_EVENTS[frame["type"]], body)
+
+    async def answers(self, listener: Listener, *asked: tuple[str, dict[str, Any]]) -> None:
+        """Let a client say something, and take the answer."""
+        for event, body in asked:
+            reply = await listener.client.call(event, body)
+            self.take(CLIENT_EVENTS[event][1], reply)
+
+    def whole(self, *schemas: type[Schema]) -> None:
+        """Hold against these schemas that each of their members was there once."""
+        for schema in schemas:
+            named = {field.data_key or name for name, field in schema().fields.items()}
+            assert self.members[schema] == named, schema
+
+
+async def test_control_events_are_as_described() -> None:
+    """Every control event, over both protocols, has the members of its schema, and no member is never there."""
+    heard = Heard()
+    async with running(secured()) as server:
+        warned = await server.connect({"token": token("ana", groups=["admin"]), "locale": "en"})
+        behind = await _behind(server)
+        ending = await server.connect({"token": token("bo", exp=int(time.time()) + 30)})
+        backend = await server.connect({"key": PUBLISH_KEY})
+        await _looked_on(backend, server)
+        await post(server, "/v1/users/ana/disconnect", {"tokens_before": 1}, token=PUBLISH_KEY)
+        async with plain_socket(server.url, {"token": "none"}) as refused:
+            await refused.wait_closed()
+        await until(lambda: ending.of("ns:auth_expiring") and warned.of("ns:closing"))
+        async with plain_socket(server.url, {"token": token("eva")}) as plain:
+            await drain(server.node.hub, server.node.connections, spread=0.1)
+            await until(lambda: plain.of("ns:closing"))
+        for listener in (warned, behind, ending, backend):
+            heard.events(listener)
+        for client in (refused, plain):
+            heard.frames(client)
+
+    heard.whole(*SERVER_EVENTS.values())
+    for bundle in backend.of("ns:observed"):
+        for item in bundle["items"]:
+            heard.take(ObservedItemSchema, item)
+    heard.whole(ObservedItemSchema)
+
+
+async def _behind(server: Server) -> Listener:
+    """A client that came with a cursor and missed one, and then marked it in both ways."""
+    first = await server.connect({"token": token("cleo")})
+    _, accepted = await server.notify({**SEED, "audience": {"users": ["cleo"]}})
+    cursor = first.of("ns:hello")[0]["cursor"]
+    behind = await server.connect({"token": token("cleo"), "cursor": cursor})
+    await until(lambda: behind.of("ns:sync"))
+    await behind.client.call("ns:read", {"ids": [accepted["id"]]})
+    await behind.client.call("ns:archive", {"all": True})
+    await until(lambda: len(behind.of("ns:state")) == 2)
+    return behind
+
+
+async def _looked_on(backend: Listener, server: Server) -> None:
+    """Let a connection look on while one that is kept and one that is not are published."""
+    await backend.client.call("ns:observe", {"on": True})
+    await server.notify({**SEED, "audience": {"all": True}, "actor": {"id": "7"}})
+    await server.notify({**SEED, "audience": {"all": True}, "persist": False})
+    await until(lambda: sum(len(bundle["items"]) for bundle in backend.of("ns:observed")) == 2)
+
+
+async def test_answers_are_as_described() -> None:
+    """The answer to each event, over both protocols, and to what is refused, has just the members of its schema."""
+    heard = Heard()
+    async with running(secured()) as server:
+        user = await server.connect({"token": token("ana", role="admin")})
+        backend = await server.connect({"key": PUBLISH_KEY})
+        marks = [(f"ns:{action}", {"all": True}) for action in ("seen", "read", "unread", "archive", "unarchive")]
+        renewal = ("ns:auth", {"token": token("ana", role="admin")})
+        await heard.answers(user, ("ns:ack", {"seq": 0}), renewal, ("ns:observe", {"on": True}), *marks)
+        await heard.answers(backend, ("notify", SEED))
+        heard.take(RefusedSchema, await user.client.call("notify", SEED))
+        async with plain_socket(server.url, {"token": token("bo")}) as client:
+            for said in ({"type": "ns:ack", "seq": 0, "id": 1}, {"type": "ns:observe", "on": True}):
+                await client.socket.send_json(said)
+            await until(lambda: len(client.of("ns:reply")) == 2)
+            heard.frames(client)
+
+    heard.whole(DoneSchema, RefusedSchema, ReplySchema, *(answer for _, answer in CLIENT_EVENTS.values()))
+
+
+def test_every_event_is_described() -> None:
+    """What any module sends as a control event is described, and so is each event that a client may send."""
+    sent = {
+        node.args[0].value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "control"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    nothing: Any = None
+
+    assert sent == {*SERVER_EVENTS, "ns:reply"}
+    assert {*ClientEvents(nothing, nothing, nothing, nothing).handlers, "notify"} == set(CLIENT_EVENTS)

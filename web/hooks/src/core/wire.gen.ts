@@ -1,0 +1,308 @@
+// What is said on live connections, written by `npm run generate` from the server's schemas.
+// Change those, not this file.
+
+export interface components {
+    schemas: {
+        Ack: {
+            seq: number;
+        };
+        Actor: {
+            id: string;
+            name?: string;
+        };
+        Answers: {
+            "ns:ack": components["schemas"]["Done"];
+            "ns:auth": components["schemas"]["Renewed"];
+            "ns:observe": components["schemas"]["Observing"];
+            "ns:seen": components["schemas"]["Changed"];
+            "ns:read": components["schemas"]["Changed"];
+            "ns:unread": components["schemas"]["Changed"];
+            "ns:archive": components["schemas"]["Changed"];
+            "ns:unarchive": components["schemas"]["Changed"];
+            notify: components["schemas"]["Published"];
+        };
+        Audience: {
+            /** @description Everybody with one of these roles */
+            roles?: string[];
+            /** @description These users */
+            users?: string[];
+            /** @description Everybody who follows one of these topics */
+            topics?: string[];
+            /** @description Everybody */
+            all?: boolean;
+            /** @description Who gets nothing all the same */
+            except?: components["schemas"]["Except"];
+        };
+        AudienceReply: {
+            /** @description Everybody with one of these roles */
+            roles: string[];
+            /** @description These users */
+            users: string[];
+            /** @description Everybody who follows one of these topics */
+            topics: string[];
+            /** @description Everybody */
+            all: boolean;
+            /** @description Who gets nothing all the same */
+            except: components["schemas"]["ExceptReply"];
+        };
+        AuthExpiring: {
+            expires_in_ms: number;
+        };
+        Changed: {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            action: "seen" | "read" | "unread" | "archive" | "unarchive";
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
+        };
+        ClientEvents: {
+            "ns:ack": components["schemas"]["Ack"];
+            "ns:auth": components["schemas"]["Token"];
+            "ns:observe": components["schemas"]["Observe"];
+            "ns:seen": components["schemas"]["Mark"];
+            "ns:read": components["schemas"]["Mark"];
+            "ns:unread": components["schemas"]["Mark"];
+            "ns:archive": components["schemas"]["Mark"];
+            "ns:unarchive": components["schemas"]["Mark"];
+            notify: components["schemas"]["Publish"];
+        };
+        Closing: {
+            /** @description Stable; never translated */
+            code: string;
+            /** @description Whether it is of use to come back */
+            reconnect: boolean;
+            /** @description Of a connection over `/ws` that was not let in */
+            error?: components["schemas"]["Problem"];
+        };
+        Counts: {
+            unread: number;
+            unseen: number;
+            /** @description They count what came up to here; live items come on top */
+            at_seq: number;
+        };
+        Done: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        Draining: {
+            retry_in_ms: number;
+        };
+        Except: {
+            /** @description Users who get nothing */
+            users?: string[];
+        };
+        ExceptReply: {
+            users: string[];
+        };
+        FieldProblem: {
+            field: string;
+            detail: string;
+        };
+        Hello: {
+            user: string | null;
+            roles: string[];
+            topics: string[];
+            /** @description The position that the connection starts at */
+            cursor: string;
+            /** @description Whether all after the client's own cursor will come */
+            recovered: boolean;
+            /** @description Only where there is a user */
+            counts?: components["schemas"]["Counts"];
+            /** @description Now, RFC 3339 in UTC */
+            server_time: string;
+            limits: components["schemas"]["Limits"];
+            /** @description What the client should know of its token; only where there is any */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        Limits: {
+            /** @description Largest body of one notification in bytes */
+            max_body: number;
+        };
+        Mark: {
+            ids?: string[];
+            all?: boolean;
+            /** @description With all: no further than this seq */
+            up_to?: number;
+        };
+        Observe: {
+            on: boolean;
+        };
+        Observed: {
+            items: components["schemas"]["ObservedItem"][];
+        };
+        ObservedItem: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            /**
+             * @description Only on what is not kept in the log
+             * @enum {boolean}
+             */
+            persist?: false;
+            /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        Observing: {
+            /** @enum {boolean} */
+            ok: true;
+            seq: number;
+            cursor: string;
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description Stable; never translated */
+            code: string;
+            detail: string;
+            retryable: boolean;
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description The known event type whose name is nearest */
+            nearest?: string;
+            request_id?: string;
+        };
+        Publish: {
+            /** @description Event type of the catalogue */
+            type: string;
+            /** @description Text; the catalogue's where left out */
+            message?: string | null;
+            /** @description Fields of the event; known ones are checked by the catalogue */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Short text above the message */
+            title?: string | null;
+            /** @description Who gets it; the catalogue's audience where left out */
+            audience?: components["schemas"]["Audience"] | null;
+            /** @description Who caused it */
+            actor?: components["schemas"]["Actor"] | null;
+            /** @description Where a click leads: a path or an http(s) address */
+            link?: string | null;
+            /**
+             * @description The type's where left out
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "critical" | null;
+            /** @description Seconds until it is of no more use */
+            ttl?: number | null;
+            /** @description Whether it is kept in the log; if not, only who is connected gets it */
+            persist?: boolean | null;
+            /** @description The same key with the same body publishes once; also the header Idempotency-Key */
+            idempotency_key?: string | null;
+            /** @description Which part of the backend this is from */
+            source?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        Published: {
+            /** @enum {string} */
+            status: "ok";
+            /**
+             * Format: uuid
+             * @description Identity of the notification (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            /** @description The same as a client keeps it */
+            cursor: string;
+            type: string;
+            recipients: components["schemas"]["Recipients"];
+            /** @description Whether an earlier publish with this key was it */
+            duplicate: boolean;
+            warnings: string[];
+            /** @enum {boolean} */
+            ok: true;
+        };
+        Recipients: {
+            /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        Refused: {
+            /** @enum {boolean} */
+            ok: false;
+            /** @enum {string} */
+            status: "error";
+            error: components["schemas"]["Problem"];
+        };
+        Renewed: {
+            /** @enum {boolean} */
+            ok: true;
+            /** @description Unix seconds */
+            expires_at: number | null;
+            roles: string[];
+            topics: string[];
+        };
+        ServerEvents: {
+            "ns:hello": components["schemas"]["Hello"];
+            "ns:sync": components["schemas"]["Sync"];
+            "ns:state": components["schemas"]["StateChange"];
+            "ns:auth_expiring": components["schemas"]["AuthExpiring"];
+            "ns:draining": components["schemas"]["Draining"];
+            "ns:closing": components["schemas"]["Closing"];
+            "ns:observed": components["schemas"]["Observed"];
+        };
+        StateChange: {
+            /** @enum {string} */
+            action: "seen" | "read" | "unread" | "archive" | "unarchive";
+            /** @description Those that changed; without them all did, as far as `up_to` */
+            ids?: string[];
+            /** @description The `seq` that a change of all reached */
+            up_to?: number;
+            counts: components["schemas"]["Counts"];
+        };
+        Sync: {
+            /** @description Whether nothing is missing */
+            recovered: boolean;
+            /** @description Notifications that came again from the log */
+            replayed: number;
+            cursor: string;
+        };
+        Token: {
+            token: string;
+        };
+        Warning: {
+            /**
+             * @description Stable, for programs
+             * @enum {string}
+             */
+            code: "roles_elsewhere" | "expiry_in_milliseconds";
+            /** @description What seems wrong and the mend, in the language asked for */
+            detail: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
