@@ -8,13 +8,15 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from sio_server.descriptors import ENOUGH, raise_limit, warning_of
-from tests.support.servers import PATIENCE, PUBLISH_KEY, ROOT, SECRET, environment, token, until
+from tests.support.servers import PUBLISH_KEY, ROOT, SECRET, environment, token
+from tests.support.waiting import coming, until, until_true, work_of
 
 FEW = 64
 
@@ -90,8 +92,7 @@ async def small(data_dir: Path) -> AsyncIterator[Small]:
         async for line in stream:
             lines.append(line.decode())  # noqa: PERF401  looked at meanwhile
 
-    async with asyncio.timeout(3 * PATIENCE):
-        address = (await process.stdout.readline()).decode()
+    address = (await coming(process.stdout.readline(), "an address", work_of(process))).decode()
     reading = asyncio.create_task(collect(process.stderr))
     server = Small(process, int(address.rpartition(":")[2]), lines)
     try:
@@ -117,20 +118,15 @@ async def test_who_is_connected_is_served_when_descriptors_run_out(tmp_path: Pat
         begun = asyncio.get_running_loop().time()
         await server.exhaust()
         for _ in range(5):
-            async with asyncio.timeout(PATIENCE):
-                async with http.post(f"{url}/notify", json=body, headers=key) as response:
-                    assert response.status == 200
-                assert (await reading.receive_json())["type"] == "test"
+            async with http.post(f"{url}/notify", json=body, headers=key) as response:
+                assert response.status == 200
+            assert (await coming(reading.receive_json(), "the notification"))["type"] == "test"
         await until(lambda: len(server.told()) >= 2)
         seconds = asyncio.get_running_loop().time() - begun
         assert len(server.told()) <= seconds + 1
         assert [line for line in server.lines if not line.startswith("{") or "Traceback" in line] == []
         await server.let_go()
-        async with (
-            asyncio.timeout(PATIENCE),
-            aiohttp.ClientSession() as another,
-            another.get(f"{url}/health/ready") as response,
-        ):
+        async with aiohttp.ClientSession() as another, another.get(f"{url}/health/ready") as response:
             assert response.status == 200
         await reading.close()
 
@@ -144,18 +140,19 @@ async def test_what_needs_a_descriptor_is_unavailable_when_there_is_none(tmp_pat
                 assert response.status == 200  # and the connection is kept
             await server.exhaust()
             for path in ("/", "/docs", "/static/swagger-ui-bundle.js", "/openapi.json"):
-                async with asyncio.timeout(PATIENCE), http.get(path) as response:
+                async with http.get(path) as response:
                     assert (response.status, (await response.json(content_type=None))["code"]) == (503, "unavailable")
                     assert response.headers["Retry-After"] == "1"
                     assert response.headers["Cache-Control"] == "no-store"
             await server.let_go()
             await asyncio.sleep(0)
-            async with asyncio.timeout(PATIENCE):
-                for path in ("/docs", "/openapi.json"):
-                    while True:
-                        async with http.get(path) as response:
-                            if response.status == 200:
-                                break
+
+            async def there(path: str) -> bool:
+                async with http.get(path) as response:
+                    return response.status == 200
+
+            for path in ("/docs", "/openapi.json"):
+                await until_true(partial(there, path), path, work_of(server.process))
         assert [line for line in server.lines if "Traceback" in line] == []
 
 
@@ -164,8 +161,7 @@ async def test_process_ends_when_descriptors_have_run_out(tmp_path: Path) -> Non
     async with small(tmp_path) as server:
         await server.exhaust()
         server.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(2 * PATIENCE):
-            assert await server.process.wait() == 0
+        assert await coming(server.process.wait(), "the end of the server", work_of(server.process)) == 0
         assert [line for line in server.lines if "Traceback" in line] == []
 
 

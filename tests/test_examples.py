@@ -12,7 +12,8 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from tests.support.servers import PATIENCE, ROOT, environment, running, until
+from tests.support.servers import ROOT, environment, running
+from tests.support.waiting import coming, until, work_of
 
 
 @contextlib.asynccontextmanager
@@ -28,15 +29,14 @@ async def backend(sio_server: str) -> AsyncIterator[httpx.AsyncClient]:
     assert process.stderr is not None
     try:
         address = None
-        async with asyncio.timeout(PATIENCE * 2):
-            while address is None:
-                line = (await process.stderr.readline()).decode()
-                assert line, "uvicorn ended"
-                address = re.search(r"http://[\d.:]+", line)
+        while address is None:
+            line = (await coming(process.stderr.readline(), "a line of uvicorn", work_of(process))).decode()
+            assert line, "uvicorn ended"
+            address = re.search(r"http://[\d.:]+", line)
         async with httpx.AsyncClient(base_url=address[0], trust_env=False) as client:
             yield client
         process.terminate()
-        _, rest = await asyncio.wait_for(process.communicate(), PATIENCE)
+        _, rest = await coming(process.communicate(), "the end of uvicorn", work_of(process))
         assert b"Traceback" not in rest
     finally:
         if process.returncode is None:

@@ -16,24 +16,24 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-import socketio
 
 from sio_server.app import FRONT, NODE, RELOADING
 from sio_server.config import Config
 from sio_server.errors import ConfigError
 from tests.support.clients import plain_socket
 from tests.support.servers import (
-    PATIENCE,
+    FOR_EVER,
     PUBLISH_KEY,
     SECRET,
     Program,
     environment,
     program,
+    python_client,
     running,
     secured,
     token,
-    until,
 )
+from tests.support.waiting import coming, until, work_of
 
 NEW_SECRET = "the secret of tomorrow, long enough for HS256 as well"
 NEW_KEY = "the-publisher-key-of-tomorrow-and-long-as-well"
@@ -107,7 +107,7 @@ async def bare_program(env: Mapping[str, str], directory: Path) -> AsyncIterator
         await until(
             lambda: process.returncode is not None or any(line[:7] == "http://" for line in output),
             "a start",
-            PATIENCE,
+            work_of(process),
         )
         assert process.returncode is None, output
         yield Program(process, next(line for line in output if line[:7] == "http://"), output)
@@ -124,8 +124,8 @@ async def test_keys_and_secrets_are_renewed_without_a_restart(tmp_path: Path) ->
         headers = {"Authorization": f"Bearer {KEY}"}
         async with http.post(f"{server.program.url}/notify", data=b'{"type":"test"}', headers=headers) as reply:
             assert reply.status == 200
-        publisher = socketio.AsyncClient(reconnection=False)
-        await publisher.connect(server.program.url, auth={"key": KEY}, transports=["websocket"])
+        publisher = python_client()
+        await publisher.connect(server.program.url, auth={"key": KEY}, transports=["websocket"], wait_timeout=FOR_EVER)
         server.write(jwt_secret=NEW_SECRET, publish_keys=[NEW_KEY])
         line = await server.reload()
         assert set(line["changed"]) == {"jwt_secret", "publish_keys"}
@@ -250,10 +250,10 @@ async def test_closed_terminal_ends_the_server(tmp_path: Path) -> None:
     )
     os.close(theirs)
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+    await coming(process.stdout.readline(), "an address", work_of(process))
     os.close(ours)
     process.send_signal(signal.SIGHUP)
-    assert await asyncio.wait_for(process.wait(), PATIENCE * 2) == 0
+    assert await coming(process.wait(), "the end of the server", work_of(process)) == 0
 
 
 async def test_withdrawn_secret_asks_clients_for_a_new_token() -> None:

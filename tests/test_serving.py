@@ -14,13 +14,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-import socketio
 
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.notification import Entry
 from tests.conftest import Node
 from tests.support.clients import ended, javascript_client, plain_socket
-from tests.support.servers import SECRET, Listener, Program, program, token, until
+from tests.support.servers import FOR_EVER, SECRET, Listener, Program, program, python_client, token
+from tests.support.waiting import until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 # Commas part keys in the environment, so this one has none.
@@ -128,8 +128,7 @@ async def test_full_disk_is_told_and_passes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 async def test_signal_ends_a_server_with_clients_connected(tmp_path: Path, node: Node, number: int) -> None:
-    """SIGTERM and Ctrl-C end a server within 5 s with exit code 0 and no traceback, whoever is connected."""
-    loop = asyncio.get_running_loop()
+    """SIGTERM and Ctrl-C end a server with exit code 0 and no traceback, whoever is there; it idles for no 5 s."""
     async with serving(tmp_path) as server, contextlib.AsyncExitStack() as stack:
         polling = await stack.enter_async_context(
             javascript_client(node.binary, server.url, transports=["polling"], reconnection=False)
@@ -141,12 +140,9 @@ async def test_signal_ends_a_server_with_clients_connected(tmp_path: Path, node:
         await polling.wait_for("event")
         await script.wait_for("upgrade")
         _, reply, _ = await publish(server.url)
-        started = loop.time()
-        code = await server.stop(number)
-        took = loop.time() - started
+        code = await server.stop(number, patience=5.0)
 
         assert code == 0
-        assert took < 5.0
         assert not any("Traceback" in line or "never retrieved" in line for line in server.output)
         assert (await plain.wait_closed())[0] == 1012
         assert await silent.read() == b""
@@ -161,14 +157,14 @@ async def test_signal_ends_a_server_with_clients_connected(tmp_path: Path, node:
 async def test_stock_clients_come_back_to_the_successor(tmp_path: Path, node: Node, number: int) -> None:
     """Clients of socket.io-client and python-socketio reconnect by themselves to the next server on the same port."""
     port = str(free_port())
-    python = socketio.AsyncClient(reconnection_delay=0.05, reconnection_delay_max=0.2)
+    python = python_client(reconnection=True, reconnection_delay=0.05, reconnection_delay_max=0.2)
     listener = Listener(python)
     async with contextlib.AsyncExitStack() as clients:
         async with serving(tmp_path, "--port", port) as server:
             url = server.url
             script = await clients.enter_async_context(javascript_client(node.binary, url))
             polling = await clients.enter_async_context(javascript_client(node.binary, url, transports=["polling"]))
-            await python.connect(url, transports=["websocket"])
+            await python.connect(url, transports=["websocket"], wait_timeout=FOR_EVER)
             clients.push_async_callback(python.disconnect)
             await script.wait_for("event")
             await polling.wait_for("event")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pty
 import signal
@@ -15,7 +16,8 @@ import jwt
 import pytest
 
 from tests.support.commands import assert_user_error, run
-from tests.support.servers import PATIENCE, environment, program
+from tests.support.servers import environment, program
+from tests.support.waiting import coming, until_true, work_of
 
 SECRETS = {"SIO_SERVER_JWT_SECRET": "s" * 32, "SIO_SERVER_PUBLISH_KEYS": "k" * 32}
 SHARED = ("--dev", "--port", "0", "--broker", "memory:")
@@ -30,15 +32,17 @@ def free_port() -> int:
 
 async def answers(port: int, process: asyncio.subprocess.Process) -> bool:
     """Whether the server takes a notification, once it does."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
+    answered: list[int] = []
     async with aiohttp.ClientSession() as http:
-        while process.returncode is None and asyncio.get_running_loop().time() < deadline:
-            try:
+
+        async def asked() -> bool:
+            with contextlib.suppress(aiohttp.ClientConnectionError):
                 async with http.post(f"http://127.0.0.1:{port}/notify", data=b'{"type":"test"}') as response:
-                    return response.status == 200
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.05)
-    return False
+                    answered.append(response.status)
+            return bool(answered) or process.returncode is not None
+
+        await until_true(asked, "an answer", work_of(process))
+    return answered == [200]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ async def test_streams_that_nobody_reads_are_no_reason_not_to_serve(tmp_path: Pa
     try:
         assert await answers(port, process)
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), PATIENCE * 2) == 0
+        assert await coming(process.wait(), "the end of the server", work_of(process)) == 0
     finally:
         if process.returncode is None:
             process.kill()
@@ -98,9 +102,9 @@ async def test_start_warns_of_development_and_of_names(tmp_path: Path) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    first = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+    first = await coming(process.stdout.readline(), "an address", work_of(process))
     process.terminate()
-    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE * 2)
+    _, errors = await coming(process.communicate(), "the end of the server", work_of(process))
     assert first.startswith(b"http://127.0.0.1:")
     told = errors.decode()
     assert "development mode: nothing is protected" in told
@@ -120,9 +124,9 @@ async def test_development_is_told_in_colour_on_a_terminal(tmp_path: Path) -> No
         stderr=theirs,
     )
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+    await coming(process.stdout.readline(), "an address", work_of(process))
     process.terminate()
-    await asyncio.wait_for(process.wait(), PATIENCE * 2)
+    await coming(process.wait(), "the end of the server", work_of(process))
     shown = os.read(ours, 65536).decode()
     os.close(ours)
     os.close(theirs)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from sio_server import __version__
 from sio_server.core.samples import CAPACITY, Samples
 from tests.support.asking import ask, assert_refused, get
 from tests.support.clients import plain_socket, refused
-from tests.support.servers import PATIENCE, PUBLISH_KEY, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, running, secured, token
+from tests.support.waiting import until, until_true
 
 KEY = PUBLISH_KEY
 PATHS = ("/v1/stats", "/v1/stats/recent", "/v1/errors")
@@ -109,12 +108,11 @@ async def test_server_takes_a_sample_each_second() -> None:
         await server.notify({"type": "test"})
         found: list[dict[str, int]] = []
 
-        async def look() -> None:
-            while len(found) < 2:
-                found[:] = (await get(server, "/v1/stats/recent", KEY))["samples"]
-                await asyncio.sleep(0.05)
+        async def two() -> bool:
+            found[:] = (await get(server, "/v1/stats/recent", KEY))["samples"]
+            return len(found) >= 2
 
-        await asyncio.wait_for(look(), PATIENCE)
+        await until_true(two, "two samples", lambda: len(found))
         step = (await get(server, "/v1/stats/recent", KEY))["step"]
 
     assert step == 1

@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from sio_server.config import Config
-from tests.support.servers import PATIENCE, PUBLISH_KEY, Server, running, secured
+from tests.support.servers import PUBLISH_KEY, Server, running, secured
+from tests.support.waiting import coming
 
 APP = "https://app.example.org"
 KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
@@ -214,8 +215,7 @@ async def _first_line(server: Server, *pieces: str) -> bytes:
             writer.write(piece.encode())
             await writer.drain()
             await asyncio.sleep(0)
-        async with asyncio.timeout(PATIENCE):
-            return await reader.readline()
+        return await coming(reader.readline(), "the first line of the reply")
     finally:
         writer.close()
         await writer.wait_closed()

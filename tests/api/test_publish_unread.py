@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.support.servers import PATIENCE, PUBLISH_KEY, Server, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.waiting import coming, until
 
 APP = "https://app.example.org"
 HEAD = f"Host: x\r\nOrigin: {APP}\r\n".encode()
@@ -40,17 +41,20 @@ async def exchange(server: Server, data: bytes) -> Raw:
     """Send bytes; return the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
     try:
-        async with asyncio.timeout(PATIENCE):
-            writer.write(data)
-            line = await reader.readline()
-            headers: dict[str, str] = {}
-            while (field := (await reader.readline()).decode("latin-1").strip()) != "":
-                name, _, value = field.partition(":")
-                assert name.lower() not in headers
-                headers[name.lower()] = value.strip()
-            return Raw(line.strip(), headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+        writer.write(data)
+        return await coming(_answer(reader), "the answer")
     finally:
         writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> Raw:
+    line = await reader.readline()
+    headers: dict[str, str] = {}
+    while (field := (await reader.readline()).decode("latin-1").strip()) != "":
+        name, _, value = field.partition(":")
+        assert name.lower() not in headers
+        headers[name.lower()] = value.strip()
+    return Raw(line.strip(), headers, await reader.readexactly(int(headers.get("content-length", "0"))))
 
 
 UNREADABLE: dict[str, tuple[int, bytes]] = {
@@ -267,12 +271,11 @@ async def test_nobody_is_asked_for_a_body_that_is_refused(request_line: str, sta
         reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
         head = f"{request_line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
         writer.write(head.encode())
-        async with asyncio.timeout(PATIENCE):
-            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-            assert answer.startswith(b"http/1.1 %d" % status)
-            assert b"connection: close" in answer
-            if status == 405:
-                assert b"allow: " in answer
-            if request_line == "PUT /notify":
-                await reader.read()  # and the connection ends though nothing is sent
+        answer = (await coming(reader.readuntil(b"\r\n\r\n"), "the answer")).lower()
+        assert answer.startswith(b"http/1.1 %d" % status)
+        assert b"connection: close" in answer
+        if status == 405:
+            assert b"allow: " in answer
+        if request_line == "PUT /notify":
+            await coming(reader.read(), "the end of the connection")  # though nothing is sent
         writer.close()

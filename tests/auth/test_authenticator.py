@@ -13,8 +13,9 @@ from sio_server.audience import Identity, name_of
 from sio_server.auth import Authenticator, Keyring
 from sio_server.errors import Refused
 from tests.support.credentials import AUTH, DEVELOPMENT, OTHER, crafted, outcome, part, refusal, signed
-from tests.support.servers import PATIENCE, PUBLISH_KEY, Server, running, secured, token
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 from tests.support.strategies import JSON
+from tests.support.waiting import coming
 
 # -- what a client says of itself --
 
@@ -200,7 +201,7 @@ async def raw(server: Server, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(request)
     await writer.drain()
-    reply = await asyncio.wait_for(reader.read(), PATIENCE)
+    reply = await coming(reader.read(), "the reply")
     writer.close()
     await writer.wait_closed()
     return reply

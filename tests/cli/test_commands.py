@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import subprocess
 import sys
@@ -13,8 +12,9 @@ import pytest
 
 from sio_server import __version__
 from sio_server.cli.commands import COMMANDS, commands, complain, default_language, one_line
-from tests.support.commands import assert_user_error, finish, run, start
-from tests.support.servers import PATIENCE, environment, running, until
+from tests.support.commands import assert_user_error, finish, line_of_errors, run, start
+from tests.support.servers import environment, running
+from tests.support.waiting import until
 
 NOBODY = ("--url", "http://127.0.0.1:1")
 
@@ -40,9 +40,7 @@ def test_help_imports_nothing_that_a_command_needs() -> None:
         "import sys\nfrom sio_server.cli.commands import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    print(*sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=True, timeout=30
-    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert loaded.isdisjoint({"aiohttp", "socketio", "httpx", "rich", "marshmallow", "environs", "jwt"})
 
@@ -108,8 +106,7 @@ async def test_an_interrupted_command_ends_with_130(tmp_path: Path, command: tup
         if command[0] == "demo":
             await witness.wait(1)
         else:
-            assert process.stderr is not None
-            assert b"connected to" in await asyncio.wait_for(process.stderr.readline(), PATIENCE)
+            assert "connected to" in await line_of_errors(process)
         process.send_signal(signal.SIGINT)
         done = await finish(process)
         await until(lambda: server.node.stats()["connections"]["total"] == 1, "its leave")

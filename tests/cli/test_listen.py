@@ -14,18 +14,17 @@ import pytest
 from sio_server.broker.sqlite import FILE_NAME
 from sio_server.cli.listen import line_of
 from sio_server.config import Config
-from tests.support.commands import Done, assert_user_error, finish, run, start
-from tests.support.servers import PATIENCE, SECRET, Server, program, running, secured, token, until
+from tests.support.commands import Done, assert_user_error, finish, line_of_errors, run, start
+from tests.support.servers import SECRET, Server, program, running, secured, token
+from tests.support.waiting import until, work_of
 
 
 async def listening(server: Server, *arguments: str, cwd: Path) -> asyncio.subprocess.Process:
     """A ``listen`` that is connected."""
     before = server.node.stats()["connections"]["total"]
     process = await start("listen", "--url", server.url, *arguments, cwd=cwd)
-    await until(lambda: server.node.stats()["connections"]["total"] > before, "a connection")
-    assert process.stderr is not None
-    line = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
-    assert line.decode() == f"sio-server: connected to {server.url}\n"
+    await until(lambda: server.node.stats()["connections"]["total"] > before, "a connection", work_of(process))
+    assert await line_of_errors(process) == f"sio-server: connected to {server.url}\n"
     return process
 
 
@@ -121,9 +120,8 @@ async def test_a_listener_comes_back_after_a_restart(tmp_path: Path, unused_tcp_
     arguments = ("--port", str(unused_tcp_port), "--broker", "memory:")
     async with program(*arguments) as first:
         process = await start("listen", "--json", "--count", "1", "--url", first.url, cwd=tmp_path)
-        assert process.stderr is not None
-        assert b"connected" in await asyncio.wait_for(process.stderr.readline(), PATIENCE)
-    assert b"connection lost" in await asyncio.wait_for(process.stderr.readline(), PATIENCE)
+        assert "connected" in await line_of_errors(process)
+    assert "connection lost" in await line_of_errors(process)
     async with program(*arguments) as second:
         ended = asyncio.create_task(finish(process))
         while not ended.done():
@@ -139,8 +137,7 @@ async def test_a_token_that_runs_out_meanwhile_ends_the_listener(tmp_path: Path,
     keys = {"SIO_SERVER_PUBLISH_KEYS": SECRET}
     async with program(*arguments, env={"SIO_SERVER_JWT_SECRET": SECRET, **keys}) as first:
         process = await start("listen", "--token", token("1", "admin"), "--url", first.url, cwd=tmp_path)
-        assert process.stderr is not None
-        assert b"connected" in await asyncio.wait_for(process.stderr.readline(), PATIENCE)
+        assert "connected" in await line_of_errors(process)
     async with program(*arguments, env={"SIO_SERVER_JWT_SECRET": SECRET[::-1], **keys}):
         done = await finish(process)
     assert_user_error(done, "connection lost", "refused the connection: invalid_token")

@@ -14,7 +14,7 @@ from sio_server.cli.serve import check_config, serve
 from sio_server.config import env_name
 from sio_server.config.schema import ConfigSchema
 from tests.support.commands import Done, assert_user_error, finish, run, start
-from tests.support.servers import PATIENCE
+from tests.support.waiting import coming, work_of
 
 SECRETS = [name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]]
 LONG = "a secret of forty characters or even more"
@@ -23,7 +23,7 @@ LONG = "a secret of forty characters or even more"
 async def first_line(process: asyncio.subprocess.Process) -> str:
     """The first line of standard output."""
     assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), PATIENCE * 2)).decode().strip()
+    return (await coming(process.stdout.readline(), "a first line", work_of(process))).decode().strip()
 
 
 async def stop(process: asyncio.subprocess.Process, number: int = signal.SIGTERM) -> Done:

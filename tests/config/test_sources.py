@@ -12,7 +12,7 @@ from sio_server import files
 from sio_server.catalog import Catalog
 from sio_server.config import load, read
 from sio_server.errors import CatalogError, ConfigError
-from tests.support.servers import PATIENCE
+from tests.support.servers import FOR_EVER
 from tests.support.settings import STRONG, isolate, protect
 
 OTHER = STRONG[::-1]
@@ -277,7 +277,7 @@ def test_pipe_without_a_writer_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPa
                 patched.setenv(name, value)
             with pytest.raises(ConfigError, match="nothing was written into this pipe"):
                 load()
-    monkeypatch.setattr(files, "PIPE_PATIENCE", PATIENCE)
+    monkeypatch.setattr(files, "PIPE_PATIENCE", FOR_EVER)
     monkeypatch.setenv("SIO_SERVER_CONFIG", "pipe")
     writer = threading.Thread(target=Path("pipe").write_text, args=("port = 81\n",))
     writer.start()

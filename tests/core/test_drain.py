@@ -14,7 +14,7 @@ from sio_server.core.drain import drain
 from sio_server.core.hub import Connection
 from sio_server.errors import Refused
 from tests.support.links import Core, NotedLink, core
-from tests.support.servers import until
+from tests.support.waiting import coming, until
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_few_clients_need_not_wait(made: Core) -> None:
     """With hardly anybody there, the node is empty at once, however long it might have taken."""
     pair = await made.open(Identity("1"))
     leaving = asyncio.create_task(leave_when_closed(made, *pair))
-    await asyncio.wait_for(drain(made.hub, made.connections, spread=3600.0), 30)
+    await coming(drain(made.hub, made.connections, spread=3600.0), "an empty node")
     await leaving
     assert pair[1].of("ns:draining")[0]["retry_in_ms"] <= 10
 
@@ -93,7 +93,7 @@ async def test_nobody_is_let_in_meanwhile(made: Core) -> None:
 async def test_peer_that_stays_does_not_hold_the_node(made: Core) -> None:
     """A peer whose end does not come in is not waited for for ever."""
     _, link = await made.open(Identity("1"))
-    await asyncio.wait_for(drain(made.hub, made.connections, spread=0.0), 30)
+    await coming(drain(made.hub, made.connections, spread=0.0), "the end of the drain")
     assert link.of("close") == ["draining"]
     assert len(made.hub) == 1
 

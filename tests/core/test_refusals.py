@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from sio_server.core.refusals import CAPACITY, LINES, LINES_OF_ONE, MAX_TEXT, Re
 from sio_server.errors import FieldProblem, Refused, Text
 from tests.support.links import NotedMetrics
 from tests.support.logged import logging_to_stderr
-from tests.support.servers import ROOT, until
+from tests.support.servers import ROOT
+from tests.support.waiting import until
 
 
 def test_newest_come_first_and_oldest_go() -> None:
@@ -99,6 +101,8 @@ async def test_number_is_told_though_nothing_more_comes(
 ) -> None:
     """What was left out is told at the end of the window, without another refusal; then lines are written again."""
     monkeypatch.setattr("sio_server.core.refusals.WINDOW", 0.1)
+    now = 1000.0
+    monkeypatch.setattr("sio_server.core.refusals.time", SimpleNamespace(monotonic=lambda: now, time=time.time))
     refusals = Refusals()
     told: list[dict[str, Any]] = []
     with logging_to_stderr():
@@ -109,7 +113,7 @@ async def test_number_is_told_though_nothing_more_comes(
             return bool(told[-1]["event"] == "more were refused")
 
         await until(summed_up, "the number")
-        await asyncio.sleep(0.1)
+        now += 0.1
         refuse(refusals, "192.0.2.1")
         told.extend(lines(capsys))
     assert told[LINES_OF_ONE]["count"] == 7

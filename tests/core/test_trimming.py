@@ -17,7 +17,7 @@ from tests.support.broker_contract import Heard, notification
 from tests.support.brokers import Ear, appended
 from tests.support.inbox_model import Clock
 from tests.support.logged import logging_to_stderr
-from tests.support.servers import PATIENCE, until
+from tests.support.waiting import until, until_true
 
 DAY: Final = 24 * 3600.0
 
@@ -53,9 +53,14 @@ async def kept(log: SqliteBroker) -> int:
 
 async def shrunk_to(log: SqliteBroker, count: int) -> None:
     """Wait until no more than this many are left."""
-    async with asyncio.timeout(PATIENCE):
-        while await kept(log) > count:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
-            await asyncio.sleep(0.005)
+    found = -1
+
+    async def shrunk() -> bool:
+        nonlocal found
+        found = await kept(log)
+        return found <= count
+
+    await until_true(shrunk, f"a log of {count}", lambda: found)
 
 
 async def test_newest_are_kept_by_number(log: SqliteBroker) -> None:
@@ -121,9 +126,12 @@ async def test_users_who_never_return_are_forgotten() -> None:
         await log.sight(user, ["all", "role:admin"])
     clock.seconds += (days + 2) * 24 * 3600
     log.arrived("connection of bea", "bea", ["all", "role:admin"])
-    async with trimming(log, days=days), asyncio.timeout(PATIENCE):
-        while "all" in (await log.view_of("ana")).seen_from:  # noqa: ASYNC110 - a log tells nobody that it was trimmed
-            await asyncio.sleep(0.005)
+
+    async def forgotten() -> bool:
+        return "all" not in (await log.view_of("ana")).seen_from
+
+    async with trimming(log, days=days):
+        await until_true(forgotten, "ana to be forgotten")
         assert "all" in (await log.view_of("bea")).seen_from
     await log.close()
 

@@ -20,7 +20,8 @@ import pytest
 
 from tests.conftest import Node
 from tests.support.documents import ENGLISH, READMES, Document
-from tests.support.servers import PATIENCE, PUBLISH_KEY, ROOT, Server, environment, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, ROOT, Server, environment, running, secured, token
+from tests.support.waiting import until, until_true, work_of
 
 BOOKING = {"type": "reserva_creada", "data": {"usuario_id": 123, "tour_nombre": "Lima"}}
 
@@ -130,6 +131,10 @@ class Script:
     process: asyncio.subprocess.Process
     lines: list[str]
 
+    def moves(self) -> object:
+        """What moves while one waits for it: its lines, and its work."""
+        return len(self.lines), work_of(self.process)()
+
     async def line(self, pattern: str) -> re.Match[str]:
         """The first line that has a match of ``pattern``, once there is one."""
         found: list[re.Match[str]] = []
@@ -138,18 +143,18 @@ class Script:
             found[:] = [match for line in self.lines if (match := re.search(pattern, line))]
             return bool(found) or self.process.returncode is not None
 
-        await until(look, f"a line with {pattern}")
+        await until(look, f"a line with {pattern}", self.moves)
         assert found, self.lines
         return found[0]
 
     async def receives(self, server: Server, body: Mapping[str, Any], pattern: str) -> re.Match[str]:
         """Publish as soon as this program is in its rooms, which is a moment after it connected; then as `line`."""
-        async with asyncio.timeout(PATIENCE):
-            while self.process.returncode is None:
-                _, receipt = await server.notify(body)
-                if receipt["recipients"]["sockets"]:
-                    break
-                await asyncio.sleep(0.005)
+
+        async def reached() -> bool:
+            _, reply = await server.notify(body)
+            return bool(reply["recipients"]["sockets"]) or self.process.returncode is not None
+
+        await until_true(reached, "a program in its rooms", self.moves)
         return await self.line(pattern)
 
 

@@ -2,21 +2,23 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import orjson
-import pytest
 
 from tests.conftest import Node
-from tests.support.servers import PATIENCE, PUBLISH_KEY, ROOT, SECRET, program, token, until
+from tests.support.servers import PUBLISH_KEY, ROOT, SECRET, Program, lasting_token, program
+from tests.support.waiting import Patience, coming, until, work_of
 
 CLIENTS = 1000
 # Milliseconds in which all are told to go, and how many of them within any one second: by what the server says, since
 # when they come depends on the machine.
 GONE_WITHIN = 8000
 PEAK = CLIENTS // 5
+EVERY = 0.1  # seconds between two looks at the crowd
 BODY = {"type": "tour_creado", "data": {"nombre": "Lima"}}
 ENV = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
 
@@ -24,13 +26,14 @@ ENV = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
 class Crowd:
     """Many stock clients in one Node."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, server: Program) -> None:
         self._process = process
+        self._working = work_of(process, server.process)
 
     async def line(self) -> Any:
         """The next thing it says."""
         assert self._process.stdout is not None
-        return orjson.loads(await asyncio.wait_for(self._process.stdout.readline(), 60))
+        return orjson.loads(await coming(self._process.stdout.readline(), "a line of the crowd", self._working))
 
     async def report(self) -> dict[str, Any]:
         """How far everybody is."""
@@ -38,6 +41,16 @@ class Crowd:
         self._process.stdin.write(b"report\n")
         found: dict[str, Any] = await self.line()
         return found
+
+    async def until(self, holds: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """How far everybody is once this holds of it; whatever changes in it is progress."""
+        report = await self.report()
+        waiting = Patience(what, lambda: report)
+        while not holds(report):
+            await asyncio.sleep(EVERY)
+            report = await self.report()
+            waiting.look(EVERY)
+        return report
 
 
 async def _publish(url: str, answered: list[int]) -> None:
@@ -53,14 +66,13 @@ async def _publish(url: str, answered: list[int]) -> None:
             await asyncio.sleep(0.2)  # a thousand times as many events a second have to be read by one Node
 
 
-@pytest.mark.timeout(120)
 async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_path: Path) -> None:
     """On SIGTERM a thousand clients come back little by little and miss nothing; an upload that stalls holds nobody."""
     answered: list[int] = []
     directory = ("--data-dir", str(tmp_path))
     async with program(*directory, env=ENV) as first:
         port = first.url.rpartition(":")[2]
-        tokens = [token(str(user), "turista") for user in range(20)]
+        tokens = [lasting_token(str(user), "turista") for user in range(20)]
         process = await asyncio.create_subprocess_exec(
             str(node.binary),
             str(ROOT / "tests" / "node" / "crowd.js"),
@@ -70,27 +82,22 @@ async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_p
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        crowd = Crowd(process)
+        crowd = Crowd(process, first)
         publisher: asyncio.Task[None] | None = None
         try:
             assert await crowd.line() == "ready"
             publisher = asyncio.create_task(_publish(first.url, answered))
-            await until(lambda: len(answered) > 20, "some publishes")
+            await until(lambda: len(answered) > 20, "some publishes", lambda: len(answered))
             _, stalled = await asyncio.open_connection("127.0.0.1", int(port))
             stalled.write(b"POST /v1/notifications/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             first.process.send_signal(signal.SIGTERM)
             async with program(*directory, "--port", port, env=ENV):
-                assert await asyncio.wait_for(first.process.wait(), PATIENCE) == 0
+                assert await coming(first.process.wait(), "the end of the first server", first.moves) == 0
                 stalled.close()
-                report = await crowd.report()
-                while report["back"] < CLIENTS:
-                    await asyncio.sleep(0.2)
-                    report = await crowd.report()
+                await crowd.until(lambda report: report["back"] == CLIENTS, "everybody to come back")
                 publisher.cancel()
                 await asyncio.gather(publisher, return_exceptions=True)
-                while report["least"] < max(answered):
-                    await asyncio.sleep(0.05)
-                    report = await crowd.report()
+                report = await crowd.until(lambda report: report["least"] >= max(answered), "the last one")
         finally:
             if publisher is not None:
                 publisher.cancel()
@@ -113,14 +120,14 @@ async def test_second_signal_ends_at_once(node: Node, tmp_path: Path) -> None:
             str(ROOT / "tests" / "node" / "crowd.js"),
             server.url,
             "200",
-            *[token(str(user), "turista") for user in range(20)],
+            *[lasting_token(str(user), "turista") for user in range(20)],
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            assert await Crowd(process).line() == "ready"
+            assert await Crowd(process, server).line() == "ready"
             server.process.send_signal(signal.SIGTERM)
-            await until(lambda: any("draining" in line for line in server.output), "the drain")
+            await until(lambda: any("draining" in line for line in server.output), "the drain", server.moves)
             assert await server.stop(signal.SIGTERM) == 128 + signal.SIGTERM
         finally:
             process.kill()

@@ -14,7 +14,8 @@ import orjson
 import pytest
 
 from tests.support.clients import plain_socket, refused
-from tests.support.servers import PATIENCE, PUBLISH_KEY, SECRET, Server, program, running, secured, seqs, token, until
+from tests.support.servers import PUBLISH_KEY, SECRET, Server, program, running, secured, seqs, token
+from tests.support.waiting import coming, until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 POLL = "/socket.io/?EIO=4&transport=polling"
@@ -146,7 +147,7 @@ async def raw(url: str, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
     try:
         writer.write(request)
-        return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        return await coming(reader.readuntil(b"\r\n\r\n"), "the head of the answer")
     except (asyncio.IncompleteReadError, ConnectionError):
         return b""
     finally:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
 from sio_server.broker import Action
 from sio_server.schemas.inbox import ACTIONS
 from tests.support.asking import get, post, published
 from tests.support.clients import PlainSocket, plain_socket
-from tests.support.servers import Listener, Server, running, secured, token, until
+from tests.support.servers import Listener, Server, running, secured, token
+from tests.support.waiting import until
 
 STEPS = 1000
 
@@ -48,7 +48,7 @@ class Screen:
 
     async def shows(self, counts: tuple[int, int], where: str) -> None:
         """Wait until the badges are these."""
-        await until(lambda: self.shown() == counts, f"{where}: {self.user}'s badges to be {counts}")
+        await until(lambda: self.shown() == counts, f"{where}: {self.user}'s badges to be {counts}", self.shown)
 
     async def say(self, event: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send an event; returns its acknowledgement."""
@@ -57,7 +57,7 @@ class Screen:
             return acknowledged
         before = len(self.client.of("ns:reply"))
         await self.client.socket.send_str(orjson.dumps({"type": event, **body}).decode())
-        await until(lambda: len(self.client.of("ns:reply")) > before, f"an answer to {event}")
+        await until(lambda: len(self.client.of("ns:reply")) > before, f"an answer to {event}", self.client.moves)
         return self.client.of("ns:reply")[before]
 
 
@@ -157,7 +157,6 @@ async def step(server: Server, chance: random.Random, screen: Screen, reckoning:
         assert done["ignored"] == [one for one in ids if one not in reckoning.states[screen.user]]
 
 
-@pytest.mark.timeout(180)
 async def test_every_badge_equals_the_counters_at_every_step(tmp_path: Path) -> None:
     """After each of a thousand changes at random, every connection shows the API's numbers, and these are right."""
     chance = random.Random(20)  # noqa: S311 - it has to be the same on every run

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
@@ -12,19 +10,19 @@ import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.functional.test_slow import connected, publish_batches, unread
 from tests.support.clients import plain_socket, refused
 from tests.support.recovering import client_of
-from tests.support.servers import PATIENCE, PUBLISH_KEY, SECRET, Program, program, token, until
+from tests.support.servers import PUBLISH_KEY, SECRET, Program, lasting_token, program, token
+from tests.support.unread import KEY, connected, publish_batches, unread
+from tests.support.waiting import until, until_true
 
-KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
 ENV = {
     "SIO_SERVER_JWT_SECRET": SECRET,
     "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY,
     "SIO_SERVER_LOG_FORMAT": "json",
     "SIO_SERVER_TRUSTED_PROXIES": "127.0.0.1",
 }
-BEARER = token("123", "turista", exp=int(time.time()) + 7200)  # the tests before these may take longer than usual
+BEARER = lasting_token("123", "turista")  # the tests before these may take longer than usual
 FROM_AFAR = {"X-Forwarded-For": "192.0.2.1"}
 JOIN = b"40" + orjson.dumps({"token": BEARER})
 
@@ -51,8 +49,8 @@ async def silent_websocket(url: str) -> None:
 async def silent_socketio(url: str) -> None:
     """A Socket.IO client on WebSocket that never reads."""
     async with unread(url, "/socket.io/?EIO=4&transport=websocket", JOIN):
-        while not await connected(url):  # noqa: ASYNC110 - it reads nothing, so nothing tells it that it has joined
-            await asyncio.sleep(0.02)
+        # It reads nothing, so nothing tells it that it has joined.
+        await until_true(lambda: connected(url), "its joining")
         await publish_batches(url, 1000)
 
 
@@ -145,8 +143,6 @@ async def test_limit_is_a_setting_and_is_told_of(name: str) -> None:
     async with program("--broker", "memory:", env={**ENV, f"SIO_SERVER_{setting}": value}) as server:
         assert await sample(server.url, metric) == 0
         await reach(server.url)
-        async with asyncio.timeout(PATIENCE):
-            while not await sample(server.url, metric):  # noqa: ASYNC110 - it is another process that is waited for
-                await asyncio.sleep(0.02)
+        await until_true(lambda: sample(server.url, metric), metric, server.moves)
         assert await sample(server.url, metric) == 1
-        await until(lambda: told(server, word), "a line in the log")
+        await until(lambda: told(server, word), "a line in the log", server.moves)

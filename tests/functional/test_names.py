@@ -8,7 +8,8 @@ import pytest
 from yarl import URL
 
 from tests.support.clients import plain_socket, refused
-from tests.support.servers import PUBLISH_KEY, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, running, secured, token
+from tests.support.waiting import until
 
 KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}

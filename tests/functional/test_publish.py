@@ -15,7 +15,8 @@ import websockets
 from sio_server.catalog import Catalog
 from tests.conftest import Node
 from tests.support.clients import javascript_client, plain_socket
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, seqs, token, until
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, seqs, token
+from tests.support.waiting import until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 RICH = {
@@ -256,7 +257,10 @@ async def test_audience_decides_who_gets_one_copy(audience: dict[str, Any], expe
 
 
 async def _until_end(client: Any) -> list[dict[str, Any]]:
-    await until(lambda: [event for event in client.notifications if event["message"] == "end"], "the last event")
+    def ended() -> bool:
+        return any(event["message"] == "end" for event in client.notifications)
+
+    await until(ended, "the last event", client.moves)
     found: list[dict[str, Any]] = client.notifications
     return found
 

@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ import aiohttp
 import pytest
 
 from tests.conftest import Node
+from tests.support.chance import again, seed
 from tests.support.recovering import CursorClient, PlainClient, StockClient, recovering
-from tests.support.servers import PUBLISH_KEY, SECRET, Server, program, running, secured, seqs, token, until
+from tests.support.servers import PUBLISH_KEY, SECRET, Server, lasting_token, program, running, secured, seqs, token
+from tests.support.waiting import until
 
 KINDS = ("cursor", "ws", "stock")
 KILLS = 20
@@ -49,12 +50,12 @@ async def test_client_that_was_away_gets_all_it_missed_while_publishing_goes_on(
         await until(lambda: len(client.notifications) == 3)
         await client.cut()
         async with publishing(server) as answered:
-            await until(lambda: len(answered) >= 500, "500 publishes")
+            await until(lambda: len(answered) >= 500, "500 publishes", lambda: len(answered))
             await client.back()
             reached = len(answered) + 100
-            await until(lambda: len(answered) >= reached, "100 more publishes")
+            await until(lambda: len(answered) >= reached, "100 more publishes", lambda: len(answered))
         last = answered[-1]
-        await until(lambda: client.notifications[-1]["seq"] >= last, "the last one")
+        await until(lambda: client.notifications[-1]["seq"] >= last, "the last one", client.moves)
 
         assert seqs(client.notifications)[:last] == list(range(1, last + 1))
         replayed = [envelope["replayed"] for envelope in client.notifications]
@@ -201,13 +202,12 @@ async def test_client_that_did_not_ask_gets_no_extra_argument() -> None:
         assert len(got[0]) == 1
 
 
-@pytest.mark.timeout(170)
 async def test_nothing_answered_is_lost_by_twenty_kills(node: Node, tmp_path: Path) -> None:
     """Killed at twenty random moments, half of them while clients come back, a server loses nothing it answered 200."""
     env = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
-    seed = random.SystemRandom().randrange(2**32)
-    chance = random.Random(seed)  # noqa: S311 - it chooses when to kill
-    sys.stdout.write(f"seed {seed}\n")  # shown where the test fails
+    drawn = seed()
+    print(again(drawn))  # noqa: T201 - shown where the test fails
+    chance = random.Random(drawn)  # noqa: S311 - it chooses when to kill
     answered: list[int] = []
     async with contextlib.AsyncExitStack() as stack:
         clients: list[CursorClient | PlainClient | StockClient] = []
@@ -216,7 +216,7 @@ async def test_nothing_answered_is_lost_by_twenty_kills(node: Node, tmp_path: Pa
             async with program("--data-dir", str(tmp_path), "--port", str(port), env=env) as server:
                 port = int(server.url.rpartition(":")[2])
                 if not clients:
-                    made = (recovering(kind, server.url, token("123", "turista"), node) for kind in KINDS)
+                    made = (recovering(kind, server.url, lasting_token("123", "turista"), node) for kind in KINDS)
                     clients = [await stack.enter_async_context(client) for client in made]
                 publishers = [asyncio.create_task(_publish(server.url, answered)) for _ in range(4)]
                 coming = [asyncio.create_task(client.back()) for client in clients if number]
@@ -227,7 +227,7 @@ async def test_nothing_answered_is_lost_by_twenty_kills(node: Node, tmp_path: Pa
                 await asyncio.gather(*publishers)
                 await given_up(coming)
                 for client in clients:
-                    await until(client.is_cut, "the loss of the link")
+                    await until(client.is_cut, "the loss of the link", client.moves)
         async with program("--data-dir", str(tmp_path), "--port", str(port), env=env) as server:
             await asyncio.gather(*(client.back() for client in clients))
             await _publish(server.url, answered, count=1)
@@ -248,7 +248,7 @@ async def given_up(coming: Sequence[asyncio.Task[None]]) -> None:
 
 async def all_up_to(client: CursorClient | PlainClient | StockClient, last: int) -> list[int]:
     """The positions that a client got, once the last one is there."""
-    await until(lambda: client.notifications and client.notifications[-1]["seq"] >= last, "the last one")
+    await until(lambda: client.notifications and client.notifications[-1]["seq"] >= last, "the last one", client.moves)
     return seqs(client.notifications)
 
 
@@ -275,7 +275,7 @@ async def test_stock_client_that_is_far_behind_is_brought_up_to_date_at_its_own_
         async with server.http.post(f"{server.url}/v1/notifications/batch", json=batch, headers=headers) as response:
             assert (await response.json())["accepted"] == 300
         await client.back()
-        await until(lambda: len(client.notifications) >= 300)
+        await until(lambda: len(client.notifications) >= 300, "300 notifications", client.moves)
 
         assert [line["recovered"] for line in client.connects] == [False, False]
         assert seqs(client.notifications) == list(range(1, 301))

@@ -8,7 +8,8 @@ import pytest
 
 from tests.conftest import Node
 from tests.support.recovering import StockClient, recovering
-from tests.support.servers import running, secured, seqs, token, until
+from tests.support.servers import running, secured, seqs, token
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize(("count", "size"), [(60, 60_000), (1_500, 2_000)], ids=["large ones", "many"])
@@ -21,13 +22,13 @@ async def test_more_than_the_send_cap_comes_at_its_own_pace(node: Node, count: i
     ):
         assert isinstance(client, StockClient)
         await server.notify(body)
-        await until(lambda: client.notifications)
+        await until(lambda: client.notifications, "the first one", client.moves)
         await client.cut()
         for _ in range(count):
             await server.notify(body)
         await client.back()
         _, last = await server.notify({**body, "message": "end"})
-        await until(lambda: client.notifications[-1]["message"] == "end", "the last one")
+        await until(lambda: client.notifications[-1]["message"] == "end", "the last one", client.moves)
 
         assert len(client.disconnects) == 1, "cut for what it was sent"
         assert client.connects[-1]["recovered"] is False, "on a new session"

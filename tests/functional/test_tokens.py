@@ -1,19 +1,33 @@
 """Tokens on live links: announced before they end, renewed in place, closed after; revoked ones are refused."""
 
+import asyncio
 import time
 
 import pytest
 
 from sio_server.core import connections
 from tests.support.clients import plain_socket, refused
-from tests.support.servers import PUBLISH_KEY, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.waiting import until
+
+
+def token_that_ends(
+    monkeypatch: pytest.MonkeyPatch, server: Server, seconds: float, user: str, role: str | None = None
+) -> str:
+    """A token that ends so soon by the clock of the server's connections, which stands still.
+
+    By the machine's clock it is good for a while, however long it takes until its client is connected.
+    """
+    ends = int(time.time()) + 600
+    monkeypatch.setattr(server.node.connections, "_wall", lambda: ends - seconds)
+    return token(user, role, exp=ends)
 
 
 async def test_client_is_told_before_its_token_ends_and_closed_after(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shortly before exp a client is told, and some time after it the connection is closed with the reason."""
     monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.5)
     async with running(secured()) as server:
-        listener = await server.connect({"token": token("123", "turista", exp=int(time.time()) + 2)})
+        listener = await server.connect({"token": token_that_ends(monkeypatch, server, 1.0, "123", "turista")})
         await until(lambda: listener.of("ns:auth_expiring"))
         await until(lambda: not listener.client.connected)
 
@@ -26,7 +40,7 @@ async def test_plain_socket_is_closed_with_the_code(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.2)
     async with (
         running(secured()) as server,
-        plain_socket(server.url, {"token": token("123", exp=int(time.time()) + 1)}) as client,
+        plain_socket(server.url, {"token": token_that_ends(monkeypatch, server, 0.5, "123")}) as client,
     ):
         assert await client.wait_closed() == (4401, "token_expired")
 
@@ -35,13 +49,14 @@ async def test_renewed_token_keeps_the_connection_and_moves_its_rooms(monkeypatc
     """A newer token of the same user is taken in place, and the rooms follow its claims."""
     monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.2)
     async with running(secured()) as server:
-        listener = await server.connect({"token": token("123", "turista", exp=int(time.time()) + 2)})
+        listener = await server.connect({"token": token_that_ends(monkeypatch, server, 1.0, "123", "turista")})
+        would_close_at = asyncio.get_running_loop().time() + 1.0 + connections.EXPIRY_GRACE
         answer = await listener.client.call("ns:auth", {"token": token("123", "admin")})
         await server.notify({"type": "guia_creado"})
         await server.notify({"type": "tour_creado", "audience": {"roles": ["turista"]}})
         await server.notify({"type": "test"})
         await until(lambda: len(listener.notifications) >= 2)
-        await until(lambda: time.time() > answer["expires_at"] - 597)
+        await until(lambda: asyncio.get_running_loop().time() > would_close_at + 0.5, "the time to pass")
 
         assert (answer["ok"], answer["roles"]) == (True, ["admin"])
         assert [envelope["type"] for envelope in listener.notifications] == ["guia_creado", "test"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import hashlib
@@ -22,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.conftest import Node
 from tests.support.clients import javascript_client, refused
-from tests.support.servers import PATIENCE, PUBLISH_KEY, SECRET, running, secured, token, until
+from tests.support.servers import FOR_EVER, PUBLISH_KEY, SECRET, python_client, running, secured, token
+from tests.support.waiting import coming, until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 RSA = rsa.generate_private_key(65537, 2048)
@@ -298,9 +298,9 @@ async def test_notify_that_is_no_json_ends_the_connection(number: float) -> None
 async def test_auth_that_is_no_object_is_not_let_in(auth: Any) -> None:
     """A handshake whose auth is no object (Socket.IO protocol, CONNECT) makes no connection and harms no other."""
     async with running() as server:
-        client = socketio.AsyncClient(reconnection=False)
+        client = python_client()
         with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect(server.url, auth=auth, transports=["websocket"])
+            await client.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=FOR_EVER)
         assert server.node.stats()["connections"]["total"] == 0
         await server.connect()
 
@@ -332,5 +332,5 @@ async def test_polling_client_that_leaves_is_let_go_at_once() -> None:
     """The open request of a polling client ends when it leaves, not with the next ping."""
     async with running() as server:
         client = await server.connect(transports=["polling"])
-        await asyncio.wait_for(client.client.disconnect(), PATIENCE)
+        await coming(client.client.disconnect(), "its leave")
         await until(lambda: server.node.stats()["connections"]["total"] == 0, "it to be counted out")

@@ -10,10 +10,11 @@ import orjson
 import pytest
 import websockets
 
-from sio_server.live.websocket import FIRST_WITHIN, MAX_FIRST, MAX_INCOMING
+from sio_server.live.websocket import MAX_FIRST, MAX_INCOMING
 from tests.live.test_socketio import BAD, key_server
 from tests.support.clients import plain_socket
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.waiting import coming, until
 
 SEED = {"type": "test", "message": "Hola mundo", "data": {}}
 
@@ -139,7 +140,7 @@ async def test_silence_before_a_token_ends_in_time() -> None:
             async with session.get(f"{server.url}/socket.io/?EIO=4&transport=polling") as answer:
                 assert answer.status == 200
             for socket in (one, two):
-                message = await socket.receive(timeout=FIRST_WITHIN + 30)
+                message = await coming(socket.receive(), "the word that it waited in vain")
                 assert orjson.loads(message.data)["code"] == "unauthorized"
                 await socket.receive()
                 assert socket.close_code == 4401

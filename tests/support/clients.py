@@ -15,7 +15,8 @@ import orjson
 import socketio
 from aiohttp import WSMsgType
 
-from tests.support.servers import PATIENCE, ROOT, environment, until
+from tests.support.servers import FOR_EVER, ROOT, environment, python_client
+from tests.support.waiting import coming, until, work_of
 
 SCRIPT = ROOT / "tests" / "node" / "client.js"
 
@@ -40,6 +41,10 @@ class PlainSocket:
             self.closed = (code or 1006, message.extra if isinstance(message.extra, str) else "")
             return
 
+    def moves(self) -> object:
+        """How many frames came: what moves while one waits for this client."""
+        return len(self.frames)
+
     def of(self, name: str) -> list[dict[str, Any]]:
         """The frames of this type."""
         return [frame for frame in self.frames if frame["type"] == name]
@@ -51,12 +56,12 @@ class PlainSocket:
 
     async def wait(self, count: int) -> list[dict[str, Any]]:
         """The envelopes once there are ``count``."""
-        await until(lambda: len(self.notifications) >= count, f"{count} notifications ({len(self.notifications)} came)")
+        await until(lambda: len(self.notifications) >= count, f"{count} notifications", self.moves)
         return self.notifications
 
     async def wait_closed(self) -> tuple[int, str]:
         """Close code and reason once the server closed."""
-        await until(lambda: self.closed is not None, "the close")
+        await until(lambda: self.closed is not None, "the close", self.moves)
         assert self.closed is not None
         return self.closed
 
@@ -96,6 +101,10 @@ class JavaScriptClient:
     process: asyncio.subprocess.Process
     reports: list[dict[str, Any]]
 
+    def moves(self) -> object:
+        """What moves while one waits for this client: its reports, and the work of its process."""
+        return len(self.reports), work_of(self.process)()
+
     def of(self, name: str) -> list[dict[str, Any]]:
         """The reports of this kind."""
         return [report for report in self.reports if name in report]
@@ -112,12 +121,12 @@ class JavaScriptClient:
 
     async def wait(self, count: int) -> list[dict[str, Any]]:
         """The envelopes once there are ``count``."""
-        await until(lambda: len(self.notifications) >= count, f"{count} notifications ({self.reports})")
+        await until(lambda: len(self.notifications) >= count, f"{count} notifications", self.moves)
         return self.notifications
 
     async def wait_for(self, name: str, count: int = 1) -> list[dict[str, Any]]:
         """The reports of this kind once there are ``count``."""
-        await until(lambda: len(self.of(name)) >= count, f"{count} of {name} ({self.reports})")
+        await until(lambda: len(self.of(name)) >= count, f"{count} of {name}", self.moves)
         return self.of(name)
 
 
@@ -130,7 +139,7 @@ async def javascript_client(binary: Path, url: str, **options: Any) -> AsyncIter
     client = JavaScriptClient(process, [])
     reader = asyncio.create_task(_report(client))
     try:
-        await until(lambda: client.reports or process.returncode is not None, "a first report")
+        await until(lambda: client.reports or process.returncode is not None, "a first report", client.moves)
         yield client
     finally:
         if process.returncode is None:
@@ -147,16 +156,16 @@ async def _report(client: JavaScriptClient) -> None:
 
 async def refused(url: str, auth: object = None, **options: Any) -> dict[str, Any]:
     """What a Python client that the server refuses is told in ``connect_error``."""
-    client = socketio.AsyncClient(reconnection=False)
+    client = python_client()
     told: list[Any] = []
 
     async def keep(argument: Any = None) -> None:
         told.append(argument)
 
     client.on("connect_error", keep)
-    options.setdefault("transports", ["websocket"])
+    options = {"transports": ["websocket"], "wait_timeout": FOR_EVER, **options}
     try:
-        await client.connect(url, auth=auth, **options)
+        await coming(client.connect(url, auth=auth, **options), "the refusal")
     except socketio.exceptions.ConnectionError:
         answer: dict[str, Any] = told[-1]
         return answer
@@ -178,7 +187,7 @@ async def ended(*arguments: str, env: Mapping[str, str] | None = None) -> tuple[
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+        output, _ = await coming(process.communicate(), "the end of sio-server", work_of(process))
     finally:
         if process.returncode is None:
             process.kill()

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.servers import PATIENCE, environment
+from tests.support.servers import environment
+from tests.support.waiting import coming, work_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,19 @@ async def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None
 async def finish(process: asyncio.subprocess.Process, stdin: str = "") -> Done:
     """Wait for the end of a command; kill it when it does not come."""
     try:
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), PATIENCE * 2)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise
+        out, err = await coming(process.communicate(stdin.encode()), "the end of the command", work_of(process))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode is not None
     return Done(process.returncode, out.decode(), err.decode())
+
+
+async def line_of_errors(process: asyncio.subprocess.Process) -> str:
+    """The next line of a command's standard error."""
+    assert process.stderr is not None
+    return (await coming(process.stderr.readline(), "a line on standard error", work_of(process))).decode()
 
 
 async def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.engine_server import until
+from tests.support.waiting import until, work_of
 
 DRIVER = Path(__file__).parent.parent / "node" / "driver.mjs"
 LINE = 1 << 24  # bytes of one reported event; tests send attachments of some megabytes
@@ -58,7 +58,12 @@ class JsClient:
 
     async def first(self, kind: str, count: int = 1) -> dict[str, Any]:
         """The report number ``count`` of its kind, waited for."""
-        await until(lambda: len(self.all(kind)) >= count, f"{kind} number {count} of {self.name}: {self.seen[-5:]}")
+        work = work_of(self.driver.process)
+
+        def moves() -> object:
+            return self.seen[-5:], len(self.seen), work()
+
+        await until(lambda: len(self.all(kind)) >= count, f"{kind} number {count} of {self.name}", moves)
         return self.all(kind)[count - 1]
 
     async def emit(self, event: str, *args: Any, tag: str | None = None) -> None:

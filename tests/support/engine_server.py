@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,10 @@ import engineio.base_socket
 from aiohttp import web
 
 from sio_server.engine import AsyncServer, FrontSite
-from tests.support.engine_wire import PATIENCE, WIRES, Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
+from tests.support.engine_wire import WIRES, Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
+from tests.support.waiting import PATIENCE, until
 
 TRANSPORTS = ("polling", "websocket", "upgrade")
-
-
-async def until(condition: Callable[[], Any], what: str = "") -> None:
-    """Wait until a condition holds; fail after ``PATIENCE`` seconds, saying what was waited for."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not condition():  # noqa: ASYNC110 - any condition, of the server or of a client
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"waited in vain: {what or condition}") from None
 
 
 class Served:
@@ -170,7 +161,7 @@ async def engine(
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     connector = aiohttp.TCPConnector(limit=0, ssl=tls[1] if tls else True)
-    http = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=3 * PATIENCE))
+    http = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout())
     served = Served(sio, http, tls=tls[1] if tls else None)
     if handlers:
 

@@ -6,21 +6,18 @@ answered and no-ops skipped by ``recv``; everything else is handed to the test a
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import os
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import Any
 
 import aiohttp
 
-SEPARATOR = "\x1e"  # between the packets of a polling payload, Engine.IO protocol v4
-PATIENCE = float(
-    os.environ.get("ENGINE_TEST_PATIENCE", "40")
-)  # seconds any single step may take before the test fails; nothing is asserted about being faster
+from tests.support.waiting import coming
 
+HOUSEKEEPING = ("1", "2", "6")  # close, ping and no-op, Engine.IO protocol v4
+SEPARATOR = "\x1e"  # between the packets of a polling payload, Engine.IO protocol v4
 Packet = str | bytes
 
 
@@ -63,17 +60,21 @@ class Wire(ABC):
 
     async def recv(self) -> Packet:
         """The next packet that is neither a ping nor a no-op."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                while self.inbox:
-                    packet = self.inbox.popleft()
-                    if packet == "2":
-                        await self.send("3")
-                    elif packet == "1":
-                        raise Closed
-                    elif packet != "6":
-                        return packet
-                await self.fetch()
+        if self.inbox and self.inbox[0] not in HOUSEKEEPING:
+            return self.inbox.popleft()
+        return await coming(self._next(), "a packet")
+
+    async def _next(self) -> Packet:
+        while True:
+            while self.inbox:
+                packet = self.inbox.popleft()
+                if packet == "2":
+                    await self.send("3")
+                elif packet == "1":
+                    raise Closed
+                elif packet != "6":
+                    return packet
+            await self.fetch()
 
     async def text(self) -> str:
         """The next packet, which has to be text."""
@@ -187,8 +188,9 @@ class WebSocketWire(Wire):
 
     async def raw(self) -> Packet:
         """The next frame, heartbeats and no-ops included."""
-        async with asyncio.timeout(PATIENCE):
-            frame = await self.ws.receive()
+        return self._packet(await coming(self.ws.receive(), "a frame"))
+
+    def _packet(self, frame: aiohttp.WSMessage) -> Packet:
         if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             data: Packet = frame.data
             return data
@@ -204,7 +206,7 @@ class WebSocketWire(Wire):
 
     async def fetch(self) -> None:
         """Take one frame."""
-        self.inbox.append(await self.raw())
+        self.inbox.append(self._packet(await self.ws.receive()))
 
     async def drop(self) -> None:
         """Cut the TCP connection with no close frame."""

@@ -21,7 +21,7 @@ from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import Entry
 from tests.support.broker_contract import notification
 from tests.support.brokers import appended
-from tests.support.servers import until
+from tests.support.waiting import until
 
 TOURIST = Identity("7", ("turista",), ("cusco",))
 

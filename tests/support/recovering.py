@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 import aiohttp
 import orjson
-import socketio
 
 from tests.conftest import Node
 from tests.support.clients import PlainSocket
-from tests.support.servers import ROOT, until
+from tests.support.servers import FOR_EVER, ROOT, python_client
+from tests.support.waiting import coming, until, work_of
 
 SCRIPT = ROOT / "tests" / "node" / "recovering.js"
 
@@ -38,6 +38,10 @@ class _Kept:
 
     def __init__(self) -> None:
         self.events: list[tuple[str, Any]] = []
+
+    def moves(self) -> object:
+        """How many events came: what moves while one waits for this client."""
+        return len(self.events)
 
     @property
     def notifications(self) -> list[dict[str, Any]]:
@@ -64,16 +68,18 @@ class CursorClient(_Kept):
         self._auth = dict(auth)
         self._transports = [transport]
         self._session = aiohttp.ClientSession()  # its own, so that no link outlives it, however far that one got
-        self._client = socketio.AsyncClient(reconnection=False)
+        self._client = python_client()
 
     async def connect(self, cursor: str | None = None) -> None:
         """A new link; with a cursor until what was missed has come."""
-        client = self._client = socketio.AsyncClient(reconnection=False, http_session=self._session)
+        client = self._client = python_client(http_session=self._session)
         client.on("*", self._keep)
         awaited = "ns:hello" if cursor is None else "ns:sync"
         before = len(self.of(awaited))
-        await client.connect(self.url, auth={**self._auth, "cursor": cursor}, transports=self._transports)
-        await until(lambda: len(self.of(awaited)) > before, awaited)
+        auth = {**self._auth, "cursor": cursor}
+        connecting = client.connect(self.url, auth=auth, transports=self._transports, wait_timeout=FOR_EVER)
+        await coming(connecting, "the connection", self.moves)
+        await until(lambda: len(self.of(awaited)) > before, awaited, self.moves)
 
     async def _keep(self, event: str, argument: Any = None) -> None:
         self.events.append((event, argument))
@@ -115,7 +121,7 @@ class PlainClient(_Kept):
         socket.frames = _Frames(self.events)
         awaited = "ns:hello" if cursor is None else "ns:sync"
         before = len(self.of(awaited))
-        await until(lambda: len(self.of(awaited)) > before, awaited)
+        await until(lambda: len(self.of(awaited)) > before, awaited, self.moves)
 
     async def cut(self) -> None:
         """Lose the link, if there is one."""
@@ -175,6 +181,10 @@ class StockClient(_Kept):
             else:
                 self.errors.append(line)
 
+    def moves(self) -> object:
+        """What moves while one waits for this client: its events, and the work of its process."""
+        return len(self.events), work_of(self.process)()
+
     async def order(self, word: str) -> None:
         """Tell it to do something."""
         assert self.process.stdin is not None
@@ -185,14 +195,14 @@ class StockClient(_Kept):
         """Lose the link."""
         before = len(self.disconnects)
         await self.order("cut")
-        await until(lambda: len(self.disconnects) > before, "the loss of the link")
+        await until(lambda: len(self.disconnects) > before, "the loss of the link", self.moves)
 
     async def back(self) -> None:
         """Connect again; it is greeted when what it missed has come."""
         before, refused = len(self.of("ns:hello")), len(self.errors)
         self._linked = None
         await self.order("back")
-        await until(lambda: len(self.of("ns:hello")) > before or len(self.errors) > refused, "the greeting")
+        await until(lambda: len(self.of("ns:hello")) > before or len(self.errors) > refused, "the greeting", self.moves)
 
     def is_cut(self) -> bool:
         """Whether its last link is lost, or could not be made, and all that came over it is in."""
@@ -226,7 +236,7 @@ async def recovering(
             str(node.binary), str(SCRIPT), url, asking, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         client = StockClient(process)
-        await until(lambda: client.of("ns:hello"), "ns:hello")
+        await until(lambda: client.of("ns:hello"), "ns:hello", client.moves)
     else:
         client = client_of(kind, url, token)
         await client.connect()

@@ -25,6 +25,7 @@ from sio_server.app import FRONT, NODE, SERVER, create_app
 from sio_server.config import PROTECTION, Config, env_name
 from sio_server.core.node import Node
 from sio_server.engine import FrontSite
+from tests.support.waiting import PATIENCE, coming, until, work_of
 
 # Without a format of its own every line would go to standard output, debug lines included.
 logs.configure("console", "error")
@@ -33,8 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret of the tests, long enough for HS256"
 PUBLISH_KEY = "a publisher key of the tests and long as well"
 
-# Longest wait for something that a test expects. Nothing waits so long unless it fails.
-PATIENCE = 40.0
+# Seconds that a client of a library may be told to wait where it wants a number: its own are as short as one second.
+FOR_EVER = 24 * 3600.0
 
 
 def secured(**settings: Any) -> Config:
@@ -48,13 +49,14 @@ def token(user: str | int = "1", role: str | None = None, **claims: Any) -> str:
     return jwt.encode({name: value for name, value in made.items() if value is not None}, SECRET, "HS256")
 
 
-async def until(condition: Callable[[], object], what: str = "the condition", patience: float = PATIENCE) -> None:
-    """Wait until something holds; fail when it does not for ``patience`` seconds."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come to hold in {patience} s")
-        await asyncio.sleep(0.005)
+def lasting_token(user: str | int = "1", role: str | None = None) -> str:
+    """A token for a test that may take long: it is good for a day."""
+    return token(user, role, exp=int(time.time()) + 24 * 3600)
+
+
+def python_client(**options: Any) -> socketio.AsyncClient:
+    """A Socket.IO client in Python that does not come back by itself, and waits for its answers however long."""
+    return socketio.AsyncClient(**{"reconnection": False, "request_timeout": FOR_EVER, **options})
 
 
 @dataclass
@@ -82,12 +84,13 @@ class Server:
 
     async def connect(self, auth: Mapping[str, Any] | None = None, **options: Any) -> Listener:
         """A Python Socket.IO client that has had its ``ns:hello``."""
-        client = socketio.AsyncClient(reconnection=False)
+        client = python_client()
         self.clients.append(client)
         listener = Listener(client)
-        options.setdefault("transports", ["websocket"])
-        await client.connect(self.url, auth=dict(auth or {}), **options)
-        await until(lambda: listener.of("ns:hello"), "ns:hello")
+        options = {"transports": ["websocket"], "wait_timeout": FOR_EVER, **options}
+        connecting = client.connect(self.url, auth=dict(auth or {}), **options)
+        await coming(connecting, "the connection", listener.moves)
+        await until(lambda: listener.of("ns:hello"), "ns:hello", listener.moves)
         # The rooms are joined right after the greeting has gone out.
         await until(lambda: client.sid is not None)
         return listener
@@ -104,6 +107,10 @@ class Listener:
     async def _keep(self, event: str, *arguments: Any) -> None:
         self.events.append((event, arguments[0] if arguments else None))
 
+    def moves(self) -> object:
+        """How many events came: what moves while one waits for this client."""
+        return len(self.events)
+
     def of(self, *names: str) -> list[Any]:
         """What came under these names."""
         return [argument for event, argument in self.events if event in names]
@@ -115,7 +122,7 @@ class Listener:
 
     async def wait(self, count: int) -> list[dict[str, Any]]:
         """The envelopes once there are ``count``."""
-        await until(lambda: len(self.notifications) >= count, f"{count} notifications ({len(self.notifications)} came)")
+        await until(lambda: len(self.notifications) >= count, f"{count} notifications", self.moves)
         return self.notifications
 
 
@@ -164,11 +171,15 @@ class Program:
     url: str
     output: list[str]
 
-    async def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; returns the exit code."""
+    def moves(self) -> object:
+        """What moves while one waits for this server: its lines, and its work."""
+        return len(self.output), work_of(self.process)()
+
+    async def stop(self, number: int = signal.SIGTERM, patience: float = PATIENCE) -> int:
+        """Send a signal and wait for the end; returns the exit code. It may do nothing for ``patience`` seconds."""
         if self.process.returncode is None:
             self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+        return await coming(self.process.wait(), "the end of the server", self.moves, patience)
 
 
 @contextlib.asynccontextmanager
@@ -188,7 +199,7 @@ async def program(*arguments: str, env: Mapping[str, str] | None = None) -> Asyn
         await until(
             lambda: process.returncode is not None or any("http://" in line for line in output),
             "an address",
-            PATIENCE,
+            work_of(process),
         )
         found = re.search(r"http://\S+", "\n".join(output))
         if found is None:
@@ -226,10 +237,15 @@ async def node_client(
     lines: list[str] = []
     reader = asyncio.create_task(_collect(process, lines))
     try:
-        await until(lambda: lines or process.returncode is not None, f"{script} to be ready")
+        work = work_of(process)
+
+        def moves() -> object:
+            return len(lines), work()
+
+        await until(lambda: lines or process.returncode is not None, f"{script} to be ready", moves)
         if after is not None:
             await after()
-        await until(lambda: len(lines) >= expect or process.returncode is not None, f"{expect} lines of {script}")
+        await until(lambda: len(lines) >= expect or process.returncode is not None, f"{expect} lines", moves)
         return [orjson.loads(line) for line in lines]
     finally:
         if process.returncode is None:
@@ -241,3 +257,6 @@ async def node_client(
 def seqs(envelopes: Iterable[Mapping[str, Any]]) -> list[int]:
     """The positions of envelopes."""
     return [envelope["seq"] for envelope in envelopes]
+
+
+__all__ = ["PATIENCE", "coming", "until", "work_of"]
