@@ -30,7 +30,7 @@ from bench.process import CANARY, HERE, Credentials, Process, serving
 from tests.support.engine_wire import Closed
 
 NONE: Final = "none"
-GRACE: Final = 30.0  # seconds an attacker may take to end after its time
+GRACE: Final = 300.0  # seconds an attacker may take to end after its time: a net, and no measure
 AFTER: Final = 1.0  # seconds after the end until the memory that is left is looked at
 
 
@@ -73,10 +73,13 @@ def beside(
     cpu: int | None = None,
     patience: float = PATIENCE,
     settings: Mapping[str, str] | None = None,
+    trace: bool = False,
+    after: float = AFTER,
 ) -> dict[str, Any]:
     """Run one attack beside an honest client, who waits ``patience`` seconds for each answer; what was measured.
 
-    ``settings`` are more than the attack's own.
+    ``settings`` are more than the attack's own. With ``trace`` memory is what the server allocated itself. The memory
+    that is left is looked at ``after`` so many seconds.
     """
     credentials = Credentials("prod")
     attack = ATTACKS.get(name)
@@ -86,12 +89,14 @@ def beside(
         settings={**(attack.settings if attack else {}), **(settings or {})},
         descriptors=attack.descriptors if attack else None,
         cpu=cpu,
+        trace=trace,
     ) as server:
         attacker = Attacker(name, server, credentials, seconds)
         before: dict[str, float] = {}
 
         def start() -> None:
-            before.update(memory=server.memory(), log=server.log.stat().st_size, cpu=server.cpu())
+            before.update(time=time.monotonic(), cpu=server.cpu())
+            before.update(memory=server.memory(), log=server.log.stat().st_size)
             attacker.start()
 
         try:
@@ -99,7 +104,7 @@ def beside(
             during, cpu_used = server.memory(), server.cpu() - before["cpu"]
         finally:
             done = attacker.end()
-        time.sleep(AFTER)
+        time.sleep(after)
         served = _served(server, credentials, patience)
         text = server.log.read_bytes()[int(before["log"]) :]
         return {
@@ -108,6 +113,7 @@ def beside(
             "log": {"bytes": len(text), "lines": text.count(b"\n"), "faults": faults(text)},
             "memory": {"before": before["memory"], "during": during, "peak": server.peak(), "after": server.memory()},
             "cpu": round(cpu_used, 2),
+            "seconds": round(time.monotonic() - before["time"], 1),
             "served after": served,
             "alive": server.alive(),
         }

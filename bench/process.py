@@ -18,8 +18,10 @@ from typing import Final
 
 import jwt
 
+from bench import traced
+from tests.support.waiting import ASKING, Patience, work_of
+
 HERE: Final = Path(__file__).resolve().parent.parent
-START: Final = 60.0  # seconds a server may take until it listens, on a machine that is busy
 STOP: Final = 20.0  # seconds a server may take to end before it is killed
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -61,12 +63,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A server that runs: its address, its process and its log; every figure is the operating system's."""
+    """A server that runs: its address, its process and its log.
+
+    Every figure is the operating system's, but for the memory of one that is ``traced``: the file of `bench.traced`.
+    """
 
     port: int
     pid: int
     log: Path
     child: subprocess.Popen[bytes]
+    traced: Path | None = None
 
     @property
     def url(self) -> str:
@@ -78,12 +84,12 @@ class Process:
         return self.child.poll() is None
 
     def memory(self) -> int:
-        """Bytes that are resident; 0 once it has ended."""
-        return self._of_status("VmRSS")
+        """Bytes that are resident, 0 once it has ended; where it is traced, those that it allocated."""
+        return traced.read(self.traced)[0] if self.traced else self._of_status("VmRSS")
 
     def peak(self) -> int:
-        """The most bytes that were resident at once."""
-        return self._of_status("VmHWM")
+        """The most of these bytes at once."""
+        return traced.read(self.traced)[1] if self.traced else self._of_status("VmHWM")
 
     def _of_status(self, name: str) -> int:
         with contextlib.suppress(OSError):
@@ -105,9 +111,10 @@ class Process:
         return 0.0
 
 
-def _command(data: str) -> list[str]:
+def _command(data: str, figures: Path | None) -> list[str]:
     words = ["serve", "--port", "0", "--host", "127.0.0.1", "--data-dir", data, "--log-format", "json"]
-    return [sys.executable, "-m", "sio_server", *words]
+    program = ["sio_server"] if figures is None else ["bench.traced", str(figures)]
+    return [sys.executable, "-m", *program, *words]
 
 
 def _prepare(descriptors: int | None, cpu: int | None) -> Callable[[], None]:
@@ -128,20 +135,23 @@ def serving(
     settings: Mapping[str, str] | None = None,
     descriptors: int | None = None,
     cpu: int | None = None,
+    trace: bool = False,
 ) -> Iterator[Process]:
     """Run ``sio-server serve`` of a checkout on a free port of 127.0.0.1, its log on the disk, until the block ends.
 
     ``settings`` are more environment variables; ``descriptors`` is the limit of open files; ``cpu`` the processor it
-    is held to. Raises RuntimeError when it does not start.
+    is held to; with ``trace`` its memory is counted by `bench.traced`, which makes it slower. Raises RuntimeError when
+    it ends instead of starting, `Stuck` when it does neither.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIO_SERVER_")}
     environment = {**kept, "PYTHONPATH": str(checkout), **credentials.environment(), **(settings or {})}
     with tempfile.TemporaryDirectory(prefix="sio-server-", ignore_cleanup_errors=True) as directory:
         log = Path(directory, "stderr")
         said = Path(directory, "stdout")
+        figures = Path(directory, "memory") if trace else None
         with log.open("wb") as errors, said.open("wb") as output:
             child = subprocess.Popen(
-                _command(str(Path(directory, "data"))),
+                _command(str(Path(directory, "data")), figures),
                 cwd=directory,
                 env=environment,
                 stdout=output,
@@ -149,20 +159,19 @@ def serving(
                 preexec_fn=_prepare(descriptors, cpu),  # noqa: PLW1509 - before any thread of ours
             )
         try:
-            yield Process(_port(child, said, log), child.pid, log, child)
+            yield Process(_port(child, said, log), child.pid, log, child, figures)
         finally:
             _end(child)
 
 
 def _port(child: subprocess.Popen[bytes], said: Path, log: Path) -> int:
-    deadline = time.monotonic() + START
-    while True:
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text())
-        if found:
-            return int(found[1])
-        if child.poll() is not None or time.monotonic() > deadline:
+    waiting = Patience("an address", work_of(child))
+    while not (found := re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text())):
+        if child.poll() is not None:
             raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
-        time.sleep(0.02)
+        time.sleep(ASKING)
+        waiting.look(ASKING)
+    return int(found[1])
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

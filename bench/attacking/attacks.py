@@ -16,6 +16,7 @@ from functools import cache
 from typing import Final
 
 from bench.attacking.wire import (
+    PATIENCE,
     POLLING,
     WEBSOCKET,
     Target,
@@ -75,7 +76,7 @@ def pipelining_read(target: Target) -> None:
     sock = target.dial()
     sock.settimeout(0)
     rest, ahead = b"", 0
-    while target.going():
+    while target.going() or not target.done["answers"]:
         readable, writable, _ = select.select([sock], [sock] if ahead < AHEAD else [], [], 0.1)
         if writable:
             rest = rest or whole * 100
@@ -167,7 +168,7 @@ def large_frames(target: Target) -> None:
             socks.append(sock)
             sock.sendall(whole)
             target.done["frames taken"] += 1
-    hold(target, socks)
+    hold(target, socks, to_the_last=True)
 
 
 def large_bodies(target: Target) -> None:
@@ -180,8 +181,8 @@ def large_bodies(target: Target) -> None:
             socks.append(sock)
             sock.sendall(part)
             target.done["bodies sent"] += 1
-    while target.going():
-        for sock in select.select(socks, [], [], 0.1)[0]:
+    while socks and (ready := select.select(socks, [], [], PATIENCE)[0]):
+        for sock in ready:
             with contextlib.suppress(OSError):
                 target.done["answered"] += sock.recv(65536).startswith(b"HTTP/1.1 401")
             socks.remove(sock)
@@ -206,7 +207,7 @@ def odd_ids(target: Target) -> None:
     """Frames of ``/ws`` that name themselves by something that is too deep to be written again."""
     deep = b"[" * 300 + b"]" * 300
     where = "/ws?token=" + target.credentials.token("odd")
-    while target.going():
+    while target.going() or not target.done["sent"]:
         with contextlib.suppress(OSError), websocket(target, where) as sock:
             sock.sendall(frame(b'{"type":"ns:nope","id":%s}' % deep) + frame(b'{"type":%s}' % deep))
             sock.settimeout(0.2)

@@ -17,6 +17,8 @@ from bench.fuzzing.packets import frame
 from bench.process import Credentials
 
 POLLING: Final = "/socket.io/?EIO=4&transport=polling"
+#: seconds that an attacker waits for an answer: on a busy machine it takes long, and its silence is not the server's
+PATIENCE: Final = 30.0
 WEBSOCKET: Final = "/socket.io/?EIO=4&transport=websocket"
 
 
@@ -34,9 +36,9 @@ class Target:
         return time.monotonic() < self.until
 
     def dial(self) -> socket.socket:
-        """A connection. Raises OSError when there is none within two seconds."""
-        sock = socket.create_connection(("127.0.0.1", self.port), 2)
-        sock.settimeout(2)
+        """A connection. Raises OSError when there is none within `PATIENCE`."""
+        sock = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        sock.settimeout(PATIENCE)
         return sock
 
 
@@ -99,7 +101,7 @@ def websocket(target: Target, path: str, *, user: str | None = None) -> socket.s
 
 
 def until_told(sock: socket.socket, what: bytes) -> bytes:
-    """Read until this has come. Raises OSError when the server closes or says nothing for two seconds."""
+    """Read until this has come. Raises OSError when the server closes or says nothing for long."""
     found = b""
     while what not in found:
         more = sock.recv(65536)
@@ -110,7 +112,7 @@ def until_told(sock: socket.socket, what: bytes) -> bytes:
 
 
 def until_closed(sock: socket.socket) -> bytes:
-    """Read until the server closes, or says nothing for two seconds; what it said."""
+    """Read until the server closes, or says nothing for long; what it said."""
     found = b""
     with contextlib.suppress(OSError):
         while more := sock.recv(65536):
@@ -139,9 +141,15 @@ def reset(sock: socket.socket) -> None:
     sock.close()
 
 
-def hold(target: Target, socks: list[socket.socket]) -> None:
-    """Keep connections until the time is over, and count those that are open then."""
-    while target.going():
-        socks = [sock for sock in socks if is_open(sock)]
+def hold(target: Target, socks: list[socket.socket], *, to_the_last: bool = False) -> None:
+    """Keep connections until the time is over, and count those that are open then.
+
+    With ``to_the_last`` they are kept on until the server has closed all, or has closed none for `PATIENCE`.
+    """
+    moved = time.monotonic()
+    while target.going() or (to_the_last and socks and time.monotonic() < moved + PATIENCE):
+        still = [sock for sock in socks if is_open(sock)]
+        if len(still) < len(socks):
+            socks, moved = still, time.monotonic()
         time.sleep(0.1)
     target.done["open at the end"] += sum(map(is_open, socks))

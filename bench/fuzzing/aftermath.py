@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -12,9 +11,11 @@ import aiohttp
 
 from bench.fuzzing.watch import ANSWER, Findings
 from bench.process import Credentials, Process
+from tests.support.waiting import Patience, Stuck
 
-#: seconds until the last silent polling session must have timed out (25 + 20 by default), and some
-GONE: Final = 90.0
+#: seconds without a change until nothing more is waited for: a silent polling session times out after 25 + 20
+GONE: Final = 120.0
+_LOOK: Final = 0.25  # seconds between two looks
 _PAGE: Final = 100
 
 
@@ -36,16 +37,17 @@ async def held(server: Process, credentials: Credentials) -> dict[str, int]:
 
 async def gone(server: Process, credentials: Credentials, before: dict[str, int], findings: Findings) -> dict[str, int]:
     """Wait until the server holds no more than ``before``; what it holds in the end."""
-    deadline = time.monotonic() + GONE
-    while True:
-        now = await held(server, credentials)
-        more = {name: now[name] - before[name] for name in before if now[name] > before[name]}
-        if not more:
-            return now
-        if time.monotonic() > deadline:
+    now = await held(server, credentials)
+    waiting = Patience("an empty server", lambda: now, GONE)
+    while more := {name: now[name] - before[name] for name in before if now[name] > before[name]}:
+        try:
+            waiting.look(_LOOK)
+        except Stuck:
             findings.add(f"left behind: {', '.join(more)}", str(more))
-            return now
-        await asyncio.sleep(0.25)
+            break
+        await asyncio.sleep(_LOOK)
+        now = await held(server, credentials)
+    return now
 
 
 async def in_log(server: Process, credentials: Credentials, accepted: Iterable[str], findings: Findings) -> int:

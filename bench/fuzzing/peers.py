@@ -13,7 +13,7 @@ from bench.fuzzing.cases import SID, Case
 
 FIRST: Final = 0.4  # seconds for the first byte of an answer; a case that is half a request has none
 QUIET: Final = 0.03  # seconds without a byte after which an answer is taken to be whole
-OWED: Final = 15.0  # seconds for what the server owes
+OWED: Final = 60.0  # seconds without a byte after which the server is taken to owe for ever
 _MAX_SEEN: Final = 4_000_000
 _STATUS: Final = re.compile(rb"HTTP/(\d\.\d) (\d{3}) ?([^\r\n]*)\r\n")
 _SESSION: Final = re.compile(rb'"sid":"([^"]+)"')
@@ -111,13 +111,10 @@ async def _owed(peer: Peer, case: Case, seen: Seen) -> None:
     """Wait for what the server owes; a connection that it closed owes nothing more."""
     if b" 101 " not in peer.data[:20]:
         return
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + OWED
     while not peer.ended and (missing := _missing(peer.data, case)):
-        if loop.time() > deadline:
+        if not await peer.some(OWED) and not peer.ended:
             seen.faults.append(("what is owed was not answered", missing))
             return
-        await peer.some(0.5)
 
 
 def _missing(data: bytes, case: Case) -> str:

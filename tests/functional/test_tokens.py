@@ -51,7 +51,7 @@ async def test_renewed_token_keeps_the_connection_and_moves_its_rooms(monkeypatc
     async with running(secured()) as server:
         listener = await server.connect({"token": token_that_ends(monkeypatch, server, 1.0, "123", "turista")})
         would_close_at = asyncio.get_running_loop().time() + 1.0 + connections.EXPIRY_GRACE
-        answer = await listener.client.call("ns:auth", {"token": token("123", "admin")})
+        answer = await listener.client.call("ns:auth", {"token": token("123", "admin", exp=int(time.time()) + 1200)})
         await server.notify({"type": "guia_creado"})
         await server.notify({"type": "tour_creado", "audience": {"roles": ["turista"]}})
         await server.notify({"type": "test"})

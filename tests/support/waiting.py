@@ -29,6 +29,10 @@ WORK: Final = 0.5
 T = TypeVar("T")
 
 
+class Stuck(AssertionError, TimeoutError):
+    """What was waited for did not come, and nothing moved for long: a test fails, and a tool may go on."""
+
+
 def nothing() -> object:
     """What moves where nothing can be seen to: the patience then begins once."""
     return None
@@ -38,7 +42,7 @@ class Patience:
     """Counts the looks in which nothing moved.
 
     `moves` gives a value that is another one whenever something has moved; ``patience`` is in seconds. Raises
-    AssertionError, which names ``what`` was waited for, in the look with which it ends.
+    `Stuck`, which names ``what`` was waited for, in the look with which it ends.
     """
 
     def __init__(self, what: str, moves: Callable[[], object] = nothing, patience: float = PATIENCE) -> None:
@@ -55,7 +59,7 @@ class Patience:
         self._seen = seen
         if self._idle > self._patience:
             told = "" if seen is None else f"; at last: {seen}"
-            raise AssertionError(f"{self._what} did not come, and nothing moved in {self._patience} s{told}")
+            raise Stuck(f"{self._what} did not come, and nothing moved in {self._patience} s{told}")
 
 
 async def until(
