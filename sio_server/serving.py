@@ -13,11 +13,11 @@ from typing import Final, Self
 from aiohttp import web
 
 from sio_server import descriptors
-from sio_server.app import FRONT, NODE, RELOADING, SERVER, create_app
+from sio_server.app import CORE, FRONT, RELOADING, SERVER, create_app
 from sio_server.catalog import Catalog
 from sio_server.config import Config, Loaded
+from sio_server.core.core import Core
 from sio_server.core.drain import drain
-from sio_server.core.node import Node
 from sio_server.engine import FrontSite
 from sio_server.errors import Error
 from sio_server.logs import get_logger, loop_failed
@@ -78,9 +78,9 @@ async def serve(
             reloading = asyncio.create_task(_reload_when_asked(app, signals.reload, read_settings))
             await signals.stop.wait()
             deadline = asyncio.get_running_loop().time() + max(END_WITHIN, config.shutdown_timeout)
-            logger.info("draining", connections=len(app[NODE].hub))
+            logger.info("draining", connections=len(app[CORE].hub))
             await site.stop()
-            await _drain(app[NODE])
+            await _drain(app[CORE])
             logger.info("stopping")
         finally:
             if reloading is not None:
@@ -112,9 +112,9 @@ async def _reload(app: web.Application, read_settings: Callable[[], Loaded]) -> 
     loaded = await asyncio.to_thread(read_settings)
     catalog = await asyncio.to_thread(Catalog.load, loaded.config.catalog)
     changes = app[RELOADING].apply(loaded.config)
-    node = app[NODE]
-    renewed = catalog.types != node.catalog.types
-    node.catalog = catalog
+    known = app[CORE].catalog
+    renewed = catalog.types != known.types
+    known.types = catalog.types
     for line in loaded.warnings:
         logger.warning(line)
     if changes.waiting:
@@ -122,11 +122,11 @@ async def _reload(app: web.Application, read_settings: Callable[[], Loaded]) -> 
     logger.info("settings reloaded", changed=[*changes.applied, *(["types of the catalogue"] if renewed else [])])
 
 
-async def _drain(node: Node) -> None:
+async def _drain(core: Core) -> None:
     """Finish what was accepted and let go of the log, so that a successor can take it; then let the clients go."""
-    emptying = asyncio.create_task(drain(node.hub, node.connections))
+    emptying = asyncio.create_task(drain(core.hub, core.door))
     await asyncio.sleep(0)  # it has said that nothing new is taken
-    await node.close()
+    await core.node.close()
     await emptying
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, web
 
-from sio_server.app import CONFIG, NODE, create_app
+from sio_server.app import CONFIG, create_app
 from sio_server.broker.sqlite import FILE_NAME
 from sio_server.config import Config
 from sio_server.errors import CatalogError, LogDamaged, LogInUse
@@ -131,6 +131,6 @@ async def test_end_lets_go_of_the_log(tmp_path: Path) -> None:
     """After its end a server's log is closed, its write-ahead log taken in, and its lock free."""
     async with running(secured(broker="sqlite:", data_dir=tmp_path)) as server:
         await server.notify(SEED)
-        node = server.app[NODE]
-    assert node.draining
+        door = server.core.door
+    assert door.draining
     assert not (tmp_path / f"{FILE_NAME}-wal").exists()

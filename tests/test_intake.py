@@ -192,11 +192,11 @@ async def test_what_is_refused_is_refused_alike_by_every_way() -> None:
         for name, (members, code, field, told) in REFUSED.items():
             answers: dict[str, tuple[Any, ...]] = {}
             for way, publish in WAYS.items():
-                before = there.server.node.broker.head().seq
+                before = there.server.core.broker.head().seq
                 status, body = await publish(there, f'{{"type":"test",{members}}}')
                 answers[way] = (status, body.get("code"), body.get("detail"), body.get("errors"))
                 stored = 2 if way == "batch" else 0
-                assert there.server.node.broker.head().seq == before + stored, (name, way)
+                assert there.server.core.broker.head().seq == before + stored, (name, way)
             assert len({orjson.dumps(answer) for answer in answers.values()}) == 1, (name, answers)
             status, found, detail, problems = answers["front"]
             assert (status, found) == (422, code), (name, answers)

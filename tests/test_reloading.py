@@ -17,7 +17,7 @@ import aiohttp
 import orjson
 import pytest
 
-from sio_server.app import FRONT, NODE, RELOADING
+from sio_server.app import CORE, FRONT, RELOADING
 from sio_server.config import Config
 from sio_server.errors import ConfigError
 from tests.support.clients import plain_socket
@@ -259,7 +259,7 @@ async def test_closed_terminal_ends_the_server(tmp_path: Path) -> None:
 async def test_withdrawn_secret_asks_clients_for_a_new_token() -> None:
     """Who is connected by a token of a withdrawn secret is asked for another soon, and goes on with a good one."""
     async with running(secured()) as server, plain_socket(server.url, {"token": token("1")}) as client:
-        (connection,) = server.node.hub.of_user("1")
+        (connection,) = server.core.hub.of_user("1")
         before = connection.identity.expires_at
         server.app[RELOADING].apply(secured(jwt_secret=NEW_SECRET))
         after = connection.identity.expires_at
@@ -276,5 +276,5 @@ async def test_development_is_not_entered_by_a_reload() -> None:
             server.app[RELOADING].apply(Config(dev=True, broker="memory:"))
         assert (await server.notify({"type": "test"}, key=None))[0] == 401
         assert (await server.notify({"type": "test"}, key=PUBLISH_KEY))[0] == 200
-        assert server.app[NODE] is server.node
+        assert server.app[CORE].node is server.node
         assert server.app[FRONT] is not None

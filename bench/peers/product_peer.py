@@ -10,14 +10,14 @@ from aiohttp import web
 
 from bench.peers.python_peer import holds
 from sio_server import config as settings
-from sio_server.app import FRONT, NODE, SERVER, create_app
+from sio_server.app import CORE, FRONT, SERVER, create_app
 from sio_server.engine import FrontSite
 
 
 async def serve(port: int, directory: Path) -> None:
     """Serve until killed."""
     app = await asyncio.to_thread(create_app, settings.load({"port": port, "data_dir": directory}))
-    hub = app[NODE].hub
+    hub = app[CORE].hub
 
     async def state(_request: web.Request) -> web.Response:
         return web.json_response({**holds(app[SERVER]), "connections": len(hub), "users": hub.users})

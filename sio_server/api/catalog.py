@@ -7,15 +7,15 @@ from aiohttp import web
 from sio_server.api.credentials import OBSERVER
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Call, operation
-from sio_server.core.node import Node
+from sio_server.catalog import Catalog
 from sio_server.schemas.catalog import CatalogSchema
 
 
 class CatalogOperations:
-    """What tells of the catalogue of a node."""
+    """What tells of the catalogue of a server."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
 
     @operation(
         "GET",
@@ -28,4 +28,4 @@ class CatalogOperations:
     )
     async def catalog(self, _: Call[None, None]) -> web.Response:
         """Tell of every event type, in both languages."""
-        return json_response({"types": [kind.as_dict() for kind in self._node.catalog.types.values()]})
+        return json_response({"types": [kind.as_dict() for kind in self._catalog.types.values()]})

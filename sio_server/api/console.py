@@ -12,8 +12,8 @@ from sio_server.api.credentials import ANYBODY, OBSERVER, Caller
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Body, Call, operation
 from sio_server.config import Config
-from sio_server.core.node import Node
-from sio_server.core.preview import preview
+from sio_server.core.operators import Operators
+from sio_server.core.refusals import Refusals
 from sio_server.core.samples import Samples
 from sio_server.notification import PublishRequest, rfc3339
 from sio_server.schemas.console import (
@@ -45,8 +45,9 @@ def _largest(operations: ConsoleOperations) -> int:
 class ConsoleOperations:
     """What the console asks of the server; ``config`` says what the session is told of it."""
 
-    def __init__(self, node: Node, samples: Samples, config: Config) -> None:
-        self._node = node
+    def __init__(self, operators: Operators, refusals: Refusals, samples: Samples, config: Config) -> None:
+        self._operators = operators
+        self._refusals = refusals
         self._samples = samples
         self._config = config
 
@@ -82,7 +83,7 @@ class ConsoleOperations:
                 "roles": list(caller.roles),
                 **({"warnings": [hint.as_dict(locale) for hint in caller.warnings]} if caller.warnings else {}),
                 "may": {"observe": caller.operator, "publish": caller.operator},
-                "started_at": rfc3339(self._node.started_at),
+                "started_at": rfc3339(self._operators.started_at()),
                 "server_time": rfc3339(datetime.now(UTC)),
                 "max_body": config.max_body,
             },
@@ -100,7 +101,7 @@ class ConsoleOperations:
     )
     async def stats(self, _: Call[None, None]) -> web.Response:
         """Give the server in numbers."""
-        return json_response(self._node.stats())
+        return json_response(self._operators.stats())
 
     @operation(
         "GET",
@@ -129,7 +130,7 @@ class ConsoleOperations:
     )
     async def errors(self, call: Call[None, None]) -> web.Response:
         """List the last refusals."""
-        return json_response({"items": self._node.refusals.newest(call.query["limit"], call.locale)})
+        return json_response({"items": self._refusals.newest(call.query["limit"], call.locale)})
 
     @operation(
         "POST",
@@ -151,5 +152,5 @@ class ConsoleOperations:
     )
     async def preview(self, call: Call[None, PublishRequest]) -> web.Response:
         """Tell whom a notification would reach."""
-        found = await preview(self._node, call.body)
+        found = await self._operators.preview(call.body)
         return json_response(found.as_dict(call.locale))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ from aiohttp import web
 from sio_server.api.credentials import OBSERVER
 from sio_server.api.operations import Call, operation
 from sio_server.broker import LogSize
-from sio_server.core.node import Node
+from sio_server.core.operators import Operators
 from sio_server.errors import BrokerUnavailable
 from sio_server.metrics.prometheus import PrometheusMetrics, Snapshot
 
@@ -29,11 +28,11 @@ class MetricsOperations:
     def __init__(
         self,
         metrics: PrometheusMetrics,
-        node: Node,
+        operators: Operators,
         engine: Callable[[], Mapping[str, int]],
     ) -> None:
         self._metrics = metrics
-        self._node = node
+        self._operators = operators
         self._engine = engine
         self._size: LogSize | None = None
         self._size_until = 0.0
@@ -51,7 +50,7 @@ class MetricsOperations:
     async def metrics(self, call: Call[None, None]) -> web.Response:
         """Give the metrics as a scraper accepts them."""
         size = await self._log_size()
-        snapshot = _snapshot(self._node, self._engine(), size)
+        snapshot = self._snapshot(size)
         accept = ",".join(call.request.headers.getall("Accept", ()))
         body, content_type = await asyncio.to_thread(self._metrics.render, snapshot, accept)
         return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
@@ -60,33 +59,23 @@ class MetricsOperations:
         """The size of the log; None while it cannot say: the other numbers are wanted most when something fails."""
         if time.monotonic() >= self._size_until:
             try:
-                self._size = await self._node.broker.size()
+                self._size = await self._operators.log_size()
             except BrokerUnavailable:
                 self._size = None
             self._size_until = time.monotonic() + SIZE_TTL
         return self._size
 
-
-def _snapshot(node: Node, engine: Mapping[str, int], size: LogSize | None) -> Snapshot:
-    connections: Counter[tuple[str, str]] = Counter()
-    roles: Counter[str] = Counter()
-    queued: Counter[str] = Counter()
-    users = set()
-    for connection in node.hub:
-        connections[connection.protocol, connection.link.transport()] += 1
-        roles.update(connection.identity.roles or ("none",))
-        queued[connection.protocol] += connection.link.pending()
-        if connection.identity.user is not None:
-            users.add(connection.identity.user)
-    return Snapshot(
-        connections=connections,
-        roles=roles,
-        users=len(users),
-        queued_bytes=queued,
-        head=node.broker.head().seq,
-        floor=node.broker.floor(),
-        log_bytes=None if size is None else size.bytes,
-        log_notifications=None if size is None else size.notifications,
-        draining=node.draining,
-        engine=engine,
-    )
+    def _snapshot(self, size: LogSize | None) -> Snapshot:
+        gauges = self._operators.gauges()
+        return Snapshot(
+            connections=gauges.connections,
+            roles=gauges.roles,
+            users=gauges.users,
+            queued_bytes=gauges.queued_bytes,
+            head=gauges.head,
+            floor=gauges.floor,
+            log_bytes=None if size is None else size.bytes,
+            log_notifications=None if size is None else size.notifications,
+            draining=gauges.draining,
+            engine=self._engine(),
+        )

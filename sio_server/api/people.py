@@ -11,7 +11,6 @@ from sio_server.api.messages import json_response, read_optional_json
 from sio_server.api.operations import Body, Call, Parameter, operation
 from sio_server.audience import MAX_NAME_LENGTH, name_of
 from sio_server.core.inboxes import Inboxes
-from sio_server.core.node import Node
 from sio_server.core.operators import Operators
 from sio_server.errors import Refused
 from sio_server.schemas.inbox import InboxPageSchema, PageQuerySchema
@@ -43,8 +42,7 @@ _CONNECTION: Final = Parameter("id", "Id of the connection", {"type": "string", 
 class PeopleOperations:
     """What operators ask of users and of connections."""
 
-    def __init__(self, node: Node, operators: Operators, inboxes: Inboxes) -> None:
-        self._node = node
+    def __init__(self, operators: Operators, inboxes: Inboxes) -> None:
         self._operators = operators
         self._inboxes = inboxes
 
@@ -110,8 +108,8 @@ class PeopleOperations:
     async def disconnect(self, call: Call[None, float | None]) -> web.Response:
         """Put a user out."""
         user = call.path["id"]
-        before = self._node.revocation_moment(user) if call.body is None else call.body
-        closed = await self._node.disconnect_user(user, before)
+        before = self._operators.revocation_moment(user) if call.body is None else call.body
+        closed = await self._operators.disconnect_user(user, before)
         return json_response({"status": "ok", "user": user, "disconnected": closed, "tokens_before": before})
 
     @operation(

@@ -13,18 +13,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sio_server.audience import Identity
 from sio_server.broker import Broker, Counts, View
 from sio_server.clock import StepWatch
 from sio_server.core.catchup import resume
+from sio_server.core.door import Door
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.limits import ConnectionLimits
 from sio_server.core.observers import Observers
+from sio_server.core.protocols import PROTOCOLS
 from sio_server.core.refusals import Refusals
-from sio_server.core.replays import REPLAY_HIGH, Replays
-from sio_server.errors import KINDS, Refused, Text
+from sio_server.core.replays import Replays
+from sio_server.errors import Refused, Text
 from sio_server.logs import get_logger
 from sio_server.metrics import Metrics
 from sio_server.notification import Entry, Position, rfc3339
@@ -49,6 +51,22 @@ _TOGETHER: Final = 500
 _CUT: Final = frozenset({"slow", "flood", "rate_limited"})
 
 
+class _Place(NamedTuple):
+    """Where the stream of a connection begins, and what it is told of that.
+
+    ``at`` is the cursor that it is greeted with, ``stream_from`` the ``seq`` after which its stream begins.
+    ``recovered``: it gets all that it missed. ``replays``: from here, not from Socket.IO. ``lost``: it came with a
+    cursor that leads nowhere. ``late``: what is sent to it before it is live, as no replay.
+    """
+
+    at: Position
+    stream_from: int
+    recovered: bool = False
+    replays: bool = False
+    lost: bool = False
+    late: Sequence[Entry] = ()
+
+
 class Connections:
     """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides.
 
@@ -59,40 +77,41 @@ class Connections:
         self,
         broker: Broker,
         hub: Hub,
+        replays: Replays,
+        observers: Observers,
+        *,
+        door: Door,
         metrics: Metrics,
+        refusals: Refusals,
         limits: ConnectionLimits,
         hello: Mapping[str, Any],
-        *,
-        refusals: Refusals | None = None,
-        replay_high: int = REPLAY_HIGH,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._broker = broker
         self._hub = hub
+        self._replays = replays
+        self._observers = observers
+        self._door = door
         self._metrics = metrics
+        self._refusals = refusals
         self.limits = limits
-        self._refusals = refusals or Refusals(metrics)
+        """May be set while the node runs, as `hello` may."""
         self.hello = hello
         self._wall = wall
-        self.replays = Replays(broker, hub, metrics, self.close, high=replay_high)
-        self.observers = Observers()
         # One for all timers, or each would keep a copy of its own.
         self._context = contextvars.copy_context()
-        self.draining = False
 
     # -- coming ---------------------------------------------------------------------------------------------------
 
     def admit(self, identity: Identity, address: str) -> None:
         """Raise `Refused` (``draining``, ``token_revoked``, ``rate_limited``) for who may not connect now."""
-        if self.draining:
-            raise Refused("draining", retry_after=1)
+        self._door.check()
         self.check_revoked(identity)
         self.limits.check(*self._hub.count_of(user=identity.user, address=address), address)
 
     def check_room(self, arriving: int, most: int) -> None:
         """Raise `Refused` (``draining``, ``rate_limited``) when no more connections are let in for the moment."""
-        if self.draining:
-            raise Refused("draining", retry_after=1)
+        self._door.check()
         if arriving >= most:
             raise Refused("rate_limited", _TOO_MANY_ARRIVE, retry_after=1)
 
@@ -104,6 +123,10 @@ class Connections:
         if before is not None and (identity.issued_at is None or identity.issued_at < before):
             raise Refused("token_revoked")
 
+    def refused(self, refused: Refused, protocol: str, address: str) -> None:
+        """Note that a connection was not let in, for the metrics, the log and operators."""
+        self._refusals.note(refused, method="CONNECT", path=PROTOCOLS[protocol], address=address)
+
     async def view_of(self, identity: Identity, *, instead_of: Connection | None = None) -> View:
         """What this person may see. Who has no name sees, in development, whatever is in the rooms it states.
 
@@ -112,22 +135,15 @@ class Connections:
         return (await self._arrive(identity, instead_of))[0]
 
     async def _arrive(self, identity: Identity, instead_of: Connection | None = None) -> tuple[View, Counts | None]:
-        """The same, with counters as `Sight.arrive` has them."""
+        """What this person may see, with the counters where `People.arrive` knows them."""
         user, rooms = identity.user, identity.rooms()
         if user is None:
             return View("", dict.fromkeys(rooms, 0)), None
         # With the rooms of the user's other connections: those that a sight leaves out are forgotten.
-        others = (
-            room
-            for connection in self._hub.of_user(user)
-            if connection is not instead_of
-            for room in connection.identity.rooms()
-        )
+        others = (room for one in self._hub.of_user(user) if one is not instead_of for room in one.rooms)
         seen, counts = await self._broker.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
-        if len(seen.seen_from) > len(rooms):
-            # where nothing is in all of the rooms, nothing is in some of them
-            seen = View(user, {room: seen.seen_from[room] for room in rooms})
-        return seen, counts
+        # Where nothing is in all of the rooms, nothing is in some of them.
+        return View(user, {room: seen.seen_from[room] for room in rooms}), counts
 
     async def open(
         self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None, locale: str = "en"
@@ -144,45 +160,58 @@ class Connections:
             counts = await self._broker.counts(connection.view)
         self.admit(identity, connection.address)
         # From here to the end nothing suspends: what is published next reaches the connection.
+        place = self._place(connection.view, counts, cursor, recovered_from)
+        connection.stream_from = place.stream_from
+        self._count_in(connection)
+        self._greet(connection, place, counts, locale)
+        self._follow(connection, place)
+
+    def _place(self, view: View, counts: Counts | None, cursor: str | None, recovered_from: int | None) -> _Place:
+        """Where a connection begins that has this cursor, or that Socket.IO restores."""
         head = self._broker.head()
-        recovered = recovered_from is not None
-        after = None if cursor is None or recovered else self._resumable(cursor, head)
-        late = self._late(connection, counts) if after is None and not recovered else ()
+        if recovered_from is not None:
+            return _Place(head, recovered_from, recovered=True)
+        after = None if cursor is None else self._resumable(cursor, head)
+        if after is not None:
+            return _Place(Position(head.epoch, after), after, recovered=True, replays=True)
+        # What was announced while the counters were read: they leave it out, and the connection had no room yet.
+        late = () if counts is None else self._replays.pages.rest(view, counts.at_seq) or ()
         if late:
             head = Position(head.epoch, late[0].seq - 1)
-        connection.stream_from = next((seq for seq in (recovered_from, after) if seq is not None), head.seq)
+        return _Place(head, head.seq, late=late, lost=cursor is not None)
+
+    def _count_in(self, connection: Connection) -> None:
         self._hub.add(connection)
-        self._broker.arrived(connection.id, identity.user, identity.rooms())
+        self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
         self._metrics.connected(connection.protocol)
         self._arm(connection)
-        greeted_at = head if after is None else Position(head.epoch, after)
+
+    def _greet(self, connection: Connection, place: _Place, counts: Counts | None, locale: str) -> None:
+        identity = connection.identity
         connection.link.control(
             "ns:hello",
             {
                 "user": identity.user,
                 "roles": list(identity.roles),
                 "topics": list(identity.topics),
-                "cursor": greeted_at.cursor(),
-                "recovered": recovered or after is not None,
+                "cursor": place.at.cursor(),
+                "recovered": place.recovered,
                 **({} if counts is None else {"counts": counts_dict(counts)}),
                 "server_time": rfc3339(datetime.now(UTC)),
                 **self.hello,
                 **({"warnings": [hint.as_dict(locale) for hint in identity.warnings]} if identity.warnings else {}),
             },
         )
-        if after is not None:
-            self.replays.begin(connection, after)
-            return
-        connection.link.replay(late, replayed=False)
-        connection.link.join(identity.rooms())
-        if cursor is not None and not recovered:
-            self._metrics.unrecovered()
-            self.replays.sync(connection, recovered=False, replayed=0)
 
-    def _late(self, connection: Connection, counts: Counts | None) -> Sequence[Entry]:
-        """What was announced while the counters were read: they leave it out, and the connection had no room yet."""
-        view = connection.view
-        return () if counts is None else self.replays.window.after(counts.at_seq, view.seen_from, view.user) or ()
+    def _follow(self, connection: Connection, place: _Place) -> None:
+        """Send what was missed, and go live."""
+        if place.replays:
+            self._replays.begin(connection, place.stream_from)
+            return
+        connection.link.replay(place.late, replayed=False)
+        connection.link.join(connection.rooms)
+        if place.lost:
+            self._replays.give_up(connection)
 
     def _resumable(self, cursor: str, head: Position) -> int | None:
         """The ``seq`` of a cursor that nothing is missing above, or None."""
@@ -201,9 +230,9 @@ class Connections:
         if not connection.may_observe:
             raise Refused("forbidden", _NO_OBSERVER)
         if wanted:
-            self.observers.add(connection.link)
+            self._observers.add(connection.link)
         else:
-            self.observers.discard(connection.link)
+            self._observers.discard(connection.link)
         return self._broker.head()
 
     def acknowledge(self, connection: Connection, seq: int) -> None:
@@ -235,11 +264,11 @@ class Connections:
             return  # it left meanwhile; rooms and timers would keep it for ever
         connection.identity = self._not_expired_yet(identity)
         connection.view = view
-        self._broker.arrived(connection.id, identity.user, identity.rooms())
+        self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
         if not connection.may_observe:
-            self.observers.discard(connection.link)
+            self._observers.discard(connection.link)
         if connection.catchup is None:
-            connection.link.join(identity.rooms())
+            connection.link.join(connection.rooms)
         self._arm(connection)
 
     def expire_tokens(self) -> None:
@@ -287,7 +316,7 @@ class Connections:
         connection.link.control("ns:auth_expiring", {"expires_in_ms": max(0, round(remaining * 1000))})
         loop = asyncio.get_running_loop()
         delay = max(0.0, remaining + EXPIRY_GRACE)
-        connection.timer = loop.call_later(delay, self.close, connection, "token_expired")
+        connection.timer = loop.call_later(delay, connection.close, "token_expired")
 
     async def watch_tokens(self) -> None:
         """Look at all tokens again each minute, and soon after the clock was set or the machine woke up; no end.
@@ -315,20 +344,14 @@ class Connections:
     def _close_expired(self, connection: Connection) -> None:
         if self._wall() > (connection.identity.expires_at or 0.0) + EXPIRY_GRACE + LOOK_EVERY:
             self._disarm(connection)
-            self.close(connection, "token_expired")
+            connection.close("token_expired")
 
     # -- going ----------------------------------------------------------------------------------------------------
-
-    def close(self, connection: Connection, code: str) -> None:
-        """Tell a client why, and whether to come back, and end its connection."""
-        kind = KINDS[code]
-        connection.link.control("ns:closing", {"code": code, "reconnect": kind.reconnect})
-        connection.link.close(code)
 
     def left(self, connection: Connection, reason: str) -> None:
         """The connection has ended, whoever ended it."""
         self._disarm(connection)
-        self.observers.discard(connection.link)
+        self._observers.discard(connection.link)
         if self._hub.remove(connection):
             self._broker.left(connection.id)
             self.note_handed(connection)
@@ -343,7 +366,7 @@ class Connections:
         if reason == "slow":
             self._metrics.slow(connection.protocol)
         else:
-            path = "/ws" if connection.protocol == "ws" else "/socket.io/"
+            path = PROTOCOLS[connection.protocol]
             self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
         logger.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
 

@@ -7,8 +7,8 @@ import random
 import time
 from typing import Final
 
-from sio_server.core.connections import Connections
-from sio_server.core.hub import Connection, Hub
+from sio_server.core.door import Door
+from sio_server.core.hub import Hub
 
 # Seconds until the last connection is closed. A node with a thousand clients is to end within ten, and no second is to
 # bring more than a fifth of them to the next one, which has to authenticate each.
@@ -25,9 +25,9 @@ _EASY_RATE: Final = 130.0
 _LINGER: Final = 1.0
 
 
-async def drain(hub: Hub, connections: Connections, *, spread: float = SPREAD) -> None:
+async def drain(hub: Hub, door: Door, *, spread: float = SPREAD) -> None:
     """Tell each client how long it may take, close it then, and wait until all are gone or it is time."""
-    connections.draining = True
+    door.draining = True
     crowd = list(hub)
     # In no order that says anything, and at even distances: chance alone would let some seconds have a quarter more.
     random.shuffle(crowd)
@@ -36,11 +36,7 @@ async def drain(hub: Hub, connections: Connections, *, spread: float = SPREAD) -
     for place, connection in enumerate(crowd, start=1):
         delay = spread * (_HEAD_START + (1 - _HEAD_START) * place / len(crowd))
         connection.link.control("ns:draining", {"retry_in_ms": round(delay * 1000)})
-        loop.call_later(delay, _close, connections, connection)
+        loop.call_later(delay, connection.close, "draining")
     deadline = time.monotonic() + spread + _LINGER
     while len(hub) and time.monotonic() < deadline:  # noqa: ASYNC110 - a look now and then does, while a node ends
         await asyncio.sleep(0.02)
-
-
-def _close(connections: Connections, connection: Connection) -> None:
-    connections.close(connection, "draining")

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from sio_server.audience import ADMIN_ROLE, Audience, Identity
 from sio_server.broker import View
 from sio_server.core.catchup import Catchup
+from sio_server.errors import KINDS
 from sio_server.notification import Entry
 
 # Characters of what a client says it is. A browser's own text is about 120.
@@ -44,7 +45,7 @@ class Link(Protocol):
 
 
 class Connection:
-    """One connection. ``protocol`` is ``socketio`` or ``ws``; ``address`` is the peer's, ``client`` its User-Agent."""
+    """One connection. ``protocol`` is one of `PROTOCOLS`; ``address`` is the peer's, ``client`` its User-Agent."""
 
     __slots__ = (
         "address",
@@ -83,6 +84,7 @@ class Connection:
         self.connected_at = time.time()
         """Unix seconds."""
         self.view = View(identity.user or "", {})
+        """What it may see, once it is let in: the one source of its rooms."""
         self.stream_from = 0
         """The ``seq`` after which its stream begins."""
         self.catchup: Catchup[Entry] | None = None
@@ -90,9 +92,19 @@ class Connection:
         self.timer: Any = None
 
     @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms it is in, or will be once it is live; none before it is let in."""
+        return tuple(self.view.seen_from)
+
+    @property
     def may_observe(self) -> bool:
         """Whether it may see what is published to others."""
         return self.trusted or ADMIN_ROLE in self.identity.roles
+
+    def close(self, code: str) -> None:
+        """Tell the client why, and whether to come back, and end the connection. ``code`` is one of `errors.KINDS`."""
+        self.link.control("ns:closing", {"code": code, "reconnect": KINDS[code].reconnect})
+        self.link.close(code)
 
 
 class Broadcaster(Protocol):

@@ -1,23 +1,96 @@
-"""What operators see of notifications and of who is connected."""
+"""What operators see and do: stored notifications, who is connected, whom a publish reaches, numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import platform
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sio_server.broker import Receipt
-from sio_server.core.hub import Connection
-from sio_server.core.node import Node
-from sio_server.errors import Refused
-from sio_server.notification import rfc3339
+from sio_server import __version__
+from sio_server.audience import Audience
+from sio_server.broker import Broker, LogSize, Receipt
+from sio_server.core.connections import Connections
+from sio_server.core.door import Door
+from sio_server.core.drafts import Drafts
+from sio_server.core.hub import Connection, Hub
+from sio_server.core.refusals import Refusals
+from sio_server.core.shown import nameless_dict, receipt_dict, user_dict
+from sio_server.core.traffic import Traffic
+from sio_server.errors import Refused, Text
+from sio_server.notification import PublishRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known of an audience now.
+
+    ``users`` are all that the log knows of, ``online_users`` and ``online_sockets`` those of this node. ``missing``
+    names fields of ``data`` without which a part of the catalogue's audience stays empty.
+    """
+
+    audience: Audience
+    users: int
+    online_users: int
+    online_sockets: int
+    missing: tuple[str, ...]
+    warnings: tuple[Text, ...]
+
+    def as_dict(self, locale: str) -> dict[str, Any]:
+        """The preview as ``POST /v1/audience/preview`` answers, with warnings in ``locale``."""
+        return {
+            "audience": self.audience.as_dict(),
+            "users": self.users,
+            "online": {"users": self.online_users, "sockets": self.online_sockets},
+            "missing": list(self.missing),
+            "warnings": [warning.within(locale) for warning in self.warnings],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """How things stand on this node, for ``GET /metrics``.
+
+    ``connections`` is by protocol and transport, ``queued_bytes`` by protocol; who has two roles counts under both.
+    ``head`` is the ``seq`` that was announced to this node last, ``floor`` the one up to which retention may have cut
+    something out, as this node heard last.
+    """
+
+    connections: Mapping[tuple[str, str], int]
+    roles: Mapping[str, int]
+    users: int
+    queued_bytes: Mapping[str, int]
+    head: int
+    floor: int
+    draining: bool
 
 
 class Operators:
-    """The use cases of looking at the log and at the connections of a node."""
+    """The use cases of those who look after a server. Connections are this node's, the log is everybody's."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(
+        self,
+        broker: Broker,
+        hub: Hub,
+        connections: Connections,
+        *,
+        door: Door,
+        drafts: Drafts,
+        traffic: Traffic,
+        refusals: Refusals,
+    ) -> None:
+        self._broker = broker
+        self._hub = hub
+        self._connections = connections
+        self._door = door
+        self._drafts = drafts
+        self._traffic = traffic
+        self._refusals = refusals
+
+    # -- notifications --------------------------------------------------------------------------------------------
 
     async def search(
         self,
@@ -31,7 +104,7 @@ class Operators:
         after: int | None = None,
     ) -> dict[str, Any]:
         """Stored notifications, newest first, or oldest first with ``after``, as ``GET /v1/notifications`` answers."""
-        page = await self._node.broker.search(
+        page = await self._broker.search(
             types=types, user=user, role=role, priority=priority, limit=limit, before=before, after=after
         )
         return {
@@ -40,13 +113,31 @@ class Operators:
             "next_after": page.next_after,
         }
 
-    async def find(self, identity: str, *, limit: int, after: str | None) -> dict[str, Any]:
+    async def find(self, notification_id: str, *, limit: int, after: str | None) -> dict[str, Any]:
         """One notification with its receipts; raises `Refused` (``not_found``)."""
-        stored = await self._node.broker.find(identity)
-        receipt = await self._node.receipt(identity, limit=limit, after=after)
+        stored = await self._broker.find(notification_id)
+        receipt = await self.receipt(notification_id, limit=limit, after=after)
         if stored is None or receipt is None:  # retention can take it away between the two
             raise Refused("not_found")
         return {**stored.entry.record(), "receipts": receipt_dict(receipt)}
+
+    async def receipt(self, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
+        """How far a notification came, what this node handed out until now included; None when it is unknown."""
+        for connection in self._hub:
+            self._connections.note_handed(connection)
+        return await self._broker.receipt(notification_id, limit=limit, after=after)
+
+    async def preview(self, request: PublishRequest) -> Preview:
+        """Whom a publish would reach, were it published now; an audience of nobody is no error here.
+
+        Nothing is stored. Raises `Refused`: ``unknown_type``, ``invalid_data``, ``broker_unavailable``.
+        """
+        addressed = self._drafts.address(request)
+        users = await self._broker.reach(addressed.audience)
+        online_users, online_sockets = self._hub.reach(addressed.audience)
+        return Preview(addressed.audience, users, online_users, online_sockets, addressed.missing, addressed.warnings)
+
+    # -- people ---------------------------------------------------------------------------------------------------
 
     def users(self, *, role: str | None, limit: int, after: str | None) -> dict[str, Any]:
         """Users who are connected to this node, by name, and beside the first page connections without a name.
@@ -56,7 +147,7 @@ class Operators:
         by_name: dict[str, list[Connection]] = {}
         chosen = set()
         nameless = []
-        for connection in self._node.hub:
+        for connection in self._hub:
             identity = connection.identity
             wanted = role is None or role in identity.roles
             if identity.user is not None:
@@ -68,71 +159,85 @@ class Operators:
         names = sorted(name for name in chosen if after is None or name > after)
         return {
             "total": len(chosen),
-            "users": [_user_dict(name, by_name[name]) for name in names[:limit]],
+            "users": [user_dict(name, by_name[name]) for name in names[:limit]],
             "next_after": names[limit - 1] if len(names) > limit else None,
-            "nameless": [_nameless_dict(one) for one in nameless[:limit]] if after is None else [],
+            "nameless": [nameless_dict(one) for one in nameless[:limit]] if after is None else [],
             "nameless_total": len(nameless),
         }
 
-    def disconnect(self, identity: str) -> None:
+    def disconnect(self, connection_id: str) -> None:
         """Close one connection, by the id that `users` tells; its client comes back. Raises `Refused` (``not_found``).
 
         Nothing is revoked.
         """
-        connection = self._node.hub.find(identity)
+        connection = self._hub.find(connection_id)
         if connection is None:
             raise Refused("not_found")
-        self._node.connections.close(connection, "closed_by_operator")
+        connection.close("closed_by_operator")
 
+    def revocation_moment(self, user: str) -> float:
+        """The moment (Unix seconds) before which a user's tokens are revoked when all of today's are meant.
 
-def receipt_dict(receipt: Receipt) -> dict[str, Any]:
-    """Receipts in sum and by user."""
-    return {
-        "targeted": receipt.targeted,
-        "sent": receipt.sent,
-        "acknowledged": receipt.acknowledged,
-        "seen": receipt.seen,
-        "read": receipt.read,
-        "users": [
-            {
-                "user": one.user,
-                "sent": one.sent,
-                "acknowledged": one.acknowledged,
-                "seen": one.seen,
-                "read": one.read,
-            }
-            for one in receipt.users
-        ],
-        "next_after": receipt.next_after,
-    }
+        That is now, or just after the newest token on a connection of this node: a backend whose clock is ahead signs
+        tokens of the future, and these are meant, too.
+        """
+        issued = (connection.identity.issued_at or 0.0 for connection in self._hub.of_user(user))
+        return max(time.time(), max(issued, default=0.0) + 0.001)
 
+    async def disconnect_user(self, user: str, before: float) -> int:
+        """Refuse a user's tokens that were issued before this moment (Unix seconds), and close what is connected.
 
-def _user_dict(name: str, connections: Sequence[Connection]) -> dict[str, Any]:
-    roles = dict.fromkeys(role for connection in connections for role in connection.identity.roles)
-    topics = dict.fromkeys(topic for connection in connections for topic in connection.identity.topics)
-    return {
-        "user": name,
-        "roles": list(roles),
-        "topics": list(topics),
-        "connections": [_connection_dict(one) for one in connections],
-    }
+        The refusal is durable before anything is closed. Returns how many connections of this node were closed.
+        """
+        await self._broker.revoke(user, before)
+        connections = self._hub.of_user(user)
+        for connection in connections:
+            connection.close("token_revoked")
+        return len(connections)
 
+    # -- numbers --------------------------------------------------------------------------------------------------
 
-def _nameless_dict(connection: Connection) -> dict[str, Any]:
-    identity = connection.identity
-    return {"roles": list(identity.roles), "topics": list(identity.topics), **_connection_dict(connection)}
+    def started_at(self) -> datetime:
+        """When this node started."""
+        return self._traffic.started_at
 
+    def stats(self) -> dict[str, Any]:
+        """What ``GET /v1/stats`` answers. Counts are since the start of this process; ``uptime`` is in seconds."""
+        traffic, head = self._traffic, self._broker.head()
+        recent = traffic.latency.recent()
+        return {
+            **self._hub.stats(),
+            "publishes": {"accepted": traffic.accepted, "duplicates": traffic.duplicates},
+            "deliveries": traffic.delivered,
+            "head": {"seq": head.seq, "cursor": head.cursor()},
+            "uptime": round(traffic.uptime(), 3),
+            "draining": self._door.draining,
+            "refused": self._refusals.total,
+            "queued_bytes": self._hub.queued(),
+            "latency_ms": None if recent is None else recent.as_dict(),
+            "version": __version__,
+            "node": platform.node(),
+        }
 
-def _connection_dict(connection: Connection) -> dict[str, Any]:
-    since = datetime.fromtimestamp(connection.connected_at, UTC)
-    return {
-        "id": connection.id,
-        "protocol": connection.protocol,
-        "transport": connection.link.transport(),
-        "since": rfc3339(since),
-        "address": connection.address,
-        "client": connection.client,
-        "rooms": list(connection.identity.rooms()),
-        "queued_bytes": connection.link.pending(),
-        "replaying": connection.catchup is not None,
-    }
+    def gauges(self) -> Gauges:
+        """How things stand now."""
+        connections: Counter[tuple[str, str]] = Counter()
+        roles: Counter[str] = Counter()
+        queued: Counter[str] = Counter()
+        for connection in self._hub:
+            connections[connection.protocol, connection.link.transport()] += 1
+            roles.update(connection.identity.roles or ("none",))
+            queued[connection.protocol] += connection.link.pending()
+        return Gauges(
+            connections=connections,
+            roles=roles,
+            users=self._hub.users,
+            queued_bytes=queued,
+            head=self._broker.head().seq,
+            floor=self._broker.floor(),
+            draining=self._door.draining,
+        )
+
+    async def log_size(self) -> LogSize:
+        """How big the log is. Not for every request: it may count. Raises `BrokerUnavailable`."""
+        return await self._broker.size()

@@ -8,8 +8,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sio_server.core.hub import Hub
 from sio_server.core.latency import Percentiles
-from sio_server.core.node import Node
+from sio_server.core.refusals import Refusals
+from sio_server.core.traffic import Traffic
 
 # Seconds between two samples, and how many of them are kept: five minutes.
 STEP: Final = 1
@@ -29,7 +31,7 @@ class Sample:
     latency: Percentiles | None
 
     def as_dict(self) -> dict[str, Any]:
-        """As ``GET /v1/stats/recent`` answers."""
+        """The sample as ``GET /v1/stats/recent`` answers."""
         latency = self.latency
         return {
             "at": self.at,
@@ -45,10 +47,16 @@ class Sample:
 class Samples:
     """The last `CAPACITY` samples of a node."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._totals = node.totals()
+    def __init__(self, traffic: Traffic, hub: Hub, refusals: Refusals) -> None:
+        self._traffic = traffic
+        self._hub = hub
+        self._refusals = refusals
+        self._before = self._totals()
         self._kept: deque[Sample] = deque(maxlen=CAPACITY)
+
+    def _totals(self) -> tuple[int, int, int]:
+        """Publishes, deliveries and refusals since the start."""
+        return self._traffic.accepted, self._traffic.delivered, self._refusals.total
 
     async def run(self) -> None:
         """Take a sample at each whole second until cancelled. A loop that is held up leaves a gap, as ``at`` shows."""
@@ -59,13 +67,12 @@ class Samples:
             self.sample(due)
 
     def sample(self, at: int) -> None:
-        """Take one now, for this moment in Unix seconds."""
-        node, before = self._node, self._totals
-        self._totals = node.totals()
-        published, delivered, refused = (now - then for now, then in zip(self._totals, before, strict=True))
-        latency = node.latency.turn()
-        self._kept.append(Sample(at, len(node.hub), node.hub.users, published, delivered, refused, latency))
+        """Take a sample now, for the moment ``at`` in Unix seconds."""
+        before, self._before = self._before, self._totals()
+        published, delivered, refused = (now - then for now, then in zip(self._before, before, strict=True))
+        latency = self._traffic.latency.turn()
+        self._kept.append(Sample(at, len(self._hub), self._hub.users, published, delivered, refused, latency))
 
     def as_dict(self) -> dict[str, Any]:
-        """All that is kept, the oldest first."""
+        """The samples that are kept, the oldest first."""
         return {"step": STEP, "samples": [sample.as_dict() for sample in self._kept]}

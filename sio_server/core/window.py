@@ -19,7 +19,7 @@ _OVERHEAD: Final = 600
 class Window:
     """Stored entries above `floor`, without a gap, indexed by room. Bounded by number and by bytes.
 
-    ``now`` gives seconds of the log's own clock.
+    A node has one, and fills it with what it hears. ``now`` gives seconds of the log's own clock.
     """
 
     def __init__(
@@ -30,12 +30,18 @@ class Window:
         max_count: int = MAX_COUNT,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self.floor = floor
         self._now = now
         self._max_count = max_count
         self._max_bytes = max_bytes
         self._all: deque[Entry] = deque()
         self._by_room: dict[str, deque[Entry]] = {}
+        self.begin(floor)
+
+    def begin(self, floor: int) -> None:
+        """Hold nothing, and take what comes after ``floor`` from now on: the log was opened, or is another one."""
+        self.floor = floor
+        self._all.clear()
+        self._by_room.clear()
         self._bytes = 0
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from sio_server.broker import Action
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes, marked_dict
+from sio_server.core.protocols import PROTOCOLS
 from sio_server.core.refusals import Refusals
 from sio_server.errors import Refused
 from sio_server.intake import admitted
@@ -72,9 +73,9 @@ class ClientEvents:
 
     def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
         """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
-        address, path = "", "/socket.io/"
+        address, path = "", PROTOCOLS["socketio"]
         if connection is not None:
-            address, path = connection.address, "/ws" if connection.protocol == "ws" else path
+            address, path = connection.address, PROTOCOLS[connection.protocol]
         self._refusals.note(refused, method="EVENT", path=path, address=address)
         return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
 

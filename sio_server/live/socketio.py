@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-
-import orjson
 
 from sio_server import intake
 from sio_server.audience import Identity
 from sio_server.auth import Authenticator, Publisher
 from sio_server.auth.bearer import bearer_of
-from sio_server.core.hub import Broadcaster, Connection, Link
+from sio_server.broker import Broker
+from sio_server.config import Config
+from sio_server.core.connections import Connections
+from sio_server.core.hub import Broadcaster, Connection
 from sio_server.core.node import Node
-from sio_server.engine import AsyncServer, ConnectionRefused, Why, Wire, event_wire, with_offset
+from sio_server.core.pages import Pages
+from sio_server.engine import AsyncServer, ConnectionRefused, Limits, Why
 from sio_server.errors import Refused, Text
 from sio_server.live.client_events import ClientEvents, Handler
+from sio_server.live.socketio_link import SocketIoLink, Wires
 from sio_server.live.socketio_recovery import DurableRecovery
+from sio_server.live.socketio_refusals import EngineRefusals
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
 from sio_server.notification import Entry
@@ -27,65 +31,15 @@ from sio_server.schemas.publish import load_publish
 
 logger = get_logger("socketio")
 
-# Packets that are kept for replays, and the largest of them: 16 MiB at most, and a quarter of that as a rule.
-_KEPT_WIRES: Final = 2000
-_KEPT_BYTES: Final = 4096
+PROTOCOL: Final = "socketio"
 
+# The largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
+_LEAST_PAYLOAD: Final = 1_000_000
+_PAYLOAD_FACTOR: Final = 2
 
-class _Wires:
-    """Replayed entries as packets, kept a while: in a storm of reconnects everybody gets the same ones."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, bool], tuple[Wire, Wire]] = OrderedDict()
-
-    def of(self, entry: Entry, *, replayed: bool) -> tuple[Wire, Wire]:
-        """The packet without and with a recovery offset."""
-        key = (entry.seq, replayed)
-        found = self._kept.get(key) if entry.persist else None
-        if found is None:
-            wire = event_wire(entry.event, entry.encode(replayed=replayed))
-            found = wire, with_offset(wire, entry.position.cursor())
-            if entry.persist and len(entry.body) <= _KEPT_BYTES:
-                self._kept[key] = found
-                if len(self._kept) > _KEPT_WIRES:
-                    self._kept.popitem(last=False)
-        return found
-
-
-class _Link:
-    """The core's way to one Socket.IO connection."""
-
-    __slots__ = ("_server", "_sid", "_wires")
-
-    def __init__(self, server: AsyncServer, sid: str, wires: _Wires) -> None:
-        self._server = server
-        self._wires = wires
-        self._sid = sid
-
-    def join(self, rooms: Sequence[str]) -> None:
-        """See `Link.join`."""
-        self._server.rooms_nowait(self._sid, rooms)
-
-    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
-        """See `Link.replay`."""
-        for entry in entries:
-            self._server.deliver(self._sid, *self._wires.of(entry, replayed=replayed))
-
-    def control(self, event: str, payload: Mapping[str, Any]) -> None:
-        """See `Link.control`."""
-        self._server.deliver(self._sid, event_wire(event, orjson.dumps(payload)))
-
-    def pending(self) -> int:
-        """See `Link.pending`."""
-        return self._server.pending(self._sid)
-
-    def close(self, reason: str) -> None:
-        """See `Link.close`."""
-        self._server.close(self._sid, reason)
-
-    def transport(self) -> str:
-        """See `Link.transport`."""
-        return str(self._server.transport(self._sid))
+# Seconds that a Socket.IO session is kept after its CONNECT was refused or it left its namespace. The stock clients
+# close theirs at once and come back with a new one; until it ends, it belongs to nobody.
+LEFT_TIMEOUT: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,35 +52,81 @@ class _Client:
 
 
 class SocketIoEndpoint:
-    """Connections over Socket.IO, and the `Broadcaster` for them. ``max_body`` is in bytes."""
+    """Connections over Socket.IO, and the `Broadcaster` for them. It makes its own `AsyncServer`: ``server``."""
 
     def __init__(
         self,
-        server: AsyncServer,
+        config: Config,
         node: Node,
+        connections: Connections,
         events: ClientEvents,
-        auth: Authenticator,
-        recovery: DurableRecovery,
         *,
-        max_body: int,
+        auth: Authenticator,
+        refusals: EngineRefusals,
+        broker: Broker,
+        pages: Pages,
     ) -> None:
-        self._server = server
         self._node = node
+        self._connections = connections
         self._events = events
         self._auth = auth
-        self._recovery = recovery
-        self.max_body = max_body
-        """In bytes; may be set while it runs."""
         self._clients: dict[str, _Client] = {}
-        self._wires = _Wires()
+        self._wires = Wires()
+        self.recovery = DurableRecovery(
+            connections, broker, pages, self._wires, lambda: broker.secret("socketio-recovery")
+        )
+        self._max_body = config.max_body
+        self.server = self._serve(config, refusals, broker)
+
+    def _serve(self, config: Config, refusals: EngineRefusals, broker: Broker) -> AsyncServer:
+        server = AsyncServer(
+            async_mode="aiohttp",
+            # given by name, or each library would add a handler of its own, whose lines are no JSON
+            logger=logging.getLogger("socketio.server"),
+            engineio_logger=logging.getLogger("engineio.server"),
+            cors_allowed_origins=[],  # CORS belongs to `origins` alone: an empty list keeps the library's hands off
+            max_http_buffer_size=_largest_payload(config.max_body),
+            limits=Limits(
+                send_cap=config.send_cap,
+                events_per_second=config.events_per_second or None,
+                binary=False,  # no event takes bytes
+                max_arriving=config.handshakes,
+                left_timeout=LEFT_TIMEOUT,
+            ),
+            trusted_proxies=config.trusted_proxies,
+            check_handshake=refusals.check,
+            on_refused=refusals,
+            failed_ack=self.failed_ack,
+            ipv6_prefix=config.ipv6_prefix,
+            expecting=broker.writing,
+            connection_state_recovery={
+                "log": self.recovery,
+                "clients": "all" if config.recovery == "always" else "asking",
+                "identity": self.identify,
+            },
+        )
         # what is refused by the name of its field has to be there: the engine's own reader changes some numbers
         server.loads = loads
         server.on("connect", self._on_connect)
         server.on("disconnect", self._on_disconnect)
         server.on("notify", self._on_notify)
-        for event, handler in events.handlers.items():
+        for event, handler in self._events.handlers.items():
             server.on(event, self._answering(handler))
         server.on("*", self._on_unknown)
+        return server
+
+    @property
+    def max_body(self) -> int:
+        """The largest body of one notification, in bytes; may be set while it runs.
+
+        A session that is there keeps the largest payload it was told.
+        """
+        return self._max_body
+
+    @max_body.setter
+    def max_body(self, value: int) -> None:
+        self._max_body = value
+        self.server.allow_messages(_largest_payload(value))
 
     def failed_ack(self, sid: str, why: Why | None) -> dict[str, Any]:
         """What is acknowledged for an event whose handler failed, or that the engine did not hand on.
@@ -139,15 +139,15 @@ class SocketIoEndpoint:
         """Close what was let in by a publisher key that is none any more."""
         for client in tuple(self._clients.values()):
             if client.publisher is not None and not self._auth.still_publishes(client.publisher):
-                self._node.connections.close(client.connection, "unauthorized")
+                client.connection.close("unauthorized")
 
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
-        await self._server.shutdown()
+        await self.server.shutdown()
 
     def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
         """See `Broadcaster.broadcast`."""
-        send = self._server.broadcast
+        send = self.server.broadcast
         return [
             send(
                 entry.event,
@@ -171,7 +171,7 @@ class SocketIoEndpoint:
             handshake = check_handshake(auth)
             identity = await self._auth.identity(_token(environ, handshake), handshake)
             if isinstance(pid, str) and isinstance(auth, dict):
-                await self._recovery.prepare(pid, auth.get("offset"), identity)
+                await self.recovery.prepare(pid, auth.get("offset"), identity)
         except Refused:
             return None
         return identity.user
@@ -183,11 +183,11 @@ class SocketIoEndpoint:
             locale = preferred_locale(handshake.get("locale"), locale)
             client = await self._authenticate(sid, environ, handshake, locale)
             self._clients[sid] = client
-            restored = self._recovery.prepared(sid)
+            restored = self.recovery.prepared(sid)
             cursor = handshake.get("cursor")
             if restored is None and cursor is None and isinstance(auth, dict):
-                cursor = self._recovery.cursor_of(auth.get("pid"), auth.get("offset"), client.connection.identity)
-            await self._node.connections.open(
+                cursor = self.recovery.cursor_of(auth.get("pid"), auth.get("offset"), client.connection.identity)
+            await self._connections.open(
                 client.connection,
                 cursor,
                 recovered_from=None if restored is None else restored.after,
@@ -196,7 +196,7 @@ class SocketIoEndpoint:
         except Refused as refused:
             self._clients.pop(sid, None)
             address = str(environ.get("REMOTE_ADDR", ""))
-            self._node.refusals.note(refused, method="CONNECT", path="/socket.io/", address=address)
+            self._connections.refused(refused, PROTOCOL, address)
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
 
     async def _authenticate(
@@ -210,12 +210,12 @@ class SocketIoEndpoint:
             if token is None and not self._auth.development and "token=" in str(environ.get("QUERY_STRING", "")):
                 raise Refused("unauthorized", _NOT_IN_QUERY)  # as Socket.IO 2 clients had it
             identity = await self._auth.identity(token, handshake)
-        link = _Link(self._server, sid, self._wires)
+        link = SocketIoLink(self.server, sid, self._wires)
         address = str(environ.get("REMOTE_ADDR", ""))
         connection = Connection(
             identity,
             link,
-            protocol="socketio",
+            protocol=PROTOCOL,
             address=address,
             client=str(environ.get("HTTP_USER_AGENT", "")),
             trusted=publisher is not None,
@@ -224,10 +224,10 @@ class SocketIoEndpoint:
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)
-        if self._server.is_recovering(sid):
-            self._recovery.gone(sid)
+        if self.server.is_recovering(sid):
+            self.recovery.gone(sid)
         if client is not None:
-            self._node.connections.left(client.connection, reason)
+            self._connections.left(client.connection, reason)
 
     # -- events from clients --------------------------------------------------------------------------------------
 
@@ -255,19 +255,19 @@ class SocketIoEndpoint:
         try:
             publisher = _publisher_of(client)
             body = self._checked(arguments[0] if arguments else None)
-            receipt = await self._node.publish(load_publish(body), publisher.name)
+            accepted = await self._node.publish(load_publish(body), publisher.name)
         except Refused as refused:
             return self._refusal(sid, refused)
         except Exception:
-            logger.exception("event failed", protocol="socketio")
+            logger.exception("event failed", protocol=PROTOCOL)
             return self._refusal(sid, Refused("internal"))
-        return {"ok": True, **receipt.as_dict(client.locale if client else "en")}
+        return {"ok": True, **accepted.as_dict(client.locale if client else "en")}
 
     def _checked(self, body: object) -> object:
         """The argument as if it had come over HTTP, within the size limit."""
         body, size = intake.measured(body)
-        if size > self.max_body:
-            raise Refused("payload_too_large", _TOO_LARGE.format(self.max_body))
+        if size > self._max_body:
+            raise Refused("payload_too_large", _TOO_LARGE.format(self._max_body))
         return body
 
 
@@ -277,6 +277,10 @@ def loads(text: str) -> object:
         return intake.exact(text.encode("utf-8", "surrogatepass"))
     except Refused as refused:
         raise ValueError(str(refused)) from refused
+
+
+def _largest_payload(max_body: int) -> int:
+    return max(_LEAST_PAYLOAD, max_body * _PAYLOAD_FACTOR)
 
 
 def _publisher_of(client: _Client | None) -> Publisher:
@@ -307,4 +311,3 @@ _NO_BYTES = Text(
 _TOO_LARGE = Text("It may have at most {0} bytes.", "Puede tener como mucho {0} bytes.")
 
 _: type[Broadcaster] = SocketIoEndpoint
-_link: type[Link] = _Link

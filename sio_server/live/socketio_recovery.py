@@ -10,25 +10,17 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
 from sio_server.audience import Identity
-from sio_server.broker import Broker, View
+from sio_server.broker import Broker, Stretch, View
+from sio_server.core.catchup import Catchup, resume
 from sio_server.core.connections import Connections
-from sio_server.engine import (
-    Claim,
-    Kept,
-    Record,
-    RecoveryLog,
-    Wire,
-    event_wire,
-    private_id,
-    read_private_id,
-    with_offset,
-)
+from sio_server.core.pages import Pages, Way, size_of
+from sio_server.engine import Claim, Kept, Record, RecoveryLog, Wire, private_id, read_private_id
+from sio_server.live.socketio_link import Wires
 from sio_server.notification import Entry, Position
 
 # Seconds a private id is good for. It is a bearer secret, bound to its user; tokens are checked beside it all the same.
@@ -43,22 +35,48 @@ _MAX_PREPARED: Final = 10_000
 _MAX_ENDED: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a connection that comes back will get: read from the log up to ``position``; the window has the rest."""
+    """The `Way` of a connection that comes back: what it missed is gathered, up to where the window has the rest."""
 
-    view: View
-    after: int
-    position: int
-    entries: Sequence[Entry]
+    def __init__(self, pages: Pages, view: View, after: Position) -> None:
+        self.after = after.seq
+        self.epoch = after.epoch
+        self.view = view
+        self.catchup: Catchup[Entry] = Catchup(after.seq)
+        self._pages = pages
+        self._gathered: list[Entry] = []
+
+    def finish(self) -> bool:
+        """See `Way.finish`: whoever is restored takes the rest when it is answered."""
+        return self._pages.rest(self.view, self.catchup.position) is not None
+
+    async def take(self, stretch: Stretch) -> bool:
+        """See `Way.take`: no more than one recovery may replay."""
+        self._gathered.extend(self.catchup.page(stretch.items, covered=stretch.covered))
+        return len(self._gathered) <= MAX_REPLAY
+
+    def overtake(self) -> None:
+        """See `Way.overtake`: the window does not reach back, and so nothing is restored."""
+
+    def missed(self) -> Sequence[Entry] | None:
+        """Everything up to now; None where the window does not reach back, or it is too much for one piece."""
+        rest = self._pages.rest(self.view, self.catchup.position)
+        if rest is None:
+            return None
+        missed = (*self._gathered, *rest)
+        return missed if len(missed) <= MAX_REPLAY and size_of(missed) <= self._pages.high else None
 
 
 class DurableRecovery:
-    """The engine's `RecoveryLog`. ``key`` gives the log's signing key, once it is open."""
+    """The engine's `RecoveryLog`. ``wires`` makes entries into packets, ``key`` gives the log's key once it is open."""
 
-    def __init__(self, connections: Connections, broker: Broker, key: Callable[[], bytes]) -> None:
+    def __init__(
+        self, connections: Connections, broker: Broker, pages: Pages, wires: Wires, key: Callable[[], bytes]
+    ) -> None:
         self._connections = connections
         self._broker = broker
+        self._pages = pages
+        self._wires = wires
         self._key = key
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._lost: OrderedDict[str, None] = OrderedDict()
@@ -71,28 +89,21 @@ class DurableRecovery:
         claim = self.verify(pid)
         start = None if claim is None else self._start(claim, offset, identity)
         head = self._broker.head()
-        if (
-            claim is None
-            or start is None
-            or start.epoch != head.epoch
-            or not self._broker.floor() <= start.seq <= head.seq
-        ):
+        if claim is None or start is None or start.epoch != head.epoch:
             return
-        view = await self._connections.view_of(identity)
-        position = start.seq
-        found: list[Entry] = []
-        while self._connections.replays.window.after(position, view.seen_from, view.user or None) is None:
-            stretch = await self._broker.stretch(view, position, MAX_REPLAY + 1 - len(found))
-            found.extend(stretch.items)
-            if len(found) > MAX_REPLAY or stretch.floor > start.seq:
-                return  # too much, or retention overtook the reading
-            position = stretch.covered
-        prepared = Prepared(view, start.seq, position, found)
-        if self._rest(prepared) is None:
+        if not resume(start.seq, head=head.seq, floor=self._broker.floor()):
+            return
+        prepared = Prepared(self._pages, await self._connections.view_of(identity), start)
+        await self._pages.bring(prepared)
+        if self._missed(prepared) is None:
             return
         self._prepared[claim.sid] = prepared
         while len(self._prepared) > _MAX_PREPARED:
             self._prepared.popitem(last=False)
+
+    def _missed(self, prepared: Prepared) -> Sequence[Entry] | None:
+        """What a connection gets that was prepared; None where it is restored no longer."""
+        return prepared.missed() if prepared.epoch == self._broker.head().epoch else None
 
     def cursor_of(self, pid: object, offset: object, identity: Identity) -> str | None:
         """Where a client stands that cannot be given its session back, and has to be replayed by its cursor."""
@@ -109,7 +120,7 @@ class DurableRecovery:
     def prepared(self, sid: str) -> Prepared | None:
         """What was prepared for the connection of this sid, if it will be recovered."""
         found = self._prepared.get(sid)
-        return found if found is not None and self._rest(found) is not None else None
+        return found if found is not None and self._missed(found) is not None else None
 
     def gone(self, sid: str) -> None:
         """A connection with a private id is gone; if it was not lost, it was ended, and the id holds no longer."""
@@ -119,15 +130,6 @@ class DurableRecovery:
         self._ended[sid] = None
         while len(self._ended) > _MAX_ENDED:
             self._ended.popitem(last=False)
-
-    def _rest(self, prepared: Prepared) -> Sequence[Entry] | None:
-        """The rest in the window; None where it does not reach back, or all together is too much for one piece."""
-        view = prepared.view
-        rest = self._connections.replays.window.after(prepared.position, view.seen_from, view.user or None)
-        if rest is None or len(prepared.entries) + len(rest) > MAX_REPLAY:
-            return None
-        size = sum(len(entry.body) for entry in (*prepared.entries, *rest))
-        return rest if size <= self._connections.replays.high else None
 
     # -- the engine's RecoveryLog ---------------------------------------------------------------------------------
 
@@ -146,15 +148,8 @@ class DurableRecovery:
     def after(self, offset: str, kept: Kept) -> list[Wire] | None:
         """See `RecoveryLog.after`."""
         prepared = self._prepared.pop(kept.claim.sid, None)
-        rest = None if prepared is None else self._rest(prepared)
-        if prepared is None or rest is None:
-            return None
-        return [self._wire(entry) for entry in (*prepared.entries, *rest)]
-
-    @staticmethod
-    def _wire(entry: Entry) -> Wire:
-        wire = event_wire(entry.event, entry.encode(replayed=True))
-        return with_offset(wire, entry.position.cursor())
+        missed = None if prepared is None else self._missed(prepared)
+        return None if missed is None else [self._wires.of(entry, replayed=True)[1] for entry in missed]
 
     def sign(self, claim: Claim) -> str:
         """See `RecoveryLog.sign`: the claim and the time, signed."""
@@ -183,3 +178,4 @@ class DurableRecovery:
 
 
 _: type[RecoveryLog] = DurableRecovery
+_way: type[Way] = Prepared

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import orjson
 
-from sio_server.core.node import Node
+from sio_server.core.connections import Connections
+from sio_server.core.refusals import Refusals
 from sio_server.engine import Refusal, RefusedPeer, Why
 from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
@@ -28,9 +29,10 @@ _UNSUPPORTED_VERSION: Final = 5
 class EngineRefusals:
     """Called with each refusal of the engine."""
 
-    def __init__(self, gate: Gate, node: Node) -> None:
+    def __init__(self, gate: Gate, connections: Connections, refusals: Refusals) -> None:
         self._gate = gate
-        self._node = node
+        self._connections = connections
+        self._refusals = refusals
 
     def __call__(self, peer: RefusedPeer) -> Refusal | Mapping[str, Any] | None:
         """Note a refusal; returns the answer where the engine's own would say nothing to a person."""
@@ -41,7 +43,7 @@ class EngineRefusals:
         refused = _refused(peer)
         method = "CONNECT" if peer.status == SWITCHING and not peer.joined else peer.method
         status = None if peer.status == SWITCHING else peer.status
-        self._node.refusals.note(refused, method=method, path=peer.path, address=peer.address, status=status)
+        self._refusals.note(refused, method=method, path=peer.path, address=peer.address, status=status)
         locale = preferred_locale(peer.environ.get("HTTP_ACCEPT_LANGUAGE"))
         text = refused.detail.within(locale)
         if peer.why in (Why.NAMESPACE, Why.TOO_LARGE):
@@ -59,14 +61,14 @@ class EngineRefusals:
             if self._gate.development:
                 self._gate.check_direct(headers, address)
             self._gate.check("GET", headers)
-            self._node.connections.check_room(0, 1)
+            self._connections.check_room(0, 1)
         except Refused as refused:
             return self._problem(refused, headers, "GET", "/socket.io/", address)
         return None
 
     def _full(self, peer: RefusedPeer) -> Refusal | None:
         try:
-            self._node.connections.check_room(1, 1)
+            self._connections.check_room(1, 1)
         except Refused as refused:
             return self._problem(refused, _headers(peer.environ), peer.method, peer.path, peer.address)
         return None

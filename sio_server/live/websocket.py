@@ -16,9 +16,9 @@ from typing import Any, Final
 from aiohttp import WSMsgType, web
 
 from sio_server.auth import Authenticator
+from sio_server.core.connections import Connections
 from sio_server.core.hub import Broadcaster, Connection
 from sio_server.core.limits import EventRate
-from sio_server.core.node import Node
 from sio_server.engine import FairSocket, TrustedProxies, narrow, text_frame
 from sio_server.errors import KINDS, Refused
 from sio_server.intake import exact
@@ -31,6 +31,8 @@ from sio_server.notification import Entry
 from sio_server.schemas.events import FIRST, Asked, First, asked_in, check_reply_id, load_first
 
 logger = get_logger("ws")
+
+PROTOCOL: Final = "ws"
 
 # Seconds between pings; a peer that answers none within half of it is gone.
 HEARTBEAT: Final = 25.0
@@ -84,7 +86,7 @@ class WsEndpoint:
 
     def __init__(
         self,
-        node: Node,
+        connections: Connections,
         events: ClientEvents,
         auth: Authenticator,
         *,
@@ -97,7 +99,7 @@ class WsEndpoint:
         self._arriving: dict[WsLink, None] = {}
         self.events_per_second = events_per_second
         self.proxies = TrustedProxies(trusted_proxies)
-        self._node = node
+        self._connections = connections
         self._events = events
         self._auth = auth
         self._send_cap = send_cap
@@ -168,10 +170,10 @@ class WsEndpoint:
         except Refused as refused:
             await self._refuse(visit, refused)
         except ConnectionError:
-            logger.debug("peer left", protocol="ws")
+            logger.debug("peer left", protocol=PROTOCOL)
         except Exception:
             # from here on the peer speaks WebSocket: an answer in HTTP would be a broken frame to it
-            logger.exception("connection failed", protocol="ws")
+            logger.exception("connection failed", protocol=PROTOCOL)
             client.close("internal")
             await self._closed()
         finally:
@@ -200,7 +202,7 @@ class WsEndpoint:
         self.move(client, ())
         self._clients.discard(client)
         if connection is not None:
-            self._node.connections.left(connection, client.reason or "transport close")
+            self._connections.left(connection, client.reason or "transport close")
 
     async def _first(self, visit: _Visit) -> First | None:
         """The first message of a client whose handshake brought no token; None when it has left.
@@ -208,7 +210,7 @@ class WsEndpoint:
         Raises `Refused` for anything but ``ns:auth``, and when nothing comes in time.
         """
         client = visit.client
-        self._node.connections.check_room(0, 1)
+        self._connections.check_room(0, 1)
         if len(self._arriving) >= self.most_arriving:
             oldest = next(iter(self._arriving))
             del self._arriving[oldest]
@@ -238,13 +240,13 @@ class WsEndpoint:
         connection = Connection(
             identity,
             client,
-            protocol="ws",
+            protocol=PROTOCOL,
             address=self._address(request),
             client=request.headers.get("User-Agent", ""),
             trusted=self._auth.development,
         )
         self._clients.add(client)
-        await self._node.connections.open(connection, cursor, locale=visit.locale)
+        await self._connections.open(connection, cursor, locale=visit.locale)
         visit.connection = connection
         return connection
 
@@ -260,7 +262,7 @@ class WsEndpoint:
         await self._closed()
 
     def _note(self, visit: _Visit, refused: Refused) -> None:
-        self._node.refusals.note(refused, method="CONNECT", path="/ws", address=self._address(visit.request))
+        self._connections.refused(refused, PROTOCOL, self._address(visit.request))
 
     async def _closed(self) -> None:
         """Wait for Close frames that are on their way out."""
@@ -274,7 +276,7 @@ class WsEndpoint:
             if connection is None:
                 return
             if not rate.spend():
-                self._node.connections.close(connection, "rate_limited")
+                connection.close("rate_limited")
                 await self._closed()
                 return
             if message.type is WSMsgType.TEXT:
@@ -294,7 +296,7 @@ class WsEndpoint:
             return {"to": asked.name, "id": asked.id, **self._events.refusal(refused, visit.locale, connection)}
         if asked.name == "ns:auth" and self._auth.development and visit.is_nobody():
             # in development nobody has to say who they are; who does, begins as where a token is needed
-            self._node.connections.left(connection, "transport close")
+            self._connections.left(connection, "transport close")
             self.move(visit.client, ())
             visit.connection = None
             return await self._begin(visit, load_first(text))

@@ -45,7 +45,9 @@ async def test_stats_count_connections_users_and_deliveries() -> None:
         assert stats["head"]["seq"] == 1
         assert stats["uptime"] >= 0
         await one.client.disconnect()
-        await until(lambda: server.node.stats()["connections"]["total"] == 2, "the connection to be counted out")
+        await until(
+            lambda: server.core.operators.stats()["connections"]["total"] == 2, "the connection to be counted out"
+        )
 
 
 async def test_stats_tell_how_long_publishes_take() -> None:
@@ -69,7 +71,7 @@ async def test_stats_tell_how_long_publishes_take() -> None:
 async def test_sample_counts_since_the_one_before() -> None:
     """A sample has what is connected then, and what was published, delivered and refused since the sample before."""
     async with running(secured()) as server:
-        samples = Samples(server.node)
+        samples = Samples(server.core.traffic, server.core.hub, server.core.refusals)
         await server.connect({"token": token("ana", "turista")})
         await server.connect({"token": token("ana", "turista")})
         for body in ({"type": "test"}, {"type": "test"}, {"type": "unknown"}):
@@ -95,7 +97,7 @@ async def test_sample_counts_since_the_one_before() -> None:
 async def test_oldest_samples_go() -> None:
     """Five minutes of samples are kept, the oldest first."""
     async with running() as server:
-        samples = Samples(server.node)
+        samples = Samples(server.core.traffic, server.core.hub, server.core.refusals)
         for at in range(CAPACITY + 10):
             samples.sample(at)
 

@@ -25,7 +25,7 @@ async def server() -> AsyncIterator[Server]:
 
 def credentials(server: Server, config: Config | None = None) -> Callers:
     """Return the checks of a server, or of one in development that shares its log."""
-    return Callers(Authenticator(config or secured()), server.node.connections)
+    return Callers(Authenticator(config or secured()), server.core.connections)
 
 
 async def outcome(checks: Callers, kind: str, credential: str | None, query: str = "") -> object:
@@ -68,7 +68,7 @@ async def test_revoked_token_is_nobodys(server: Server) -> None:
     """A token from before its user was put out is refused as a user's, an observer's and a publisher's."""
     checks = credentials(server)
     old, new = (token("eva", "admin", iat=int(time.time()) + offset) for offset in (-100, 5))
-    await server.node.disconnect_user("eva", time.time() - 50)
+    await server.core.operators.disconnect_user("eva", time.time() - 50)
 
     assert [await outcome(checks, kind, old) for kind in ("observer", "user", "publisher")] == ["token_revoked"] * 3
     assert await outcome(checks, "observer", new) is None

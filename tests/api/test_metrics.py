@@ -76,7 +76,7 @@ async def test_numbers_are_what_happened(tmp_path: Path) -> None:
             during = await scrape(server)
         for tab in tabs:
             await tab.client.disconnect()
-        await until(lambda: len(server.node.hub) == 0, "everybody to be gone")
+        await until(lambda: len(server.core.hub) == 0, "everybody to be gone")
         after = await scrape(server)
 
     assert during["publishes_total{result=accepted,type=test}"] == 2
@@ -135,7 +135,7 @@ async def test_metrics_are_shown_while_the_log_fails(tmp_path: Path) -> None:
     """When the log cannot say how big it is, its size is absent and everything else is there."""
     async with running(secured(broker="sqlite:", data_dir=tmp_path)) as server:
         await published(server)
-        await server.node.broker.close()
+        await server.core.broker.close()
         found = await scrape(server)
 
     assert "log_bytes{}" not in found

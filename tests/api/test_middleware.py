@@ -166,7 +166,7 @@ async def test_header_with_two_values_is_refused_by_every_way(name: str, one: st
                     refused = await response.json(content_type=None)
                     assert (response.status, refused["code"]) == (400, "invalid_request"), (path, refused)
                     assert f"'{name}'" in refused["detail"]
-        assert server.node.broker.head().seq == 0
+        assert server.core.broker.head().seq == 0
         headers = [("Authorization", f"Bearer {PUBLISH_KEY}")] * 2
         async with server.http.post(f"{server.url}/notify", data=b'{"type":"test"}', headers=headers) as response:
             assert response.status == 200  # said twice, it is still one value

@@ -140,7 +140,7 @@ async def test_client_that_is_gone_before_it_acknowledged_has_not() -> None:
         identity = await published(server, audience={"users": ["ana"]})
         await ana.wait(1)
         await ana.client.disconnect()
-        await until(lambda: len(server.node.hub) == 0, "the connection to be gone")
+        await until(lambda: len(server.core.hub) == 0, "the connection to be gone")
         receipts = await receipts_of(server, identity)
 
     assert sums(receipts) == {"targeted": 1, "sent": 1, "acknowledged": 0, "seen": 0, "read": 0}

@@ -44,7 +44,7 @@ async def test_user_who_has_left_is_not_listed() -> None:
     async with running(secured()) as server:
         listener = await server.connect({"token": token("ana")})
         await listener.client.disconnect()
-        await until(lambda: len(server.node.hub) == 0, "the connection to be gone")
+        await until(lambda: len(server.core.hub) == 0, "the connection to be gone")
         listed = await get(server, "/v1/users", KEY)
 
     assert listed == {"total": 0, "users": [], "next_after": None, "nameless": [], "nameless_total": 0}

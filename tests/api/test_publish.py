@@ -93,7 +93,7 @@ async def test_refusal_has_its_code_and_says_what_is_wrong(body: Any, code: str,
         response, reply = await post(server, "/notify", body)
         assert_problem(response, reply, code)
         assert told in reply["detail"]
-        assert server.node.stats()["head"]["seq"] == 0
+        assert server.core.operators.stats()["head"]["seq"] == 0
         if "." in told and code != "invalid_json":
             assert told in [problem["field"] for problem in reply["errors"]]
 
@@ -148,7 +148,7 @@ async def test_publishing_needs_a_key(path: str, header: str | None) -> None:
         async with server.http.post(server.url + path, json=SEED, headers=headers) as response:
             assert_problem(response, await response.json(content_type=None), "unauthorized")
             assert response.headers["WWW-Authenticate"] == "Bearer"
-        assert server.node.stats()["head"]["seq"] == 0
+        assert server.core.operators.stats()["head"]["seq"] == 0
 
 
 async def test_every_key_is_valid_and_a_tourists_token_is_none() -> None:
@@ -179,7 +179,7 @@ async def test_body_over_the_limit_is_refused(chunked: bool) -> None:  # noqa: F
                 else:
                     assert_problem(response, reply, code)
                     assert "2048" in reply["detail"]
-        assert server.node.stats()["head"]["seq"] == 1
+        assert server.core.operators.stats()["head"]["seq"] == 1
 
 
 async def _chunks(body: bytes) -> AsyncIterator[bytes]:
@@ -252,8 +252,8 @@ async def test_hundred_at_once_with_one_key_are_one_event() -> None:
         )
         assert len({reply["id"] for _, reply in replies}) == 1
         assert sorted(reply["duplicate"] for _, reply in replies) == [False] + [True] * 99
-        assert server.node.stats()["head"]["seq"] == 1
-        assert server.node.stats()["publishes"] == {"accepted": 1, "duplicates": 99}
+        assert server.core.operators.stats()["head"]["seq"] == 1
+        assert server.core.operators.stats()["publishes"] == {"accepted": 1, "duplicates": 99}
 
 
 async def test_batch_gives_each_item_its_result_in_order() -> None:
@@ -319,13 +319,13 @@ async def test_batch_that_is_none_is_refused_whole(body: Any) -> None:
         response, reply = await post(server, "/v1/notifications/batch", body)
         assert_problem(response, reply, "invalid_data")
         assert reply["errors"][0]["field"] == "notifications"
-        assert server.node.stats()["head"]["seq"] == 0
+        assert server.core.operators.stats()["head"]["seq"] == 0
 
 
 async def test_draining_refuses_and_says_when_to_come_back() -> None:
     """A node that stops is not ready, and refuses publishes and batches' items with draining and Retry-After."""
     async with running(secured()) as server:
-        server.node.draining = True
+        server.core.door.draining = True
         response, reply = await post(server, "/notify", SEED)
         assert_problem(response, reply, "draining")
         assert int(response.headers["Retry-After"]) >= 1

@@ -125,7 +125,7 @@ async def test_front_answers_as_aiohttp_does(name: str, both: tuple[Server, Serv
     front, plain = both
     ours, theirs = await answers(front, ASKS[name]), await answers(plain, ASKS[name])
     assert ours == theirs
-    assert front.node.stats()["head"]["seq"] == plain.node.stats()["head"]["seq"]
+    assert front.core.operators.stats()["head"]["seq"] == plain.core.operators.stats()["head"]["seq"]
 
 
 async def test_requests_differ_enough(both: tuple[Server, Server]) -> None:
@@ -164,7 +164,7 @@ async def test_draining_is_answered_over_both(both: tuple[Server, Server]) -> No
     """While a node stops a publish is 503 with the time to come back, whichever way it came in."""
     found = []
     for server in both:
-        server.node.draining = True
+        server.core.door.draining = True
         found.append(await answers(server, Ask()))
     assert found[0] == found[1]
     assert (found[0][0][0], found[0][0][1]["retry-after"]) == (503, ["1"])
@@ -205,7 +205,7 @@ async def test_body_of_a_publisher_may_come_later() -> None:
         )
         pieces = (head + "\r\n\r\n", *(body[at : at + 9].decode() for at in range(0, len(body), 9)))
         assert (await _first_line(server, *pieces)).startswith(b"HTTP/1.1 200 ")
-        assert server.node.stats()["head"]["seq"] == 1
+        assert server.core.operators.stats()["head"]["seq"] == 1
 
 
 async def _first_line(server: Server, *pieces: str) -> bytes:

@@ -12,7 +12,7 @@ async def test_quota_is_told_and_enforced() -> None:
         first, _ = await post(server, "/notify", SEED)
         await post(server, "/notify", SEED)
         refused, body = await post(server, "/notify", SEED)
-        head = server.node.broker.head().seq
+        head = server.core.broker.head().seq
 
     assert first.headers["RateLimit-Policy"] == '"publish";q=1;w=1'
     assert first.headers["RateLimit"].startswith('"publish";r=1;t=')
@@ -27,7 +27,7 @@ async def test_batch_uses_as_much_of_the_quota_as_it_has_items() -> None:
     async with running(secured(publish_rate=5)) as server:  # a bucket of ten
         accepted, reply = await post(server, "/v1/notifications/batch", [SEED] * 8)
         refused, body = await post(server, "/v1/notifications/batch", [SEED] * 8)
-        head = server.node.broker.head().seq
+        head = server.core.broker.head().seq
 
     assert (accepted.status, reply["accepted"]) == (200, 8)
     assert accepted.headers["RateLimit"].startswith('"publish";r=2;t=')

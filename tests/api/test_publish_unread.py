@@ -102,7 +102,7 @@ async def test_what_cannot_be_read_is_refused_as_everything_is(what: str, caplog
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["access-control-allow-origin"] == APP
         assert MARK not in answer.body
-        [noted] = server.node.refusals.newest(10, "en")
+        [noted] = server.core.refusals.newest(10, "en")
         assert (noted["status"], noted["code"], noted["address"]) == (status, "invalid_request", "127.0.0.1")
         assert f"Bearer {MARK.decode()}" not in caplog.text
         assert "Traceback" not in caplog.text
@@ -115,7 +115,7 @@ async def test_what_is_not_http_is_refused_and_noted(what: str) -> None:
         answer = await exchange(server, NOT_HTTP[what])
         assert answer.line.startswith(b"HTTP/1.1 400 ")
         assert answer.problem["code"] == "invalid_request"
-        [noted] = server.node.refusals.newest(10, "en")
+        [noted] = server.core.refusals.newest(10, "en")
         assert noted["address"] == "127.0.0.1"
 
 
@@ -193,7 +193,7 @@ async def test_body_that_is_not_what_it_says_is_the_senders_mistake(
         answer = await exchange(server, packed(coding, body))
         assert (int(answer.line.split()[1]), answer.problem["code"]) == (status, code)
         assert answer.headers.get("accept-encoding") == ("gzip, deflate" if status == 415 else None)
-        assert server.node.stats()["head"]["seq"] == 0
+        assert server.core.operators.stats()["head"]["seq"] == 0
         assert "Traceback" not in caplog.text
 
 

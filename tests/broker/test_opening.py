@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sio_server.app import NODE, create_app
+from sio_server.app import CORE, create_app
 from sio_server.audience import Audience
 from sio_server.broker.opening import check_scheme, open_broker
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
@@ -84,7 +84,7 @@ async def test_server_takes_a_broker_that_is_handed_in() -> None:
     await runner.setup()
     try:
         await broker.check()
-        assert runner.app[NODE].broker is broker
+        assert runner.app[CORE].broker is broker
     finally:
         await runner.cleanup()
     with pytest.raises(BrokerUnavailable):

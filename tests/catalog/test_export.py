@@ -36,7 +36,7 @@ def body_of(source: str, opening: str) -> str:
 async def test_json_is_what_the_server_answers() -> None:
     """The exported JSON is the document of ``GET /v1/catalog``."""
     async with running() as server, server.http.get(server.url + "/v1/catalog") as response:
-        assert json.loads(as_json(server.node.catalog)) == await response.json()
+        assert json.loads(as_json(server.core.catalog)) == await response.json()
 
 
 def test_every_type_is_in_the_event_map_with_the_fields_of_its_data() -> None:

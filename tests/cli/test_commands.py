@@ -109,7 +109,7 @@ async def test_an_interrupted_command_ends_with_130(tmp_path: Path, command: tup
             assert "connected to" in await line_of_errors(process)
         process.send_signal(signal.SIGINT)
         done = await finish(process)
-        await until(lambda: server.node.stats()["connections"]["total"] == 1, "its leave")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 1, "its leave")
     assert done.code == 130, done
     assert "Traceback" not in done.err
 

@@ -60,7 +60,7 @@ async def test_watching_shows_and_checks_who_got_what(tmp_path: Path, lang: str,
     """``--watch`` listens as all three, marks who got which, and says in the language asked for that it is right."""
     async with running() as server:
         done = await run("demo", "--watch", "--delay", "0", "--lang", lang, "--url", server.url, cwd=tmp_path)
-        assert server.node.stats()["connections"]["total"] == 0
+        assert server.core.operators.stats()["connections"]["total"] == 0
     assert done.code == 0, done
     assert words in done.out
     assert done.out.count("●") == sum(map(len, EXPECTED.values()))

@@ -21,9 +21,11 @@ from tests.support.waiting import until, work_of
 
 async def listening(server: Server, *arguments: str, cwd: Path) -> asyncio.subprocess.Process:
     """A ``listen`` that is connected."""
-    before = server.node.stats()["connections"]["total"]
+    before = server.core.operators.stats()["connections"]["total"]
     process = await start("listen", "--url", server.url, *arguments, cwd=cwd)
-    await until(lambda: server.node.stats()["connections"]["total"] > before, "a connection", work_of(process))
+    await until(
+        lambda: server.core.operators.stats()["connections"]["total"] > before, "a connection", work_of(process)
+    )
     assert await line_of_errors(process) == f"sio-server: connected to {server.url}\n"
     return process
 
@@ -76,7 +78,7 @@ async def test_a_token_may_come_from_the_environment(tmp_path: Path) -> None:
         process = await start(
             *("listen", "--role", "admin", "--json", "--count", "1", "--url", server.url), cwd=tmp_path, env=env
         )
-        await until(lambda: server.node.stats()["connections"]["by_role"] == {"turista": 1}, "a tourist")
+        await until(lambda: server.core.operators.stats()["connections"]["by_role"] == {"turista": 1}, "a tourist")
         await server.notify({"type": "guia_creado"})
         await server.notify({"type": "tour_creado"})
         done = await finish(process)

@@ -121,7 +121,7 @@ async def test_what_is_no_json_is_not_sent(server: Server, value: object) -> Non
     async with NotifyClient(server.url) as client:
         with pytest.raises(NotifyInvalid):
             await client.publish("test", data={"value": value})
-    assert server.node.stats()["publishes"]["accepted"] == 0
+    assert server.core.operators.stats()["publishes"]["accepted"] == 0
 
 
 async def test_arguments_that_cannot_go_together_are_type_errors(server: Server) -> None:
@@ -135,7 +135,7 @@ async def test_arguments_that_cannot_go_together_are_type_errors(server: Server)
             await client.publish("test", audience=Audience.of(roles=["admin"]), users=["1"])
         with pytest.raises(TypeError, match="titel"):
             await enviar_notificacion("test", titel="x")  # type: ignore[call-arg]
-    assert server.node.stats()["publishes"]["accepted"] == 0
+    assert server.core.operators.stats()["publishes"]["accepted"] == 0
 
 
 async def test_an_audience_may_be_named_in_any_of_three_ways(server: Server) -> None:

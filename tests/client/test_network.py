@@ -116,7 +116,7 @@ async def test_a_publish_whose_reply_was_lost_is_published_once(server: Server) 
         result = await client.publish("guia_creado", data={"nombre": "Elena"})
         after = await client.publish("guia_creado", data={"nombre": "Luis"})
     assert [envelope["id"] for envelope in await listener.wait(2)] == [result.id, after.id]
-    assert server.node.stats()["publishes"] == {"accepted": 2, "duplicates": 1}
+    assert server.core.operators.stats()["publishes"] == {"accepted": 2, "duplicates": 1}
     assert not result.duplicate
 
 
@@ -125,7 +125,7 @@ async def test_sync_publish_whose_reply_was_lost_is_published_once(server: Serve
     async with gate(server.url, DROP) as url:
         with SyncNotifyClient(url) as client:
             result = await asyncio.to_thread(client.publish, "test")
-    assert server.node.stats()["publishes"] == {"accepted": 1, "duplicates": 1}
+    assert server.core.operators.stats()["publishes"] == {"accepted": 1, "duplicates": 1}
     assert result.seq == 1
 
 
@@ -151,7 +151,7 @@ async def test_a_wait_beyond_the_time_limit_is_not_begun(server: Server) -> None
         with pytest.raises(NotifyUnavailable) as caught:
             await client.publish("test")
     assert caught.value.code == "draining"
-    assert server.node.stats()["publishes"]["accepted"] == 0
+    assert server.core.operators.stats()["publishes"]["accepted"] == 0
 
 
 async def test_an_error_of_the_server_is_not_repeated(server: Server) -> None:

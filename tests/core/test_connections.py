@@ -11,7 +11,7 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.core.limits import ConnectionLimits
-from sio_server.core.replays import PAGE
+from sio_server.core.pages import PAGE
 from sio_server.errors import Refused
 from tests.support.links import TOURIST, Core, NotedLink, core, holding
 
@@ -94,7 +94,7 @@ async def test_nothing_falls_between_counters_and_rooms(made: Core) -> None:
 
 async def test_who_may_not_connect_leaves_no_trace(made: Core) -> None:
     """While the node drains nobody is let in, and nothing is counted or sent."""
-    made.connections.draining = True
+    made.door.draining = True
     connection, link = made.connection(TOURIST)
     refusal = await refused(made.connections.open(connection, None))
     assert (refusal.kind.code, refusal.retry_after) == ("draining", 1)
@@ -105,7 +105,7 @@ async def test_draining_is_asked_again_after_the_log(made: Core) -> None:
     """A node that begins to drain while somebody connects does not let that one in."""
     opening = asyncio.create_task(made.open(TOURIST))
     await asyncio.sleep(0)
-    made.connections.draining = True
+    made.door.draining = True
     assert (await refused(opening)).kind.code == "draining"
     assert len(made.hub) == 0
 
@@ -137,7 +137,7 @@ async def test_room_for_those_who_arrive(made: Core) -> None:
     with pytest.raises(Refused) as caught:
         made.connections.check_room(5, 5)
     assert (caught.value.kind.code, caught.value.retry_after) == ("rate_limited", 1)
-    made.connections.draining = True
+    made.door.draining = True
     with pytest.raises(Refused) as caught:
         made.connections.check_room(0, 5)
     assert caught.value.kind.code == "draining"
@@ -146,7 +146,7 @@ async def test_room_for_those_who_arrive(made: Core) -> None:
 async def test_revoked_token_is_refused(made: Core) -> None:
     """A user's tokens from before the revocation, or that do not say when, are refused; newer and others' hold."""
     moment = time.time()
-    await made.log.revoke("7", moment)
+    await made.broker.revoke("7", moment)
     for identity in (holding(issued_at=moment - 1), Identity("7", expires_at=moment + 60)):
         assert (await refused(made.open(identity))).kind.code == "token_revoked"
     await made.open(holding(issued_at=moment + 0.001))
@@ -160,14 +160,14 @@ async def test_revoked_token_is_refused(made: Core) -> None:
 
 async def identity_of(made: Core, seq: int) -> str:
     """The id of the notification at a position."""
-    view = await made.log.sight("7", TOURIST.rooms())
-    (entry,) = (await made.log.stretch(view, seq - 1, 1)).items
+    view = await made.broker.sight("7", TOURIST.rooms())
+    (entry,) = (await made.broker.stretch(view, seq - 1, 1)).items
     return entry.id
 
 
 async def acknowledged(made: Core, seq: int) -> bool:
     """Whether the receipt of the notification at this position says that it arrived."""
-    receipt = await made.node.receipt(await identity_of(made, seq), limit=10, after=None)
+    receipt = await made.operators.receipt(await identity_of(made, seq), limit=10, after=None)
     assert receipt is not None
     return receipt.acknowledged == 1
 
@@ -207,7 +207,7 @@ async def test_receipt_says_who_was_sent_it(made: Core) -> None:
     connection, _ = await made.open(TOURIST)
     await made.publish()
     for _ in range(2):
-        receipt = await made.node.receipt(await identity_of(made, 1), limit=10, after=None)
+        receipt = await made.operators.receipt(await identity_of(made, 1), limit=10, after=None)
         assert receipt is not None
         assert (receipt.targeted, receipt.sent, receipt.acknowledged) == (1, 1, 0)
         made.connections.left(connection, "transport close")
@@ -219,8 +219,8 @@ async def test_receipt_says_who_was_sent_it(made: Core) -> None:
 async def test_reason_is_told_before_the_end(made: Core) -> None:
     """Whoever is closed is told the code, and whether to come back, as the last thing before the end."""
     connection, link = await made.open(TOURIST)
-    made.connections.close(connection, "draining")
-    made.connections.close(connection, "token_revoked")
+    connection.close("draining")
+    connection.close("token_revoked")
     assert link.calls[-4:] == [
         ("ns:closing", {"code": "draining", "reconnect": True}),
         ("close", "draining"),

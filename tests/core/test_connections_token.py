@@ -12,7 +12,7 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.core import connections as module
-from sio_server.core.replays import PAGE
+from sio_server.core.pages import PAGE
 from sio_server.errors import Refused
 from tests.support.links import TOURIST, Core, core, holding
 from tests.support.servers import until
@@ -53,7 +53,7 @@ async def test_token_of_another_user_is_refused(made: Core, identity: Identity) 
 async def test_revoked_token_renews_nothing(made: Core) -> None:
     """A token that was revoked is refused in the midst of a connection as well."""
     connection, _ = await made.open(TOURIST)
-    await made.log.revoke("7", time.time() + 1)
+    await made.broker.revoke("7", time.time() + 1)
     assert (await refused(made.connections.renew(connection, holding()))).kind.code == "token_revoked"
     assert connection.identity is TOURIST
 

@@ -35,7 +35,7 @@ async def test_each_is_told_how_long_it_may_take_and_then_closed(made: Core) -> 
     """Every client hears when to come back, then why it is closed; what is published in between still reaches it."""
     pairs = [await made.open(Identity(str(user))) for user in range(20)]
     leaving = [asyncio.create_task(leave_when_closed(made, *pair)) for pair in pairs]
-    draining = asyncio.create_task(drain(made.hub, made.connections, spread=0.05))
+    draining = asyncio.create_task(drain(made.hub, made.door, spread=0.05))
     await asyncio.sleep(0)
     await made.publish()
     await draining
@@ -58,7 +58,7 @@ async def test_clients_are_not_all_sent_at_once(made: Core, monkeypatch: pytest.
     monkeypatch.setattr(module, "_EASY_RATE", 1.0)
     pairs = [await made.open(Identity(str(user))) for user in range(100)]
     leaving = [asyncio.create_task(leave_when_closed(made, *pair)) for pair in pairs]
-    await drain(made.hub, made.connections, spread=0.3)
+    await drain(made.hub, made.door, spread=0.3)
     await asyncio.gather(*leaving)
     times = [link.of("ns:draining")[0]["retry_in_ms"] for _, link in pairs]
     assert times != sorted(times), "in no order that says anything"
@@ -72,7 +72,7 @@ async def test_few_clients_need_not_wait(made: Core) -> None:
     """With hardly anybody there, the node is empty at once, however long it might have taken."""
     pair = await made.open(Identity("1"))
     leaving = asyncio.create_task(leave_when_closed(made, *pair))
-    await coming(drain(made.hub, made.connections, spread=3600.0), "an empty node")
+    await coming(drain(made.hub, made.door, spread=3600.0), "an empty node")
     await leaving
     assert pair[1].of("ns:draining")[0]["retry_in_ms"] <= 10
 
@@ -80,7 +80,7 @@ async def test_few_clients_need_not_wait(made: Core) -> None:
 async def test_nobody_is_let_in_meanwhile(made: Core) -> None:
     """From the first moment of draining, newcomers and their handshakes are refused and told to come back."""
     await made.open(Identity("1"))
-    draining = asyncio.create_task(drain(made.hub, made.connections))
+    draining = asyncio.create_task(drain(made.hub, made.door))
     await asyncio.sleep(0)
     with pytest.raises(Refused) as caught:
         await made.open(Identity("2"))
@@ -93,13 +93,13 @@ async def test_nobody_is_let_in_meanwhile(made: Core) -> None:
 async def test_peer_that_stays_does_not_hold_the_node(made: Core) -> None:
     """A peer whose end does not come in is not waited for for ever."""
     _, link = await made.open(Identity("1"))
-    await coming(drain(made.hub, made.connections, spread=0.0), "the end of the drain")
+    await coming(drain(made.hub, made.door, spread=0.0), "the end of the drain")
     assert link.of("close") == ["draining"]
     assert len(made.hub) == 1
 
 
 async def test_empty_node_is_done_at_once(made: Core) -> None:
     """Where nobody is connected there is nothing to wait for."""
-    task = asyncio.create_task(drain(made.hub, made.connections))
+    task = asyncio.create_task(drain(made.hub, made.door))
     await asyncio.sleep(0)
-    assert (task.done(), made.connections.draining) == (True, True)
+    assert (task.done(), made.door.draining) == (True, True)

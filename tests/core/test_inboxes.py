@@ -28,7 +28,7 @@ async def made() -> AsyncIterator[Core]:
 @pytest.fixture
 def inboxes(made: Core) -> Inboxes:
     """Return the inboxes of this core."""
-    return Inboxes(made.log, made.hub, made.connections)
+    return Inboxes(made.broker, made.hub, made.connections)
 
 
 async def test_page_is_what_the_user_got_newest_first(made: Core, inboxes: Inboxes) -> None:

@@ -15,12 +15,10 @@ from sio_server.audience import Identity
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.catalog import Catalog
 from sio_server.core import limits
-from sio_server.core.connections import Connections
-from sio_server.core.hub import Hub
-from sio_server.core.limits import ConnectionLimits, PublishRate
+from sio_server.core.core import Core as Parts
+from sio_server.core.limits import PublishRate
 from sio_server.core.node import Node
 from sio_server.errors import Refused
-from sio_server.metrics import NoMetrics
 from sio_server.schemas.publish import load_publish
 from tests.core.test_hub import Endpoint
 from tests.support.brokers import entries_of
@@ -36,19 +34,24 @@ async def broker() -> SqliteBroker:
 
 
 @pytest.fixture
-async def node(broker: SqliteBroker) -> AsyncIterator[Node]:
-    """Start a node whose clock stands still."""
-    node = await node_of(broker)
-    await node.start()
-    yield node
-    await node.close()
+async def parts(broker: SqliteBroker) -> AsyncIterator[Parts]:
+    """Start a node whose clock stands still; return all its parts."""
+    parts = await parts_of(broker)
+    await parts.node.start()
+    yield parts
+    await parts.node.close()
 
 
-async def node_of(broker: SqliteBroker, rate: int = 0) -> Node:
-    """A node on this log that is not started yet."""
-    catalog, hub = await asyncio.to_thread(Catalog.load), Hub()
-    connections = Connections(broker, hub, NoMetrics(), ConnectionLimits(), hello={})
-    return Node(catalog, broker, hub, connections, publish_rate=PublishRate(rate), now=lambda: NOW)
+@pytest.fixture
+async def node(parts: Parts) -> Node:
+    """Return the node whose clock stands still."""
+    return parts.node
+
+
+async def parts_of(broker: SqliteBroker, rate: int = 0) -> Parts:
+    """The parts of a node on this log that is not started yet."""
+    catalog = await asyncio.to_thread(Catalog.load)
+    return Parts(catalog, broker, publish_rate=PublishRate(rate), now=lambda: NOW)
 
 
 @pytest.fixture
@@ -104,10 +107,10 @@ async def test_template_without_its_field_is_skipped_with_a_warning(node: Node) 
     assert ["usuario_id" in warning for warning in receipt.warnings] == [True]
 
 
-async def test_audience_of_nobody_is_refused(node: Node) -> None:
+async def test_audience_of_nobody_is_refused(parts: Parts, node: Node) -> None:
     """A type whose whole audience needs an absent field is refused by that field's name."""
-    kind = node.catalog.types["reserva_creada"]
-    node.catalog.types["solo"] = type(kind)(
+    kind = parts.catalog.types["reserva_creada"]
+    parts.catalog.types["solo"] = type(kind)(
         "solo",
         kind.title,
         kind.message,
@@ -123,35 +126,35 @@ async def test_audience_of_nobody_is_refused(node: Node) -> None:
     assert refused.value.problems[0].field == "data.usuario_id"
 
 
-async def test_refusals_store_nothing(node: Node, broker: SqliteBroker) -> None:
+async def test_refusals_store_nothing(parts: Parts, node: Node, broker: SqliteBroker) -> None:
     """An unknown type, data of a wrong type and a draining node are refused with their codes before the log."""
     assert await code_of(node, {"type": "nada"}) == "unknown_type"
     assert await code_of(node, {"type": "reserva_creada", "data": {"total": "5"}}) == "invalid_data"
-    node.draining = True
+    parts.door.draining = True
     assert await code_of(node, {"type": "test"}) == "draining"
     assert broker.head().seq == 0
 
 
-async def test_receipt_counts_the_connections_of_this_node(node: Node) -> None:
+async def test_receipt_counts_the_connections_of_this_node(parts: Parts, node: Node) -> None:
     """Recipients is how many connections the endpoints handed it to; a duplicate reached nobody anew."""
-    node.hub.register(Endpoint(3))
+    parts.hub.register(Endpoint(3))
     request = load_publish({"type": "test", "idempotency_key": "k"})
     first, again = await node.publish(request, "p"), await node.publish(request, "p")
     assert (first.sockets, first.duplicate) == (3, False)
     assert (again.sockets, again.duplicate, again.id) == (0, True, first.id)
-    stats = node.stats()
+    stats = parts.operators.stats()
     assert stats["publishes"] == {"accepted": 1, "duplicates": 1}
     assert stats["deliveries"] == 3
 
 
-async def test_health_is_that_of_its_parts(node: Node, broker: SqliteBroker) -> None:
+async def test_health_is_that_of_its_parts(parts: Parts, node: Node, broker: SqliteBroker) -> None:
     """A node is healthy while its log is; without one it is unavailable, and while it drains it is not ready."""
     await node.check()
     await broker.close()
     with pytest.raises(Refused) as refused:
         await node.check()
     assert refused.value.kind.code == "broker_unavailable"
-    node.draining = True
+    parts.door.draining = True
     with pytest.raises(Refused) as refused:
         await node.check()
     assert (refused.value.kind.code, refused.value.retry_after) == ("draining", 1)
@@ -172,7 +175,7 @@ async def test_publications_reach_the_window_before_the_sockets(made: Core) -> N
     receipt = await made.node.publish(load_publish({"type": "test"}), "p")
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1]
-    assert [found.seq for found in made.connections.replays.window.after(0, {"all": 0}, None) or ()] == [1]
+    assert [found.seq for found in made.window.after(0, {"all": 0}, None) or ()] == [1]
 
 
 async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) -> None:
@@ -182,14 +185,14 @@ async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) ->
     receipt = await made.node.publish(load_publish({"type": "test", "persist": False}), "p")
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1, 1]
-    assert len(made.connections.replays.window) == 1
+    assert len(made.window) == 1
 
 
 async def test_stats_count_connections_and_publishes(made: Core) -> None:
     """Statistics tell of connections, publishes, deliveries, the head of the log and whether the node drains."""
     await made.open(TOURIST)
     await made.node.publish(load_publish({"type": "test"}), "p")
-    stats = made.node.stats()
+    stats = made.operators.stats()
     assert stats["connections"]["total"] == stats["users"]["total"] == 1
     assert stats["publishes"] == {"accepted": 1, "duplicates": 0}
     assert (stats["deliveries"], stats["head"]) == (1, {"seq": 1, "cursor": made.cursor(1)})
@@ -199,7 +202,7 @@ async def test_stats_count_connections_and_publishes(made: Core) -> None:
 
 async def test_rate_of_a_publisher_is_limited(broker: SqliteBroker, standing_clock: None) -> None:
     """A key that has used its quota is refused with the time to wait; another key has its own."""
-    node = await node_of(broker, rate=2)
+    node = (await parts_of(broker, rate=2)).node
     await node.start()
     request = load_publish({"type": "test"})
     quotas = [(await node.publish(request, "p")).quota for _ in range(4)]
@@ -214,7 +217,7 @@ async def test_rate_of_a_publisher_is_limited(broker: SqliteBroker, standing_clo
 
 async def test_reserved_quota_is_not_used_twice(broker: SqliteBroker, standing_clock: None) -> None:
     """A batch takes its quota at once, and its items none; where not all of it is left, nothing is used."""
-    node = await node_of(broker, rate=3)
+    node = (await parts_of(broker, rate=3)).node
     await node.start()
     reserved = node.reserve("p", 5)
     assert reserved is not None
@@ -231,7 +234,7 @@ async def test_revoked_user_is_disconnected_everywhere(made: Core) -> None:
     identity = holding(issued_at=time.time() - 1)
     links = [(await made.open(identity))[1] for _ in range(2)]
     _, other = await made.open(Identity("8"))
-    assert await made.node.disconnect_user("7", time.time()) == 2
+    assert await made.operators.disconnect_user("7", time.time()) == 2
     for link in links:
         assert link.of("ns:closing") == [{"code": "token_revoked", "reconnect": False}]
         assert link.of("close") == ["token_revoked"]
@@ -239,12 +242,12 @@ async def test_revoked_user_is_disconnected_everywhere(made: Core) -> None:
     with pytest.raises(Refused) as refused:
         await made.open(identity)
     assert refused.value.kind.code == "token_revoked"
-    assert await made.node.disconnect_user("nobody", time.time()) == 0
+    assert await made.operators.disconnect_user("nobody", time.time()) == 0
 
 
 async def test_receipt_of_what_is_unknown_is_none(made: Core) -> None:
     """There is no receipt of a notification that was never stored."""
-    assert await made.node.receipt("01890000-0000-7000-8000-000000000000", limit=1, after=None) is None
+    assert await made.operators.receipt("01890000-0000-7000-8000-000000000000", limit=1, after=None) is None
 
 
 async def test_receipt_counts_who_is_connected_now(made: Core) -> None:
@@ -252,6 +255,6 @@ async def test_receipt_counts_who_is_connected_now(made: Core) -> None:
     await made.open(Identity("7"))
     await made.open(Identity("8"))
     receipt = await made.node.publish(load_publish({"type": "test", "audience": {"users": ["7", "9"]}}), "p")
-    found = await made.node.receipt(receipt.id, limit=10, after=None)
+    found = await made.operators.receipt(receipt.id, limit=10, after=None)
     assert found is not None
     assert [(one.user, one.sent) for one in found.users] == [("7", True), ("9", False)]

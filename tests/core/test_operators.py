@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sio_server.core.operators import Operators
 from sio_server.errors import Refused
 from tests.support.asking import published
 from tests.support.servers import Server, running
@@ -21,7 +20,7 @@ async def server() -> AsyncIterator[Server]:
 
 async def test_search_and_find_tell_the_same(server: Server) -> None:
     """A notification in a page is the same by its id, but for the receipts that it has there."""
-    history = Operators(server.node)
+    history = server.core.operators
     identity = await published(server, audience={"users": ["ana"]})
     page = await history.search(types=("test",), user="ana", limit=10, before=None)
     found = await history.find(identity, limit=10, after=None)
@@ -34,14 +33,14 @@ async def test_search_and_find_tell_the_same(server: Server) -> None:
 async def test_unknown_id_is_not_found(server: Server) -> None:
     """What is not in the log is refused as not found."""
     with pytest.raises(Refused) as caught:
-        await Operators(server.node).find("x", limit=10, after=None)
+        await server.core.operators.find("x", limit=10, after=None)
 
     assert caught.value.kind.code == "not_found"
 
 
 async def test_users_are_by_name_and_page(server: Server) -> None:
     """Users come once each, by name, from above a name on; those of a role with all of their connections."""
-    history = Operators(server.node)
+    history = server.core.operators
     for name, role in (("b", "admin"), ("a", "turista"), ("c", "admin"), ("b", "guia")):
         await server.connect({"user": name, "role": role})
     await server.connect({"role": "admin"})  # somebody without a name

@@ -9,7 +9,7 @@ import pytest
 
 from sio_server.audience import Audience
 from sio_server.core import replays as module
-from sio_server.core.replays import PAGE, REPLAY_HIGH
+from sio_server.core.pages import PAGE, REPLAY_HIGH
 from tests.support.links import TOURIST, Core, core
 from tests.support.servers import until
 
@@ -120,7 +120,7 @@ async def test_cursor_from_before_retention_begins_anew(made: Core) -> None:
     """A cursor below what retention kept is not continued from in part."""
     await made.open(TOURIST)
     await made.publish(10)
-    await made.log.retain(max_count=4)
+    await made.broker.retain(max_count=4)
     _, link = await made.open(TOURIST, made.cursor(5))
     assert (link.of("ns:sync")[0]["recovered"], link.seqs) == (False, [])
     _, link = await made.open(TOURIST, made.cursor(6))
@@ -130,7 +130,7 @@ async def test_cursor_from_before_retention_begins_anew(made: Core) -> None:
 async def test_retention_that_overtakes_a_replay_is_told(made: Core) -> None:
     """When the log lets go of what was still to be sent, the client is told so and goes on live."""
     connection, link = await made.on_the_way(3 * PAGE)
-    await made.log.retain(max_count=5)
+    await made.broker.retain(max_count=5)
     link.take_all()
     await until(lambda: link.of("ns:sync"))
     assert link.of("ns:sync") == [
@@ -146,7 +146,7 @@ async def test_retention_that_overtakes_a_replay_is_told(made: Core) -> None:
 async def test_log_that_fails_during_a_replay_ends_the_connection(made: Core) -> None:
     """When the log gives nothing any more, the client is told why and that it should come back."""
     _, link = await made.on_the_way(3 * PAGE)
-    await made.log.close()
+    await made.broker.close()
     link.take_all()
     await until(lambda: link.of("close"))
     assert link.calls[-2:] == [
@@ -161,7 +161,7 @@ async def test_replay_ends_with_its_connection(made: Core) -> None:
     made.connections.left(connection, "transport close")
     before = list(link.calls)
     link.take_all()
-    await until(lambda: not made.connections.replays._tasks)
+    await until(lambda: not made.replays._tasks)
     assert link.calls == before
     assert connection.catchup is None
 
@@ -169,12 +169,12 @@ async def test_replay_ends_with_its_connection(made: Core) -> None:
 async def test_stopping_ends_replays(made: Core) -> None:
     """When the node stops, no replay goes on."""
     _, link = await made.on_the_way(3 * PAGE)
-    await made.connections.replays.stop()
+    await made.replays.stop()
     before = list(link.calls)
     link.take_all()
     await made.publish()
     assert link.calls == before
-    assert not made.connections.replays._tasks
+    assert not made.replays._tasks
 
 
 async def test_socketio_restores_by_itself(made: Core) -> None:

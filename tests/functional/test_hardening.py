@@ -50,7 +50,7 @@ async def test_foreign_pages_are_refused_in_development(headers: dict[str, str])
             with pytest.raises(aiohttp.WSServerHandshakeError) as failed:
                 await server.http.ws_connect(server.url + path, headers=headers)
             assert failed.value.status == 403
-        assert server.node.stats()["head"]["seq"] == 0
+        assert server.core.operators.stats()["head"]["seq"] == 0
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:1"])
@@ -61,7 +61,7 @@ async def test_local_pages_are_welcome_in_development(origin: str) -> None:
         await server.connect(headers={"Origin": origin})
         await server.connect(headers={"Origin": origin}, transports=["polling"])
         async with plain_socket(server.url, headers={"Origin": origin}):
-            assert server.node.stats()["connections"]["total"] == 3
+            assert server.core.operators.stats()["connections"]["total"] == 3
 
 
 async def test_following_a_link_to_a_page_is_no_attack() -> None:
@@ -188,7 +188,7 @@ async def test_request_that_is_none_is_400_and_publishes_nothing(request_bytes: 
     async with running() as server:
         answer = await raw(server.url, request_bytes)
         assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431"))
-        assert server.node.stats()["head"]["seq"] == 0
+        assert server.core.operators.stats()["head"]["seq"] == 0
         assert (await server.notify(SEED, key=None))[0] == 200
 
 
@@ -307,13 +307,13 @@ async def test_reader_that_does_not_read_is_cut_and_hurts_nobody(protocol: str) 
     large = {**SEED, "message": "x" * 60_000}
     async with running() as server, deaf_reader(server, protocol), plain_socket(server.url) as other:
         listener = await server.connect()
-        await until(lambda: server.node.stats()["connections"]["total"] == 3, "everybody to be connected")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 3, "everybody to be connected")
         count = 120
         for _ in range(count):
             assert (await server.notify(large, key=None))[0] == 200
         for client in (other, listener):
             assert seqs(await client.wait(count)) == list(range(1, count + 1))
-        await until(lambda: server.node.stats()["connections"]["total"] == 2, "the deaf reader to be cut")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 2, "the deaf reader to be cut")
 
 
 async def test_long_token_is_refused_without_work() -> None:

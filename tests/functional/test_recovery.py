@@ -170,7 +170,7 @@ async def test_one_private_id_never_gives_two_connections(node: Node) -> None:
         for _ in range(3):
             await client.cut()
             await client.back()
-        await until(lambda: server.node.stats()["connections"]["total"] == 1, "one connection")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 1, "one connection")
         await server.notify(BODY)
         await until(lambda: client.notifications)
 
@@ -182,7 +182,7 @@ async def test_leaving_on_purpose_ends_recovery(node: Node) -> None:
     async with running(secured()) as server, recovering("stock", server.url, token("123", "turista"), node) as client:
         assert isinstance(client, StockClient)
         await client.order("leave")
-        await until(lambda: not server.node.stats()["connections"]["total"])
+        await until(lambda: not server.core.operators.stats()["connections"]["total"])
         await server.notify(BODY)
         await client.back()
 

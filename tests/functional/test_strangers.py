@@ -54,7 +54,7 @@ async def test_half_made_sessions_lock_nobody_out() -> None:
             await server.connect({"token": token("1")}, transports=transport)
         attack.cancel()
         await asyncio.wait([attack])
-        assert server.node.stats()["connections"]["total"] == 3
+        assert server.core.operators.stats()["connections"]["total"] == 3
 
 
 async def test_session_that_leaves_its_namespace_ends() -> None:
@@ -63,7 +63,7 @@ async def test_session_that_leaves_its_namespace_ends() -> None:
         socket = await server.http.ws_connect(server.url + POLL.replace("polling", "websocket"))
         await socket.receive()
         await socket.send_str('40{"token":"' + token("1") + '"}')
-        await until(lambda: server.node.stats()["connections"]["total"] == 1, "the connection")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 1, "the connection")
         await socket.send_str("41")
         # Its pings, every 25 s, begin no new patience: what it is sent does not count as something that moved.
         await coming(ended(socket), "the end of the socket")
@@ -136,7 +136,7 @@ async def test_handler_that_fails_is_acknowledged(monkeypatch: pytest.MonkeyPatc
         def fail(*_: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(server.node.connections, "acknowledge", fail)
+        monkeypatch.setattr(server.core.connections, "acknowledge", fail)
         answer = await client.client.call("ns:ack", {"seq": 1})
         assert (answer["ok"], answer["error"]["code"]) == (False, "internal")
 
@@ -178,7 +178,7 @@ async def test_ipv6_network_is_one_address() -> None:
             assert told is not None, address
             assert told["data"]["code"] == "rate_limited"
         await server.connect({"token": token("1")}, headers={"X-Forwarded-For": "2001:db8:0:1::1"})
-        assert server.node.stats()["connections"]["total"] == 5
+        assert server.core.operators.stats()["connections"]["total"] == 5
 
 
 async def test_path_without_its_slash_works_for_the_stock_client(node: Node) -> None:

@@ -19,7 +19,7 @@ def token_that_ends(
     By the machine's clock it is good for a while, however long it takes until its client is connected.
     """
     ends = int(time.time()) + 600
-    monkeypatch.setattr(server.node.connections, "_wall", lambda: ends - seconds)
+    monkeypatch.setattr(server.core.connections, "_wall", lambda: ends - seconds)
     return token(user, role, exp=ends)
 
 

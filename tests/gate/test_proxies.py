@@ -127,7 +127,7 @@ async def test_client_through_a_proxy_is_refused(transport: str) -> None:
     """A Socket.IO client that comes through a proxy is refused on both transports, and nobody is connected."""
     async with running() as server:
         await _refused_client(server, transport)
-        assert len(server.node.hub) == 0
+        assert len(server.core.hub) == 0
 
 
 async def _refused_client(server: Server, transport: str) -> None:

@@ -30,7 +30,7 @@ async def made() -> AsyncIterator[Core]:
 
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:
     """The events of this core."""
-    inboxes = Inboxes(made.log, made.hub, made.connections)
+    inboxes = Inboxes(made.broker, made.hub, made.connections)
     return ClientEvents(made.connections, inboxes, Authenticator(config or secured()), Refusals(made.metrics))
 
 
@@ -43,7 +43,7 @@ async def say(
 
 async def id_of(made: Core, seq: int) -> str:
     """The id of the notification at a position."""
-    page = await made.log.page(await made.log.view_of("7"))
+    page = await made.broker.page(await made.broker.view_of("7"))
     return next(item.entry.id for item in page.items if item.entry.seq == seq)
 
 
@@ -57,7 +57,7 @@ async def test_acknowledgement_gets_into_the_receipt(made: Core) -> None:
     connection, _ = await made.open(TOURIST)
     await made.publish(2)
     assert await say(events_of(made), connection, "ns:ack", {"seq": 1}) == {"ok": True}
-    receipts = [await made.log.receipt(await id_of(made, seq)) for seq in (1, 2)]
+    receipts = [await made.broker.receipt(await id_of(made, seq)) for seq in (1, 2)]
     assert [receipt.acknowledged for receipt in receipts if receipt is not None] == [1, 0]
 
 
@@ -160,6 +160,6 @@ async def test_nameless_one_has_no_inbox(made: Core) -> None:
 async def test_log_that_fails_is_an_answer(made: Core) -> None:
     """When the log takes nothing, the client is told so and that it may try again."""
     connection, _ = await made.open(TOURIST)
-    await made.log.close()
+    await made.broker.close()
     answer = await say(events_of(made), connection, "ns:read", {"all": True})
     assert (answer["error"]["code"], answer["error"]["retryable"]) == ("broker_unavailable", True)

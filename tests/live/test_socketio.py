@@ -102,7 +102,7 @@ async def test_bad_token_is_refused_with_its_code(name: str) -> None:
             told = await refused(server.url, {"token": make(), "role": "admin"}, transports=transports)
             assert (told["data"]["code"], told["data"]["status"]) == (code, 401)
             assert told["message"] == told["data"]["detail"]
-        assert server.node.stats()["connections"]["total"] == 0
+        assert server.core.operators.stats()["connections"]["total"] == 0
 
 
 @pytest.mark.parametrize("name", ["expired", "wrong secret", "alg none", "none"])
@@ -188,7 +188,7 @@ async def test_development_believes_what_is_stated() -> None:
 async def test_draining_node_refuses_over_http() -> None:
     """While a node stops, a handshake over either transport is 503 with the problem and when to come back."""
     async with running() as server:
-        server.node.draining = True
+        server.core.door.draining = True
         async with server.http.get(f"{server.url}/socket.io/?EIO=4&transport=polling") as response:
             problem = await response.json(content_type=None)
             assert (response.status, response.headers["Retry-After"]) == (503, "1")
@@ -202,10 +202,10 @@ async def test_draining_node_refuses_over_http() -> None:
 async def test_stock_client_comes_back_to_a_draining_node_by_itself(node: Node) -> None:
     """A client that is refused since the node stops tries again without any code of its own."""
     async with running() as server:
-        server.node.draining = True
+        server.core.door.draining = True
         async with javascript_client(node.binary, server.url) as client:
             await client.wait_for("connect_error", 2)
-            server.node.draining = False
+            server.core.door.draining = False
             await client.wait_for("connect")
 
 
@@ -233,7 +233,7 @@ async def test_notify_without_a_key_is_forbidden() -> None:
         await client.client.emit("notify", SEED)
         await server.notify({**SEED, "message": "end"})
         assert [event["message"] for event in await client.wait(1)] == ["end"]
-        assert server.node.stats()["head"]["seq"] == 1
+        assert server.core.operators.stats()["head"]["seq"] == 1
 
 
 async def test_wrong_key_is_refused_at_the_handshake() -> None:
@@ -302,7 +302,7 @@ async def test_auth_that_is_no_object_is_not_let_in(auth: Any) -> None:
         with pytest.raises(socketio.exceptions.ConnectionError):
             # This client does not hear that its socket was closed: it gives up after its own second.
             await client.connect(server.url, auth=auth, transports=["websocket"])
-        assert server.node.stats()["connections"]["total"] == 0
+        assert server.core.operators.stats()["connections"]["total"] == 0
         await server.connect()
 
 
@@ -324,7 +324,7 @@ async def test_connection_that_ends_is_counted_out() -> None:
         one, two = await server.connect({"role": "admin"}), await server.connect({"role": "admin"})
         await one.client.disconnect()
         await two.client.eio.ws.close()
-        await until(lambda: server.node.stats()["connections"]["total"] == 0, "both to be counted out")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 0, "both to be counted out")
         _, reply = await server.notify({**SEED, "audience": {"roles": ["admin"], "all": True}})
         assert reply["recipients"] == {"sockets": 0}
 
@@ -334,4 +334,4 @@ async def test_polling_client_that_leaves_is_let_go_at_once() -> None:
     async with running() as server:
         client = await server.connect(transports=["polling"])
         await coming(client.client.disconnect(), "its leave")
-        await until(lambda: server.node.stats()["connections"]["total"] == 0, "it to be counted out")
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 0, "it to be counted out")

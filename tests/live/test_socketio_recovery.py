@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sio_server.audience import Audience
-from sio_server.core.replays import PAGE
+from sio_server.core.pages import PAGE
 from sio_server.engine import Claim, Kept, Record, Wire
 from sio_server.live import socketio_recovery as module
+from sio_server.live.socketio_link import Wires
 from sio_server.live.socketio_recovery import MAX_AGE, DurableRecovery
 from tests.support.links import TOURIST, Core, core
 
@@ -32,7 +33,7 @@ async def made() -> AsyncIterator[Core]:
 
 def recovery_of(made: Core, key: bytes = KEY) -> DurableRecovery:
     """A process's recovery; another one with the same key is its successor."""
-    return DurableRecovery(made.connections, made.log, lambda: key)
+    return DurableRecovery(made.connections, made.broker, made.pages, Wires(), lambda: key)
 
 
 def claim_of(made: Core, sid: str = "s1", seq: int = 0, user: str | None = "7") -> Claim:
@@ -175,7 +176,7 @@ async def test_retention_ends_what_could_be_recovered(made: Core) -> None:
     """From before what retention kept, nothing is brought back in part."""
     recovery = recovery_of(made)
     await made.publish(10)
-    await made.log.retain(max_count=4)
+    await made.broker.retain(max_count=4)
     claim = claim_of(made)
     await recovery.prepare(recovery.sign(claim), made.cursor(5), TOURIST)
     assert recovery.prepared("s1") is None

@@ -32,7 +32,7 @@ async def test_bad_token_is_closed_with_4401_and_its_reason(name: str) -> None:
             assert [frame["type"] for frame in client.frames] == ["ns:closing"]
             assert (client.frames[0]["code"], client.frames[0]["reconnect"]) == (code, False)
             assert client.frames[0]["error"]["code"] == code
-        assert server.node.stats()["connections"]["total"] == 0
+        assert server.core.operators.stats()["connections"]["total"] == 0
 
 
 async def test_publisher_key_is_no_token() -> None:
@@ -80,7 +80,7 @@ async def test_first_message_may_bring_the_token() -> None:
         _, first = await server.notify({**SEED, "audience": {"all": True}})
         async with session.ws_connect(f"{server.url}/ws") as socket:
             await server.notify({**SEED, "message": "before", "audience": {"users": ["7"]}})
-            assert server.node.stats()["connections"]["total"] == 0
+            assert server.core.operators.stats()["connections"]["total"] == 0
             said = {"type": "ns:auth", "token": token("7"), "cursor": first["cursor"], "id": 3}
             await socket.send_json(said)
             frames = [await socket.receive_json() for _ in range(4)]
@@ -123,7 +123,7 @@ async def test_any_other_first_message_is_closed_as_a_bad_token(first: str | byt
         assert (closing["type"], closing["reconnect"]) == ("ns:closing", False)
         await socket.receive()
         assert socket.close_code == 4401
-        assert server.node.stats()["connections"]["total"] == 0
+        assert server.core.operators.stats()["connections"]["total"] == 0
 
 
 async def test_silence_before_a_token_ends_in_time() -> None:
@@ -222,7 +222,7 @@ async def test_odd_bytes_in_a_handshake_are_refused(header: str) -> None:
 async def test_draining_node_closes_with_1012() -> None:
     """While a node stops a client is closed with "service restart" and told to come back."""
     async with running() as server:
-        server.node.draining = True
+        server.core.door.draining = True
         async with plain_socket(server.url) as client:
             assert await client.wait_closed() == (1012, "draining")
             assert client.frames[0]["reconnect"] is True
@@ -324,7 +324,7 @@ async def test_client_that_leaves_is_counted_out() -> None:
 
 
 def _total(server: Server) -> int:
-    total: int = server.node.stats()["connections"]["total"]
+    total: int = server.core.operators.stats()["connections"]["total"]
     return total
 
 
@@ -343,7 +343,7 @@ async def test_flood_of_control_frames_keeps_nobody_waiting(kind: str) -> None:
             assert os.write(descriptor, frames) == len(frames)
             async with server.http.get(stats, headers=key) as response:
                 assert (await response.json())["connections"]["total"] == 1
-            await until(lambda: server.node.stats()["connections"]["total"] == 0)
+            await until(lambda: server.core.operators.stats()["connections"]["total"] == 0)
 
 
 async def test_failure_within_is_told_by_close_code_1011(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,7 +353,7 @@ async def test_failure_within_is_told_by_close_code_1011(monkeypatch: pytest.Mon
         raise RuntimeError
 
     async with running(secured()) as server:
-        connections = server.node.connections
+        connections = server.core.connections
         async with plain_socket(server.url, {"token": token("7")}) as client:
             await until(lambda: client.frames)
             monkeypatch.setattr(connections, "acknowledge", fail)
@@ -365,4 +365,4 @@ async def test_failure_within_is_told_by_close_code_1011(monkeypatch: pytest.Mon
         monkeypatch.setattr(connections, "open", fail)
         async with plain_socket(server.url, {"token": token("7")}) as client:
             assert await client.wait_closed() == (1011, "internal")
-        await until(lambda: server.node.stats()["connections"]["total"] == 0)
+        await until(lambda: server.core.operators.stats()["connections"]["total"] == 0)

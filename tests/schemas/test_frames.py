@@ -82,7 +82,7 @@ async def test_control_events_are_as_described() -> None:
             await refused.wait_closed()
         await until(lambda: ending.of("ns:auth_expiring") and warned.of("ns:closing"))
         async with plain_socket(server.url, {"token": token("eva")}) as plain:
-            await drain(server.node.hub, server.node.connections, spread=0.1)
+            await drain(server.core.hub, server.core.door, spread=0.1)
             await until(lambda: plain.of("ns:closing"))
         for listener in (warned, behind, ending, backend):
             heard.events(listener)

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sio_server.audience import Audience, Identity
+from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.catalog import Catalog
-from sio_server.core.connections import Connections
-from sio_server.core.hub import Broadcaster, Connection, Hub, Link
+from sio_server.core.core import Core as Parts
+from sio_server.core.hub import Broadcaster, Connection, Link
 from sio_server.core.limits import ConnectionLimits
-from sio_server.core.node import Node
-from sio_server.core.replays import REPLAY_HIGH
+from sio_server.core.pages import REPLAY_HIGH
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import Entry
 from tests.support.broker_contract import notification
@@ -138,15 +138,14 @@ class NotedMetrics(NoMetrics):
         self.counted[f"slow {protocol}"] += 1
 
 
-class Core:
-    """A node, its log and its connections, one endpoint."""
+class Core(Parts):
+    """A core with one endpoint, whose connections note what they are told."""
 
-    def __init__(self, catalog: Catalog, log: SqliteBroker, limits: ConnectionLimits) -> None:
-        self.log = log
-        self.hub = Hub()
+    metrics: NotedMetrics
+
+    def __init__(self, catalog: Catalog, broker: Broker, limits: ConnectionLimits) -> None:
         self.metrics = NotedMetrics()
-        self.connections = Connections(log, self.hub, self.metrics, limits, hello={"limits": {"max_body": 5}})
-        self.node = Node(catalog, log, self.hub, self.connections, metrics=self.metrics)
+        super().__init__(catalog, broker, metrics=self.metrics, limits=limits, hello={"limits": {"max_body": 5}})
         self.endpoint = NotedEndpoint()
         self.hub.register(self.endpoint)
 
@@ -178,15 +177,15 @@ class Core:
     async def publish(self, count: int = 1, audience: Audience | None = None, **members: Any) -> None:
         """Publish so many notifications, to everybody where no audience is given."""
         made = {"audience": audience or Audience(all=True), **members}
-        await asyncio.gather(*(appended(self.log, notification(**made)) for _ in range(count)))
+        await asyncio.gather(*(appended(self.broker, notification(**made)) for _ in range(count)))
 
     def cursor(self, seq: int) -> str:
         """The cursor of a position of this log."""
-        return f"{self.log.head().epoch}-{seq}"
+        return f"{self.broker.head().epoch}-{seq}"
 
     def forget(self) -> None:
         """Empty the window, as a start does."""
-        self.connections.replays.start()
+        self.window.begin(self.broker.head().seq)
 
 
 @asynccontextmanager

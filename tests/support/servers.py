@@ -21,8 +21,9 @@ import socketio
 from aiohttp import web
 
 from sio_server import logs
-from sio_server.app import FRONT, NODE, SERVER, create_app
+from sio_server.app import CORE, FRONT, SERVER, create_app
 from sio_server.config import PROTECTION, Config, env_name
+from sio_server.core.core import Core
 from sio_server.core.node import Node
 from sio_server.engine import FrontSite
 from tests.support.waiting import PATIENCE, coming, until, work_of
@@ -69,9 +70,14 @@ class Server:
     clients: list[socketio.AsyncClient] = field(default_factory=list)
 
     @property
+    def core(self) -> Core:
+        """The parts of its node."""
+        return self.app[CORE]
+
+    @property
     def node(self) -> Node:
-        """Its core."""
-        return self.app[NODE]
+        """What publishes."""
+        return self.core.node
 
     async def notify(self, body: object, *, key: str | None = PUBLISH_KEY, **headers: str) -> tuple[int, Any]:
         """``POST /notify``: the status and the decoded reply."""

@@ -1,0 +1,104 @@
+"""The parts of one node, put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sio_server.broker import Broker
+from sio_server.catalog import Catalog
+from sio_server.core.connections import Connections
+from sio_server.core.door import Door
+from sio_server.core.drafts import Drafts
+from sio_server.core.hub import Hub
+from sio_server.core.inboxes import Inboxes
+from sio_server.core.limits import ConnectionLimits, PublishRate
+from sio_server.core.node import Node
+from sio_server.core.observers import Observers
+from sio_server.core.operators import Operators
+from sio_server.core.pages import REPLAY_HIGH, Pages
+from sio_server.core.refusals import Refusals
+from sio_server.core.replays import Replays
+from sio_server.core.samples import Samples
+from sio_server.core.traffic import Traffic
+from sio_server.core.window import Window
+from sio_server.metrics import Metrics, NoMetrics
+
+
+class Core:
+    """All the parts of one node, on a broker that is not opened yet.
+
+    Only the wiring holds it: whoever needs a part is given that part. ``hello`` gives what every ``ns:hello`` says
+    besides, ``address_group`` what counts as one address. ``locale`` is the language of messages that publishers leave
+    out. ``now`` gives the time of day, ``wall`` Unix seconds; both may be set at any moment.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        broker: Broker,
+        *,
+        metrics: Metrics | None = None,
+        limits: ConnectionLimits | None = None,
+        publish_rate: PublishRate | None = None,
+        hello: Mapping[str, Any] | None = None,
+        address_group: Callable[[str], str] = str,
+        replay_high: int = REPLAY_HIGH,
+        locale: str = "es",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        metrics = metrics or NoMetrics()
+        self.catalog = catalog
+        self.broker = broker
+        self.door = Door()
+        self.hub = Hub(address_group)
+        self.window = Window(now=broker.now)
+        self.observers = Observers()
+        self.refusals = Refusals(metrics)
+        self.traffic = Traffic(metrics, now=now)
+        self.pages = Pages(broker, self.window, high=replay_high)
+        self.replays = Replays(broker, self.hub, self.pages, metrics)
+        self.connections = Connections(
+            broker,
+            self.hub,
+            self.replays,
+            self.observers,
+            door=self.door,
+            metrics=metrics,
+            refusals=self.refusals,
+            limits=limits or ConnectionLimits(),
+            hello=hello or {},
+            wall=wall,
+        )
+        self.inboxes = Inboxes(broker, self.hub, self.connections)
+        self.samples = Samples(self.traffic, self.hub, self.refusals)
+        self._drafts = Drafts(catalog, locale=locale, now=now)
+        self.node = self._node(publish_rate or PublishRate(0))
+        self.operators = self._operators()
+
+    def _node(self, rate: PublishRate) -> Node:
+        return Node(
+            self.broker,
+            self.hub,
+            self.window,
+            self.replays,
+            self.observers,
+            door=self.door,
+            drafts=self._drafts,
+            traffic=self.traffic,
+            rate=rate,
+        )
+
+    def _operators(self) -> Operators:
+        return Operators(
+            self.broker,
+            self.hub,
+            self.connections,
+            door=self.door,
+            drafts=self._drafts,
+            traffic=self.traffic,
+            refusals=self.refusals,
+        )

@@ -1,0 +1,91 @@
+"""From what a publisher asks for to a notification: what was left out comes from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from sio_server.audience import Audience
+from sio_server.catalog import Catalog, EventType
+from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.notification import Idempotency, Notification, PublishRequest, milliseconds, new_id
+
+
+class Addressed(NamedTuple):
+    """A request whose type and data are right, and whom it is for.
+
+    ``missing`` names the fields of ``data`` without which a part of the catalogue's audience stays empty; ``warnings``
+    tell of them, and of what the publisher should know besides.
+    """
+
+    event_type: EventType
+    audience: Audience
+    missing: tuple[str, ...]
+    warnings: tuple[Text, ...]
+
+
+class Drafts:
+    """Makes notifications. ``locale`` is the language of messages that publishers leave out.
+
+    ``now`` gives the time of day.
+    """
+
+    def __init__(
+        self, catalog: Catalog, *, locale: str = "es", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._catalog = catalog
+        self._locale = locale
+        self._now = now
+
+    def address(self, request: PublishRequest) -> Addressed:
+        """Look the type up, check the data, and say whom the notification is for, be it nobody.
+
+        Raises `Refused`: ``unknown_type``, ``invalid_data``.
+        """
+        event_type = self._catalog[request.type]
+        event_type.check(request.data)
+        if request.audience is not None:
+            return Addressed(event_type, request.audience, (), request.warnings)
+        audience, missing = event_type.audience_for(request.data)
+        return Addressed(event_type, audience, missing, (*request.warnings, *map(_SKIPPED.format, missing)))
+
+    def draft(self, request: PublishRequest, publisher: str) -> tuple[Notification, tuple[Text, ...]]:
+        """Make the notification that a publisher asks for; returns it with warnings for the publisher.
+
+        Raises `Refused` as `address` does, and ``invalid_audience`` where nobody is meant.
+        """
+        event_type, audience, missing, warnings = self.address(request)
+        if request.audience is None and audience.is_empty():
+            raise Refused.of_problems(
+                "invalid_audience", tuple(FieldProblem(f"data.{name}", _NEEDED) for name in missing)
+            )
+        now = milliseconds(self._now())
+        ttl = request.ttl if request.ttl is not None else event_type.ttl
+        idempotency = None
+        if request.idempotency_key is not None:
+            idempotency = Idempotency(publisher, request.idempotency_key, request.fingerprint())
+        notification = Notification(
+            id=new_id(),
+            type=request.type,
+            message=event_type.text_for(request.data, self._locale) if request.message is None else request.message,
+            data=request.data,
+            timestamp=now,
+            audience=audience,
+            title=request.title,
+            priority=request.priority or event_type.priority,
+            expires_at=None if ttl is None else now + 1000 * ttl,
+            link=request.link,
+            actor=request.actor,
+            source=request.source,
+            persist=request.persist,
+            idempotency=idempotency,
+        )
+        return notification, warnings
+
+
+_NEEDED: Final = Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
+_SKIPPED: Final = Text(
+    "data.{0} is absent: the part of the audience that needs it was skipped",
+    "falta data.{0}: se omitió la parte de la audiencia que lo necesita",
+)

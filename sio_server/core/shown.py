@@ -1,0 +1,67 @@
+"""How operators are shown connections and receipts: the JSON of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sio_server.broker import Receipt
+from sio_server.core.hub import Connection
+from sio_server.notification import rfc3339
+
+
+def receipt_dict(receipt: Receipt) -> dict[str, Any]:
+    """The receipts of a notification in sum and by user."""
+    return {
+        "targeted": receipt.targeted,
+        "sent": receipt.sent,
+        "acknowledged": receipt.acknowledged,
+        "seen": receipt.seen,
+        "read": receipt.read,
+        "users": [
+            {
+                "user": one.user,
+                "sent": one.sent,
+                "acknowledged": one.acknowledged,
+                "seen": one.seen,
+                "read": one.read,
+            }
+            for one in receipt.users
+        ],
+        "next_after": receipt.next_after,
+    }
+
+
+def user_dict(name: str, connections: Sequence[Connection]) -> dict[str, Any]:
+    """A user with all connections, and the roles and topics of all of them together."""
+    roles = dict.fromkeys(role for connection in connections for role in connection.identity.roles)
+    topics = dict.fromkeys(topic for connection in connections for topic in connection.identity.topics)
+    return {
+        "user": name,
+        "roles": list(roles),
+        "topics": list(topics),
+        "connections": [connection_dict(one) for one in connections],
+    }
+
+
+def nameless_dict(connection: Connection) -> dict[str, Any]:
+    """A connection without a user, with its own roles and topics."""
+    identity = connection.identity
+    return {"roles": list(identity.roles), "topics": list(identity.topics), **connection_dict(connection)}
+
+
+def connection_dict(connection: Connection) -> dict[str, Any]:
+    """A connection as it is now."""
+    since = datetime.fromtimestamp(connection.connected_at, UTC)
+    return {
+        "id": connection.id,
+        "protocol": connection.protocol,
+        "transport": connection.link.transport(),
+        "since": rfc3339(since),
+        "address": connection.address,
+        "client": connection.client,
+        "rooms": list(connection.rooms),
+        "queued_bytes": connection.link.pending(),
+        "replaying": connection.catchup is not None,
+    }

@@ -1,0 +1,52 @@
+"""What went through a node since it started, in numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sio_server.core.latency import Latency
+from sio_server.metrics import Metrics
+
+
+class Traffic:
+    """Publishes and deliveries of this node, counted for operators and in the metrics.
+
+    ``now`` gives the time of day.
+    """
+
+    def __init__(self, metrics: Metrics, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.accepted = 0
+        """Publishes that were accepted, duplicates left out."""
+        self.duplicates = 0
+        self.delivered = 0
+        """To how many connections entries were handed, in sum."""
+        self.latency = Latency()
+        """From a publish whose body was read to its answer: by then it is in the log and handed to the sockets."""
+        self._metrics = metrics
+        self._now = now
+        self.begin()
+
+    def begin(self) -> None:
+        """Take this moment for the node's start."""
+        self.started_at = self._now()
+        self._started = time.monotonic()
+
+    def uptime(self) -> float:
+        """Seconds since the node's start."""
+        return time.monotonic() - self._started
+
+    def publish(self, event_type: str, began: float, *, duplicate: bool) -> None:
+        """Count a publish that was accepted; ``began`` is when its body had been read, by `time.monotonic`."""
+        if duplicate:
+            self.duplicates += 1
+        else:
+            self.accepted += 1
+            self.latency.add(time.monotonic() - began)
+        self._metrics.published(event_type, duplicate=duplicate)
+
+    def deliver(self, sockets: int) -> None:
+        """Count what was handed to so many connections."""
+        self.delivered += sockets
+        self._metrics.delivered(sockets)

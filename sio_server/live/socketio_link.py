@@ -1,0 +1,77 @@
+"""One Socket.IO connection as the core sees it, and entries as the packets that it is sent."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from sio_server.core.hub import Link
+from sio_server.engine import AsyncServer, Wire, event_wire, with_offset
+from sio_server.notification import Entry
+
+# Packets that are kept for replays, and the largest of them: 16 MiB at most, and a quarter of that as a rule.
+_KEPT_WIRES: Final = 2000
+_KEPT_BYTES: Final = 4096
+
+
+class Wires:
+    """Replayed entries as packets, kept a while: in a storm of reconnects everybody gets the same ones."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int, bool], tuple[Wire, Wire]] = OrderedDict()
+
+    def of(self, entry: Entry, *, replayed: bool) -> tuple[Wire, Wire]:
+        """The packet of an entry without and with a recovery offset."""
+        position = entry.position
+        key = position.epoch, position.seq, replayed
+        found = self._kept.get(key) if entry.persist else None
+        if found is None:
+            wire = event_wire(entry.event, entry.encode(replayed=replayed))
+            found = wire, with_offset(wire, position.cursor())
+            if entry.persist and len(entry.body) <= _KEPT_BYTES:
+                self._kept[key] = found
+                if len(self._kept) > _KEPT_WIRES:
+                    self._kept.popitem(last=False)
+        return found
+
+
+class SocketIoLink:
+    """The core's `Link` to one Socket.IO connection."""
+
+    __slots__ = ("_server", "_sid", "_wires")
+
+    def __init__(self, server: AsyncServer, sid: str, wires: Wires) -> None:
+        self._server = server
+        self._wires = wires
+        self._sid = sid
+
+    def join(self, rooms: Sequence[str]) -> None:
+        """See `Link.join`."""
+        self._server.rooms_nowait(self._sid, rooms)
+
+    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
+        """See `Link.replay`."""
+        for entry in entries:
+            self._server.deliver(self._sid, *self._wires.of(entry, replayed=replayed))
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> None:
+        """See `Link.control`."""
+        self._server.deliver(self._sid, event_wire(event, orjson.dumps(payload)))
+
+    def pending(self) -> int:
+        """See `Link.pending`."""
+        return self._server.pending(self._sid)
+
+    def close(self, reason: str) -> None:
+        """See `Link.close`."""
+        self._server.close(self._sid, reason)
+
+    def transport(self) -> str:
+        """See `Link.transport`."""
+        return str(self._server.transport(self._sid))
+
+
+_: type[Link] = SocketIoLink
