@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from sio_server.audience import Audience
 from sio_server.broker.inbox import Counts
 from sio_server.broker.log import View
 
+# Seconds for which a room that a user's arrivals name no longer is kept. A token with fewer roles by mistake, or one of
+# another device, must not cost somebody an inbox; a role that is gone for good must not stay for ever.
+ROOM_KEPT: Final = 24 * 3600.0
+
 
 class People(Protocol):
-    """When each user was first seen in each room: no room's past from before goes to anybody."""
+    """When each user was first seen in each room: no room's past from before goes to anybody.
+
+    Rooms of a user go by age, never because one arrival or one node does not know them. A room that arrivals name no
+    longer is missing from the first arrival without it on, unless a connection on any node has it (see `Presence`).
+    Missing for longer than `ROOM_KEPT`, it is forgotten, but for as long as a connection has it; named again before, it
+    goes on as if it had never been missing, and named again later it starts anew: what was published to it before that
+    is not seen. While nobody arrives, nothing is missing: who is away for a month finds all rooms again.
+    """
 
     async def sight(self, user: str, rooms: Sequence[str]) -> View:
-        """The view of a user who has just these rooms now. Durable when it returns.
+        """The view of just these rooms, with which a user arrives now. Durable when it returns.
 
         A room this user had not until now is seen from `Log.head` as it was at this call, so that whatever is
-        announced after the call belongs to the view. A room the user has no longer is forgotten: regained later, it
-        starts anew. Users seen lately with the same rooms cost neither a write nor a query, but for one a day.
+        announced after the call belongs to the view. Users seen lately with the same rooms cost neither a write nor a
+        query, but for one a day.
         """
 
     async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
@@ -28,7 +39,10 @@ class People(Protocol):
         """
 
     async def view_of(self, user: str) -> View:
-        """The view as the last `sight` left it, for users who are looked at by others. Records nothing."""
+        """The view of all rooms of a user that are not forgotten, for users who are looked at by others.
+
+        Records nothing.
+        """
 
     async def reach(self, audience: Audience) -> int:
         """How many users this audience is for now: `Receipt.targeted` of what would be published to it."""

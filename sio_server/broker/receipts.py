@@ -43,7 +43,8 @@ class Receipt:
     """How far one notification came: numbers of users.
 
     ``targeted`` are the users it names, and those who were seen in one of its rooms before it, less
-    ``except_users``. ``users`` are the first of them by name; ``next_after`` is the ``after`` of the next ones.
+    ``except_users`` and those from whose arrivals that room is missing now. ``users`` are the first of them by name;
+    ``next_after`` is the ``after`` of the next ones.
     """
 
     targeted: int

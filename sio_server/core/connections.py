@@ -127,23 +127,16 @@ class Connections:
         """Note that a connection was not let in, for the metrics, the log and operators."""
         self._refusals.note(refused, method="CONNECT", path=PROTOCOLS[protocol], address=address)
 
-    async def view_of(self, identity: Identity, *, instead_of: Connection | None = None) -> View:
-        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states.
+    async def view_of(self, identity: Identity) -> View:
+        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states."""
+        return (await self._arrive(identity))[0]
 
-        ``instead_of``: the connection whose identity this one replaces.
-        """
-        return (await self._arrive(identity, instead_of))[0]
-
-    async def _arrive(self, identity: Identity, instead_of: Connection | None = None) -> tuple[View, Counts | None]:
+    async def _arrive(self, identity: Identity) -> tuple[View, Counts | None]:
         """What this person may see, with the counters where `People.arrive` knows them."""
         user, rooms = identity.user, identity.rooms()
         if user is None:
             return View("", dict.fromkeys(rooms, 0)), None
-        # With the rooms of the user's other connections: those that a sight leaves out are forgotten.
-        others = (room for one in self._hub.of_user(user) if one is not instead_of for room in one.rooms)
-        seen, counts = await self._broker.arrive(user, tuple(dict.fromkeys((*rooms, *others))))
-        # Where nothing is in all of the rooms, nothing is in some of them.
-        return View(user, {room: seen.seen_from[room] for room in rooms}), counts
+        return await self._broker.arrive(user, rooms)
 
     async def open(
         self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None, locale: str = "en"
@@ -259,7 +252,7 @@ class Connections:
         if identity.user != connection.identity.user:
             raise Refused("forbidden", _OTHER_USER)
         self.check_revoked(identity)
-        view = await self.view_of(identity, instead_of=connection)
+        view = await self.view_of(identity)
         if connection not in self._hub:
             return  # it left meanwhile; rooms and timers would keep it for ever
         connection.identity = self._not_expired_yet(identity)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sio_server.broker import Broker, Log, Published, Signal
+from sio_server.broker import Broker, Log, Published, Signal, View
 from sio_server.broker.settling import settle
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.notification import Entry, Notification, Position
@@ -34,6 +34,11 @@ async def entries_of(broker: Broker, rooms: Sequence[str], after: Position, limi
     return found[:limit]
 
 
+async def positions(broker: Broker, view: View) -> list[int]:
+    """The positions of all that a view holds, in order, as a stretch of the log gives them."""
+    return [entry.seq for entry in (await broker.stretch(view, 0, 10_000)).items]
+
+
 def side_by_side(directory: Path | None = None, **settings: Any) -> tuple[SqliteBroker, SqliteBroker]:
     """Two nodes on one log, in memory where no directory is given; neither is started. Settings as `SqliteBroker`'s."""
     broker = SqliteBroker(directory, **settings)
@@ -47,6 +52,7 @@ class Ear:
         self.heard: list[Entry] = []
         self.resets: list[Position] = []
         self.signals: list[Signal] = []
+        self._something = asyncio.Event()
 
     def on_entries(self, batch: Sequence[Entry]) -> None:
         """See `BrokerHandler.on_entries`."""
@@ -59,3 +65,10 @@ class Ear:
     def on_signal(self, signal: Signal) -> None:
         """See `BrokerHandler.on_signal`."""
         self.signals.append(signal)
+        self._something.set()
+
+    async def until_signal(self, signal: Signal) -> None:
+        """Wait until this was heard."""
+        while signal not in self.signals:
+            self._something.clear()
+            await self._something.wait()

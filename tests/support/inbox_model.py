@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Status
+from sio_server.broker.people import ROOM_KEPT
 from sio_server.notification import Idempotency, Notification, new_id
 
 # A moment that every clock of these tests begins at: 2026-01-01.
@@ -76,16 +77,37 @@ class Model:
     """All notifications, each user's first sight of each room, and all states."""
 
     notifications: list[Notification] = field(default_factory=list)
+    rooms: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of each user, each room and the position from which on the user sees it."""
+    missing: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When a user arrived without a room for the first time."""
     since: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of each user, what of that was named by the last arrival."""
     states: dict[tuple[str, int], State] = field(default_factory=dict)
     floor: int = 0
 
-    def sight(self, identity: Identity) -> None:
+    def sight(self, identity: Identity, now: float) -> None:
         """Record the rooms of a user who comes now."""
-        assert identity.user is not None
-        known = self.since.get(identity.user, {})
-        self.since[identity.user] = {room: known.get(room, len(self.notifications)) for room in identity.rooms()}
-        self.since[identity.user][f"user:{identity.user}"] = 0
+        user, named = identity.user, identity.rooms()
+        assert user is not None
+        rooms = self.kept(user, now)
+        for room in self.rooms.get(user, {}).keys() - rooms.keys():
+            del self.missing[user, room]
+        self.rooms[user] = rooms
+        rooms.setdefault(f"user:{user}", 0)
+        for room in named:
+            rooms.setdefault(room, len(self.notifications))
+        for room in rooms:
+            if room in named:
+                self.missing.pop((user, room), None)
+            else:
+                self.missing.setdefault((user, room), now)
+        self.since[user] = {room: rooms[room] for room in named}
+
+    def kept(self, user: str, now: float) -> dict[str, int]:
+        """Return the rooms of a user that are not forgotten; nobody is connected."""
+        rooms = self.rooms.get(user, {}).items()
+        return {room: since for room, since in rooms if now - self.missing.get((user, room), now) <= ROOM_KEPT}
 
     def visible(self, user: str, now: float) -> list[int]:
         """Return the positions of what a user sees now, in order."""

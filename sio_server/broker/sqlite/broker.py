@@ -18,7 +18,7 @@ from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked,
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.receipts import Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
-from sio_server.broker.sqlite import faults, inbox, receipts, search, views
+from sio_server.broker.sqlite import faults, inbox, receipts, search, sights, views
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import RevocationList, SightCache
@@ -68,8 +68,8 @@ class SqliteBroker:
         )
         self._deliveries = Deliveries(self._writer)
         self._overlaps = views.Overlaps()
-        self._sights = SightCache(self._writer, clock.now)
         self._register = Register()
+        self._sights = SightCache(self._writer, self._register, clock.now)
         self._revocations = RevocationList(self._writer, clock.now)
         self._upkeep = Upkeep(self._store, self._writer, self._sights, self._register)
         self.room_for(max_body)
@@ -182,6 +182,8 @@ class SqliteBroker:
     def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
         """See `Presence.arrived`."""
         self._leases.arrived(connection_id, user, rooms)
+        if user is not None:
+            self._sights.held(user, rooms)
 
     def left(self, connection_id: str) -> None:
         """See `Presence.left`."""
@@ -212,7 +214,8 @@ class SqliteBroker:
 
     async def view_of(self, user: str) -> View:
         """See `People.view_of`."""
-        return await self._read(lambda connection: views.view_of(connection, user))
+        now, held = self._milliseconds(), self._register.rooms_of(user)
+        return await self._read(lambda connection: sights.view_of(connection, user, now=now, held=held))
 
     async def reach(self, audience: Audience) -> int:
         """See `People.reach`."""
@@ -292,7 +295,9 @@ class SqliteBroker:
         after: int | None = None,
     ) -> StoredPage:
         """See `Receipts.search`."""
-        epoch, limit, wanted = self._store.epoch, min(limit, MAX_PAGE), search.Wanted(types, user, role, priority)
+        epoch, limit, now = self._store.epoch, min(limit, MAX_PAGE), self._milliseconds()
+        held = frozenset() if user is None else self._register.rooms_of(user)
+        wanted = search.Wanted(types, user, role, priority, now, held)
         return await self._read(
             lambda connection: search.search(connection, epoch, wanted, limit=limit, before=before, after=after)
         )
@@ -309,7 +314,7 @@ class SqliteBroker:
     async def revoke(self, user: str, before: float) -> None:
         """See `Revocations.revoke`."""
         self._ensure_open()
-        await self._revocations.revoke(user, before, lambda: self._nodes.signal(Revoked(user, before)))
+        await self._revocations.revoke(user, before, lambda moment: self._nodes.signal(Revoked(user, moment)))
 
     def revoked_before(self, user: str) -> float | None:
         """See `Revocations.revoked_before`."""

@@ -13,7 +13,8 @@ from contextlib import closing, suppress
 from itertools import islice
 from typing import Final, Literal
 
-from sio_server.broker.sqlite.views import bounds_of, view_of, walk
+from sio_server.broker.sqlite.sights import all_rooms_of
+from sio_server.broker.sqlite.views import bounds_of, walk
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.errors import BrokerUnavailable
 
@@ -126,6 +127,6 @@ def _add(connection: sqlite3.Connection, user: str, kind: Kind, low: int, high: 
 
 def _nothing_between(connection: sqlite3.Connection, user: str, low: int, high: int) -> bool:
     """Whether nothing in ``(low, high]`` is this user's: then two visits are as good as one."""
-    bounds = bounds_of(view_of(connection, user), low)
+    bounds = bounds_of(all_rooms_of(connection, user), low)
     with closing(walk(connection, bounds, below=high + 1, newest_first=False)) as seqs:
         return next(seqs, None) is None

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sio_server.audience import user_room
 from sio_server.broker.inbox import Counts
 from sio_server.broker.log import View
+from sio_server.broker.sqlite.presence import Register
+from sio_server.broker.sqlite.sights import Sight, find_again, record_sight, record_visit
 from sio_server.broker.sqlite.store import Store
-from sio_server.broker.sqlite.views import is_empty, record_sight, record_visit
+from sio_server.broker.sqlite.views import is_empty
 from sio_server.broker.sqlite.writer import Step, Writer
 
 # Users whose view is kept in memory, about 1 KiB each. Four times the 5,000 who are to come back at once.
@@ -24,41 +28,78 @@ VISIT_EVERY: Final = 24 * 3600
 REVOCATION_TTL: Final = 30 * 24 * 3600
 
 
-class SightCache:
-    """The views of the users seen last."""
+@dataclass(slots=True)
+class _Known:
+    sight: Sight
+    noted: float
 
-    def __init__(self, writer: Writer, now: Callable[[], float]) -> None:
+    def arrive(self, user: str, rooms: Sequence[str], held: Callable[[str], AbstractSet[str]]) -> View | None:
+        """The view of an arrival that tells the log nothing new; ``held`` gives what connections of a user have."""
+        sight, wanted = self.sight, {*rooms, user_room(user)}
+        if sight.view.seen_from.keys() != wanted:
+            if not wanted <= sight.seen_from.keys():
+                return None
+            view = View(user, {room: sight.seen_from[room] for room in dict.fromkeys((*rooms, user_room(user)))})
+            sight = self.sight = replace(sight, view=view)
+        if len(sight.seen_from) > len(wanted) and not sight.seen_from.keys() - wanted <= held(user):
+            return None
+        return sight.view
+
+
+class SightCache:
+    """The users seen last, with the rooms that the log has of each."""
+
+    def __init__(self, writer: Writer, register: Register, now: Callable[[], float]) -> None:
         self._writer = writer
+        self._held = register.rooms_of
         self._now = now
-        self._views: OrderedDict[str, tuple[View, float]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def arrive(self, user: str, rooms: Sequence[str]) -> tuple[View, Counts | None]:
         """See `People.arrive`."""
-        now, known = self._now(), self._views.get(user)
-        if known is not None:
-            view, noted = known
-            if view.seen_from.keys() == {*rooms, user_room(user)} and now < noted + VISIT_EVERY:
-                self._views.move_to_end(user)
+        now, known = self._now(), self._known.get(user)
+        if known is not None and now < known.noted + VISIT_EVERY:
+            view = known.arrive(user, rooms, self._held)
+            if view is not None:
+                self._known.move_to_end(user)
                 return view, None
         # Until the log has them, nobody may take the former rooms for the present ones.
-        self._views.pop(user, None)
+        self._known.pop(user, None)
         since = self._writer.head.seq
-        view, counts = await self._writer.change(lambda step: _record(step, user, rooms, since))
-        self._views[user] = (view, now)
-        if len(self._views) > MAX_VIEWS:
-            self._views.popitem(last=False)
-        return view, counts
 
-    def forget(self, users: Sequence[str]) -> None:
-        """The log knows these no longer."""
+        def record(step: Step) -> tuple[Sight, Counts | None]:
+            return _record(step, user, rooms, since, self._held(user))
+
+        def remember(recorded: tuple[Sight, Counts | None]) -> None:
+            self._known[user] = _Known(recorded[0], now)
+            if len(self._known) > MAX_VIEWS:
+                self._known.popitem(last=False)
+            self.held(user, self._held(user))  # who connected while that was on its way to the log
+
+        sight, counts = await self._writer.change(record, remember)
+        return sight.view, counts
+
+    def held(self, user: str, rooms: Collection[str]) -> None:
+        """A connection of this user has these rooms; between its arrival and now, another may have missed them."""
+        known = self._known.get(user)
+        if known is None or not known.sight.missing or known.sight.missing.isdisjoint(rooms):
+            return
+        again = tuple(known.sight.missing.intersection(rooms))
+        del self._known[user]
+        self._writer.change_later(lambda step: find_again(step.connection, user, again), lambda _: self.forget([user]))
+
+    def forget(self, users: Iterable[str]) -> None:
+        """What the log has of these users is another thing now."""
         for user in users:
-            self._views.pop(user, None)
+            self._known.pop(user, None)
 
 
-def _record(step: Step, user: str, rooms: Sequence[str], since: int) -> tuple[View, Counts | None]:
+def _record(
+    step: Step, user: str, rooms: Sequence[str], since: int, held: Container[str]
+) -> tuple[Sight, Counts | None]:
     record_visit(step.connection, user, step.now, VISIT_EVERY * 1000)
-    view = record_sight(step.connection, user, rooms, since)
-    return view, Counts(0, 0, step.last_seq) if is_empty(step.connection, view, step.last_seq) else None
+    sight = record_sight(step.connection, user, rooms, since=since, now=step.now, held=held)
+    return sight, Counts(0, 0, step.last_seq) if is_empty(step.connection, sight.view, step.last_seq) else None
 
 
 class RevocationList:
@@ -78,16 +119,16 @@ class RevocationList:
         """See `Revocations.revoked_before`."""
         return self._before.get(user)
 
-    async def revoke(self, user: str, before: float, then: Callable[[], None]) -> None:
-        """See `Revocations.revoke`; ``then`` is called once it is durable and known here."""
+    async def revoke(self, user: str, before: float, then: Callable[[float], None]) -> None:
+        """See `Revocations.revoke`; ``then`` gets the moment in force once that is durable and known."""
         recorded_at = self._now()
         oldest = recorded_at - REVOCATION_TTL
 
         def note(forgotten: Sequence[str]) -> None:
             for other in forgotten:
                 self._before.pop(other, None)
-            self._before[user] = max(before, self._before.get(user, before))
-            then()
+            moment = self._before[user] = max(before, self._before.get(user, before))
+            then(moment)
 
         await self._writer.change(lambda step: _write(step.connection, user, before, recorded_at, oldest), note)
 
@@ -101,7 +142,7 @@ def _write(connection: sqlite3.Connection, user: str, before: float, recorded_at
     forgotten = connection.execute("SELECT user FROM revocation WHERE recorded_at < ?", (oldest,)).fetchall()
     connection.execute("DELETE FROM revocation WHERE recorded_at < ?", (oldest,))
     connection.execute(
-        "INSERT INTO revocation VALUES (?, ?, ?) ON CONFLICT (user) DO UPDATE SET "
+        "INSERT INTO revocation (user, before, recorded_at) VALUES (?, ?, ?) ON CONFLICT (user) DO UPDATE SET "
         "before = max(before, excluded.before), recorded_at = max(recorded_at, excluded.recorded_at)",
         (user, before, recorded_at),
     )

@@ -28,6 +28,7 @@ def find(connection: sqlite3.Connection, epoch: str, notification_id: str) -> St
 _TARGETED: Final = """
 WITH targeted (user) AS MATERIALIZED (
     SELECT sight.user FROM json_each(:rooms) AS room CROSS JOIN sight ON sight.room = room.value AND sight.since < :seq
+        WHERE sight.missing_since IS NULL
     UNION SELECT value FROM json_each(:named)
     EXCEPT SELECT value FROM json_each(:excepted)
 )

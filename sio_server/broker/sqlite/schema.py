@@ -139,6 +139,13 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         FROM notification
     ) AS taken WHERE taken.seq = notification.seq AND taken.at <> notification.timestamp;
     """,
+    # 5. A room that a user's arrivals name no longer is marked before it is forgotten.
+    """
+    ALTER TABLE sight ADD COLUMN missing_since INTEGER;  -- milliseconds of the log's clock; NULL: it is not missing
+    DROP INDEX sight_room;
+    CREATE INDEX sight_room ON sight (room, since, missing_since);
+    CREATE INDEX sight_missing ON sight (missing_since) WHERE missing_since IS NOT NULL;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -15,7 +15,8 @@ import orjson
 from sio_server.audience import ROOM_ALL, role_room
 from sio_server.broker.receipts import Stored, StoredPage
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
-from sio_server.broker.sqlite.views import CHUNK, TOP, bounds_of, view_of, walk
+from sio_server.broker.sqlite.sights import view_of
+from sio_server.broker.sqlite.views import CHUNK, TOP, bounds_of, walk
 
 # Entries looked at for one page of what fits several conditions; as in an inbox.
 MAX_LOOKED_AT: Final = 10_000
@@ -23,12 +24,17 @@ MAX_LOOKED_AT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched for, as `Receipts.search` has it: all that fits each of these."""
+    """What is searched for, as `Receipts.search` has it: all that fits each of these.
+
+    ``now`` (milliseconds) and ``held`` say which rooms are the user's, as in `sights.view_of`.
+    """
 
     types: Sequence[str] = ()
     user: str | None = None
     role: str | None = None
     priority: str | None = None
+    now: int = 0
+    held: frozenset[str] = frozenset()
 
 
 def search(
@@ -63,7 +69,7 @@ def _candidates(
     above, below = between
     if wanted.user is not None or wanted.role is not None:
         if wanted.user is not None:
-            bounds = bounds_of(view_of(connection, wanted.user), above)
+            bounds = bounds_of(view_of(connection, wanted.user, now=wanted.now, held=wanted.held), above)
         else:
             bounds = [(room, above) for room in _rooms_of(wanted.role)]
         return stack.enter_context(closing(walk(connection, bounds, below=below, newest_first=newest_first)))

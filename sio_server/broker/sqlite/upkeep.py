@@ -10,6 +10,7 @@ from typing import Final
 from sio_server.broker.sqlite import retention
 from sio_server.broker.sqlite.people import VISIT_EVERY, SightCache
 from sio_server.broker.sqlite.presence import Register
+from sio_server.broker.sqlite.sights import forget_rooms
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.errors import BrokerUnavailable
@@ -68,11 +69,15 @@ class Upkeep:
             return 0
         async with self._forgetting:
             after, before = self._swept, self._milliseconds() - int((max_age + VISIT_EVERY) * _MS)
-            swept = await self._writer.change(
-                lambda step: retention.forget_users(step, after=after, before=before, present=self._register.present)
-            )
+            register = self._register
+
+            def sweep(step: Step) -> tuple[retention.Swept, list[str]]:
+                missed = forget_rooms(step.connection, now=step.now, held=register.rooms_of)
+                return retention.forget_users(step, after=after, before=before, present=register.present), missed
+
+            swept, missed = await self._writer.change(sweep)
             self._swept = swept.next_after
-            self._sights.forget(swept.forgotten)
+            self._sights.forget((*swept.forgotten, *missed))
             return len(swept.forgotten)
 
     async def look_at_clock(self) -> float:

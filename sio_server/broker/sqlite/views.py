@@ -46,39 +46,11 @@ def bounds_of(view: View, above: int = 0) -> list[tuple[str, int]]:
     return [(room, max(since, above)) for room, since in view.seen_from.items()]
 
 
-def view_of(connection: sqlite3.Connection, user: str) -> View:
-    """The view of a user as it was last recorded."""
-    since = dict(connection.execute("SELECT room, since FROM sight WHERE user = ?", (user,)))
-    return View(user, {**since, user_room(user): 0})
-
-
-def record_sight(connection: sqlite3.Connection, user: str, rooms: Sequence[str], since: int) -> View:
-    """Make these the rooms of a user, new ones from ``since`` on, and return the view."""
-    personal = user_room(user)
-    known = dict(connection.execute("SELECT room, since FROM sight WHERE user = ?", (user,)))
-    wanted = dict.fromkeys(room for room in rooms if room != personal)
-    gone = [(user, room) for room in known if room not in wanted]
-    fresh = [(user, room, since) for room in wanted if room not in known]
-    if gone:
-        connection.executemany("DELETE FROM sight WHERE user = ? AND room = ?", gone)
-    if fresh:
-        connection.executemany("INSERT INTO sight VALUES (?, ?, ?)", fresh)
-    return View(user, {**{room: known.get(room, since) for room in wanted}, personal: 0})
-
-
 def is_empty(connection: sqlite3.Connection, view: View, head: int) -> bool:
     """Whether a view holds nothing up to the last position, for sure; False where that takes more than one look-up."""
     personal = user_room(view.user)
     return all(since >= head for room, since in view.seen_from.items() if room != personal) and not any(
         connection.execute("SELECT 1 FROM notification_room WHERE room = ? LIMIT 1", (personal,))
-    )
-
-
-def record_visit(connection: sqlite3.Connection, user: str, now: int, every: int) -> None:
-    """Note that a user is here, unless that was noted less than ``every`` ago. All in milliseconds."""
-    connection.execute(
-        "INSERT INTO visit VALUES (?, ?) ON CONFLICT (user) DO UPDATE SET at = excluded.at WHERE at <= excluded.at - ?",
-        (user, now, every),
     )
 
 

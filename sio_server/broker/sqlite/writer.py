@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar, cast
@@ -97,6 +98,16 @@ class Writer:
         settled = partial(settle, done) if then is None else partial(_settle_after, then, done)
         self._enqueue(self._changes, cast(_WaitingChange, (function, settled)))
         return cast(T, await done)
+
+    def change_later(self, function: Callable[[Step], T], then: Callable[[T], None]) -> None:
+        """As `change`, and nobody waits for it: what the log does not take now is not done."""
+
+        def settled(outcome: T | Exception) -> None:
+            if not isinstance(outcome, Exception):
+                then(outcome)
+
+        with suppress(BrokerUnavailable):
+            self._enqueue(self._changes, cast(_WaitingChange, (function, settled)))
 
     @property
     def writing(self) -> bool:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, InboxPage, Status, View
+from sio_server.broker.people import ROOM_KEPT
 from sio_server.broker.sqlite import SqliteBroker
 from tests.support.brokers import Ear, appended
 from tests.support.inbox_model import Clock, Model, notification
@@ -98,14 +99,15 @@ class InboxMachine(RuleBasedStateMachine):
     def see(self, user: str, roles: list[str]) -> None:
         """Let a user come, with some roles."""
         identity = Identity(user, tuple(roles), ("tour.7",))
-        self.model.sight(identity)
+        self.model.sight(identity, self.clock.seconds)
         self.views[user] = self.runner.run(self.broker.sight(user, identity.rooms()))
         assert dict(self.views[user].seen_from) == self.model.since[user]
-        assert self.runner.run(self.broker.view_of(user)) == self.views[user]
+        kept = self.runner.run(self.broker.view_of(user))
+        assert dict(kept.seen_from) == self.model.kept(user, self.clock.seconds)
 
-    @rule(seconds=st.sampled_from([1.0, 4.0, -2.0]))
+    @rule(seconds=st.sampled_from([1.0, 4.0, -2.0, ROOM_KEPT / 2]))
     def tick(self, seconds: float) -> None:
-        """Let time pass, or set the clock back."""
+        """Let time pass, little or half of what a missing room is kept for, or set the clock back."""
         self.clock.seconds += seconds
 
     @rule(left=st.integers(0, 20))
@@ -179,28 +181,6 @@ async def test_booking_before_the_first_visit_is_unread(broker: SqliteBroker) ->
     assert (await broker.counts(view)).unread == 1
 
 
-async def test_role_regained_starts_anew(broker: SqliteBroker) -> None:
-    """What a role got while somebody had lost it stays unseen by that person after the role comes back."""
-    admin, plain = Identity("ana", ("admin",)), Identity("ana")
-    await broker.sight("ana", admin.rooms())
-    await appended(broker, notification(Audience.of(roles=["admin"])))
-    await broker.sight("ana", plain.rooms())
-    await appended(broker, notification(Audience.of(roles=["admin"])))
-    view = await broker.sight("ana", admin.rooms())
-    assert await whole(broker, view) == []
-    await appended(broker, notification(Audience.of(roles=["admin"])))
-    assert await whole(broker, view) == [3]
-
-
-async def test_everything_announced_after_a_sight_belongs_to_it(broker: SqliteBroker) -> None:
-    """A publish that is on its way when a user is first seen is in the user's inbox, since it goes to the user live."""
-    publishing = asyncio.create_task(appended(broker, notification(Audience.of(everybody=True))))
-    await asyncio.sleep(0)
-    view = await broker.sight("ana", Identity("ana").rooms())
-    await publishing
-    assert await whole(broker, view) == [1]
-
-
 async def test_sights_survive_a_restart(tmp_path: Path) -> None:
     """First sights, marks and counters are the same after the log was closed and opened."""
     broker = SqliteBroker(tmp_path)
@@ -219,34 +199,6 @@ async def test_sights_survive_a_restart(tmp_path: Path) -> None:
         assert await whole(again, view, "archived") == [2]
     finally:
         await again.close()
-
-
-async def test_known_users_come_back_without_a_query(broker: SqliteBroker) -> None:
-    """A user who was seen lately with the same rooms gets the view without waiting for anything."""
-    rooms = Identity("ana", ("admin",)).rooms()
-    view = await broker.sight("ana", rooms)
-    coroutine = broker.sight("ana", rooms)
-    with pytest.raises(StopIteration) as done:
-        coroutine.send(None)
-    assert done.value.value is view
-
-
-async def test_counters_of_whoever_arrives(broker: SqliteBroker) -> None:
-    """Counters that come with an arrival are those that a query finds, whatever is in the log or on its way there."""
-    everybody = Audience.of(everybody=True)
-    await appended(broker, notification(Audience.of(users=["bea"])))
-    known = []
-    for user, role in [("ana", "admin"), ("bea", "admin"), ("ana", "guia"), ("cid", "admin")]:
-        arriving = asyncio.create_task(broker.arrive(user, Identity(user, (role,)).rooms()))
-        await asyncio.sleep(0)
-        if user != "ana":
-            await appended(broker, notification(everybody))
-        view, counts = await arriving
-        assert view == await broker.sight(user, Identity(user, (role,)).rooms())
-        assert counts in (None, await broker.counts(view))
-        known.append(counts is not None)
-    # bea has had something; ana, when she comes again, may see what came meanwhile; cid saw it come
-    assert known == [True, False, False, False]
 
 
 async def test_page_and_its_counters_are_of_one_moment(broker: SqliteBroker) -> None:

@@ -127,7 +127,8 @@ async def test_old_entries_count_as_new_ones(tmp_path: Path) -> None:
             migrate(connection, FILE_NAME)
             for user in ("ana", "bea", "dan"):
                 connection.executemany(
-                    "INSERT INTO sight VALUES (?, ?, 0)", [(user, room) for room in ("all", "role:admin", "role:guia")]
+                    "INSERT INTO sight (user, room, since) VALUES (?, ?, 0)",
+                    [(user, room) for room in ("all", "role:admin", "role:guia")],
                 )
 
     await asyncio.to_thread(prepare)

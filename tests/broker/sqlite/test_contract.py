@@ -1,0 +1,73 @@
+"""The embedded log keeps what every broker promises: in a file, in memory, and as one of two nodes on one log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sio_server.broker.sqlite import SqliteBroker
+from tests.broker.contract import people
+from tests.support.brokers import Ear, side_by_side
+from tests.support.inbox_model import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return the log's clock, which stands still."""
+    return Clock()
+
+
+@pytest.fixture(params=["file", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """Return the directory of the log, None for one in memory."""
+    return tmp_path / "a" / "b" if request.param == "file" else None
+
+
+@pytest.fixture
+def ears() -> tuple[Ear, Ear]:
+    """Return whom two nodes call back."""
+    return Ear(), Ear()
+
+
+@pytest.fixture
+async def pair(
+    place: Path | None, clock: Clock, ears: tuple[Ear, Ear]
+) -> AsyncIterator[tuple[SqliteBroker, SqliteBroker]]:
+    """Give two nodes on one log, both started."""
+    nodes = side_by_side(place, now=clock)
+    await asyncio.gather(*(node.start(ear) for node, ear in zip(nodes, ears, strict=True)))
+    yield nodes
+    for node in nodes:
+        await node.close()
+
+
+@pytest.fixture
+def ear(ears: tuple[Ear, Ear]) -> Ear:
+    """Return whom the broker calls back."""
+    return ears[0]
+
+
+@pytest.fixture(params=["alone", "beside another"])
+async def broker(
+    request: pytest.FixtureRequest, place: Path | None, clock: Clock, ears: tuple[Ear, Ear]
+) -> AsyncIterator[SqliteBroker]:
+    """Give a started broker, alone or beside another node, which hears just the same."""
+    nodes = side_by_side(place, now=clock)[: 1 if request.param == "alone" else 2]
+    for node, ear in zip(nodes, ears, strict=False):
+        await node.start(ear)
+    yield nodes[0]
+    for node in nodes:
+        await node.close()
+    if len(nodes) > 1:
+        assert (ears[0].heard, ears[0].signals) == (ears[1].heard, ears[1].signals)
+
+
+class TestPeople(people.PeopleContract, people.PeopleOfTwoNodesContract):
+    """First sights, and rooms by age."""
+
+
+class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
+    """Tokens that hold no longer."""
