@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from sio_server.engine.eio.addresses import AddressGroups, TrustedProxies, is_loopback
 from sio_server.engine.eio.refused import Why
+from sio_server.engine.reasons import Reason
 from sio_server.engine.wire.frames import CloseCode
 
 if TYPE_CHECKING:
     from sio_server.engine.counters import Counters
-    from sio_server.engine.eio.socket import EngineSocket
     from sio_server.engine.limits import Limits
 
 #: The part of all places that the sessions of one address may take.
 _SHARE = 4
 #: Places are short once this part of them is taken: who comes then gets less time.
 _SHORT = 2
+
+
+class Newcomer(Protocol):
+    """A session in no namespace."""
+
+    #: CONNECT packets that wait for their handlers or are with them
+    joining: int
+
+    def refused(self, why: Why, detail: str) -> object:
+        """Tell the application of what the peer was refused for."""
+
+    def end(self, reason: str, *, code: CloseCode) -> None:
+        """End the session."""
 
 
 class Arrivals:
@@ -27,14 +41,15 @@ class Arrivals:
     Addresses of this machine and of trusted proxies stand for many peers, and have no part of their own.
     """
 
-    __slots__ = ("_by_group", "_groups", "_places", "_proxies", "limits")
+    __slots__ = ("_by_group", "_counters", "_groups", "_places", "_proxies", "limits")
 
-    def __init__(self, limits: Limits, proxies: TrustedProxies, groups: AddressGroups) -> None:
+    def __init__(self, limits: Limits, proxies: TrustedProxies, groups: AddressGroups, counters: Counters) -> None:
         self.limits = limits
+        self._counters = counters
         self._proxies = proxies
         self._groups = groups
-        self._places: dict[EngineSocket, str] = {}
-        self._by_group: dict[str, dict[EngineSocket, None]] = {}
+        self._places: dict[Newcomer, str] = {}
+        self._by_group: dict[str, dict[Newcomer, None]] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -54,7 +69,7 @@ class Arrivals:
         most = self.limits.max_arriving
         return most is not None and len(self._places) >= most and self._oldest(self._places) is None
 
-    def add(self, socket: EngineSocket, address: str) -> None:
+    def add(self, socket: Newcomer, address: str) -> None:
         """Give a session a place; where there is none left, the oldest one gives way."""
         limits = self.limits
         if limits.max_arriving is None or socket in self._places:
@@ -65,11 +80,11 @@ class Arrivals:
             mine = self._by_group.setdefault(group, {})
             mine[socket] = None
             if len(mine) > max(1, limits.max_arriving // _SHARE):
-                self._give_way(mine, socket, socket.server.counters)
+                self._give_way(mine, socket)
         if len(self._places) > limits.max_arriving:
-            self._give_way(self._places, socket, socket.server.counters)
+            self._give_way(self._places, socket)
 
-    def discard(self, socket: EngineSocket) -> None:
+    def discard(self, socket: Newcomer) -> None:
         """The session has joined a namespace, or has ended."""
         group = self._places.pop(socket, None)
         if group:
@@ -84,15 +99,13 @@ class Arrivals:
             return ""
         return self._groups.of(address)
 
-    def _give_way(
-        self, places: dict[EngineSocket, None] | dict[EngineSocket, str], new: EngineSocket, counters: Counters
-    ) -> None:
+    def _give_way(self, places: Mapping[Newcomer, object], new: Newcomer) -> None:
         oldest = self._oldest(places)
         if oldest is not None and oldest is not new:
-            counters.arrivals_evicted += 1
+            self._counters.arrivals_evicted += 1
             oldest.refused(Why.GAVE_WAY, "no place for another session in no namespace")
-            oldest.end(oldest.server.reason.GAVE_WAY, code=CloseCode.TRY_AGAIN_LATER)
+            oldest.end(Reason.GAVE_WAY, code=CloseCode.TRY_AGAIN_LATER)
 
     @staticmethod
-    def _oldest(places: dict[EngineSocket, None] | dict[EngineSocket, str]) -> EngineSocket | None:
+    def _oldest(places: Mapping[Newcomer, object]) -> Newcomer | None:
         return next((socket for socket in places if not socket.joining), None)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sio_server.engine.limits import MAX_POLL_PACKETS
+from sio_server.engine.reasons import Reason
 from sio_server.engine.wire.packets import CLOSE, NOOP, Wire
-
-if TYPE_CHECKING:
-    from sio_server.engine.eio.socket import EngineSocket
 
 #: What wakes a poll that finds its packets in the queue.
 _DATA = Wire(b"")
@@ -30,12 +28,28 @@ class PollOverlapError(Exception):
     """Two polls of one session at once."""
 
 
+class Polled(Protocol):
+    """A session as the queue of its packets sees it."""
+
+    #: whether a websocket is taking its place
+    upgrading: bool
+    closing: bool
+    #: the reason to end for, once the queue is empty; None: it goes on
+    close_when_drained: str | None
+
+    def check_held(self, size: int, count: int) -> None:
+        """Cut the client when this many bytes, or this many packets, are too much to be held for it."""
+
+    def end(self, reason: str) -> None:
+        """End the session."""
+
+
 class PollQueue:
     """The queue of a polling session."""
 
     __slots__ = ("_noops", "_socket", "_waiter", "size", "wires")
 
-    def __init__(self, socket: EngineSocket) -> None:
+    def __init__(self, socket: Polled) -> None:
         self._socket = socket
         self.size = 0
         self._noops = 0
@@ -57,12 +71,10 @@ class PollQueue:
     async def poll(self, watch: Watch = unwatched) -> list[bytes]:
         """The packets for a GET; waits until there are some. `watch(f)` has f called when it is aborted.
 
-        Raises PollOverlapError when another GET waits already: that ends the session.
+        Raises PollOverlapError when another GET waits already.
         """
         socket = self._socket
         if self._waiter is not None and not self._waiter.done():
-            socket.server.counters.poll_overlaps += 1
-            socket.end(socket.server.reason.TRANSPORT_ERROR)
             raise PollOverlapError
         if socket.upgrading:
             # at once, for the client waits for it to go on with its upgrade; unless it gave up and polls in a loop
@@ -96,7 +108,7 @@ class PollQueue:
     def _aborted(self) -> None:
         # as Node does: the client may have gone, and the next packets must not go to a dead request
         if self._waiter is not None and not self._waiter.done():
-            self._socket.end(self._socket.server.reason.TRANSPORT_ERROR)
+            self._socket.end(Reason.TRANSPORT_ERROR)
 
     def _take(self, *, everything: bool) -> list[bytes]:
         """What is queued, as many packets as one answer may hold."""

@@ -17,6 +17,7 @@ from sio_server.engine.eio.environ import Environ, build
 from sio_server.engine.eio.poll_queue import PollOverlapError
 from sio_server.engine.eio.refused import Why
 from sio_server.engine.limits import BODY_RATE, FIRST_BODY_MESSAGES, TURN
+from sio_server.engine.reasons import Reason
 from sio_server.engine.wire import handshake
 from sio_server.engine.wire.handshake import BAD_REQUEST, Ask, Refusal, refusal
 from sio_server.engine.wire.packets import PacketError, polling_packets
@@ -183,6 +184,8 @@ class PollingHandler:
         try:
             found = await socket.poll(functools.partial(watch, request))
         except PollOverlapError:
+            self._server.counters.poll_overlaps += 1
+            socket.end(Reason.TRANSPORT_ERROR)
             return self._refuse(environ, Why.REQUEST, detail="two polls of one session at once")
         return self._answer(b"\x1e".join(found), environ)
 
@@ -195,7 +198,7 @@ class PollingHandler:
             return answer
         if socket.posting:
             server.counters.poll_overlaps += 1
-            socket.end(server.reason.TRANSPORT_ERROR)
+            socket.end(Reason.TRANSPORT_ERROR)
             return self._refuse(environ, Why.REQUEST, detail="two POSTs of one session at once")
         socket.posting = True
         try:
@@ -203,7 +206,7 @@ class PollingHandler:
             found = polling_packets(body)
         except BodyTooLargeError as error:
             server.counters.http_too_large += 1
-            socket.end(server.reason.TRANSPORT_ERROR)
+            socket.end(Reason.TRANSPORT_ERROR)
             server.tell(Why.TOO_LARGE, 413, "", str(error), environ)
             answer = self._answer(b"", environ, 413)
             answer.force_close()

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sio_server.engine.eio.refused import Why
 from sio_server.engine.wire.frames import TEXT, frame
 
 if TYPE_CHECKING:
-    from sio_server.engine.eio.socket import EngineSocket
+    from sio_server.engine.eio.receive import SessionHost
     from sio_server.engine.transport.connection import WebSocketConnection
     from sio_server.engine.wire.frames import CloseCode
+    from sio_server.engine.wire.handshake import Refusal
 
 _PONG = frame(TEXT, b"3probe")
 #: Frames that carry nothing, from a websocket that has two packets to send.
 _MAX_CONTROLS = 16
+
+
+class Upgradable(Protocol):
+    """A session that polls, as the websocket sees it that is to take the place of its polls."""
+
+    server: SessionHost
+    #: the upgrade that is under way
+    probe: Probe | None
+
+    def refused(self, why: Why, detail: str) -> Refusal | Mapping[str, Any] | None:
+        """Tell the application of what the peer was refused for."""
+
+    def probed(self) -> None:
+        """An upgrade has begun."""
+
+    def adopt(self, connection: WebSocketConnection) -> None:
+        """From now on everything goes through this websocket."""
+
+    def probe_failed(self) -> None:
+        """The session goes on polling."""
 
 
 class Probe:
@@ -22,7 +44,7 @@ class Probe:
 
     __slots__ = ("_controls", "_probed", "connection", "socket", "timer_key")
 
-    def __init__(self, socket: EngineSocket) -> None:
+    def __init__(self, socket: Upgradable) -> None:
         self.socket = socket
         self.connection: WebSocketConnection | None = None
         self.timer_key = 0

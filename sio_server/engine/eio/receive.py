@@ -4,23 +4,89 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engineio.async_socket import AsyncSocket
 
 from sio_server.engine.eio.refused import Why
 from sio_server.engine.limits import INBOX_LOW
 from sio_server.engine.rates import Bucket
+from sio_server.engine.reasons import Reason
+from sio_server.engine.transport.connection import Host, WebSocketConnection
 from sio_server.engine.wire.frames import CloseCode
-from sio_server.engine.wire.packets import CLOSE, NOOP, PacketError, TooManyAttachmentsError, Wire, from_base64
+from sio_server.engine.wire.packets import CLOSE, NOOP, Packet, PacketError, TooManyAttachmentsError, Wire, from_base64
 
 if TYPE_CHECKING:
-    from sio_server.engine.eio.server import EngineServer
-    from sio_server.engine.sio.dispatch import Item
-    from sio_server.engine.transport.connection import WebSocketConnection
+    from sio_server.engine.eio.arrivals import Arrivals
+    from sio_server.engine.eio.environ import Environ
     from sio_server.engine.wire.handshake import Refusal
-    from sio_server.engine.wire.packets import Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An event for a handler that the application registered at the Engine.IO server itself."""
+
+    event: str
+    arguments: tuple[Any, ...]
+
+
+#: What a session handles in order: a packet, an event for Engine.IO's own handlers, or the reason it ended for.
+Item = Packet | Raw | str
+
+
+class SessionHandler(Protocol):
+    """What happens to sessions and to what they send: the side of Socket.IO."""
+
+    def opened(self, socket: ReceivingSocket, environ: Environ) -> None:
+        """A session has begun."""
+
+    def message(self, socket: ReceivingSocket, data: str | bytes) -> None:
+        """A message has come. Raises PacketError where it has to close the connection."""
+
+    def transport_changed(self, socket: ReceivingSocket) -> None:
+        """A session that polled is a websocket now."""
+
+    def ending(self, socket: ReceivingSocket) -> None:
+        """A session is about to end; what is sent to it now still goes out."""
+
+    def gone(self, socket: ReceivingSocket, reason: str) -> None:
+        """A session has ended; it is to be finished (`EngineSocket.finish`) once everybody was told."""
+
+    def stopped(self) -> None:
+        """The server has shut down."""
+
+
+class SessionHost(Host, Protocol):
+    """What a session asks of the server that it belongs to."""
+
+    dispatcher: SessionHandler
+    arrivals: Arrivals
+    on_refused: Any
+    #: seconds from a pong to the next ping, and from a ping to the end of waiting for its pong
+    ping_interval: float
+    ping_timeout: float
+    #: whether a session ends that does not answer a ping
+    start_service_task: bool
+    max_http_buffer_size: int
+
+    def replaced(self, event: str) -> Callable[..., Any] | None:
+        """The handler that an application put in place of Socket.IO's own, or None."""
+
+    def tell(
+        self, why: Why, status: int, subject: str, detail: str, environ: Mapping[str, Any], *, joined: bool = False
+    ) -> Refusal | Mapping[str, Any] | None:
+        """Tell the application of a refusal; returns what it wants to be answered."""
+
+    def environ_of(self, sid: str) -> Environ:
+        """The environ of the request that began a session; an empty one where it is gone."""
+
+    def arrived_again(self, socket: ReceivingSocket) -> None:
+        """The session is in no namespace any more."""
+
+    def forget(self, socket: ReceivingSocket) -> None:
+        """The session has ended and everybody was told."""
 
 
 class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
@@ -28,7 +94,8 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
 
     __slots__ = ("_answered", "_controls", "_events", "_heavy", "inbox", "joining", "partial", "running", "worker")
 
-    server: EngineServer
+    sid: str
+    server: SessionHost
     connection: WebSocketConnection | None
     closing: bool
 
@@ -81,7 +148,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             else:
                 self._pong()
         elif kind == "1":
-            self.end(self.server.reason.CLIENT_DISCONNECT, final=NOOP)
+            self.end(Reason.CLIENT_DISCONNECT, final=NOOP)
         elif kind == "b":
             self._base64(data)
         elif kind == "6":
@@ -108,7 +175,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             self.broken(detail=str(error))
         except Exception:  # noqa: BLE001  told in `failed`; a transport that raises writes a traceback for each packet
             server.failed("a packet")
-            self.end(server.reason.INTERNAL, code=CloseCode.INTERNAL)
+            self.end(Reason.INTERNAL, code=CloseCode.INTERNAL)
 
     def control(self) -> None:
         """A packet or frame that is no message and that nobody asked for: it costs a turn all the same."""
@@ -125,7 +192,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
 
     def _flood(self, detail: str) -> None:
         self.refused(Why.FLOOD, detail)
-        self.end(self.server.reason.FLOOD, code=CloseCode.POLICY)
+        self.end(Reason.FLOOD, code=CloseCode.POLICY)
 
     def _base64(self, packet: str) -> None:
         try:
@@ -141,7 +208,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             return
         self.server.counters.parse_errors += 1
         self.refused(why, detail)
-        self.end(self.server.reason.PARSE_ERROR)
+        self.end(Reason.PARSE_ERROR)
 
     # a client that sends faster than its handlers go
 

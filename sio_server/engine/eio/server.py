@@ -11,14 +11,13 @@ from engineio import AsyncServer as StockServer
 from sio_server.engine.counters import Counters
 from sio_server.engine.eio.addresses import IPV6_PREFIX, AddressGroups, TrustedProxies
 from sio_server.engine.eio.arrivals import Arrivals
-from sio_server.engine.eio.environ import Environ
-from sio_server.engine.eio.polling import PollingHandler
+from sio_server.engine.eio.environ import Environ, EnvironTable
 from sio_server.engine.eio.probe import Probe
+from sio_server.engine.eio.receive import SessionHandler
 from sio_server.engine.eio.refused import OnRefused, RefusedPeer, Why
 from sio_server.engine.eio.socket import EngineSocket
 from sio_server.engine.limits import Limits
 from sio_server.engine.reasons import Reason
-from sio_server.engine.sio.dispatch import Dispatcher
 from sio_server.engine.transport.connection import WebSocketConnection
 from sio_server.engine.transport.outbox import Outbox
 from sio_server.engine.transport.wheel import Wheel
@@ -29,8 +28,7 @@ from sio_server.engine.wire.jsonio import dumps
 if TYPE_CHECKING:
     from aiohttp.web import Application, Request, StreamResponse
 
-    from sio_server.engine.sio.server import AsyncServer
-
+HandleRequest = Callable[["Request"], Awaitable["StreamResponse"]]
 CheckHandshake = Callable[[Mapping[str, Any], str], Refusal | None]
 
 
@@ -62,23 +60,24 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.proxies = TrustedProxies(trusted_proxies)
         self.check_handshake = check_handshake
         self.on_refused = on_refused
-        self.arrivals = Arrivals(limits, self.proxies, AddressGroups(ipv6_prefix))
+        self.arrivals = Arrivals(limits, self.proxies, AddressGroups(ipv6_prefix), self.counters)
+        #: Engine.IO sid -> environ of the request that began the session
+        self.environs = EnvironTable()
         self._quiet_until = 0.0
-        self._expecting = expecting
         self.connections: set[WebSocketConnection] = set()
-        self.dispatcher: Dispatcher
+        self.dispatcher: SessionHandler
         self.path = "/engine.io/"
         self.draining = False
         self._wheel: Wheel | None = None
-        self._outbox: Outbox | None = None
-        self._http = PollingHandler(self)
+        self.outbox = Outbox(expecting)
+        self._handle: HandleRequest
         self._open_tail = self._tail(["websocket"])
         self._open_tail_final = self._tail([])
 
-    def bind(self, sio: AsyncServer) -> None:
-        """Give the Socket.IO side: the engine's messages go there without the library's event handlers."""
-        self.dispatcher = Dispatcher(sio)
-        self._sio = sio
+    def bind(self, dispatcher: SessionHandler, handle: HandleRequest) -> None:
+        """Give what is above: who is told of sessions and messages, and who answers HTTP requests."""
+        self.dispatcher = dispatcher
+        self._handle = handle
         self._own_handlers = dict(self.handlers)
 
     def replaced(self, event: str) -> Callable[..., Any] | None:
@@ -86,21 +85,12 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         handler: Callable[..., Any] | None = self.handlers.get(event)
         return None if handler is self._own_handlers.get(event) else handler
 
-    # the loop may not run yet when the server is made
-
     @property
     def wheel(self) -> Wheel:
-        """The timers of all connections."""
+        """The timers of all connections; made when first asked for, as no loop may run when the server is made."""
         if self._wheel is None:
             self._wheel = Wheel(asyncio.get_running_loop())
         return self._wheel
-
-    @property
-    def outbox(self) -> Outbox:
-        """What this turn writes."""
-        if self._outbox is None:
-            self._outbox = Outbox(asyncio.get_running_loop(), self._expecting)
-        return self._outbox
 
     # sessions
 
@@ -122,7 +112,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.counters.sessions += 1
         self.counters.sessions_opened += 1
         self.arrivals.add(socket, environ["REMOTE_ADDR"])
-        self._sio.opened(socket, environ)
+        self.environs[sid] = environ
         self.dispatcher.opened(socket, environ)
         upgradable = transport == "polling" and self.allow_upgrades and "websocket" in self.transports
         tail = self._open_tail if upgradable else self._open_tail_final
@@ -130,6 +120,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
 
     def forget(self, socket: EngineSocket) -> None:
         """The session has ended and everybody was told."""
+        self.environs.pop(socket.sid, None)
         if self.sockets.pop(socket.sid, None) is not None:
             self.counters.sessions -= 1
 
@@ -139,7 +130,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
 
     def environ_of(self, sid: str) -> Environ:
         """The environ of the request that began a session; an empty one where it is gone."""
-        found: Environ = self._sio.environ.get(sid, {})
+        found: Environ = self.environs.get(sid, {})
         return found
 
     # what goes wrong
@@ -268,15 +259,14 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
 
     async def handle_request(self, request: Request) -> StreamResponse:
         """The aiohttp handler."""
-        return await self._http.handle(request)
+        return await self._handle(request)
 
     async def disconnect(self, sid: str | None = None) -> None:
         """End one session, or all."""
         for socket in list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]:
             if socket is not None:
-                socket.end(self.reason.SERVER_DISCONNECT)
-        if self._outbox is not None:
-            self._outbox.flush()
+                socket.end(Reason.SERVER_DISCONNECT)
+        self.outbox.flush()
         await asyncio.sleep(0)
 
     async def shutdown(self) -> None:
@@ -284,13 +274,13 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.draining = True
         workers = []
         for socket in list(self.sockets.values()):
-            socket.end(self.reason.SHUTDOWN, code=1001)
+            socket.end(Reason.SHUTDOWN, code=1001)
             if socket.worker is not None:
                 workers.append(socket.worker)
         if workers:
             await asyncio.wait(workers, timeout=5.0)
         await self._close_transports()
-        self._sio.manager.stop()
+        self.dispatcher.stopped()
         self.draining = False
 
     async def _close_transports(self) -> None:
@@ -299,10 +289,8 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         while self.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110  once per process
             await asyncio.sleep(0.01)
         for connection in list(self.connections):
-            connection.abort(self.reason.SHUTDOWN)
+            connection.abort(Reason.SHUTDOWN)
         if self._wheel is not None:
             self._wheel.close()
-        self._wheel = self._outbox = None
-
-
-HandleRequest = Callable[["Request"], Awaitable["StreamResponse"]]
+        self._wheel = None
+        self.outbox.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sio_server.engine.eio.member import Member, State
 from sio_server.engine.eio.poll_queue import PollQueue, Watch, unwatched
 from sio_server.engine.eio.probe import Probe
-from sio_server.engine.eio.receive import ReceivingSocket
+from sio_server.engine.eio.receive import ReceivingSocket, SessionHost
 from sio_server.engine.eio.refused import Why
 from sio_server.engine.limits import MAX_NAMESPACE_NAME
-from sio_server.engine.sio.rooms import State
+from sio_server.engine.reasons import Reason
 from sio_server.engine.wire.frames import CloseCode
 from sio_server.engine.wire.jsonio import dumps
 from sio_server.engine.wire.packets import CLOSE, CONNECT_ERROR, NOOP, PING, Wire, encode
@@ -18,8 +19,6 @@ from sio_server.engine.wire.packets import CLOSE, CONNECT_ERROR, NOOP, PING, Wir
 if TYPE_CHECKING:
     from engineio.packet import Packet as StockPacket
 
-    from sio_server.engine.eio.server import EngineServer
-    from sio_server.engine.sio.rooms import Member
     from sio_server.engine.transport.connection import WebSocketConnection
     from sio_server.engine.wire.handshake import Refusal
 
@@ -54,7 +53,7 @@ class EngineSocket(ReceivingSocket):
         "upgrading",
     )
 
-    def __init__(self, server: EngineServer, sid: str) -> None:  # stock's constructor would make a queue and a dict
+    def __init__(self, server: SessionHost, sid: str) -> None:  # stock's constructor would make a queue and a dict
         self.server = server
         self.sid = sid
         self.connected = True
@@ -184,7 +183,7 @@ class EngineSocket(ReceivingSocket):
                 self._beat = now + server.ping_timeout  # its pong may wait in the socket that we do not read
             else:
                 server.counters.ping_timeouts += 1
-                self.end(server.reason.PING_TIMEOUT)
+                self.end(Reason.PING_TIMEOUT)
                 return
         if not self.closing:
             self._arm()
@@ -202,7 +201,7 @@ class EngineSocket(ReceivingSocket):
             self._due = now + (server.limits.connect_timeout or 0.0)
             return False
         server.counters.connect_timeouts += 1
-        self.end(server.reason.CONNECT_TIMEOUT, code=CloseCode.POLICY)
+        self.end(Reason.CONNECT_TIMEOUT, code=CloseCode.POLICY)
         return True
 
     def expecting_attachments(self, *, wanted: bool) -> None:
@@ -243,7 +242,7 @@ class EngineSocket(ReceivingSocket):
         ):
             self.server.counters.slow_cuts += 1
             self.polls = None
-            self.end(self.server.reason.SLOW, code=CloseCode.POLICY)
+            self.end(Reason.SLOW, code=CloseCode.POLICY)
 
     async def poll(self, watch: Watch = unwatched) -> list[bytes]:
         """The packets for a GET, see `PollQueue.poll`."""
@@ -310,7 +309,7 @@ class EngineSocket(ReceivingSocket):
         if self.closing:
             return
         server = self.server
-        if reason != server.reason.SLOW:
+        if reason != Reason.SLOW:
             server.dispatcher.ending(self)
         self.closing = True
         server.arrivals.discard(self)
@@ -357,7 +356,7 @@ class EngineSocket(ReceivingSocket):
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002
         """End the session."""
-        self.end(reason or self.server.reason.SERVER_DISCONNECT)
+        self.end(reason or Reason.SERVER_DISCONNECT)
 
     async def check_ping_timeout(self) -> bool:
         """Whether the session lives; the wheel does the timing."""

@@ -18,7 +18,8 @@ from sio_server.engine.transport.reading import read_in_pieces, unread
 from sio_server.engine.wire.http_head import FrontPromise, FrontReply, FrontRequest, Head, reply_bytes
 
 if TYPE_CHECKING:
-    from sio_server.engine.front.site import FastHandler, Front
+    from sio_server.engine.front.front import Front
+    from sio_server.engine.wire.http_head import FastHandler
 
 #: Bytes that a peer may have sent ahead: above the one its socket is not read, below the other it is read again.
 #: Without them a peer that never waits for an answer fills the memory, and each of its requests costs another read.

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socketio.async_admin import InstrumentedAsyncServer
-
-if TYPE_CHECKING:
-    from sio_server.engine.sio.server import AsyncServer
 
 
 class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the library is untyped
     """Reports connections, rooms, events and statistics of one server to the admin namespace."""
 
-    sio: AsyncServer
+    #: the server, the engine's; typed as little as the library is
+    sio: Any
     stop_stats_event: asyncio.Event | None
     stats_task: asyncio.Task[None] | None
 
@@ -49,7 +47,7 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
 
     def uninstrument(self) -> None:
         """Take everything away again."""
-        self.sio.watched = None
+        self.sio.application.watched = None
         if self.mode == "development":
             for owner, name in (
                 (self.sio, "_trigger_event"),
@@ -94,7 +92,8 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         return await own(event, namespace, *args)
 
     def _eio_sid(self, sid: str, namespace: str) -> str | None:
-        return self.sio.manager.eio_sid_from_sid(sid, namespace)
+        found: str | None = self.sio.manager.eio_sid_from_sid(sid, namespace)
+        return found
 
     def _basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
         self._own["enter"](sid, namespace, room, eio_sid)

@@ -9,72 +9,86 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sio_server.engine.eio.member import Member, State
+from sio_server.engine.eio.receive import Item, Raw
 from sio_server.engine.eio.refused import Why
 from sio_server.engine.limits import HEAVY
+from sio_server.engine.reasons import Reason
 from sio_server.engine.sio.connect import Connector
-from sio_server.engine.sio.rooms import Member, State
 from sio_server.engine.wire import packets
 from sio_server.engine.wire.packets import Packet, PacketError, TooManyAttachmentsError
 
 if TYPE_CHECKING:
     from sio_server.engine.eio.environ import Environ
+    from sio_server.engine.eio.server import EngineServer
     from sio_server.engine.eio.socket import EngineSocket
-    from sio_server.engine.sio.server import AsyncServer
+    from sio_server.engine.sio.application import Application
+    from sio_server.engine.sio.codec import Codec
+    from sio_server.engine.sio.membership import AsyncManager
+    from sio_server.engine.sio.recovery import Recovery
 
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """An event for a handler that the application registered at the Engine.IO server itself."""
-
-    event: str
-    arguments: tuple[Any, ...]
-
-
-#: A packet to handle, or the reason for which the session ended.
-Item = Packet | Raw | str
-
-
-def _defined(value: Any) -> Any:
-    """None for what JavaScript's msgpack writes for undefined: extension type 0 with one zero byte."""
-    return None if getattr(value, "code", None) == 0 and getattr(value, "data", None) == b"\0" else value
+#: What is acknowledged for an event of this sid that failed: for which reason it reached no handler, or (None) where
+#: its handler raised.
+FailedAck = Callable[[str, Why | None], Any]
 
 
 class Dispatcher:
-    """What happens to each packet that comes in."""
+    """What happens to each packet that comes in.
 
-    def __init__(self, sio: AsyncServer) -> None:
-        self._sio = sio
-        self._connector = Connector(sio)
+    :param ordered: whether events of one client are handled one after the other.
+    :param failed_ack: see `FailedAck`; None: nothing is acknowledged then.
+    """
+
+    def __init__(
+        self,
+        eio: EngineServer,
+        manager: AsyncManager,
+        codec: Codec,
+        recovery: Recovery,
+        application: Application,
+        *,
+        ordered: bool,
+        failed_ack: FailedAck | None,
+    ) -> None:
+        self._eio = eio
+        self._manager = manager
+        self._codec = codec
+        self._recovery = recovery
+        self._application = application
+        self._ordered = ordered
+        self._failed_ack = failed_ack
+        self._connector = Connector(eio, manager, codec, recovery, application)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # an application on Engine.IO alone
 
     def opened(self, socket: EngineSocket, environ: Environ) -> None:
         """A new session: nobody waits for a CONNECT where Socket.IO is not spoken."""
-        eio = self._sio.eio
+        self._application.session_opened()
+        eio = self._eio
         if eio.replaced("message") is not None:
             socket.joined()
         if eio.replaced("connect") is not None:
             self._enqueue(socket, Raw("connect", (socket.sid, environ)))
 
     async def _raw(self, socket: EngineSocket, item: Raw) -> None:
-        handler = self._sio.eio.replaced(item.event)
+        handler = self._eio.replaced(item.event)
         if handler is None:
             return
         result = handler(*item.arguments)
         if inspect.isawaitable(result):
             result = await result
         if item.event == "connect" and result is not None and result is not True:
-            socket.end(self._sio.reason.SERVER_DISCONNECT)
+            socket.end(Reason.SERVER_DISCONNECT)
 
     # packets in
 
     def message(self, socket: EngineSocket, data: str | bytes) -> None:
         """One Engine.IO message. Raises PacketError when it has to close the connection."""
-        if self._sio.eio.replaced("message") is not None:
+        if self._eio.replaced("message") is not None:
             self._enqueue(socket, Raw("message", (socket.sid, data)))
             return
         packet = self._decode(socket, data)
@@ -106,10 +120,10 @@ class Dispatcher:
         )
 
     def _decode(self, socket: EngineSocket, data: str | bytes) -> Packet | None:
-        sio = self._sio
+        limits = self._eio.limits
         try:
-            if sio.foreign_packets:
-                return self._decode_foreign(data)
+            if self._codec.foreign:
+                return self._codec.decode_foreign(data)
             partial = socket.partial
             if partial is not None:
                 if isinstance(data, str):
@@ -119,14 +133,14 @@ class Dispatcher:
             if isinstance(data, bytes):
                 message = "attachment without a packet"
                 raise PacketError(message)
-            packet = packets.decode(data, sio.loads, sio.eio.limits.max_attachments)
+            packet = packets.decode(data, self._codec.loads, limits.max_attachments)
         except TooManyAttachmentsError:
-            sio.counters.attachments_refused += 1
+            self._eio.counters.attachments_refused += 1
             raise
         if packet.kind in (packets.BINARY_EVENT, packets.BINARY_ACK):
             if socket.member(packet.namespace) is None:
                 self._may_be_sent(socket, packet)
-            if not sio.eio.limits.binary:
+            if not limits.binary:
                 self._refuse_binary(socket, packet)
             if packet.attachments:
                 socket.partial = packet
@@ -136,7 +150,7 @@ class Dispatcher:
         return packet
 
     def _refuse_binary(self, socket: EngineSocket, packet: Packet) -> None:
-        self._sio.counters.attachments_refused += 1
+        self._eio.counters.attachments_refused += 1
         packet.refused = True
         packet.data = packet.data[:1]
         if packet.id is None or packet.kind == packets.BINARY_ACK:
@@ -144,8 +158,8 @@ class Dispatcher:
 
     def _attach(self, socket: EngineSocket, packet: Packet, data: bytes) -> Packet | None:
         packet.size += len(data)
-        if packet.size > self._sio.eio.limits.max_attachment_bytes:
-            message = f"attachments above {self._sio.eio.limits.max_attachment_bytes} bytes"
+        if packet.size > self._eio.limits.max_attachment_bytes:
+            message = f"attachments above {self._eio.limits.max_attachment_bytes} bytes"
             raise TooManyAttachmentsError(message)
         packet.parts.append(b"" if packet.refused else data)
         if len(packet.parts) < packet.attachments:
@@ -157,35 +171,18 @@ class Dispatcher:
         packet.parts = []
         return packet
 
-    def _decode_foreign(self, data: str | bytes) -> Packet:
-        # msgpack or an application's own serializer: its class decodes, the checks are ours
-        try:
-            found = self._sio.packet_class(encoded_packet=data)
-            kind, namespace = found.packet_type, found.namespace or "/"
-            packet = Packet(kind, namespace, _defined(found.id), _defined(found.data))
-        except Exception as error:
-            message = "invalid payload"
-            raise PacketError(message) from error
-        known = isinstance(kind, int) and not isinstance(kind, bool) and kind in range(packets.BINARY_ACK + 1)
-        if not known or not isinstance(namespace, str) or not isinstance(packet.id, int | None):
-            message = "unknown packet type"
-            raise PacketError(message)
-        packet.data = None if kind == packets.DISCONNECT else packet.data
-        packets.check(packet, present=packet.data is not None)
-        return packet
-
     def _ack(self, socket: EngineSocket, packet: Packet) -> None:
         member = socket.member(packet.namespace)
         if member is None or packet.id is None or packet.refused:
             return
-        callback = self._sio.manager.take_callback(member.sid, packet.id)
+        callback = self._manager.take_callback(member.sid, packet.id)
         if callback is None:
-            self._sio.counters.ack_unknown += 1
+            self._eio.counters.ack_unknown += 1
             return
         try:
             result = callback(*packet.data)
         except Exception:
-            self._sio.logger.exception("callback of an acknowledgement failed")
+            self._application.logger.exception("callback of an acknowledgement failed")
             return
         if inspect.isawaitable(result):
             self._spawn(self._logged(result))
@@ -215,7 +212,7 @@ class Dispatcher:
                     else:
                         await self._handle(socket, item)
                 except Exception:
-                    self._sio.logger.exception("handler failed")
+                    self._application.logger.exception("handler failed")
                 socket.backlog_shrank()
         finally:
             socket.worker = None
@@ -235,10 +232,10 @@ class Dispatcher:
         if member is None or member.state is not State.CONNECTED:
             return
         if packet.kind == packets.DISCONNECT:
-            await self.leave(member, self._sio.reason.CLIENT_DISCONNECT)
+            await self.leave(member, Reason.CLIENT_DISCONNECT)
         elif packet.kind in (packets.ACK, packets.BINARY_ACK):  # which came before its CONNECT was answered
             self._ack(socket, packet)
-        elif self._sio.ordered_events:
+        elif self._ordered:
             await self.event(member, packet)
         else:
             socket.running += 1
@@ -254,17 +251,17 @@ class Dispatcher:
 
     async def event(self, member: Member, packet: Packet) -> None:
         """Run the handler of an event and acknowledge with what it returns, or with what stands for its failure."""
-        sio = self._sio
+        application = self._application
         if packet.refused:
             self._acknowledge_failure(member, packet, Why.BINARY)
             return
         try:
-            result = await sio._trigger_event(packet.data[0], member.namespace, member.sid, *packet.data[1:])  # noqa: SLF001
-            if packet.id is None or result is sio.not_handled or member.state is not State.CONNECTED:
+            result = await application.trigger(packet.data[0], member.namespace, member.sid, *packet.data[1:])
+            if packet.id is None or application.is_unhandled(result) or member.state is not State.CONNECTED:
                 return
             # JavaScript's cb(null): an empty list reads as "no answer" to a client that retries
             values = list(result) if isinstance(result, tuple) else [result]
-            wire = sio.encode(packets.ACK, member.namespace, values, packet.id)
+            wire = self._codec.encode(packets.ACK, member.namespace, values, packet.id)
         except Exception as error:  # noqa: BLE001  told in `_log_failure`
             self._log_failure(error)
             self._acknowledge_failure(member, packet, None)
@@ -272,17 +269,16 @@ class Dispatcher:
             member.deliver(wire)
 
     def _acknowledge_failure(self, member: Member, packet: Packet, why: Why | None) -> None:
-        sio = self._sio
-        if packet.id is not None and sio.failed_ack is not None and member.state is State.CONNECTED:
-            told = sio.failed_ack(member.sid, why)
-            member.deliver(sio.encode(packets.ACK, member.namespace, [told], packet.id))
+        if packet.id is not None and self._failed_ack is not None and member.state is State.CONNECTED:
+            told = self._failed_ack(member.sid, why)
+            member.deliver(self._codec.encode(packets.ACK, member.namespace, [told], packet.id))
 
     def _log_failure(self, error: Exception) -> None:
         # the traceback of a recursion has a line for each level, all alike: 150 KB that a peer may ask for again
         if isinstance(error, RecursionError):
-            self._sio.logger.error("handler failed: %r", error)
+            self._application.logger.error("handler failed: %r", error)
         else:
-            self._sio.logger.error("handler failed", exc_info=error)
+            self._application.logger.error("handler failed", exc_info=error)
 
     # leaving
 
@@ -290,64 +286,58 @@ class Dispatcher:
         """The session is about to end: what waits behind a CONNECT packet goes out now."""
         for member in socket.members:
             if member.settling:
-                self._sio.manager.settled(member)
+                self._manager.spaces.settled(member)
 
     def gone(self, socket: EngineSocket, reason: str) -> None:
         """The session has ended. Its handlers under way are finished first, then it leaves its namespaces."""
-        sio = self._sio
-        sio.manager.touch(socket)
+        manager = self._manager
+        manager.spaces.touch(socket)
         for member in socket.members:
-            sio.manager.abandon(member.sid)
-        if sio.eio.replaced("disconnect") is not None:
+            manager.abandon(member.sid)
+        if self._eio.replaced("disconnect") is not None:
             self._enqueue(socket, Raw("disconnect", (socket.sid, reason)))
-        if socket.worker is not None or any(map(self._has_handler, socket.members)):
+        if socket.worker is not None or any(map(self._application.hears_disconnect, socket.members)):
             self._enqueue(socket, reason)
             return
         for member in socket.members:
-            sio.recovery.lost(member, reason)
-            sio.manager.pre_disconnect(member.sid, member.namespace)
-            sio.manager.basic_disconnect(member.sid, member.namespace)
+            self._recovery.lost(member, reason)
+            manager.pre_disconnect(member.sid, member.namespace)
+            manager.basic_disconnect(member.sid, member.namespace)
         self._finish(socket)
-
-    def _has_handler(self, member: Member) -> bool:
-        sio = self._sio
-        return bool(
-            sio.watched
-            or sio._get_event_handler("disconnect", member.namespace, (member.sid,))[0]  # noqa: SLF001
-            or sio._get_namespace_handler(member.namespace, ())[0]  # noqa: SLF001
-        )
 
     async def _leave_all(self, socket: EngineSocket, reason: str) -> None:
         for member in socket.members:
             # only now: a 41 that waited in the line has ended what could have been recovered
-            self._sio.recovery.lost(member, reason)
+            self._recovery.lost(member, reason)
             await self.leave(member, reason)
         self._finish(socket)
 
     def _finish(self, socket: EngineSocket) -> None:
-        self._sio.environ.pop(socket.sid, None)
-        if self._sio.watched is not None:
-            self._sio.watched.raw_disconnection()
+        self._application.session_ended()
         socket.finish()
 
     async def leave(self, member: Member, reason: str) -> None:
         """Run the disconnect handler, once, and forget the member."""
-        sio = self._sio
+        manager = self._manager
         if member.state is not State.CONNECTED:
             if member.state is State.CONNECTING:
-                sio.manager.basic_disconnect(member.sid, member.namespace)
+                manager.basic_disconnect(member.sid, member.namespace)
             return
-        sio.manager.pre_disconnect(member.sid, member.namespace)
+        manager.pre_disconnect(member.sid, member.namespace)
         try:
-            await sio._trigger_event("disconnect", member.namespace, member.sid, reason)  # noqa: SLF001
+            await self._application.trigger("disconnect", member.namespace, member.sid, reason)
         except Exception:
-            sio.logger.exception("disconnect handler failed")
+            self._application.logger.exception("disconnect handler failed")
         finally:
-            await sio.manager.disconnect(member.sid, member.namespace, ignore_queue=True)
+            await manager.disconnect(member.sid, member.namespace, ignore_queue=True)
 
     def transport_changed(self, socket: EngineSocket) -> None:
         """The session was upgraded."""
-        self._sio.manager.touch(socket)
+        self._manager.spaces.touch(socket)
+
+    def stopped(self) -> None:
+        """The server has shut down."""
+        self._manager.stop()
 
     # tasks
 
@@ -360,4 +350,4 @@ class Dispatcher:
         try:
             await awaitable
         except Exception:
-            self._sio.logger.exception("callback of an acknowledgement failed")
+            self._application.logger.exception("callback of an acknowledgement failed")

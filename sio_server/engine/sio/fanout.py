@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from sio_server.engine.sio.rooms import Member, Ready, Room
-from sio_server.engine.wire.packets import EVENT, Wire, event_wire, with_offset
+from sio_server.engine.sio.rooms import Ready, Room
+from sio_server.engine.wire.packets import Wire, with_offset
 
 if TYPE_CHECKING:
-    from sio_server.engine.sio.server import AsyncServer
+    from sio_server.engine.eio.member import Member
+    from sio_server.engine.sio.codec import Codec
+    from sio_server.engine.sio.recovery import Recovery
+    from sio_server.engine.sio.rooms import Spaces
+    from sio_server.engine.transport.outbox import Outbox
 
 _NOBODY: frozenset[Any] = frozenset()
 
@@ -17,15 +21,13 @@ _NOBODY: frozenset[Any] = frozenset()
 class Fanout:
     """Broadcasts of one server. Nothing in here suspends, so the order of calls is the order on each wire."""
 
-    def __init__(self, sio: AsyncServer) -> None:
-        self._sio = sio
+    __slots__ = ("_codec", "_outbox", "_recovery", "_spaces")
 
-    @staticmethod
-    def arguments(event: str, data: Any) -> list[Any]:
-        """The argument list of an event: a tuple is several arguments, None is none."""
-        if isinstance(data, tuple):
-            return [event, *data]
-        return [event] if data is None else [event, data]
+    def __init__(self, spaces: Spaces, outbox: Outbox, codec: Codec, recovery: Recovery) -> None:
+        self._spaces = spaces
+        self._outbox = outbox
+        self._codec = codec
+        self._recovery = recovery
 
     def emit(self, event: str, data: Any, namespace: str | None, room: Any, skip_sid: Any) -> int:
         """An event in the manner of `AsyncServer.emit`; returns the number of recipients."""
@@ -36,8 +38,8 @@ class Fanout:
         )
         if not self._wanted(namespace):
             return 0
-        wire = self._sio.encode(EVENT, namespace, self.arguments(event, data))
-        marked = self._sio.recovery.mark(wire, namespace, rooms, skip)
+        wire = self._codec.event(event, data, namespace)
+        marked = self._recovery.mark(wire, namespace, rooms, skip)
         return self.send(wire, marked, namespace, rooms, skip)
 
     def broadcast(
@@ -55,24 +57,23 @@ class Fanout:
         """See `AsyncServer.broadcast`."""
         targets = None if rooms is None else tuple(rooms)
         skip = frozenset(skip_sids)
-        space = self._sio.manager.spaces.get(namespace)
+        space = self._spaces.get(namespace)
         if space is not None:
             for name in skip_rooms:
                 skip |= space.rooms.get(name, {}).keys()
         if not self._wanted(namespace):
             return 0
-        if isinstance(payload, bytes) and not self._sio.foreign_packets:
-            wire = event_wire(event, payload, namespace)
+        if isinstance(payload, bytes):
+            wire = self._codec.event_of_json(event, payload, namespace)
         else:
-            value = self._sio.loads(payload.decode()) if isinstance(payload, bytes) else payload
-            wire = self._sio.encode(EVENT, namespace, self.arguments(event, value))
+            wire = self._codec.event(event, payload, namespace)
         marked = None
         if offset is None:
-            marked = self._sio.recovery.mark(wire, namespace, targets, skip, volatile=volatile)
+            marked = self._recovery.mark(wire, namespace, targets, skip, volatile=volatile)
         return self.send(wire, marked, namespace, targets, skip, offset=offset)
 
     def _wanted(self, namespace: str) -> bool:
-        return namespace in self._sio.manager.spaces or self._sio.recovery.log is not None
+        return namespace in self._spaces or self._recovery.log is not None
 
     def send(
         self,
@@ -88,7 +89,7 @@ class Fanout:
 
         `marked` is the variant for those who take an offset, `offset` what it is made with where it is not made yet.
         """
-        space = self._sio.manager.spaces.get(namespace)
+        space = self._spaces.get(namespace)
         if space is None:
             return 0
         if rooms is None:
@@ -109,7 +110,7 @@ class Fanout:
     def _send_ready(self, wire: Wire, marked: Wire | None, ready: Ready, offset: str | None) -> int:
         if offset is not None and (ready.marked or ready.others) and wire.text:
             marked = with_offset(wire, offset)
-        outbox = self._sio.eio.outbox
+        outbox = self._outbox
         if ready.plain:
             outbox.broadcast(wire.frame, ready.plain)
         if ready.marked:

@@ -13,27 +13,37 @@ from typing import TYPE_CHECKING, Any, cast
 
 from socketio import AsyncManager as StockManager
 
-from sio_server.engine.sio.rooms import Member, Namespace, Room, State
+from sio_server.engine.eio.member import Member, State
+from sio_server.engine.sio.codec import arguments
+from sio_server.engine.sio.rooms import Namespace, Room, Spaces
 from sio_server.engine.wire.packets import EVENT
 
 if TYPE_CHECKING:
+    from sio_server.engine.eio.server import EngineServer
     from sio_server.engine.eio.socket import EngineSocket
-    from sio_server.engine.sio.server import AsyncServer
+    from sio_server.engine.sio.codec import Codec
+    from sio_server.engine.sio.fanout import Fanout
+    from sio_server.engine.sio.recovery import Recovery
 
 
 class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untyped
     """Rooms per sid, broadcasts straight to the connections, callbacks that are freed."""
-
-    server: AsyncServer
 
     def __init__(self) -> None:
         super().__init__()
         self._start()
 
     def _start(self) -> None:
-        self.spaces: dict[str, Namespace] = {}
+        self.spaces = Spaces()
         self.callbacks: dict[Any, dict[int, Callable[..., Any]]] = {}
         self._ack_ids = itertools.count(1)
+
+    def bind(self, eio: EngineServer, codec: Codec, recovery: Recovery, fanout: Fanout) -> None:
+        """Give what broadcasts and members need; an application may have made the manager before its server."""
+        self._eio = eio
+        self._codec = codec
+        self._recovery = recovery
+        self._fanout = fanout
 
     def stop(self) -> None:
         """The server has shut down: a message queue's manager listens no more, until the next session opens."""
@@ -60,9 +70,8 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
     # who is there
 
     def member(self, sid: str, namespace: str) -> Member | None:
-        """The member, in whatever state."""
-        space = self.spaces.get(namespace)
-        return None if space is None else space.members.get(sid)
+        """The member of a namespace with this sid, in whatever state."""
+        return self.spaces.member(sid, namespace)
 
     def get_namespaces(self) -> list[str]:
         """The namespaces that have members."""
@@ -100,7 +109,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         """The sid of an Engine.IO session in a namespace."""
-        socket = self.server.eio.sockets.get(eio_sid)
+        socket = self._eio.sockets.get(eio_sid)
         member = None if socket is None else socket.member(namespace)
         return None if member is None else member.sid
 
@@ -113,17 +122,22 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
 
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
         """Register a client whose connect handler is about to run: it is in no room and receives nothing."""
-        member = self.admit(self.server.eio.sockets[eio_sid], namespace)
+        member = self.admit(self._eio.sockets[eio_sid], namespace)
         return None if member is None else member.sid
 
     def admit(self, socket: EngineSocket, namespace: str, sid: str | None = None) -> Member | None:
-        """The same, for the dispatcher; a `sid` is given when a session is recovered."""
+        """Make a session a member of a namespace: in no room, and nothing is sent to it before it is welcome.
+
+        :param sid: its id there, when it comes back to one; None: a new one.
+
+        None where it is a member already.
+        """
         if socket.member(namespace) is not None:
             return None
         space = self.spaces.get(namespace)
         if space is None:
             space = self.spaces[namespace] = Namespace()
-        member = Member(sid or self.server.eio.generate_id(), namespace, socket)
+        member = Member(sid or self._eio.generate_id(), namespace, socket)
         space.members[member.sid] = member
         socket.members = (*socket.members, member)
         return member
@@ -132,32 +146,8 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         """Let a pre-connected client in."""
         if not self.is_pre_connected(sid, namespace):
             sid = cast("str", await self.pre_connect(sid, namespace))
-        self.welcome(cast("Member", self.member(sid, namespace)))
+        self.spaces.welcome(cast("Member", self.member(sid, namespace)))
         return sid
-
-    def welcome(self, member: Member) -> None:
-        """The client is in: everybody-broadcasts reach it from now on. Nothing suspends here."""
-        space = self.spaces[member.namespace]
-        member.state = State.CONNECTED
-        space.everybody[member.sid] = member
-        space.touch(member)
-        if not member.settling:
-            member.release()
-
-    def settled(self, member: Member) -> None:
-        """The CONNECT packet has a segment of its own: the rest may follow."""
-        member.settling = False
-        space = self.spaces.get(member.namespace)
-        if space is not None and member.state is State.CONNECTED:
-            space.touch(member)
-            member.release()
-
-    def touch(self, socket: EngineSocket) -> None:
-        """The socket was upgraded or is closing: its rooms have to look again."""
-        for member in socket.members:
-            space = self.spaces.get(member.namespace)
-            if space is not None:
-                space.touch(member)
 
     def pre_disconnect(self, sid: str, namespace: str) -> str | None:
         """The client leaves: the disconnect handler still finds its rooms and session."""
@@ -205,7 +195,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         if self.is_sid_room(namespace, room):
             message = "cannot enter a sid room"
             raise ValueError(message)
-        self.spaces[namespace].enter(member, room, self.server.recovery.position())
+        self.spaces[namespace].enter(member, room, self._recovery.position())
 
     def basic_leave_room(self, sid: str, namespace: str, room: Any) -> None:
         """Take a client out of a room; nothing happens when it is not in it."""
@@ -244,14 +234,14 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         """Send an event to a client, a room, several, or everybody. Does not wait for anybody."""
         room = to or room
         if callback is None:
-            self.server.fanout.emit(event, data, namespace, room, skip_sid)
+            self._fanout.emit(event, data, namespace, room, skip_sid)
             return
         skip = set(skip_sid) if isinstance(skip_sid, list | tuple) else {skip_sid}
-        arguments = self.server.fanout.arguments(event, data)
+        sent = arguments(event, data)
         for member in self.select(namespace or "/", room):
             if member.sid not in skip:
                 ack = self._generate_ack_id(member.sid, callback)
-                member.deliver(self.server.encode(EVENT, member.namespace, arguments, ack))
+                member.deliver(self._codec.encode(EVENT, member.namespace, sent, ack))
 
     # acknowledgements
 
@@ -291,7 +281,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         """Run the callback of an ack; an unknown id is counted and ignored."""
         callback = self.take_callback(sid, id)
         if callback is None:
-            self.server.counters.ack_unknown += 1
+            self._eio.counters.ack_unknown += 1
             return
         result = callback(*data)
         if inspect.isawaitable(result):

@@ -13,13 +13,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sio_server.engine.eio.member import Member, Session, State
+from sio_server.engine.reasons import Reason
 from sio_server.engine.sio.recovery_log import Claim, Kept, MemoryLog, Record, RecoveryLog
-from sio_server.engine.sio.rooms import Member, State
 from sio_server.engine.wire.packets import with_offset
 
 if TYPE_CHECKING:
-    from sio_server.engine.eio.socket import EngineSocket
-    from sio_server.engine.sio.server import AsyncServer
+    from sio_server.engine.counters import Counters
+    from sio_server.engine.eio.environ import EnvironTable
+    from sio_server.engine.sio.rooms import Spaces
     from sio_server.engine.wire.packets import Wire
 
 Identify = Callable[[dict[str, Any], Any], Awaitable[str | None] | str | None]
@@ -28,6 +30,8 @@ Identify = Callable[[dict[str, Any], Any], Awaitable[str | None] | str | None]
 _EVICTION_TIME = 5.0
 #: Bytes of a private id: ours have about 200. A longer one is not worth decoding.
 _MAX_PID = 4096
+#: Reasons after which a connection does not come back.
+_FOR_GOOD = (Reason.PARSE_ERROR, Reason.FLOOD, Reason.SERVER_DISCONNECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,25 @@ def _asks(auth: Any) -> bool:
 
 
 class Recovery:
-    """Recovery of one server; without a log it does nothing at all."""
+    """Recovery of one server; without a log it does nothing at all.
 
-    def __init__(self, sio: AsyncServer, options: Mapping[str, Any] | RecoveryLog | None) -> None:
-        self._sio = sio
+    :param options: what `AsyncServer` takes as `connection_state_recovery`.
+    :param possible: False where packets are not in the text encoding: an offset can be added to no other.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any] | RecoveryLog | None,
+        spaces: Spaces,
+        environs: EnvironTable,
+        counters: Counters,
+        *,
+        possible: bool,
+    ) -> None:
+        self._spaces = spaces
+        self._environs = environs
+        self._counters = counters
+        self._possible = possible
         self.log: RecoveryLog | None = None
         self._identify: Identify | None = None
         self._all = False
@@ -95,7 +114,7 @@ class Recovery:
 
     # coming back
 
-    async def ask(self, socket: EngineSocket, namespace: str, auth: Any) -> Restored | None:
+    async def ask(self, socket: Session, namespace: str, auth: Any) -> Restored | None:
         """Whether this CONNECT brings a private id that still stands for a lost connection."""
         if self.log is None:
             return None
@@ -111,35 +130,34 @@ class Recovery:
         if claim is not None and known and await self._evict(claim, socket):
             kept = self.log.take(claim)
         if claim is None or kept is None:
-            self._sio.counters.recovery_refused += 1
+            self._counters.recovery_refused += 1
             return None
         offset = auth.get("offset")
         return Restored(claim.sid, pid, offset if isinstance(offset, str) else claim.offset, kept)
 
-    async def _identity(self, socket: EngineSocket, auth: Any) -> str | None:
+    async def _identity(self, socket: Session, auth: Any) -> str | None:
         if self._identify is None:
             return None
-        found = self._identify(self._sio.environ[socket.sid], auth)
+        found = self._identify(self._environs[socket.sid], auth)
         return await found if inspect.isawaitable(found) else found
 
-    async def _evict(self, claim: Claim, socket: EngineSocket) -> bool:
+    async def _evict(self, claim: Claim, socket: Session) -> bool:
         """Whether the sid is free; an old link that only looks alive is cut first."""
-        manager = self._sio.manager
-        old = manager.member(claim.sid, claim.namespace)
+        old = self._spaces.member(claim.sid, claim.namespace)
         if old is None:
             return True
         if old.socket is socket or old.state is State.CONNECTING:
             return False
-        self._sio.counters.recovery_evictions += 1
-        old.socket.end(self._sio.reason.REPLACED)
+        self._counters.recovery_evictions += 1
+        old.socket.end(Reason.REPLACED)
         if old.socket.worker is not None:
             await asyncio.wait([old.socket.worker], timeout=_EVICTION_TIME)
-        return manager.member(claim.sid, claim.namespace) is None
+        return self._spaces.member(claim.sid, claim.namespace) is None
 
     def begin(self, member: Member, restored: Restored | None, auth: Any, replay: list[Wire]) -> str | None:
         """The private id for the CONNECT reply; fills in what has to follow it. Does not suspend."""
         log = self.log
-        if log is None or self._sio.foreign_packets:
+        if log is None or not self._possible:
             return None
         if restored is not None:
             missed = log.after(restored.offset, restored.kept)
@@ -155,16 +173,15 @@ class Recovery:
         return member.pid
 
     def _restore(self, member: Member, restored: Restored) -> None:
-        sio = self._sio
-        sio.counters.recovered += 1
-        space = sio.manager.spaces[member.namespace]
+        self._counters.recovered += 1
+        space = self._spaces[member.namespace]
         for room, position in restored.kept.rooms.items():
             space.enter(member, room, position)
         if restored.kept.session:
             merged = {**restored.kept.session, **member.socket.session.get(member.namespace, {})}
             member.socket.session[member.namespace] = merged
 
-    def settled(self, socket: EngineSocket) -> None:
+    def settled(self, socket: Session) -> None:
         """The CONNECT was answered, either way."""
         self._identities.pop(socket.sid, None)
 
@@ -175,12 +192,7 @@ class Recovery:
         log = self.log
         if log is None or member.pid is None or member.state is not State.CONNECTED:
             return
-        unrecoverable = (
-            self._sio.reason.PARSE_ERROR,
-            self._sio.reason.FLOOD,
-            self._sio.reason.SERVER_DISCONNECT,
-        )
         claim = log.verify(member.pid)
-        if claim is not None and reason not in unrecoverable:
+        if claim is not None and reason not in _FOR_GOOD:
             session = member.socket.session.get(member.namespace, {})
             log.keep(Kept(claim, dict(member.rooms or {}), dict(session)))

@@ -1,75 +1,15 @@
-"""Who is where: members, rooms, and for each room a list that is ready to be written to."""
+"""Who is where: namespaces, rooms, and for each room a list that is ready to be written to."""
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from sio_server.engine.eio.member import Member, Session, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sio_server.engine.eio.socket import EngineSocket
     from sio_server.engine.transport.connection import WebSocketConnection
-    from sio_server.engine.wire.packets import Wire
-
-
-class State(IntEnum):
-    """How far a member is."""
-
-    CONNECTING = 0
-    CONNECTED = 1
-    LEAVING = 2
-
-
-class Member:
-    """One connection in one namespace."""
-
-    __slots__ = (
-        "held",
-        "held_bytes",
-        "namespace",
-        "pid",
-        "refused",
-        "rooms",
-        "settling",
-        "sid",
-        "socket",
-        "state",
-    )
-
-    def __init__(self, sid: str, namespace: str, socket: EngineSocket) -> None:
-        self.sid = sid
-        self.namespace = namespace
-        self.socket = socket
-        self.state = State.CONNECTING
-        #: room -> position at which it was joined (0 where nothing is recovered)
-        self.rooms: dict[Any, int] | None = None
-        #: what was sent before the CONNECT packet, and has to follow it
-        self.held: list[tuple[Wire, Wire | None]] | None = None
-        self.held_bytes = 0
-        #: recovery: the private id given to the client, whose events carry an offset then
-        self.pid: str | None = None
-        #: the CONNECT packet is on its way alone: what follows waits a moment
-        self.settling = False
-        #: disconnected by the application while its connect handler still runs
-        self.refused = False
-
-    def deliver(self, wire: Wire, marked: Wire | None = None) -> None:
-        """Send one packet, whatever the transport; `marked` is the variant with an offset."""
-        if self.settling or self.state is State.CONNECTING:
-            if self.held is None:
-                self.held = []
-            self.held.append((wire, marked))
-            self.held_bytes += wire.size
-            self.socket.check_held(self.held_bytes, len(self.held))
-            return
-        self.socket.send_wire(marked if self.pid is not None and marked is not None else wire)
-
-    def release(self) -> None:
-        """Send what waited for the CONNECT packet."""
-        held, self.held, self.held_bytes = self.held, None, 0
-        for wire, marked in held or ():
-            self.deliver(wire, marked)
 
 
 class Ready:
@@ -208,3 +148,38 @@ class Namespace:
             self.everybody.changed()
         if self.members.get(member.sid) is member:
             del self.members[member.sid]
+
+
+class Spaces(dict[str, Namespace]):
+    """Name -> namespace, of those that have members."""
+
+    __slots__ = ()
+
+    def member(self, sid: str, namespace: str) -> Member | None:
+        """The member of a namespace with this sid, in whatever state."""
+        space = self.get(namespace)
+        return None if space is None else space.members.get(sid)
+
+    def welcome(self, member: Member) -> None:
+        """The client is in: everybody-broadcasts reach it from now on. Nothing suspends here."""
+        space = self[member.namespace]
+        member.state = State.CONNECTED
+        space.everybody[member.sid] = member
+        space.touch(member)
+        if not member.settling:
+            member.release()
+
+    def settled(self, member: Member) -> None:
+        """The CONNECT packet has a segment of its own: the rest may follow."""
+        member.settling = False
+        space = self.get(member.namespace)
+        if space is not None and member.state is State.CONNECTED:
+            space.touch(member)
+            member.release()
+
+    def touch(self, socket: Session) -> None:
+        """The session was upgraded or is closing: its rooms have to look again."""
+        for member in socket.members:
+            space = self.get(member.namespace)
+            if space is not None:
+                space.touch(member)

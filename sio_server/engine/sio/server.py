@@ -13,8 +13,9 @@ from socketio import exceptions
 from socketio.packet import Packet as StockPacket
 
 from sio_server.engine.counters import Counters
-from sio_server.engine.eio.environ import Environ, EnvironTable
-from sio_server.engine.eio.refused import Why
+from sio_server.engine.eio.environ import Environ
+from sio_server.engine.eio.member import State
+from sio_server.engine.eio.polling import PollingHandler
 from sio_server.engine.eio.server import CheckHandshake, EngineServer
 from sio_server.engine.limits import (
     CONNECT_TIMEOUT,
@@ -26,19 +27,20 @@ from sio_server.engine.limits import (
 )
 from sio_server.engine.reasons import Reason
 from sio_server.engine.sio.admin import Instrumented
+from sio_server.engine.sio.application import Application
 from sio_server.engine.sio.calls import CallDisconnectedError, Waiter
+from sio_server.engine.sio.codec import Codec
+from sio_server.engine.sio.dispatch import Dispatcher, FailedAck
 from sio_server.engine.sio.fanout import Fanout
 from sio_server.engine.sio.membership import AsyncManager, adopt
 from sio_server.engine.sio.recovery import Recovery
-from sio_server.engine.sio.rooms import State
 from sio_server.engine.wire import packets
-from sio_server.engine.wire.jsonio import codec
+from sio_server.engine.wire.jsonio import Loads
 from sio_server.engine.wire.packets import Wire
 
 if TYPE_CHECKING:
     from engineio.packet import Packet as StockEnginePacket
 
-    from sio_server.engine.eio.socket import EngineSocket
     from sio_server.engine.sio.recovery_log import RecoveryLog
 
 
@@ -122,11 +124,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             "check_handshake": check_handshake,
             "expecting": expecting,
         }
-        self.failed_ack: Callable[[str, Why | None], Any] | None = options.pop("failed_ack", None)
-        self.ordered_events = ordered_events
-        self.dumps, self.loads = codec(json)
-        #: the admin UI looks on: disconnects go through the handlers even where there are none
-        self.watched: Instrumented | None = None
+        failed_ack: FailedAck | None = options.pop("failed_ack", None)
         super().__init__(
             client_manager=AsyncManager() if client_manager is None else adopt(client_manager),
             logger=logger,
@@ -137,14 +135,21 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
             namespaces=namespaces,
             **options,
         )
-        self.recovery = Recovery(self, connection_state_recovery)
-        self._assemble()
+        self.environ = self.eio.environs
+        self._codec = Codec(json, self.packet_class)
+        self._assemble(connection_state_recovery, ordered=ordered_events, failed_ack=failed_ack)
 
-    def _assemble(self) -> None:
-        #: msgpack or an application's own serializer
-        self.foreign_packets: bool = self.packet_class is not StockPacket
-        self.environ, self.fanout = EnvironTable(), Fanout(self)
-        self.eio.bind(self)
+    def _assemble(
+        self, recovery: Mapping[str, Any] | RecoveryLog | None, *, ordered: bool, failed_ack: FailedAck | None
+    ) -> None:
+        """Make the parts and give each the few others that it uses."""
+        eio, manager, codec = self.eio, self.manager, self._codec
+        restores = Recovery(recovery, manager.spaces, eio.environs, eio.counters, possible=not codec.foreign)
+        self._fanout = Fanout(manager.spaces, eio.outbox, codec, restores)
+        manager.bind(eio, codec, restores, self._fanout)
+        self.application = Application(self)
+        dispatcher = Dispatcher(eio, manager, codec, restores, self.application, ordered=ordered, failed_ack=failed_ack)
+        eio.bind(dispatcher, PollingHandler(eio).handle)
 
     def _engineio_server_class(self) -> Callable[..., EngineServer]:
         return functools.partial(EngineServer, **self._engine_options)
@@ -154,25 +159,21 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         """How often each limit was reached."""
         return self.eio.counters
 
+    @property
+    def loads(self) -> Loads:
+        """What reads the JSON of packets that come in; an application may put another function in its place."""
+        return self._codec.loads
+
+    @loads.setter
+    def loads(self, loads: Loads) -> None:
+        self._codec.loads = loads
+
     # packets
-
-    def encode(self, kind: int, namespace: str, data: Any, ack: int | None = None) -> Wire:
-        """A Socket.IO packet, ready for each transport. Raises TypeError for what cannot be written."""
-        if not self.foreign_packets:
-            return packets.encode(kind, namespace, data, self.dumps, ack)
-        return self._wire(self.packet_class(kind, data=data, namespace=namespace, id=ack).encode())
-
-    @staticmethod
-    def _wire(encoded: Any) -> Wire:
-        head, *rest = encoded if isinstance(encoded, list) else [encoded]
-        if isinstance(head, str):
-            return Wire(b"4" + head.encode(), tuple(bytes(part) for part in rest))
-        return Wire(b"", (bytes(head),))
 
     async def _send_packet(self, eio_sid: str, pkt: StockPacket) -> None:
         socket = self.eio.sockets.get(eio_sid)
         if socket is not None:
-            socket.send_wire(self._wire(pkt.encode()))
+            socket.send_wire(self._codec.wire(pkt))
 
     async def _send_eio_packet(self, eio_sid: str, eio_pkt: StockEnginePacket) -> None:
         socket = self.eio.sockets.get(eio_sid)
@@ -201,7 +202,7 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         :param offset: the recovery offset of this event where the application keeps the log itself.
         :param volatile: not to be recovered.
         """
-        return self.fanout.broadcast(
+        return self._fanout.broadcast(
             event,
             payload,
             rooms=rooms,
@@ -342,9 +343,9 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         self.logger.info("Disconnecting %s [%s]", sid, namespace)
         socket = member.socket
         if member.settling:
-            self.manager.settled(member)
+            self.manager.spaces.settled(member)
         self.manager.pre_disconnect(sid, namespace=namespace)
-        socket.send_wire(self.encode(packets.DISCONNECT, namespace, None))
+        socket.send_wire(self._codec.encode(packets.DISCONNECT, namespace, None))
         if close:
             socket.close_soon(self.reason.SERVER_DISCONNECT)
         try:
@@ -354,21 +355,9 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
 
     # sessions of the engine
 
-    def opened(self, socket: EngineSocket, environ: Environ) -> None:
-        """A new Engine.IO session."""
-        if not self.manager_initialized:
-            self.manager_initialized = True
-            self.manager.initialize()
-        self.environ[socket.sid] = environ
-        if self.watched is not None:
-            self.watched.raw_connection()
-
-    def compact_environ(self, socket: EngineSocket) -> None:
-        """The connect handlers have seen the environ: keep it small."""
-        self.environ.compact(socket.sid, ("aiohttp.request",))
-
     async def _handle_eio_connect(self, eio_sid: str, environ: Environ) -> None:
-        self.opened(self.eio.sockets[eio_sid], environ)
+        self.eio.environs[eio_sid] = environ
+        self.application.session_opened()
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         self.eio.sockets[eio_sid].receive_text(data if isinstance(data, bytes) else "4" + data)
@@ -380,5 +369,5 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
 
     def instrument(self, *args: Any, **kwargs: Any) -> Instrumented:
         """Instrument the server for the Socket.IO Admin UI; the arguments are the library's."""
-        self.watched = Instrumented(self, *args, **kwargs)
-        return self.watched
+        watched = self.application.watched = Instrumented(self, *args, **kwargs)
+        return watched

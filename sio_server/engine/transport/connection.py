@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from sio_server.engine.limits import CLOSE_TIMEOUT, FIRST_MESSAGE, SMALL_FRAGMENT, TURN
+from sio_server.engine.reasons import Reason
 from sio_server.engine.transport.accelerator import descriptor
 from sio_server.engine.transport.backlog import Backlog
 from sio_server.engine.transport.reading import read_in_pieces
@@ -29,9 +30,29 @@ from sio_server.engine.wire.frames import (
 )
 
 if TYPE_CHECKING:
-    from sio_server.engine.eio.server import EngineServer
+    from sio_server.engine.counters import Counters
+    from sio_server.engine.limits import Limits
+    from sio_server.engine.transport.outbox import Outbox
+    from sio_server.engine.transport.wheel import Wheel
 
 _MESSAGES = (TEXT, BINARY)
+
+
+class Host(Protocol):
+    """What a connection asks of the server that it belongs to; all connections share it."""
+
+    limits: Limits
+    counters: Counters
+    outbox: Outbox
+    #: the connections that are open, or not closed on both sides yet
+    connections: set[WebSocketConnection]
+
+    @property
+    def wheel(self) -> Wheel:
+        """The timers of all connections."""
+
+    def failed(self, what: str) -> None:
+        """Count and log an exception of the engine's own; called in an `except`."""
 
 
 class Receiver(Protocol):
@@ -74,7 +95,7 @@ class WebSocketConnection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, server: EngineServer, transport: asyncio.Transport, receiver: Receiver | None) -> None:
+    def __init__(self, server: Host, transport: asyncio.Transport, receiver: Receiver | None) -> None:
         self.server = server
         self.transport = transport
         self.receiver = receiver
@@ -177,8 +198,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone, by whoever closed it."""
-        reason = self.server.reason
-        self._release(reason.TRANSPORT_CLOSE if exc is None else reason.TRANSPORT_ERROR)
+        self._release(Reason.TRANSPORT_CLOSE if exc is None else Reason.TRANSPORT_ERROR)
 
     def pause_writing(self) -> None:
         """The transport's buffer is over its high-water mark: count from now on."""
@@ -230,7 +250,7 @@ class WebSocketConnection(asyncio.Protocol):
             limits.send_packets_cap is not None and backlog.packets > limits.send_packets_cap
         ):
             self.server.counters.slow_cuts += 1
-            self.abort(self.server.reason.SLOW)
+            self.abort(Reason.SLOW)
 
     def _waiting(self) -> int:
         return self.transport.get_write_buffer_size() + (self._backlog.size if self._backlog is not None else 0)
@@ -302,7 +322,7 @@ class WebSocketConnection(asyncio.Protocol):
         self.transport.close()
         # a peer that never reads would keep a closing transport with a full buffer for ever
         self.server.wheel.at(self, self.server.wheel.time() + CLOSE_TIMEOUT)
-        self._lost(self.server.reason.TRANSPORT_CLOSE)
+        self._lost(Reason.TRANSPORT_CLOSE)
 
     def _fail(self, code: CloseCode) -> None:
         self._deaf = True
@@ -311,7 +331,7 @@ class WebSocketConnection(asyncio.Protocol):
         self.server.counters.websocket_errors += 1
         if code is CloseCode.TOO_BIG:
             self.server.counters.websocket_too_large += 1
-        self._lost(self.server.reason.TRANSPORT_ERROR)
+        self._lost(Reason.TRANSPORT_ERROR)
         self.close(code)
 
     def _lost(self, reason: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sio_server.engine.limits import FLUSH_BYTES
 from sio_server.engine.transport import accelerator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sio_server.engine.transport.accelerator import SendMany
-    from sio_server.engine.transport.connection import WebSocketConnection
+
 #: Seconds that a broadcast may wait for others, per recipient: a third of what a write costs; half of it for those that
 #: are known to come, as the sync of a commit takes some milliseconds. And at most.
 _WAIT_PER_RECIPIENT, _WAIT_FOR_KNOWN, _MAX_WAIT = 2e-6, 3.5e-6, 0.01
@@ -33,7 +33,25 @@ _ANSWERED = 6e-4
 _WORTH_IT = 4
 
 
-def _send_direct(send_many: SendMany, connections: list[WebSocketConnection], data: bytes) -> None:
+class Recipient(Protocol):
+    """A connection as the outbox writes to it."""
+
+    transport: asyncio.Transport
+    #: frames of this turn for this connection alone, each with how many broadcasts came before it
+    own: list[tuple[int, bytes]] | None
+    #: whether what is sent has to go through `send` or `send_among`, which look before they write
+    special: bool
+    #: where the send loop in C may write, or -1
+    descriptor: int
+
+    def send(self, data: bytes, count: int) -> None:
+        """Write `count` frames now."""
+
+    def send_among(self, frames: list[bytes], data: bytes, count: int) -> None:
+        """Write the frames of broadcasts, joined in `data`, with the connection's own between them."""
+
+
+def _send_direct(send_many: SendMany, connections: list[Recipient], data: bytes) -> None:
     descriptors = array("i", [connection.descriptor for connection in connections])
     for index, sent in send_many(descriptors, data):
         # a full socket buffer, or an error: the transport keeps the rest, or finds the error itself
@@ -49,70 +67,71 @@ class Outbox:
         "_ended",
         "_expecting",
         "_groups",
+        "_handle",
         "_joined",
         "_known_until",
         "_loop",
         "_own",
         "_quiet",
-        "_scheduled",
         "_seen",
-        "_timer",
+        "_timed",
         "_turns",
         "_until",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, expecting: Callable[[], bool] | None = None) -> None:
-        self._loop = loop
+    def __init__(self, expecting: Callable[[], bool] | None = None) -> None:
+        #: the loop that runs when the first write of a turn comes
+        self._loop: asyncio.AbstractEventLoop
         #: whether broadcasts are about to come that are worth the same wait as those that keep coming
         self._expecting = expecting
         #: whether the last write held several broadcasts, when it ended, and what that says of this one
         self._joined = self._company = False
         self._ended = -math.inf
-        #: while the wait is for a time, and not for turns
-        self._timer: asyncio.TimerHandle | None = None
+        #: what the loop will call while anything is gathered, and whether that is for a time and not for turns
+        self._handle: asyncio.Handle | None = None
+        self._timed = False
         #: broadcasts of this turn: a frame and the list of who gets it (never changed, so equal lists are one
         #: object)
-        self._groups: list[tuple[bytes, Sequence[WebSocketConnection]]] = []
+        self._groups: list[tuple[bytes, Sequence[Recipient]]] = []
         #: connections with frames of their own, in `connection.own`
-        self._own: list[WebSocketConnection] = []
+        self._own: list[Recipient] = []
         self._bytes = 0
-        self._scheduled = False
         #: turns waited, entries seen at the last look, turns since one came, and until when to wait for more
         self._turns = self._seen = self._quiet = 0
         self._until = self._known_until = 0.0
 
-    def write(self, connection: WebSocketConnection, frame: bytes) -> None:
+    def write(self, connection: Recipient, frame: bytes) -> None:
         """Send a frame to one connection."""
         own = connection.own
         if own is None:
             own = connection.own = []
             connection.special = True
             self._own.append(connection)
-            if not self._scheduled:
+            if self._handle is None:
                 self._schedule()
         own.append((len(self._groups), frame))
         self._bytes += len(frame)
         if self._bytes > FLUSH_BYTES:
             self.flush()
 
-    def broadcast(self, frame: bytes, connections: Sequence[WebSocketConnection]) -> None:
+    def broadcast(self, frame: bytes, connections: Sequence[Recipient]) -> None:
         """Send a frame to each of the connections. The sequence must not change afterwards."""
         self._groups.append((frame, connections))
-        if not self._scheduled:
+        if self._handle is None:
             self._schedule()
-        elif self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            self._loop.call_soon(self._turn)
+        elif self._timed:
+            self._handle.cancel()
+            self._timed = False
+            self._handle = self._loop.call_soon(self._turn)
         self._bytes += len(frame)
         if self._bytes > FLUSH_BYTES:
             self.flush()
 
     def _schedule(self) -> None:
-        self._scheduled = True
         self._seen = self._turns = 0
         self._until = self._known_until = 0.0
-        self._loop.call_soon(self._turn)
+        self._loop = loop = asyncio.get_running_loop()
+        self._handle = loop.call_soon(self._turn)
 
     def _turn(self) -> None:
         self._turns += 1
@@ -128,7 +147,7 @@ class Outbox:
         self._quiet += 1
         # a request whose handler runs in a task publishes a turn later than one that does not: look twice
         if self._turns == 1 or (self._quiet <= 2 and self._loop.time() < self._until):  # noqa: PLR2004
-            self._loop.call_soon(self._turn)
+            self._handle = self._loop.call_soon(self._turn)
         elif not self._wait(_ANSWERED if self._company else 0.0):
             self._leave()
 
@@ -138,22 +157,31 @@ class Outbox:
         if not self._groups:
             return False
         if now < self._known_until and self._expecting is not None and self._expecting():
-            self._timer = self._loop.call_at(self._known_until, self._leave)
+            self._handle = self._loop.call_at(self._known_until, self._leave)
         elif seconds and now < self._until:
-            self._timer = self._loop.call_at(min(now + seconds, self._until), self._waited)
+            self._handle = self._loop.call_at(min(now + seconds, self._until), self._waited)
         else:
             return False
+        self._timed = True
         return True
 
     def _waited(self) -> None:
-        self._timer = None
+        self._timed = False
         if not self._wait(0.0):
             self._leave()
 
     def _leave(self) -> None:
-        self._timer = None
-        self._scheduled = False
+        self._timed = False
+        self._handle = None
         self.flush()
+
+    def close(self) -> None:
+        """Forget what is gathered, and what the loop was to call: the next write begins anew, on whatever loop runs."""
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle, self._timed = None, False
+        self._groups, self._own, self._bytes = [], [], 0
+        self._joined, self._ended = False, -math.inf
 
     def flush(self) -> None:
         """Write everything gathered so far."""
@@ -177,7 +205,7 @@ class Outbox:
             self._ended = self._loop.time()
 
     @staticmethod
-    def _flush_shared(frames: list[bytes], connections: Sequence[WebSocketConnection]) -> None:
+    def _flush_shared(frames: list[bytes], connections: Sequence[Recipient]) -> None:
         # the hot loop of the server: one join for all, one write per connection
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         count = len(frames)
@@ -197,8 +225,8 @@ class Outbox:
                 connection.transport.write(data)
 
     @staticmethod
-    def _flush_mixed(groups: list[tuple[bytes, Sequence[WebSocketConnection]]]) -> None:
-        pending: dict[WebSocketConnection, list[bytes]] = {}
+    def _flush_mixed(groups: list[tuple[bytes, Sequence[Recipient]]]) -> None:
+        pending: dict[Recipient, list[bytes]] = {}
         for index, (frame, connections) in enumerate(groups):
             for connection in connections:
                 frames = pending.get(connection)
