@@ -3,17 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import sio_server
 from tests.support.servers import ROOT, environment
+from tests.support.sources import PACKAGE, SOURCES
 
-PACKAGE = Path(sio_server.__file__).resolve().parent
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-    for path in PACKAGE.rglob("*.py")
+    for path in SOURCES
     if path.name != "__main__.py"  # an import of it runs the command line
 )
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import sio_server
 from tests.support.servers import ROOT
-
-PACKAGE = Path(sio_server.__file__).resolve().parent
+from tests.support.sources import PACKAGE, SOURCES
 
 # A name is a package, or a module of the root. It imports lower floors, and of its own floor those named before it.
 # The table stands in docs/design.md, too.
@@ -38,7 +36,6 @@ FOLDERS = ("wire", "transport", "eio", "sio", "front")
 MAX_MODULE = 400
 MAX_FUNCTION = 50
 
-SOURCES = sorted(PACKAGE.rglob("*.py"))
 ENGINE = PACKAGE / "engine"
 OUTSIDE = [path for path in SOURCES if not path.is_relative_to(ENGINE)]
 PACKAGES = sorted({path.parent for path in SOURCES} - {PACKAGE})

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sio_server.api.pages import console_routes
 from sio_server.api.static_files import FOR_EVER, REVALIDATE
-from tests.api.test_static_files import asking
+from tests.support.asking import asking
 
 FILES = {
     "index.html": "<!doctype html><p>console",

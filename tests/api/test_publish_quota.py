@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.test_publish import SEED, assert_problem, post
+from tests.support.publishing import SEED, assert_problem, post
 from tests.support.servers import running, secured
 
 

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 
 from sio_server.api.operations import Handler
 from sio_server.api.static_files import FOR_EVER, REVALIDATE, served
 from sio_server.errors import Refused
+from tests.support.asking import asking
 
 TEXT = "hola " * 1000
-
-
-@asynccontextmanager
-async def asking(app: web.Application) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of a server of these routes that decompresses nothing by itself."""
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with aiohttp.ClientSession(url, auto_decompress=False) as session:
-            yield session
-    finally:
-        await runner.cleanup()
 
 
 @web.middleware

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sio_server.audience import Audience, Identity
 from sio_server.core.hub import MAX_CLIENT, Connection, Hub
 from sio_server.notification import Entry, Notification, Position, new_id
-from tests.support.links import NotedLink
+from tests.support.links import Endpoint, NotedLink
 
 
 def connection(
@@ -23,19 +21,6 @@ def entry(seq: int) -> Entry:
         id=new_id(), type="test", message="", data={}, timestamp=1_795_000_000_000, audience=Audience(all=True)
     )
     return Entry.of(made, Position("0123456789ab", seq))
-
-
-class Endpoint:
-    """An endpoint with so many connections, all of which get everything."""
-
-    def __init__(self, connections: int) -> None:
-        self.connections = connections
-        self.seqs: list[int] = []
-
-    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
-        """See `Broadcaster.broadcast`."""
-        self.seqs.extend(one.position.seq for one in batch)
-        return [self.connections] * len(batch)
 
 
 def test_every_endpoint_gets_every_publication_in_order() -> None:

@@ -20,9 +20,8 @@ from sio_server.core.limits import PublishRate
 from sio_server.core.node import Node
 from sio_server.errors import Refused
 from sio_server.schemas.publish import load_publish
-from tests.core.test_hub import Endpoint
 from tests.support.brokers import entries_of
-from tests.support.links import TOURIST, Core, core, holding
+from tests.support.links import TOURIST, Core, Endpoint, core, holding
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from sio_server.live.websocket import MAX_FIRST, MAX_INCOMING
-from tests.live.test_socketio import BAD, key_server
+from tests.support.bad_tokens import BAD, key_server
 from tests.support.clients import plain_socket
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 from tests.support.waiting import coming, until

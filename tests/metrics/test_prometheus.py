@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sio_server import __version__
 from sio_server.engine import Counters
 from sio_server.metrics.prometheus import LAG_INTERVAL, MAX_ROLES, PREFIX, PrometheusMetrics, Snapshot
-from tests.metrics.test_protocol import CALLS
+from tests.support.counting import CALLS
 from tests.support.servers import ROOT, until
 
 FULL = Snapshot(

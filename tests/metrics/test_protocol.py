@@ -6,18 +6,7 @@ import pytest
 
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.metrics.prometheus import PrometheusMetrics
-
-CALLS = [
-    ("published", ("test",), {"duplicate": False}),
-    ("refused", ("draining",), {}),
-    ("delivered", (3,), {}),
-    ("connected", ("ws",), {}),
-    ("disconnected", ("ws", "slow"), {}),
-    ("replayed", (7,), {}),
-    ("unrecovered", (), {}),
-    ("slow", ("ws",), {}),
-    ("committed", (0.002, 5), {}),
-]
+from tests.support.counting import CALLS
 
 
 def test_every_call_is_known_here() -> None:

@@ -22,7 +22,7 @@ from sio_server.schemas.frames import (
 from tests.support.asking import post
 from tests.support.clients import PlainSocket, plain_socket
 from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token, until
-from tests.test_layers import SOURCES
+from tests.support.sources import SOURCES
 
 SEED = {"type": "test", "message": "Hola", "data": {}}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 
 from sio_server.errors import KINDS
 from tests.support.servers import Server
@@ -62,3 +65,17 @@ def assert_refused(answer: Answer, code: str) -> None:
     assert answer.body["code"] == code, answer.body
     assert answer.status == answer.body["status"] == KINDS[code].status
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+@asynccontextmanager
+async def asking(app: web.Application) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of a server of these routes that decompresses nothing by itself."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        async with aiohttp.ClientSession(url, auto_decompress=False) as session:
+            yield session
+    finally:
+        await runner.cleanup()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ import pytest
 
 from sio_server.audience import Audience
 from sio_server.broker import Broker, Published, Signal, View
+from sio_server.broker.sqlite import SqliteBroker
 from sio_server.errors import BrokerUnavailable, Refused
 from sio_server.notification import Entry, Idempotency, Notification, Position, milliseconds, new_id
 from tests.support.brokers import appended, entries_of
@@ -47,6 +49,14 @@ class Heard:
     def entries(self) -> list[Entry]:
         """All of them, in the order they came."""
         return [entry for batch in self.batches for entry in batch]
+
+
+async def started(directory: Path | None, **settings: Any) -> tuple[SqliteBroker, Heard]:
+    """A broker that is open, and whom it calls back."""
+    broker, heard = SqliteBroker(directory, **settings), Heard()
+    heard.broker = broker
+    await broker.start(heard)
+    return broker, heard
 
 
 def notification(text: str = "", *, key: str | None = None, publisher: str = "p", **members: Any) -> Notification:

@@ -107,6 +107,19 @@ class NotedEndpoint:
         return counts
 
 
+class Endpoint:
+    """An endpoint with so many connections, all of which get everything."""
+
+    def __init__(self, connections: int) -> None:
+        self.connections = connections
+        self.seqs: list[int] = []
+
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
+        """See `Broadcaster.broadcast`."""
+        self.seqs.extend(one.position.seq for one in batch)
+        return [self.connections] * len(batch)
+
+
 class NotedMetrics(NoMetrics):
     """How often each thing happened to connections."""
 

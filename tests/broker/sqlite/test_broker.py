@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.writer import MAX_BATCH, MAX_WAITING
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Refused
 from sio_server.notification import Position
-from tests.support.broker_contract import BrokerContract, Heard, notification
+from tests.support.broker_contract import BrokerContract, Heard, notification, started
 from tests.support.brokers import appended, entries_of
 from tests.support.servers import until
 
@@ -43,14 +42,6 @@ class TestFile(BrokerContract):
     def broker(self, tmp_path: Path) -> SqliteBroker:
         """Return a log in a directory that is not there yet."""
         return SqliteBroker(tmp_path / "a" / "b")
-
-
-async def started(directory: Path | None, **settings: Any) -> tuple[SqliteBroker, Heard]:
-    """A broker that is open, and whom it calls back."""
-    broker, heard = SqliteBroker(directory, **settings), Heard()
-    heard.broker = broker
-    await broker.start(heard)
-    return broker, heard
 
 
 def commits_in(wal: Path) -> int:

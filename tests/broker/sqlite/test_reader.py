@@ -19,8 +19,7 @@ from sio_server.broker.sqlite import FILE_NAME
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Entry
-from tests.broker.sqlite.test_broker import started
-from tests.support.broker_contract import notification
+from tests.support.broker_contract import notification, started
 from tests.support.brokers import appended
 
 

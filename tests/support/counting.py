@@ -1,0 +1,13 @@
+"""What a server counts: each call of the protocol of metrics, with arguments."""
+
+CALLS = [
+    ("published", ("test",), {"duplicate": False}),
+    ("refused", ("draining",), {}),
+    ("delivered", (3,), {}),
+    ("connected", ("ws",), {}),
+    ("disconnected", ("ws", "slow"), {}),
+    ("replayed", (7,), {}),
+    ("unrecovered", (), {}),
+    ("slow", ("ws",), {}),
+    ("committed", (0.002, 5), {}),
+]
