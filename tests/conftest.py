@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from blockbuster import BlockBuster, BlockBusterFunction, blockbuster_ctx
 
 from sio_server.api import pages
+from tests.support.links import Core, core
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,6 +46,13 @@ def blockbuster() -> Iterator[BlockBuster]:
             # A backend reads its catalogue once, when a helper is first asked for; whichever test does that first.
             function.can_block_in("sio_server/client/named.py", "default_catalog")
         yield watch
+
+
+@pytest.fixture
+async def made() -> AsyncIterator[Core]:
+    """Open a core whose connections note what they are told."""
+    async with core() as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import resource
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -15,8 +14,8 @@ import aiohttp
 import pytest
 
 from sio_server.descriptors import ENOUGH, raise_limit, warning_of
-from tests.support.servers import PUBLISH_KEY, ROOT, SECRET, environment, token
-from tests.support.waiting import coming, until, until_true, work_of
+from tests.support.servers import PUBLISH_KEY, SECRET, SERVE, Program, serving_command, token
+from tests.support.waiting import coming, until, until_true
 
 FEW = 64
 
@@ -48,18 +47,24 @@ def test_soft_limit_is_raised_to_the_hard_one() -> None:
 class Small:
     """A server in a process that may have few files open."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int, lines: list[str]) -> None:
-        self.process = process
-        self.port = port
-        self.lines = lines
+    def __init__(self, program: Program) -> None:
+        self.process = program.process
+        self.port = int(program.url.rpartition(":")[2])
+        self.moves = program.moves
+        self._output = program.output
         self.held: list[asyncio.StreamWriter] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of its log: all that it says but its address."""
+        return [line for line in self._output if not line.startswith("http://")]
 
     async def exhaust(self) -> None:
         """Hold more connections than the process can have, until it says so."""
         for _ in range(2 * FEW):
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             self.held.append(writer)
-        await until(self.told, "the line")
+        await until(self.told, "the line", self.moves)
 
     def told(self) -> list[str]:
         """The lines about it."""
@@ -75,34 +80,15 @@ class Small:
 @asynccontextmanager
 async def small(data_dir: Path) -> AsyncIterator[Small]:
     """Run it."""
-    command = f'ulimit -n {FEW}; exec "$0" -m sio_server serve --port 0 --log-format json --data-dir "$1"'
+    limited = ("sh", "-c", f'ulimit -n {FEW}; exec "$@"', "sh", *SERVE)
     secrets = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
-    process = await asyncio.create_subprocess_exec(
-        *("sh", "-c", command, sys.executable, str(data_dir)),
-        cwd=ROOT,
-        env=environment(secrets),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    lines: list[str] = []
-
-    async def collect(stream: asyncio.StreamReader) -> None:
-        async for line in stream:
-            lines.append(line.decode())  # noqa: PERF401  looked at meanwhile
-
-    address = (await coming(process.stdout.readline(), "an address", work_of(process))).decode()
-    reading = asyncio.create_task(collect(process.stderr))
-    server = Small(process, int(address.rpartition(":")[2]), lines)
-    try:
-        yield server
-    finally:
-        await server.let_go()
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await reading
+    options = ("--log-format", "json", "--data-dir", str(data_dir))
+    async with serving_command(*limited, *options, env=secrets) as program:
+        server = Small(program)
+        try:
+            yield server
+        finally:
+            await server.let_go()
 
 
 async def test_who_is_connected_is_served_when_descriptors_run_out(tmp_path: Path) -> None:
@@ -152,7 +138,7 @@ async def test_what_needs_a_descriptor_is_unavailable_when_there_is_none(tmp_pat
                     return response.status == 200
 
             for path in ("/docs", "/openapi.json"):
-                await until_true(partial(there, path), path, work_of(server.process))
+                await until_true(partial(there, path), path, server.moves)
         assert [line for line in server.lines if "Traceback" in line] == []
 
 
@@ -161,7 +147,7 @@ async def test_process_ends_when_descriptors_have_run_out(tmp_path: Path) -> Non
     async with small(tmp_path) as server:
         await server.exhaust()
         server.process.send_signal(signal.SIGTERM)
-        assert await coming(server.process.wait(), "the end of the server", work_of(server.process)) == 0
+        assert await coming(server.process.wait(), "the end of the server", server.moves) == 0
         assert [line for line in server.lines if "Traceback" in line] == []
 
 

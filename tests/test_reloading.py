@@ -7,7 +7,7 @@ import os
 import pty
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +25,14 @@ from tests.support.servers import (
     FOR_EVER,
     PUBLISH_KEY,
     SECRET,
+    SERVE,
     Program,
     environment,
     program,
     python_client,
     running,
     secured,
+    serving_command,
     token,
 )
 from tests.support.waiting import coming, until, work_of
@@ -80,42 +82,9 @@ async def reloadable(directory: Path, **settings: Any) -> AsyncIterator[Reloadab
     made = Reloadable(Program(None, "", []), file, {})  # type: ignore[arg-type]  # replaced below, once there is one
     made.write(broker="memory:", jwt_secret=SECRET, publish_keys=[KEY], **settings)
     env = {"SIO_SERVER_CONFIG": str(file)}
-    async with bare_program(env, directory) as running_:
+    async with serving_command(*SERVE, cwd=directory, env=env) as running_:
         made.program = running_
         yield made
-
-
-@asynccontextmanager
-async def bare_program(env: Mapping[str, str], directory: Path) -> AsyncIterator[Program]:
-    """``serve`` with nothing but this environment."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sio_server", "serve", "--port", "0"),
-        cwd=directory,
-        env=environment(env),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output: list[str] = []
-
-    async def collect() -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            output.append(line.decode().rstrip())  # noqa: PERF401 - others look at them meanwhile
-
-    reader = asyncio.create_task(collect())
-    try:
-        await until(
-            lambda: process.returncode is not None or any(line[:7] == "http://" for line in output),
-            "a start",
-            work_of(process),
-        )
-        assert process.returncode is None, output
-        yield Program(process, next(line for line in output if line[:7] == "http://"), output)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await reader
 
 
 async def test_keys_and_secrets_are_renewed_without_a_restart(tmp_path: Path) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from sio_server.broker.sqlite.reader import read_log
 from sio_server.notification import Entry
 from tests.conftest import Node
 from tests.support.clients import ended, javascript_client, plain_socket
+from tests.support.disks import full_disk
 from tests.support.servers import FOR_EVER, SECRET, Listener, Program, program, python_client, token
 from tests.support.waiting import until
 
@@ -96,23 +96,12 @@ async def test_repeated_key_is_known_after_a_kill(tmp_path: Path) -> None:
     assert [one.id for one in await stored(tmp_path)] == [first["id"]]
 
 
-@contextlib.contextmanager
-def full_disk(process: Program, file: Path) -> Iterator[None]:
-    """Let no file of a process grow beyond this one's size: the system answers its writes with an error."""
-    before = resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, before)
-
-
 async def test_full_disk_is_told_and_passes(tmp_path: Path) -> None:
     """Without space a publish is 503 and stored nowhere, clients get nothing, and once there is space all goes on."""
     large = {**SEED, "message": "x" * 40_000}
     async with serving(tmp_path) as server, plain_socket(server.url) as client:
         await publish(server.url)
-        with full_disk(server, tmp_path / "sio-server.db-wal"):
+        with full_disk((tmp_path / "sio-server.db-wal").stat().st_size, server.process.pid):
             status, problem, headers = await publish(server.url, large)
             refused = [await publish(server.url, large) for _ in range(3)]
         after, reply, _ = await publish(server.url, large)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from sio_server.core.limits import ConnectionLimits
 from sio_server.core.pages import PAGE
 from sio_server.errors import Refused
 from tests.support.links import TOURIST, Core, NotedLink, core, holding
-
-
-@pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a core that is open."""
-    async with core() as opened:
-        yield opened
 
 
 async def refused(awaitable: Any) -> Refused:

@@ -14,15 +14,8 @@ from sio_server.audience import Audience, Identity
 from sio_server.core import connections as module
 from sio_server.core.pages import PAGE
 from sio_server.errors import Refused
-from tests.support.links import TOURIST, Core, core, holding
+from tests.support.links import TOURIST, Core, holding
 from tests.support.servers import until
-
-
-@pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a core that is open."""
-    async with core() as opened:
-        yield opened
 
 
 async def refused(awaitable: Any) -> Refused:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,16 +12,15 @@ from sio_server.core import drain as module
 from sio_server.core.drain import drain
 from sio_server.core.hub import Connection
 from sio_server.errors import Refused
-from tests.support.links import Core, NotedLink, core
+from tests.support.links import Core, NotedLink
 from tests.support.waiting import coming, until
 
 
 @pytest.fixture
-async def made(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Core]:
-    """Return a core that is open, and let peers that do not leave be waited for but a moment."""
+async def made(made: Core, monkeypatch: pytest.MonkeyPatch) -> Core:
+    """Let peers that do not leave be waited for but a moment."""
     monkeypatch.setattr(module, "_LINGER", 0.1)
-    async with core() as opened:
-        yield opened
+    return made
 
 
 async def leave_when_closed(made: Core, connection: Connection, link: NotedLink) -> None:

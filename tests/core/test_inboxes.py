@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,18 +10,17 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker import Action
 from sio_server.core.inboxes import Inboxes
 from sio_server.errors import Refused
-from tests.support.links import TOURIST, Core, core
+from tests.support.links import TOURIST, Core
 
 PAGE: Any = {"status": "all", "types": (), "limit": 10, "before": None}
 NOBODY = Identity(None, ("turista",))
 
 
 @pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a core that is open, where the tourist was seen before."""
-    async with core() as opened:
-        await opened.open(TOURIST)
-        yield opened
+async def made(made: Core) -> Core:
+    """Have the tourist seen before."""
+    await made.open(TOURIST)
+    return made
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from sio_server.core.node import Node
 from sio_server.errors import Refused
 from sio_server.schemas.publish import load_publish
 from tests.support.brokers import entries_of
-from tests.support.links import TOURIST, Core, Endpoint, core, holding
+from tests.support.links import TOURIST, Core, Endpoint, holding
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -57,13 +57,6 @@ async def parts_of(broker: SqliteBroker, rate: int = 0) -> Parts:
 def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no quota come back by itself."""
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1000.0))
-
-
-@pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a node with its connections."""
-    async with core() as opened:
-        yield opened
 
 
 async def stored(node: Node, broker: SqliteBroker, body: dict[str, Any], room: str = "all") -> dict[str, Any]:

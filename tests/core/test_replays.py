@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from sio_server.audience import Audience
 from sio_server.core import replays as module
 from sio_server.core.pages import PAGE, REPLAY_HIGH
-from tests.support.links import TOURIST, Core, core
+from tests.support.links import TOURIST, Core
 from tests.support.servers import until
-
-
-@pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a core that is open."""
-    async with core() as opened:
-        yield opened
 
 
 async def test_what_was_missed_comes_before_the_rooms(made: Core) -> None:

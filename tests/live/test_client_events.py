@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,17 +14,10 @@ from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes
 from sio_server.core.refusals import Refusals
 from sio_server.live.client_events import ClientEvents
-from tests.support.links import TOURIST, Core, core
+from tests.support.links import TOURIST, Core
 from tests.support.servers import secured, token, until
 
 EVENTS = {"ns:ack", "ns:auth", "ns:observe", "ns:seen", "ns:read", "ns:unread", "ns:archive", "ns:unarchive"}
-
-
-@pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a core that is open."""
-    async with core() as opened:
-        yield opened
 
 
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
 import orjson
@@ -24,11 +23,10 @@ KEY = b"k" * 32
 
 
 @pytest.fixture
-async def made() -> AsyncIterator[Core]:
-    """Return a core that is open, where the tourist was seen before."""
-    async with core() as opened:
-        await opened.open(TOURIST)
-        yield opened
+async def made(made: Core) -> Core:
+    """Have the tourist seen before."""
+    await made.open(TOURIST)
+    return made
 
 
 def recovery_of(made: Core, key: bytes = KEY) -> DurableRecovery:

@@ -169,6 +169,9 @@ def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
     return FrontSite(runner, app[SERVER], "127.0.0.1", 0, **options)
 
 
+SERVE = (sys.executable, "-m", "sio_server", "serve", "--port", "0")
+
+
 @dataclass
 class Program:
     """A server in a process of its own."""
@@ -195,9 +198,17 @@ async def program(*arguments: str, env: Mapping[str, str] | None = None) -> Asyn
     It is in development mode where ``env`` has no secret.
     """
     mode = ["--dev"] if {*map(env_name, PROTECTION)}.isdisjoint(env or {}) else []
-    command = [sys.executable, "-m", "sio_server", "serve", "--port", "0", *mode, *arguments]
+    async with serving_command(*SERVE, *mode, *arguments, env=env) as server:
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def serving_command(
+    *command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Program]:
+    """A command that serves, once it has told its address; killed at the end if it is still there."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, cwd=cwd, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     output: list[str] = []
     reader = asyncio.create_task(_collect(process, output))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,21 +20,11 @@ from sio_server.broker.sqlite.writer import Step
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse
 from sio_server.notification import Entry
 from tests.support.brokers import Ear, appended
+from tests.support.disks import full_disk
 from tests.support.inbox_model import Clock, notification
 
 EVERYBODY = Audience.of(everybody=True)
 NOBODY = 65534
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond ``size`` bytes (setrlimit(2), RLIMIT_FSIZE)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextmanager

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from sio_server.broker.sqlite.marker import MARKER_NAME
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.errors import BrokerUnavailable, LogDamaged
 from tests.support.brokers import Ear, appended
+from tests.support.disks import full_disk
 from tests.support.inbox_model import notification
 from tests.support.logged import logging_to_stderr
 
@@ -241,17 +241,6 @@ async def test_what_was_acknowledged_is_saved(tmp_path: Path, name: str) -> None
     shutil.copy(tmp_path / "data" / FILE_NAME, tmp_path / "copy")
     assert len(await asyncio.to_thread(lambda: list(read_log(tmp_path / "copy")))) == COUNT
     await broker.close()
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond ``size`` bytes (setrlimit(2), RLIMIT_FSIZE)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_log_that_has_failed_is_ready_when_a_publish_fits(tmp_path: Path) -> None:
