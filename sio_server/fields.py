@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import marshmallow
 from marshmallow import ValidationError, fields, validate
 
 from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
@@ -25,7 +26,11 @@ NOT_LIST: Final = Text("Not a list.", "No es una lista.")
 # Marshmallow's own messages for what is not a field of ours, such as a schema that was given no object.
 SCHEMA_MESSAGES: Final[dict[str, str]] = {"unknown": UNKNOWN, "type": NOT_OBJECT}
 
-Check = Callable[[Any], Any]
+
+class Schema(marshmallow.Schema):
+    """A schema of what comes in: its own messages are in both languages, as those of its fields are."""
+
+    error_messages = SCHEMA_MESSAGES
 
 
 # The type that marshmallow gives a message: text, or anything else that stands for it.

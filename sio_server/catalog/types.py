@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, validate
+from marshmallow import RAISE, ValidationError, validate
 
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
@@ -164,19 +164,16 @@ def _languages(text: Text) -> dict[str, str]:
     return {"es": text.es, "en": str(text)}
 
 
-class _LanguagesSchema(Schema):
-    error_messages = fields.SCHEMA_MESSAGES
+class _LanguagesSchema(fields.Schema):
     es = fields.Str(required=True, validate=fields.length(1, 500))
     en = fields.Str(required=True, validate=fields.length(1, 500))
 
 
-class _ExceptSchema(Schema):
-    error_messages = fields.SCHEMA_MESSAGES
+class _ExceptSchema(fields.Schema):
     users = fields.List(fields.Name())
 
 
-class _AudienceSchema(Schema):
-    error_messages = fields.SCHEMA_MESSAGES
+class _AudienceSchema(fields.Schema):
     roles = fields.List(fields.Name())
     users = fields.List(fields.Name())
     topics = fields.List(fields.Name())
@@ -184,8 +181,7 @@ class _AudienceSchema(Schema):
     excepted = fields.Nested(_ExceptSchema, data_key="except")
 
 
-class _TypeSchema(Schema):
-    error_messages = fields.SCHEMA_MESSAGES
+class _TypeSchema(fields.Schema):
     title = fields.Nested(_LanguagesSchema, required=True)
     message = fields.Nested(_LanguagesSchema)
     description = fields.Nested(_LanguagesSchema, required=True)
@@ -199,8 +195,7 @@ class _TypeSchema(Schema):
     )
 
 
-class _FileSchema(Schema):
-    error_messages = fields.SCHEMA_MESSAGES
+class _FileSchema(fields.Schema):
     version = fields.Int(load_default=1, validate=validate.Equal(1, error=Text("Must be 1.", "Debe ser 1.")))
     types = fields.Dict(required=True, keys=fields.Str(), values=fields.Nested(_TypeSchema))
 

@@ -5,20 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Final
 
-from marshmallow import Schema
-
 from sio_server import fields
 from sio_server.config.checks import KIND, PathField
 from sio_server.config.settings import Config
 
-
-class _Settings(Schema):
-    error_messages = fields.SCHEMA_MESSAGES
-
-
 _KINDS: Final = {member.name: member.metadata[KIND] for member in dataclasses.fields(Config)}
 
-ConfigSchema: Final = _Settings.from_dict(_KINDS, name="ConfigSchema")
+ConfigSchema: Final = fields.Schema.from_dict(_KINDS, name="ConfigSchema")
 """A field for each setting, in their order; its metadata say what the setting is for and whether it is a secret."""
 
 SETTINGS: Final = tuple(_KINDS)

@@ -146,10 +146,9 @@ class RecentSchema(Schema):
     samples = plain.List(plain.Nested(SampleSchema), required=True)
 
 
-class ErrorsQuerySchema(Schema):
+class ErrorsQuerySchema(fields.Schema):
     """The query of ``GET /v1/errors``."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     limit = limit_field(ERRORS_PAGE, CAPACITY, "Refusals in the answer")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
+from marshmallow import EXCLUDE, ValidationError, validates_schema
 from marshmallow import fields as plain
 
 from sio_server import fields, intake
@@ -24,10 +24,9 @@ MAX_WORD: Final = 64
 ReplyId = str | int | float | None
 
 
-class HandshakeSchema(Schema):
+class HandshakeSchema(fields.Schema):
     """``auth`` of a Socket.IO handshake. ``role`` and ``user`` count in development only."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     token = fields.Str(allow_none=True)
     key = fields.Str(allow_none=True, metadata={"description": "Publisher key: the connection may emit 'notify'"})
     cursor = fields.Str(allow_none=True, validate=fields.length(0, MAX_WORD))
@@ -39,17 +38,15 @@ class HandshakeSchema(Schema):
     topics = plain.Raw(allow_none=True)
 
 
-class AckSchema(Schema):
+class AckSchema(fields.Schema):
     """``ns:ack``: everything of this client up to ``seq`` has arrived."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     seq = fields.Int(required=True, validate=fields.between(0, MAX_SEQ))
 
 
-class TokenSchema(Schema):
+class TokenSchema(fields.Schema):
     """``ns:auth``: a newer token of the same user."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     token = fields.Str(required=True)
 
 
@@ -78,17 +75,15 @@ class Asked:
     id: ReplyId
 
 
-class ObserveSchema(Schema):
+class ObserveSchema(fields.Schema):
     """``ns:observe``: whether to be shown everything that is published."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     on = fields.Bool(required=True)
 
 
-class MarkSchema(Schema):
+class MarkSchema(fields.Schema):
     """A change of state of these notifications, or of all up to one that the user has seen."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     ids = fields.List(fields.Str(validate=fields.length(1, 64)), validate=fields.length(1, MAX_IDS))
     all = fields.Bool()
     up_to = fields.Int(

@@ -17,10 +17,9 @@ STATUSES: Final[tuple[str, ...]] = get_args(Status)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 
-class StatedSchema(Schema):
+class StatedSchema(fields.Schema):
     """Whom a request is for in development, as ``/ws`` takes it; a token says so elsewhere, and these do not count."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     user = fields.Str(metadata=about("Development only: the user"))
     role = fields.Str(metadata=about("Development only: the user's role, the same as its connections state"))
     roles = fields.Str(metadata=about("Development only: another name of `role`"))
@@ -28,10 +27,9 @@ class StatedSchema(Schema):
     topics = fields.Str(metadata=about("Development only: a topic the user follows"))
 
 
-class PageQuerySchema(Schema):
+class PageQuerySchema(fields.Schema):
     """Which part of an inbox is asked for."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     status = fields.Str(
         load_default="all",
         validate=fields.one_of(STATUSES),

@@ -29,10 +29,9 @@ from sio_server.schemas.publish import AudienceReplySchema
 CLOCK_LEEWAY: Final = 60.0
 
 
-class HistoryQuerySchema(Schema):
+class HistoryQuerySchema(fields.Schema):
     """The query of ``GET /v1/notifications``."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     types = types_field()
     user = name_field("Only what is for this user")
     role = name_field("Only what everybody with this role gets: it names the role, or is for all")
@@ -45,18 +44,16 @@ class HistoryQuerySchema(Schema):
     )
 
 
-class ReceiptQuerySchema(Schema):
+class ReceiptQuerySchema(fields.Schema):
     """The query of ``GET /v1/notifications/{id}``."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     limit = limit_field()
     after = name_field("Only users above this name: `next_after` of the page before")
 
 
-class UsersQuerySchema(Schema):
+class UsersQuerySchema(fields.Schema):
     """The query of ``GET /v1/users``."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     role = name_field("Only users with this role")
     limit = limit_field()
     after = name_field("Only users above this name: `next_after` of the page before")
@@ -79,10 +76,9 @@ _MOMENT: Final = Text(
 )
 
 
-class DisconnectSchema(Schema):
+class DisconnectSchema(fields.Schema):
     """Whose tokens are refused from now on."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     tokens_before = TokensBefore(
         load_default=None,
         allow_none=False,

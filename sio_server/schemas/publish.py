@@ -50,17 +50,14 @@ def _names(text: str) -> fields.List:
     )
 
 
-class ExceptSchema(Schema):
+class ExceptSchema(fields.Schema):
     """Who gets nothing although the audience names them."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     users = _names("Users who get nothing")
 
 
-class AudienceSchema(Schema):
+class AudienceSchema(fields.Schema):
     """Who gets a notification: the union of what is named, less ``except``."""
-
-    error_messages = fields.SCHEMA_MESSAGES
 
     roles = _names("Everybody with one of these roles")
     users = _names("These users")
@@ -85,23 +82,20 @@ class AudienceSchema(Schema):
             )
 
 
-class ActorSchema(Schema):
+class ActorSchema(fields.Schema):
     """Who caused what the notification tells of."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     id = fields.Id(required=True, validate=fields.length(1, MAX_NAME_LENGTH), metadata={"type": "string"})
     name = fields.Str(validate=fields.length(1, 200))
 
 
-class PublishSchema(Schema):
+class PublishSchema(fields.Schema):
     """A notification to publish. Only ``type`` is required; null counts as left out."""
 
     class Meta:
         """An unknown field is a warning in the reply, so the document allows it."""
 
         unknown = INCLUDE
-
-    error_messages = fields.SCHEMA_MESSAGES
 
     type = fields.Str(
         required=True,

@@ -11,7 +11,6 @@ import orjson
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-from marshmallow import Schema
 
 from sio_server import fields
 from sio_server.api.messages import (
@@ -36,10 +35,9 @@ LIMIT = 100
 Read = Callable[[web.Request], Awaitable[Any]]
 
 
-class QuerySchema(Schema):
+class QuerySchema(fields.Schema):
     """A query of these tests."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     limit = Digits(load_default=5, validate=fields.between(1, 10))
     types = types_field()
 

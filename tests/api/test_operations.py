@@ -24,10 +24,9 @@ PAGE = "https://app.example.org"
 ITEM: dict[str, Any] = {"type": "object"}
 
 
-class FromQuerySchema(Schema):
+class FromQuerySchema(fields.Schema):
     """A query of these tests."""
 
-    error_messages = fields.SCHEMA_MESSAGES
     reason = fields.Str(load_default="none")
 
 
