@@ -117,9 +117,41 @@ class Notification(_Members):
 
     __slots__ = ()
 
-    def __new__(cls, **members: Any) -> Self:
-        """Make one of its members by name, all but ``body``."""
-        made = _Members(**members)
+    def __new__(  # each member by name, or the type checker could not tell a misspelt one
+        cls,
+        *,
+        id: str,  # noqa: A002 - the envelope's own name
+        type: str,  # noqa: A002 - so is this
+        message: str,
+        data: dict[str, Any],
+        timestamp: int,
+        audience: Audience,
+        title: str | None = None,
+        priority: str = "normal",
+        expires_at: int | None = None,
+        link: str | None = None,
+        actor: dict[str, Any] | None = None,
+        source: str | None = None,
+        persist: bool = True,
+        idempotency: Idempotency | None = None,
+    ) -> Self:
+        """Make one of its members, all but ``body``; raises `Refused` (``invalid_data``) for data that are no JSON."""
+        made = _Members(
+            id,
+            type,
+            message,
+            data,
+            timestamp,
+            audience,
+            title,
+            priority,
+            expires_at,
+            link,
+            actor,
+            source,
+            persist,
+            idempotency,
+        )
         return tuple.__new__(cls, (*made[:-1], encode_body(made)))
 
 

@@ -178,8 +178,3 @@ class MemoryLog:
             if since >= oldest:
                 break
             del self._kept[sid]
-
-
-def check_log(log: RecoveryLog) -> RecoveryLog:
-    """For the type checker: what is passed here is a RecoveryLog."""
-    return log

@@ -253,14 +253,6 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
 
     # rooms and members, without suspending
 
-    def enter_room_nowait(self, sid: str, room: Any, namespace: str = "/") -> None:
-        """Put a client of this process into a room. Raises ValueError for an unknown client."""
-        self.manager.basic_enter_room(sid, namespace, room)
-
-    def leave_room_nowait(self, sid: str, room: Any, namespace: str = "/") -> None:
-        """Take a client of this process out of a room."""
-        self.manager.basic_leave_room(sid, namespace, room)
-
     def rooms_nowait(self, sid: str, rooms: Collection[Any], namespace: str = "/") -> None:
         """Put a client of this process into just these rooms. Raises ValueError for an unknown client."""
         member = self.manager.member(sid, namespace)

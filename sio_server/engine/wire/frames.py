@@ -22,7 +22,6 @@ class CloseCode(IntEnum):
     """The codes this server sends (section 7.4.1)."""
 
     NORMAL = 1000
-    GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
     INVALID_DATA = 1007
     POLICY = 1008

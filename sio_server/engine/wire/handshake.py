@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 #: The error bodies of Node's server, by its codes.
 UNKNOWN_TRANSPORT = (0, "Transport unknown")
@@ -118,8 +118,3 @@ def switching(accept: str, extra: tuple[tuple[str, str], ...] = ()) -> bytes:
     ]
     lines.extend(f"{name}: {value}" for name, value in extra)
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def decode_path(raw: str) -> str:
-    """The path of a request target, percent-decoded."""
-    return unquote(raw)
