@@ -1,4 +1,6 @@
-"""Name what nothing in sio_server uses; exits with 1 where there is anything. Tests do not count: they would keep it.
+"""Name what is used neither in sio_server nor by a script of this directory; exits with 1 where there is anything.
+
+Tests do not count as users: they would keep what nobody else needs.
 
 Vulture finds the names. What follows here is used all the same, though nobody writes its name down.
 """
@@ -30,6 +32,9 @@ COUNTERS: Final = frozenset(Counters.__slots__)
 NAMES: Final = [
     "__*__",  # Python's own
     "describe",  # a method that prometheus_client looks for and no class of it has
+    "on_reset",  # of the broker's contract: no broker of one machine loses its place while it runs
+    "sight",  # of the broker's contract: what its tests and the bench see users by, without a connection
+    "ReplySchema",  # what `/ws` puts around an answer: the tests hold the server to it
     "disabled",  # attributes of logging, warnings and sys that are set for what they do there
     "raiseExceptions",
     "showwarning",
@@ -42,8 +47,9 @@ NAMES: Final = [
 def main() -> int:
     """Print a line for each name; return the exit code."""
     vulture = Vulture(ignore_names=NAMES, ignore_decorators=DECORATORS)
-    vulture.scavenge([str(ROOT / PACKAGE)])
-    found = [item for item in vulture.get_unused_code() if not is_used(item)]
+    vulture.scavenge([str(ROOT / PACKAGE), str(ROOT / "scripts")])
+    ours = [item for item in vulture.get_unused_code() if item.filename.is_relative_to(ROOT / PACKAGE)]
+    found = [item for item in ours if not is_used(item)]
     for item in found:
         sys.stdout.write(f"{item.filename.relative_to(ROOT)}:{item.first_lineno}: {item.message}\n")
     return 1 if found else 0
@@ -65,7 +71,7 @@ def is_used(item: Item) -> bool:
 
 
 def class_at(path: Path, line: int) -> type | None:
-    """The class of the product in which a line stands, or None."""
+    """The class of the product whose body has this line, in a method or not; None for a line of no class."""
     names: list[str] = []
     node: ast.AST = ast.parse(path.read_text("utf-8"))
     while True:

@@ -177,7 +177,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def _written(moment: int) -> str:
-    """The same, of milliseconds of Unix time."""
+    """A moment of so many milliseconds of Unix time as RFC 3339."""
     seconds, rest = divmod(moment, 1000)
     prefix = _SECONDS.get(seconds)
     if prefix is None:
@@ -245,7 +245,7 @@ class Entry(NamedTuple):
 
     @property
     def seq(self) -> int:
-        """Its place in the log; that of the last stored one where it is not stored itself."""
+        """The entry's place in the log; that of the last stored one where the entry is not stored itself."""
         return self.position.seq
 
     @classmethod

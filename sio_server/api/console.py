@@ -52,7 +52,7 @@ class ConsoleOperations:
         self._config = config
 
     def apply(self, config: Config) -> None:
-        """Tell of other settings from now on."""
+        """Tell of these settings in place of the ones before."""
         self._config = config
 
     @property

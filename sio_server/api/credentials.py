@@ -17,7 +17,7 @@ from sio_server.core.connections import Connections
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: ``credential`` is ``development``, ``key``, ``token``, or None where there is none.
+    """The sender of a request: ``credential`` is ``development``, ``key``, ``token``, or None where there is none.
 
     ``operator`` says whether they may observe and publish, ``warnings`` what they should know of their token.
     """
@@ -40,17 +40,17 @@ class Callers:
         self._connections = connections
 
     async def publisher(self, request: web.Request) -> Publisher:
-        """Whose publisher key or administrator's token this is."""
+        """The publisher whose key, or whose administrator's token, a request carries."""
         return await self.publisher_of(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
 
     def known_publisher(self, credential: str | None) -> Publisher | None:
-        """Whose publisher key this is; None for what is none, which may be an administrator's token."""
+        """The publisher of a key; None for what is no key, which may be an administrator's token."""
         return self._auth.known_publisher(credential)
 
     async def publisher_of(self, credential: str | None) -> Publisher:
-        """Whose publisher key or administrator's token a credential is.
+        """The publisher whose key, or whose administrator's token, a credential is.
 
-        A key is known at once; only what is none is looked at as a token.
+        A key is known at once; only what is no key is looked at as a token.
         """
         return self._auth.known_publisher(credential) or await self._administrator(credential)
 
@@ -62,13 +62,13 @@ class Callers:
         return Publisher(f"admin:{identity.user}")
 
     async def observer(self, request: web.Request) -> None:
-        """Let pass who may look at the whole server, whoever that is."""
+        """Let a request pass whose sender may look at the whole server; who that is makes no difference."""
         identity = await self._auth.observer(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
         if identity is not None:
             self._connections.check_revoked(identity)
 
     async def caller(self, request: web.Request) -> Caller:
-        """Who asks, whatever they may do; without a credential nobody, and with a wrong one they are refused."""
+        """The sender of a request, whatever they may do: nobody without a credential, refused with a wrong one."""
         credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
         if self._auth.development:
             return Caller("development")
@@ -81,14 +81,14 @@ class Callers:
         return Caller("token", identity.user, identity.roles, ADMIN_ROLE in identity.roles, identity.warnings)
 
     async def user(self, request: web.Request) -> Identity:
-        """Whose token this is; in development the query may state it, as it may for ``/ws``."""
+        """The user whose token a request carries; in development the query may state one, as for ``/ws``."""
         credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
         identity = await self._auth.identity(credential, stated_in(request.query))
         self._connections.check_revoked(identity)
         return identity
 
     async def nobody(self, _: web.Request) -> None:
-        """Let everybody pass, whatever credential they have."""
+        """Let every request pass, whatever credential it carries."""
 
 
 CallerT = TypeVar("CallerT")
@@ -112,10 +112,10 @@ class Credential(Generic[CallerT]):
 PUBLISHER: Final = Credential(Callers.publisher, needed=True, errors=_TOKEN_ERRORS)
 """A publisher key, or the token of an administrator."""
 OBSERVER: Final = Credential(Callers.observer, needed=True, errors=_TOKEN_ERRORS)
-"""What `PUBLISHER` takes; which of its holders calls makes no difference."""
+"""A publisher key, or the token of an administrator; who holds it makes no difference."""
 USER: Final = Credential(Callers.user, needed=True, errors=_TOKEN_ERRORS)
-"""The token of whom the operation is about."""
+"""The token of the user whom the operation is about."""
 ANYBODY: Final = Credential(Callers.caller, needed=False, errors=("unauthorized", *_TOKEN_ERRORS))
-"""Any credential or none; a wrong one is refused."""
+"""Any credential or none; a wrong credential is refused."""
 PUBLIC: Final = Credential(Callers.nobody, needed=False)
-"""No credential: one that is sent is not looked at."""
+"""No credential: what a request carries is not looked at."""

@@ -25,7 +25,7 @@ _VIEWER: Final = {
 
 
 class Documentation:
-    """The document of these operations, and the viewer's files."""
+    """Serves the OpenAPI document of these operations, and the files of its viewer."""
 
     def __init__(self, operations: list[Operation], *, open_access: bool) -> None:
         self._operations = operations
@@ -39,7 +39,7 @@ class Documentation:
         return web.Response(body=self._document, content_type="application/json")
 
     def routes(self) -> list[web.RouteDef]:
-        """Every page and file."""
+        """The routes of the document, the viewer's page and its files."""
         ours = Path(__file__).parents[1] / "static"
         made = [web.get("/openapi.json", self.openapi)]
         for path, (name, content_type) in _OURS.items():

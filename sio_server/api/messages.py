@@ -34,12 +34,12 @@ def json_response(
 
 
 def receipt_headers(receipt: Accepted) -> dict[str, str]:
-    """What the reply to an accepted publish says in its header."""
+    """The headers of the reply to an accepted publish: whether it was a repeat, and what is left of the quota."""
     return ({"Idempotent-Replayed": "true"} if receipt.duplicate else {}) | quota_headers(receipt.quota)
 
 
 def quota_headers(quota: Quota | None) -> dict[str, str]:
-    """What is left to a publisher, where there is a limit."""
+    """The headers that say how much a publisher may still publish; none where there is no limit."""
     return {} if quota is None else quota.headers()
 
 
@@ -113,7 +113,7 @@ async def _continue(request: web.Request) -> None:
 
 
 async def expect_later(request: web.Request) -> None:
-    """In place of aiohttp's handler of ``Expect``, which asks for a body before anybody looked at the credential."""
+    """Handle ``Expect`` in place of aiohttp, which asks for a body before anybody looked at the credential."""
     if request.headers["Expect"].lower() != "100-continue":
         raise web.HTTPExpectationFailed
 
@@ -135,10 +135,10 @@ _TOO_LARGE = Text("The body may have at most {0} bytes.", "El cuerpo puede tener
 
 
 class _QueryParser(AIOHTTPParser):
-    """Query strings by a schema; what is wrong with them is told as everywhere."""
+    """Loads query strings by a schema; what is wrong with one becomes a `Refused` as everywhere."""
 
     def handle_error(self, error: ValidationError, req: web.Request, schema: Schema, **_: Any) -> NoReturn:
-        """See the library, which files the messages under the place they are about."""
+        """Raise `Refused` with the messages, which the library files under the place they are about (``query``)."""
         messages = error.messages
         about = messages.get("query", messages) if isinstance(messages, dict) else messages
         raise Refused.of_problems("invalid_request", fields.problems_of(ValidationError(about))) from error
@@ -154,7 +154,7 @@ async def read_query(request: web.Request, schema: Schema) -> dict[str, Any]:
 
 
 def of_http_status(error: web.HTTPException) -> Refused:
-    """What aiohttp raises by itself, as one of ours."""
+    """The `Refused` for an error that aiohttp raises by itself."""
     codes = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
     code = codes.get(error.status, "invalid_request" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal")
     return Refused(code, KINDS[code].title)

@@ -23,7 +23,7 @@ _TEXT: Final[dict[str, Any]] = {"type": "string"}
 
 
 class MetricsOperations:
-    """The metrics of one server. ``engine`` reads the Socket.IO engine's counters."""
+    """What a scraper asks of one server. ``engine`` reads the Socket.IO engine's counters."""
 
     def __init__(
         self,

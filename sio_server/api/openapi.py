@@ -21,7 +21,7 @@ _ALWAYS: Final = ("invalid_request", "origin_not_allowed", "host_not_allowed", "
 
 
 def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any]:
-    """The document. ``open_access``: in development no operation needs a credential."""
+    """The OpenAPI document of these operations. ``open_access``: no operation needs a credential (development)."""
     # Most servers are never asked for it, and need not load what makes it.
     from apispec import APISpec  # noqa: PLC0415
     from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415
@@ -104,7 +104,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _joined(_: OpenAPIConverter, field: Field[Any], **__: Any) -> dict[str, Any]:
-    """A list that is written as one value, its members parted by commas."""
+    """How a list in a query is written: as one value, its members parted by commas."""
     return {"explode": False, "style": "form"} if isinstance(field, DelimitedList) else {}
 
 

@@ -59,7 +59,7 @@ class PublishOperations:
     def __init__(self, node: Node, *, max_body: int) -> None:
         self._node = node
         self.max_body = max_body
-        """In bytes; may be set while it runs."""
+        """The largest body of one notification, in bytes; may be set while the server runs."""
 
     @operation(
         "POST",

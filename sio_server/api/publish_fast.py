@@ -59,7 +59,7 @@ class FastPublish:
         self._node = node
         self._callers = callers
         self.max_body = max_body
-        """In bytes; may be set while it runs."""
+        """The largest body of one notification, in bytes; may be set while the server runs."""
         self._forgotten = 0
         self.forget()
 

@@ -64,11 +64,11 @@ class _File(web.FileResponse):
     """
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """See aiohttp; once, since aiohttp calls it again for what a handler gives back."""
+        """Start the reply once: aiohttp calls this again for a response that a handler gives back."""
         return None if self.prepared else await super().prepare(request)
 
     def set_status(self, status: int, reason: str | None = None) -> None:
-        """See aiohttp."""
+        """Set the status as aiohttp does, but raise OSError for a file that cannot be opened."""
         if status in _NOT_OPENED:
             error = sys.exception()
             raise OSError(getattr(error, "errno", None), getattr(error, "strerror", None)) from error

@@ -77,7 +77,7 @@ class Authenticator:
         return TokenVerifier(self._config, self._jwks)
 
     def apply(self, config: Config) -> bool:
-        """Check by other settings from now on. Returns whether a token that was good may be so no more.
+        """Check by these settings in place of the ones before. Returns whether a token that was good may be so no more.
 
         Keys that were fetched from an address that stays are kept.
         """
@@ -105,7 +105,7 @@ class Authenticator:
         return self._tokens is not None and not self._development
 
     def known_publisher(self, key: str | None) -> Publisher | None:
-        """Whose key this is; None for what is no key of ours. In development everybody is a publisher."""
+        """The publisher of a key; None for what is no key of ours. In development everybody is a publisher."""
         if self._development:
             return DEVELOPMENT_PUBLISHER
         if not key:
@@ -116,7 +116,7 @@ class Authenticator:
         return found
 
     def publisher(self, key: str | None) -> Publisher:
-        """Whose key this is; raises `Refused` (``unauthorized``)."""
+        """The publisher of a key; raises `Refused` (``unauthorized``)."""
         found = self.known_publisher(key)
         if found is not None:
             return found
@@ -125,7 +125,7 @@ class Authenticator:
         raise Refused("unauthorized", _WRONG_KEY if key else _MISSING_KEY)
 
     async def administrator(self, token: str | None) -> Identity | None:
-        """Whose token this is, who may publish as well as look on; None for what does not look like a token.
+        """The administrator whose token this is; None for what does not look like a token.
 
         That it was not revoked is the caller's to check. Raises `Refused`: ``forbidden`` for any other role's, and what
         `identity` raises.
@@ -138,7 +138,7 @@ class Authenticator:
         return identity
 
     async def identity(self, token: str | None, stated: Mapping[str, Any] | None = None) -> Identity:
-        """Whom this connection speaks for.
+        """The identity that a connection speaks for.
 
         ``stated`` (``role``, ``roles``, ``user``, ``topics``) counts in development only; where nothing is stated
         there, a token's claims are believed as they are.
@@ -154,13 +154,13 @@ class Authenticator:
         return await self._tokens.identity(token)
 
     async def token(self, credential: str) -> Identity:
-        """Whose token this is; raises what `identity` raises, ``unauthorized`` for what does not look like a token."""
+        """The identity of a token; raises as `identity` does, ``unauthorized`` for what does not look like a token."""
         if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
             raise Refused("unauthorized", _WRONG_KEY)
         return await self._tokens.identity(credential)
 
     async def observer(self, credential: str | None) -> Identity | None:
-        """Let pass who may look at the whole server: a publisher key, or a token with the role ``admin``.
+        """Let a credential pass that may look at the whole server: a publisher key, or a token with the role ``admin``.
 
         Returns whose token it is, None for a key and in development; that it was not revoked is the caller's to check.
         Raises `Refused`: ``unauthorized``, ``forbidden``, and what `identity` raises.

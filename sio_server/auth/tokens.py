@@ -48,7 +48,7 @@ class TokenVerifier:
         self._jwks = JwksKeys(config.jwks_url) if jwks is None and config.jwks_url is not None else jwks
 
     async def identity(self, token: str) -> Identity:
-        """Whom a token speaks for; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
+        """The identity of a token; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
         claims = await self._claims(bare_token(token))
         try:
             identity = identity_of_claims(claims, self._names)

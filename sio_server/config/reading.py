@@ -48,7 +48,7 @@ def load(
 def read(
     flags: Mapping[str, Any] | None = None, *, config_file: Path | None = None, env_file: Path | None = None
 ) -> Loaded:
-    """As `load`, with what is odd about the settings and about how they were written."""
+    """Load the settings as `load` does, with lines for what is odd about them and about how they were written."""
     found = gather(
         flags or {}, settings=SETTINGS, secrets=SECRETS, paths=PATHS, config_file=config_file, env_file=env_file
     )

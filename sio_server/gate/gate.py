@@ -53,7 +53,7 @@ class Gate:
         """What a preflight is told that a page may ask with; to be set once all routes are there."""
 
     def apply(self, config: Config) -> None:
-        """Check by other settings from now on."""
+        """Check by these settings in place of the ones before."""
         self._policy.apply(config)
         self._proxies.trust(config.trusted_proxies)
 
@@ -92,7 +92,7 @@ class Gate:
         return given if _REQUEST_ID.fullmatch(given) else uuid_utils.uuid7().hex
 
     def reply_headers(self, headers: Mapping[str, str], request_id: str | None) -> dict[str, str]:
-        """What every reply to a request with these headers has."""
+        """The headers that every reply to a request with these headers has."""
         reply = self._policy.headers(headers.get("origin"), headers.get("host"))
         reply["X-Content-Type-Options"] = "nosniff"
         reply["Referrer-Policy"] = "no-referrer"
@@ -104,7 +104,7 @@ class Gate:
         return reply
 
     def preflight_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """What an OPTIONS request that asks is told besides."""
+        """The headers that answer a preflight (an OPTIONS request that asks what a page may send)."""
         return self._policy.preflight_headers(headers.get("access-control-request-headers"), self.methods)
 
     def problem(

@@ -42,13 +42,13 @@ _HOST_HEADER: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::[0-9
 
 
 class OriginPolicy:
-    """What a `Config` allows."""
+    """The origins and host names that a `Config` allows."""
 
     def __init__(self, config: Config) -> None:
         self.apply(config)
 
     def apply(self, config: Config) -> None:
-        """Allow what these settings do from now on."""
+        """Allow what these settings allow, in place of the ones before."""
         self.development = config.development
         """Whether nothing is protected, so that only this machine may ask."""
         self._hosts = frozenset(host.lower().removesuffix(".") for host in config.allowed_hosts)
@@ -106,7 +106,7 @@ class OriginPolicy:
 
     @staticmethod
     def preflight_headers(asked: str | None = None, methods: Iterable[str] = ALLOWED_METHODS) -> dict[str, str]:
-        """What an OPTIONS request that asks is told besides.
+        """The headers that answer a preflight (an OPTIONS request that asks what a page may send).
 
         ``asked``: its ``Access-Control-Request-Headers``. A page that is let in may send what headers it likes, as
         with the stock servers: tracing libraries add some to each of its requests. ``methods``: what anything is

@@ -188,7 +188,7 @@ class _Kinds:
         self._left_out: dict[object, dict[str, Any]] = {}
 
     def admit(self, kind: object, members: Mapping[str, Any]) -> bool:
-        """Whether one more is written; else it is counted."""
+        """Whether one more line of a kind is written; else the line is counted."""
         if kind not in self._written and len(self._written) >= _MAX_KINDS:
             kind = None
         written = self._written[kind] = self._written.get(kind, 0) + 1
@@ -266,7 +266,7 @@ def _error_of(given: Any) -> BaseException | None:
 
 
 def _time(at: float) -> str:
-    """RFC 3339 in UTC."""
+    """A moment as RFC 3339 in UTC."""
     try:
         return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):

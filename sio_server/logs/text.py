@@ -167,7 +167,7 @@ def words_of(template: object, arguments: object) -> str | None:
 
 
 class _Left:
-    """In place of a value, however it is written."""
+    """Stands in place of a value, however the value is written."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -267,7 +267,7 @@ def _source(path: str, line: int) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """Where it was raised: the innermost file and line."""
+    """Where an exception was raised: the innermost file and line."""
     traceback = error.__traceback__
     if traceback is None:
         return ""

@@ -30,7 +30,7 @@ class Buckets(Collector):
         self._sum += value
 
     def describe(self) -> Iterator[Metric]:
-        """Its name, so that nothing else takes it."""
+        """The name of this metric, so that nothing else takes the name."""
         return self.collect()
 
     def collect(self) -> Iterator[Metric]:

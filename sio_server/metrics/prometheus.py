@@ -62,7 +62,7 @@ class Snapshot:
 
 
 class PrometheusMetrics:
-    """Counts, and renders what it counted."""
+    """Counts what happens, and writes the counts as Prometheus reads them."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -162,7 +162,7 @@ class _State(Collector):
         self.snapshot = Snapshot()
 
     def describe(self) -> Iterable[Metric]:
-        """Their names, so that nothing else takes them."""
+        """The names of these metrics, so that nothing else takes the names."""
         return self.collect()
 
     def collect(self) -> Iterator[Metric]:

@@ -121,7 +121,7 @@ class StatsSchema(Schema):
 
 
 class SampleLatencySchema(Schema):
-    """As in `/v1/stats`, of one second."""
+    """Percentiles as in `/v1/stats`, of the publishes of one second."""
 
     p50 = plain.Float(required=True)
     p95 = plain.Float(required=True)

@@ -60,7 +60,7 @@ class FirstSchema(TokenSchema):
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """Who a plain WebSocket is, and where it goes on."""
+    """The first message of a plain WebSocket: the user's token, and the cursor from which the client goes on."""
 
     token: str
     cursor: str | None
@@ -92,7 +92,7 @@ class MarkSchema(fields.Schema):
 
     @validates_schema(skip_on_field_errors=True)
     def names_something(self, values: dict[str, Any], **_: Any) -> None:
-        """Either ids or all."""
+        """Refuse a change that names neither ids nor all, or both."""
         if bool(values.get("ids")) == bool(values.get("all")):
             raise ValidationError(
                 Text('Give either "ids" or "all": true.', 'Indica "ids" o bien "all": true.'),
@@ -192,7 +192,7 @@ def _reply_id(value: object) -> ReplyId:
 
 
 def load_observe(body: object) -> bool:
-    """What an ``ns:observe`` wants; raises `Refused` (``invalid_data``)."""
+    """Whether an ``ns:observe`` asks to be shown everything; raises `Refused` (``invalid_data``)."""
     return bool(load(_OBSERVE, body, "invalid_data")["on"])
 
 

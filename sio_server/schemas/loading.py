@@ -56,7 +56,7 @@ def _code_of(code: Code, problems: Sequence[FieldProblem]) -> str:
 
 
 def about(text: str, **more: object) -> dict[str, object]:
-    """What the document says of a field."""
+    """The metadata of a field: what the OpenAPI document says of it."""
     return {"description": text, **more}
 
 
@@ -78,7 +78,7 @@ def type_name(value: str) -> bool:
 
 
 def types_field() -> DelimitedList:
-    """The filter by event types, parted by commas."""
+    """The field ``type`` of a query: only these event types, parted by commas."""
     return DelimitedList(
         fields.Str(validate=type_name),
         data_key="type",
@@ -99,10 +99,10 @@ def position_field(text: str) -> Digits:
 
 
 def before_field() -> Digits:
-    """Where a page begins."""
+    """The field ``before`` of a query: where a page begins."""
     return position_field("Only what is older than this position: `next_before` of the page before")
 
 
 def limit_field(default: int = PAGE, most: int = MAX_PAGE, text: str = "Items in one page") -> Digits:
-    """How long a page is."""
+    """The field ``limit`` of a query: how long a page is."""
     return Digits(load_default=default, validate=fields.between(1, most), metadata=about(text, default=default))
