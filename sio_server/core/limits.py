@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sio_server.config import is_loopback
+from sio_server.engine import Bucket, bucket_size
 from sio_server.errors import Refused, Text
 
 # Publishers whose use is remembered. There are as many as keys and administrators; the bound is for thousands of them.
@@ -63,8 +64,7 @@ class PublishRate:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._size = 2.0 * rate
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def spend(self, publisher: str, count: int = 1) -> Quota | None:
         """Use some of the quota; returns what is left, None without a limit.
@@ -73,20 +73,19 @@ class PublishRate:
         """
         if not self._rate:
             return None
-        now = time.monotonic()
-        left, since = self._buckets.get(publisher, (self._size, now))
-        left = min(self._size, left + (now - since) * self._rate)
-        if left < min(count, self._size):
-            wait = math.ceil((min(count, self._size) - left) / self._rate)
-            quota = Quota(self._rate, max(0, int(left)), max(1, wait))
-            raise Refused("rate_limited", _PER_KEY.format(self._rate), retry_after=quota.reset, headers=quota.headers())
-        left -= count
-        self._buckets[publisher] = (left, now)
+        rate, now = self._rate, time.monotonic()
+        bucket = self._buckets.get(publisher) or Bucket(rate, now)
+        size = bucket_size(rate)
+        if not bucket.spend(rate, now, count):
+            left = bucket.level(rate, now)
+            quota = Quota(rate, max(0, int(left)), max(1, math.ceil((min(count, size) - left) / rate)))
+            raise Refused("rate_limited", _PER_KEY.format(rate), retry_after=quota.reset, headers=quota.headers())
+        self._buckets[publisher] = bucket
         self._buckets.move_to_end(publisher)
         while len(self._buckets) > _MAX_BUCKETS:
             self._buckets.popitem(last=False)
-        remaining = max(0, int(left))
-        return Quota(self._rate, remaining, math.ceil((self._size - left) / self._rate))
+        left = bucket.level(rate, now)
+        return Quota(rate, max(0, int(left)), math.ceil((size - left) / rate))
 
 
 class EventRate:
@@ -97,18 +96,11 @@ class EventRate:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._left = 2.0 * rate
-        self._since = time.monotonic()
+        self._bucket = Bucket(rate, time.monotonic())
 
     def spend(self) -> bool:
         """Whether one more is within the limit."""
-        now = time.monotonic()
-        self._left = min(2.0 * self._rate, self._left + (now - self._since) * self._rate)
-        self._since = now
-        if self._left < 1:
-            return not self._rate
-        self._left -= 1
-        return True
+        return not self._rate or self._bucket.spend(self._rate, time.monotonic())
 
 
 _PER_KEY = Text(

@@ -28,6 +28,7 @@ from sio_server.engine.eio.refused import OnRefused, RefusedPeer, Why
 from sio_server.engine.front.http_protocol import Unreadable
 from sio_server.engine.front.site import FrontSite
 from sio_server.engine.limits import MAX_HTTP_FIELD, MAX_HTTP_LINE, Limits
+from sio_server.engine.rates import Bucket, bucket_size
 from sio_server.engine.reasons import Reason
 from sio_server.engine.sio.calls import CallDisconnectedError
 from sio_server.engine.sio.membership import AsyncManager
@@ -57,6 +58,7 @@ __all__ = [
     "AsyncManager",
     "AsyncServer",
     "Backlog",
+    "Bucket",
     "CallDisconnectedError",
     "Claim",
     "ConnectionRefused",
@@ -83,6 +85,7 @@ __all__ = [
     "Unreadable",
     "Why",
     "Wire",
+    "bucket_size",
     "coding_of",
     "event_wire",
     "header_lines",
