@@ -28,7 +28,7 @@ from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
 from sio_server.auth import TOKEN_SETTINGS, Authenticator
-from sio_server.broker import Broker
+from sio_server.broker import Broker, Ended
 from sio_server.broker.opening import open_broker
 from sio_server.catalog import Catalog
 from sio_server.config import Config
@@ -156,6 +156,7 @@ def _live(config: Config, gate: Gate, core: Core, auth: Authenticator) -> tuple[
         trusted_proxies=config.trusted_proxies,
         most_arriving=config.handshakes,
     )
+    core.node.hear(Ended, socketio.recovery.ended)
     core.hub.register(socketio)
     core.hub.register(ws)
     return socketio, ws
@@ -172,7 +173,7 @@ def _reloaded(
         front.forget()
         socketio.leave_withdrawn()
         if withdrawn:
-            core.connections.expire_tokens()
+            core.expiry.expire_soon()
 
     def origins(config: Config) -> None:
         gate.apply(config)
@@ -232,7 +233,7 @@ def _lifetime(
             ),
             asyncio.create_task(metrics.watch_loop()),
             asyncio.create_task(tell_left_out()),
-            asyncio.create_task(core.connections.watch_tokens()),
+            asyncio.create_task(core.expiry.watch()),
             asyncio.create_task(core.samples.run()),
         ]
         yield

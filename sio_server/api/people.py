@@ -127,5 +127,5 @@ class PeopleOperations:
     async def disconnect_one(self, call: Call[None, None]) -> web.Response:
         """Close one connection."""
         connection_id = call.path["id"]
-        self._operators.disconnect(connection_id)
+        await self._operators.disconnect(connection_id)
         return json_response({"status": "ok", "id": connection_id})

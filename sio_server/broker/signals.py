@@ -49,12 +49,14 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A private id of Socket.IO's own recovery holds no longer.
+    """A connection with a private id of Socket.IO's own recovery has ended: a link that still looks alive is closed.
 
-    It was ended on purpose, or its bearer came back on another connection: one that still looks alive is closed.
+    Either it was ended on purpose, and the private id holds no longer; or, ``returned``, its bearer came back on
+    another link, and the private id holds on.
     """
 
     sid: str
+    returned: bool = False
 
 
 Signal = InboxChanged | Revoked | Close | Followed | Ended

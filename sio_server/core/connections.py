@@ -6,46 +6,28 @@ and after any crash.
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import random
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sio_server.audience import Identity
-from sio_server.broker import Broker, Counts, View
-from sio_server.clock import StepWatch
+from sio_server.broker import Broker, Close, Counts, Followed, View
 from sio_server.core.catchup import resume
 from sio_server.core.door import Door
+from sio_server.core.expiry import Expiry
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.limits import ConnectionLimits
 from sio_server.core.observers import Observers
 from sio_server.core.protocols import PROTOCOLS
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
+from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused, Text
 from sio_server.logs import get_logger
 from sio_server.metrics import Metrics
 from sio_server.notification import Entry, Position, rfc3339
 
 logger = get_logger("connections")
-
-# Seconds before `exp` at which a client is told, and after it at which it is closed.
-EXPIRY_NOTICE: Final = 60.0
-EXPIRY_GRACE: Final = 25.0
-
-# Seconds over which clients are asked for a new token when a secret was withdrawn.
-RENEWAL_SPREAD: Final = 30.0
-
-# Seconds between two looks at the clock, and after how many of them all tokens are looked at: a minute.
-LOOK_EVERY: Final = 15.0
-LOOKS_FOR_ALL: Final = 4
-
-# Connections that are looked at together, before others get their turn.
-_TOGETHER: Final = 500
 
 # Ends that are a limit's doing: of the send cap, of the events that a client may send over Socket.IO, and over `/ws`.
 _CUT: Final = frozenset({"slow", "flood", "rate_limited"})
@@ -68,10 +50,7 @@ class _Place(NamedTuple):
 
 
 class Connections:
-    """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides.
-
-    ``wall`` gives Unix seconds, for what tokens say of their time; it may be set at any moment.
-    """
+    """The use cases around one connection. ``hello`` gives what every ``ns:hello`` says besides."""
 
     def __init__(
         self,
@@ -80,26 +59,26 @@ class Connections:
         replays: Replays,
         observers: Observers,
         *,
+        tasks: Tasks,
         door: Door,
         metrics: Metrics,
         refusals: Refusals,
         limits: ConnectionLimits,
         hello: Mapping[str, Any],
-        wall: Callable[[], float] = time.time,
+        expiry: Expiry,
     ) -> None:
         self._broker = broker
         self._hub = hub
         self._replays = replays
         self._observers = observers
+        self._tasks = tasks
         self._door = door
         self._metrics = metrics
         self._refusals = refusals
         self.limits = limits
         """May be set while the node runs, as `hello` may."""
         self.hello = hello
-        self._wall = wall
-        # One for all timers, or each would keep a copy of its own.
-        self._context = contextvars.copy_context()
+        self._expiry = expiry
 
     # -- coming ---------------------------------------------------------------------------------------------------
 
@@ -116,11 +95,15 @@ class Connections:
             raise Refused("rate_limited", _TOO_MANY_ARRIVE, retry_after=1)
 
     def check_revoked(self, identity: Identity) -> None:
-        """Raise `Refused` (``token_revoked``) for a token that was made before its user's were revoked."""
+        """Raise `Refused` (``token_revoked``) for a token that was made before its user's were revoked.
+
+        What was revoked on another node counts here from when this node heard it, within a second, and what was let in
+        meanwhile is closed then.
+        """
         if identity.user is None or identity.expires_at is None:
             return  # nothing but a token can be revoked
         before = self._broker.revoked_before(identity.user)
-        if before is not None and (identity.issued_at is None or identity.issued_at < before):
+        if before is not None and _is_of_before(identity, before):
             raise Refused("token_revoked")
 
     def refused(self, refused: Refused, protocol: str, address: str) -> None:
@@ -146,7 +129,7 @@ class Connections:
         ``locale`` is the language of what the greeting warns of, ``es`` or ``en``.
         ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
         """
-        identity = connection.identity = self._not_expired_yet(connection.identity)
+        identity = connection.identity = self._expiry.not_yet(connection.identity)
         self.admit(identity, connection.address)
         connection.view, counts = await self._arrive(identity)
         if counts is None and identity.user is not None:
@@ -177,7 +160,7 @@ class Connections:
         self._hub.add(connection)
         self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
         self._metrics.connected(connection.protocol)
-        self._arm(connection)
+        self._expiry.arm(connection)
 
     def _greet(self, connection: Connection, place: _Place, counts: Counts | None, locale: str) -> None:
         identity = connection.identity
@@ -255,95 +238,61 @@ class Connections:
         view = await self.view_of(identity)
         if connection not in self._hub:
             return  # it left meanwhile; rooms and timers would keep it for ever
-        connection.identity = self._not_expired_yet(identity)
-        connection.view = view
-        self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
+        connection.identity = self._expiry.not_yet(identity)
         if not connection.may_observe:
             self._observers.discard(connection.link)
+        self._enter(connection, view)
+        self._expiry.arm(connection)
+
+    def _enter(self, connection: Connection, view: View) -> None:
+        """Be in the rooms of this view from now on, or once the connection is live."""
+        connection.view = view
+        self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
         if connection.catchup is None:
             connection.link.join(connection.rooms)
-        self._arm(connection)
 
-    def expire_tokens(self) -> None:
-        """Let every token on a connection end soon, since it may be good no more; nothing is closed now.
+    # -- what nodes tell one another ------------------------------------------------------------------------------
 
-        Clients are told as before any expiry, each at a moment of its own within `RENEWAL_SPREAD`, and stay when they
-        bring a token that is good. A backend is not asked for all of them at once.
+    def revoke(self, user: str, before: float) -> int:
+        """Close what a user has connected to this node with tokens of before a moment; returns how many those are.
+
+        Whoever is connected without a token, in development, is closed, too.
         """
-        now = self._wall()
-        for connection in self._hub:
-            expires_at = connection.identity.expires_at
-            soon = now + EXPIRY_NOTICE + random.uniform(0.0, RENEWAL_SPREAD)  # noqa: S311 - nothing is secret in it
-            if expires_at is not None and soon < expires_at:
-                connection.identity = replace(connection.identity, expires_at=soon)
-                self._arm(connection)
+        meant = [
+            connection
+            for connection in self._hub.of_user(user)
+            if connection.identity.expires_at is None or _is_of_before(connection.identity, before)
+        ]
+        for connection in meant:
+            connection.close("token_revoked")
+        return len(meant)
 
-    def _not_expired_yet(self, identity: Identity) -> Identity:
-        """The identity of a token that was found good, which expires now where it has by the clock of this machine.
+    def close_one(self, signal: Close) -> None:
+        """Close the connection that is meant, if this node has it."""
+        connection = self._hub.find(signal.connection_id)
+        if connection is not None:
+            connection.close(signal.code)
 
-        Such a token was let in for its leeway. Counted from its own moment, its connection would be closed as soon as
-        it is greeted, and could bring no newer one.
-        """
-        expires_at = identity.expires_at
-        if expires_at is None or expires_at >= (now := self._wall()):
-            return identity
-        return replace(identity, expires_at=now)
+    def followed(self, signal: Followed) -> None:
+        """Read anew which rooms a user's connections to this node are in."""
+        for connection in self._hub.of_user(signal.user):
+            self._tasks.begin(self._look_again(connection))
 
-    def _arm(self, connection: Connection) -> None:
-        """Wake up when there is something to say about the token."""
-        self._disarm(connection)
-        expires_at = connection.identity.expires_at
-        if expires_at is not None:
-            loop = asyncio.get_running_loop()
-            delay = max(0.0, expires_at - EXPIRY_NOTICE - self._wall())
-            connection.timer = loop.call_later(delay, self._expiring, connection, context=self._context)
-
-    @staticmethod
-    def _disarm(connection: Connection) -> None:
-        if connection.timer is not None:
-            connection.timer.cancel()
-            connection.timer = None
-
-    def _expiring(self, connection: Connection) -> None:
-        remaining = (connection.identity.expires_at or 0.0) - self._wall()
-        connection.link.control("ns:auth_expiring", {"expires_in_ms": max(0, round(remaining * 1000))})
-        loop = asyncio.get_running_loop()
-        delay = max(0.0, remaining + EXPIRY_GRACE)
-        connection.timer = loop.call_later(delay, connection.close, "token_expired")
-
-    async def watch_tokens(self) -> None:
-        """Look at all tokens again each minute, and soon after the clock was set or the machine woke up; no end.
-
-        A timer counts seconds in which the machine is awake. Between such moments its own timer is enough for each
-        connection, and one look at 10,000 takes some milliseconds.
-        """
-        steps = StepWatch(self._wall, asyncio.get_running_loop().time)
-        looks = 0
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            looks += 1
-            if steps.look():
-                await self._each(self._arm)
-            elif looks % LOOKS_FOR_ALL == 0:
-                await self._each(self._close_expired)
-
-    async def _each(self, look: Callable[[Connection], None]) -> None:
-        for number, connection in enumerate(self._hub):
-            if connection.identity.expires_at is not None and connection in self._hub:
-                look(connection)
-            if number % _TOGETHER == _TOGETHER - 1:
-                await asyncio.sleep(0)
-
-    def _close_expired(self, connection: Connection) -> None:
-        if self._wall() > (connection.identity.expires_at or 0.0) + EXPIRY_GRACE + LOOK_EVERY:
-            self._disarm(connection)
-            connection.close("token_expired")
+    async def _look_again(self, connection: Connection) -> None:
+        identity = connection.identity
+        try:
+            view = await self.view_of(identity)
+        except Refused as refused:
+            logger.warning("rooms were not read anew", code=refused.kind.code, connection=connection.id)
+            return
+        if connection in self._hub and connection.identity.rooms() == identity.rooms():
+            self._enter(connection, view)
 
     # -- going ----------------------------------------------------------------------------------------------------
 
     def left(self, connection: Connection, reason: str) -> None:
         """The connection has ended, whoever ended it."""
-        self._disarm(connection)
+        self._expiry.disarm(connection)
         self._observers.discard(connection.link)
         if self._hub.remove(connection):
             self._broker.left(connection.id)
@@ -362,6 +311,11 @@ class Connections:
             path = PROTOCOLS[connection.protocol]
             self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
         logger.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
+
+
+def _is_of_before(identity: Identity, before: float) -> bool:
+    """Whether a token was issued before a moment, or does not say when."""
+    return identity.issued_at is None or identity.issued_at < before
 
 
 def counts_dict(counts: Counts) -> dict[str, int]:

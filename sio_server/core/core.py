@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sio_server.broker import Broker
+from sio_server.broker import Broker, Close, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
+from sio_server.core.expiry import Expiry
 from sio_server.core.hub import Hub
 from sio_server.core.inboxes import Inboxes
 from sio_server.core.limits import ConnectionLimits, PublishRate
@@ -22,6 +23,7 @@ from sio_server.core.pages import REPLAY_HIGH, Pages
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
+from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
 from sio_server.metrics import Metrics, NoMetrics
@@ -54,30 +56,37 @@ class Core:
         self.catalog = catalog
         self.broker = broker
         self.door = Door()
+        self.tasks = Tasks()
         self.hub = Hub(address_group)
         self.window = Window(now=broker.now)
         self.observers = Observers()
         self.refusals = Refusals(metrics)
         self.traffic = Traffic(metrics, now=now)
         self.pages = Pages(broker, self.window, high=replay_high)
-        self.replays = Replays(broker, self.hub, self.pages, metrics)
+        self.replays = Replays(broker, self.hub, self.pages, metrics, self.tasks)
+        self.expiry = Expiry(self.hub, wall=wall)
         self.connections = Connections(
             broker,
             self.hub,
             self.replays,
             self.observers,
+            tasks=self.tasks,
             door=self.door,
             metrics=metrics,
             refusals=self.refusals,
             limits=limits or ConnectionLimits(),
             hello=hello or {},
-            wall=wall,
+            expiry=self.expiry,
         )
-        self.inboxes = Inboxes(broker, self.hub, self.connections)
+        self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self._drafts = Drafts(catalog, locale=locale, now=now)
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
+        self.node.hear(InboxChanged, self.inboxes.changed)
+        self.node.hear(Revoked, self.operators.revoked)
+        self.node.hear(Close, self.connections.close_one)
+        self.node.hear(Followed, self.connections.followed)
 
     def _node(self, rate: PublishRate) -> Node:
         return Node(
@@ -86,6 +95,7 @@ class Core:
             self.window,
             self.replays,
             self.observers,
+            tasks=self.tasks,
             door=self.door,
             drafts=self._drafts,
             traffic=self.traffic,

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Final
 
 from sio_server.audience import Identity
-from sio_server.broker import Action, Broker, Counts, InboxItem, InboxPage, Marked, Status, View
+from sio_server.broker import Action, Broker, Counts, InboxChanged, InboxItem, InboxPage, Marked, Status, View
 from sio_server.core.connections import Connections, counts_dict
 from sio_server.core.hub import Hub
+from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused, Text
 
 
 class Inboxes:
     """The use cases of inboxes. A user without a name has none."""
 
-    def __init__(self, broker: Broker, hub: Hub, connections: Connections) -> None:
+    def __init__(self, broker: Broker, hub: Hub, connections: Connections, tasks: Tasks) -> None:
         self._broker = broker
         self._hub = hub
         self._connections = connections
+        self._tasks = tasks
+        # By user: how many changes are under way here, what was heard and is still to be told, who is being told.
+        self._marking: Counter[str] = Counter()
+        self._heard: dict[str, deque[InboxChanged]] = {}
+        self._telling: set[str] = set()
 
     async def page(
         self, identity: Identity, *, status: Status, types: Sequence[str], limit: int, before: int | None
@@ -51,29 +57,87 @@ class Inboxes:
     async def mark(
         self, identity: Identity, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None
     ) -> Marked:
-        """Change states, and tell all connections of the user; raises `Refused` (``forbidden``)."""
+        """Change states, and tell all connections of the user; raises `Refused` (``forbidden``).
+
+        When this returns, those of this node were told. Other nodes tell theirs, with counters of their own reading.
+        """
         user = _named(identity)
         view = await self._connections.view_of(identity)
-        marked = await self._broker.mark(view, action, ids, up_to=up_to)
-        self._tell(user, view, marked)
-        with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
-            await self._tell_other_views(user, view, marked)
+        self._marking[user] += 1
+        try:
+            marked = await self._broker.mark(view, action, ids, up_to=up_to)
+            change = InboxChanged(user, action, marked.ids, marked.up_to)
+            self._forget(change)
+            self._tell(change, view, marked.counts)
+            with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
+                await self._tell_views(change, besides=view)
+        finally:
+            self._marked(user)
         return marked
 
-    def _tell(self, user: str, view: View, marked: Marked) -> None:
-        state = state_dict(marked)
-        for connection in self._hub.of_user(user):
+    # -- what is heard of changes ---------------------------------------------------------------------------------
+
+    def changed(self, signal: InboxChanged) -> None:
+        """Hear of a change, from this node or another, and tell the user's connections to this node.
+
+        While changes are under way here, what is heard waits: one of them may be the change that is heard of, and is
+        told by `mark`, with the counters of its own transaction.
+        """
+        if self._hub.of_user(signal.user):
+            self._heard.setdefault(signal.user, deque()).append(signal)
+            self._tell_heard(signal.user)
+
+    def _forget(self, change: InboxChanged) -> None:
+        """Leave to `mark` what it tells itself."""
+        heard = self._heard.get(change.user, ())
+        if change in heard:
+            self._heard[change.user].remove(change)
+
+    def _marked(self, user: str) -> None:
+        """One change fewer is under way here."""
+        self._marking[user] -= 1
+        if not self._marking[user]:
+            del self._marking[user]
+            self._tell_heard(user)
+
+    def _tell_heard(self, user: str) -> None:
+        if user in self._marking or user in self._telling:
+            return
+        if self._heard.get(user):
+            self._telling.add(user)
+            self._tasks.begin(self._tell_all(user))
+        else:
+            self._heard.pop(user, None)
+
+    async def _tell_all(self, user: str) -> None:
+        """Tell what was heard, one after the other, until changes are under way here again."""
+        try:
+            while user not in self._marking and self._heard[user]:
+                with suppress(Refused):
+                    await self._tell_views(self._heard[user].popleft())
+        finally:
+            self._telling.discard(user)
+            self._tell_heard(user)
+
+    # -- telling --------------------------------------------------------------------------------------------------
+
+    async def _tell_views(self, change: InboxChanged, *, besides: View | None = None) -> None:
+        """Tell connections with counters that are read now, for each view once.
+
+        Connections of one user with other roles see other items, and so have counters of their own.
+        """
+        views: list[View] = []
+        for connection in self._hub.of_user(change.user):
+            if connection.view != besides and connection.view not in views:
+                views.append(connection.view)
+        for view in views:
+            self._tell(change, view, await self._broker.counts(view))
+
+    def _tell(self, change: InboxChanged, view: View, counts: Counts) -> None:
+        state = state_dict(change, counts)
+        for connection in self._hub.of_user(change.user):
             if connection.view == view:
                 connection.link.control("ns:state", state)
-
-    async def _tell_other_views(self, user: str, view: View, marked: Marked) -> None:
-        """Connections of the same user with other roles see other items, and so have counters of their own."""
-        others: list[View] = []
-        for connection in self._hub.of_user(user):
-            if connection.view != view and connection.view not in others:
-                others.append(connection.view)
-        for other in others:
-            self._tell(user, other, replace(marked, counts=await self._broker.counts(other)))
 
 
 def _named(identity: Identity) -> str:
@@ -82,10 +146,10 @@ def _named(identity: Identity) -> str:
     return identity.user
 
 
-def state_dict(marked: Marked) -> dict[str, Any]:
+def state_dict(change: InboxChanged, counts: Counts) -> dict[str, Any]:
     """``ns:state``: what changed, by ids or up to a position, and the counters after it."""
-    reached: dict[str, Any] = {"ids": list(marked.ids)} if marked.up_to is None else {"up_to": marked.up_to}
-    return {"action": marked.action, **reached, "counts": counts_dict(marked.counts)}
+    reached: dict[str, Any] = {"ids": list(change.ids)} if change.up_to is None else {"up_to": change.up_to}
+    return {"action": change.action, **reached, "counts": counts_dict(counts)}
 
 
 def marked_dict(marked: Marked) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sio_server.core.hub import Hub
 from sio_server.core.limits import PublishRate, Quota
 from sio_server.core.observers import Observers
 from sio_server.core.replays import Replays
+from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
 from sio_server.errors import Text
@@ -67,6 +68,7 @@ class Node:
         replays: Replays,
         observers: Observers,
         *,
+        tasks: Tasks,
         door: Door,
         drafts: Drafts,
         traffic: Traffic,
@@ -77,6 +79,7 @@ class Node:
         self._window = window
         self._replays = replays
         self._observers = observers
+        self._tasks = tasks
         self._door = door
         self._drafts = drafts
         self._traffic = traffic
@@ -97,7 +100,7 @@ class Node:
     async def close(self) -> None:
         """Refuse what is new, finish what was accepted, let go of the log."""
         self._door.draining = True
-        await self._replays.stop()
+        await self._tasks.stop()
         await self._broker.close()
 
     async def check(self) -> None:
@@ -171,7 +174,9 @@ class Node:
                 self._awaited[entry.id] = sockets
 
     def on_reset(self, head: Position) -> None:
-        """See `BrokerHandler.on_reset`."""
+        """See `BrokerHandler.on_reset`. Every client is told that it may have missed something."""
+        self._window.begin(head.seq)
+        self._replays.reset()
 
     def hear(self, kind: type[S], hearer: Callable[[S], None]) -> None:
         """Hand each signal of this kind to ``hearer``, which neither waits nor raises. There is one for each kind."""

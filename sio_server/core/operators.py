@@ -12,7 +12,7 @@ from typing import Any
 
 from sio_server import __version__
 from sio_server.audience import Audience
-from sio_server.broker import Broker, LogSize, Receipt
+from sio_server.broker import Broker, Close, LogSize, Receipt, Revoked
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
@@ -89,6 +89,8 @@ class Operators:
         self._drafts = drafts
         self._traffic = traffic
         self._refusals = refusals
+        # Revocations that were asked for here and are under way: how many connections they have closed.
+        self._revoking: dict[Revoked, int] = {}
 
     # -- notifications --------------------------------------------------------------------------------------------
 
@@ -165,15 +167,14 @@ class Operators:
             "nameless_total": len(nameless),
         }
 
-    def disconnect(self, connection_id: str) -> None:
-        """Close one connection, by the id that `users` tells; its client comes back. Raises `Refused` (``not_found``).
+    async def disconnect(self, connection_id: str) -> None:
+        """Close one connection, on whichever node it is, by the id that `users` tells; its client comes back.
 
-        Nothing is revoked.
+        Nothing is revoked. Raises `Refused` (``not_found``) where no node has it.
         """
-        connection = self._hub.find(connection_id)
-        if connection is None:
+        if not await self._broker.connected(connection_id):
             raise Refused("not_found")
-        connection.close("closed_by_operator")
+        self._broker.signal(Close(connection_id, "closed_by_operator"))
 
     def revocation_moment(self, user: str) -> float:
         """The moment (Unix seconds) before which a user's tokens are revoked when all of today's are meant.
@@ -185,15 +186,24 @@ class Operators:
         return max(time.time(), max(issued, default=0.0) + 0.001)
 
     async def disconnect_user(self, user: str, before: float) -> int:
-        """Refuse a user's tokens that were issued before this moment (Unix seconds), and close what is connected.
+        """Refuse a user's tokens that were issued before this moment (Unix seconds), and close what they let in.
 
-        The refusal is durable before anything is closed. Returns how many connections of this node were closed.
+        The refusal is durable before anything is closed. Every node closes its own; returns how many connections of
+        this node were.
         """
-        await self._broker.revoke(user, before)
-        connections = self._hub.of_user(user)
-        for connection in connections:
-            connection.close("token_revoked")
-        return len(connections)
+        asked = Revoked(user, before)
+        self._revoking[asked] = 0
+        try:
+            await self._broker.revoke(user, before)
+        finally:
+            closed = self._revoking.pop(asked, 0)
+        return closed
+
+    def revoked(self, signal: Revoked) -> None:
+        """Close what this node has of a user whose tokens were revoked, on whichever node."""
+        closed = self._connections.revoke(signal.user, signal.before)
+        if signal in self._revoking:
+            self._revoking[signal] = closed
 
     # -- numbers --------------------------------------------------------------------------------------------------
 

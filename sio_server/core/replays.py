@@ -11,6 +11,7 @@ from sio_server.broker import Log, Stretch, View
 from sio_server.core.catchup import Catchup
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.pages import PAGE, Pages, Way, size_of
+from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused
 from sio_server.metrics import Metrics
 from sio_server.notification import Entry, Position
@@ -26,28 +27,19 @@ _LONGEST_PAUSE: Final = 0.05
 class Replays:
     """The replays under way on this node."""
 
-    def __init__(self, log: Log, hub: Hub, pages: Pages, metrics: Metrics) -> None:
+    def __init__(self, log: Log, hub: Hub, pages: Pages, metrics: Metrics, tasks: Tasks) -> None:
         self.pages = pages
+        self._tasks = tasks
         self._log = log
         self._hub = hub
         self._metrics = metrics
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def stop(self) -> None:
-        """End what is under way."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     def begin(self, connection: Connection, after: int) -> None:
         """Bring a connection that has everything up to ``after`` to live, at once where the window allows it."""
         way = _Replay(self, connection, after)
         connection.catchup = way.catchup
         if not way.finish():
-            task = asyncio.create_task(self._bring(way))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(self._bring(way))
 
     async def _bring(self, way: _Replay) -> None:
         try:
@@ -60,6 +52,25 @@ class Replays:
         for connection in self._hub:
             if connection.catchup is not None and entry.is_for(connection.rooms):
                 connection.catchup.hold(entry)
+
+    def reset(self) -> None:
+        """Give up whatever any connection was to get of the log: it is another one, or lost its end.
+
+        Everybody is live from where the log stands now, and is told so; whoever connects later with a cursor of before
+        is told the same, since it leads nowhere.
+        """
+        for connection in self._hub:
+            self.go_live(connection)
+
+    def go_live(self, connection: Connection) -> None:
+        """Let a connection be live from where the log stands, and tell its client that something may be missing."""
+        head, view = self._log.head().seq, connection.view
+        connection.catchup = None
+        connection.stream_from = head
+        # A first sight that the log has lost would hide what comes next.
+        connection.view = View(view.user, {room: min(first, head) for room, first in view.seen_from.items()})
+        connection.link.join(connection.rooms)
+        self.give_up(connection)
 
     def head(self) -> Position:
         """Where the log stands."""
@@ -129,13 +140,9 @@ class _Replay:
         return True
 
     def overtake(self) -> None:
-        """Go live from where the log stands."""
-        connection = self.connection
+        """See `Way.overtake`."""
         if not self._ended:
-            connection.catchup = None
-            connection.stream_from = self._replays.head().seq
-            connection.link.join(connection.rooms)
-            self._replays.give_up(connection)
+            self._replays.go_live(self.connection)
 
     async def _taken(self) -> bool:
         """Wait until the peer has taken most of what was sent; False when it left or takes nothing."""

@@ -17,7 +17,7 @@ from sio_server.core.connections import Connections
 from sio_server.core.hub import Broadcaster, Connection
 from sio_server.core.node import Node
 from sio_server.core.pages import Pages
-from sio_server.engine import AsyncServer, ConnectionRefused, Limits, Why
+from sio_server.engine import AsyncServer, ConnectionRefused, Limits, Reason, Why
 from sio_server.errors import Refused, Text
 from sio_server.live.client_events import ClientEvents, Handler
 from sio_server.live.socketio_link import SocketIoLink, Wires
@@ -73,7 +73,12 @@ class SocketIoEndpoint:
         self._clients: dict[str, _Client] = {}
         self._wires = Wires()
         self.recovery = DurableRecovery(
-            connections, broker, pages, self._wires, lambda: broker.secret("socketio-recovery")
+            connections,
+            broker,
+            pages,
+            self._wires,
+            key=lambda: broker.secret("socketio-recovery"),
+            end=lambda sid: self.server.close(sid, Reason.REPLACED),
         )
         self._max_body = config.max_body
         self.server = self._serve(config, refusals, broker)

@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 
 from sio_server.audience import Identity
-from sio_server.broker import Broker, Stretch, View
+from sio_server.broker import Broker, Ended, Stretch, View
 from sio_server.core.catchup import Catchup, resume
 from sio_server.core.connections import Connections
 from sio_server.core.pages import Pages, Way, size_of
@@ -68,16 +68,27 @@ class Prepared:
 
 
 class DurableRecovery:
-    """The engine's `RecoveryLog`. ``wires`` makes entries into packets, ``key`` gives the log's key once it is open."""
+    """The engine's `RecoveryLog`. ``wires`` makes entries into packets, ``key`` gives the log's key once it is open.
+
+    ``end`` ends the link of a sid where this node has it.
+    """
 
     def __init__(
-        self, connections: Connections, broker: Broker, pages: Pages, wires: Wires, key: Callable[[], bytes]
+        self,
+        connections: Connections,
+        broker: Broker,
+        pages: Pages,
+        wires: Wires,
+        *,
+        key: Callable[[], bytes],
+        end: Callable[[str], None],
     ) -> None:
         self._connections = connections
         self._broker = broker
         self._pages = pages
         self._wires = wires
         self._key = key
+        self._end = end
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._lost: OrderedDict[str, None] = OrderedDict()
         self._ended: OrderedDict[str, None] = OrderedDict()
@@ -126,7 +137,25 @@ class DurableRecovery:
         """A connection with a private id is gone; if it was not lost, it was ended, and the id holds no longer."""
         if sid in self._lost:
             del self._lost[sid]
-            return
+        elif sid not in self._ended:
+            self._forget(sid)
+            self._broker.signal(Ended(sid))
+
+    def ended(self, signal: Ended) -> None:
+        """Hear that a connection has ended, on whichever node; a link that still looks alive here is ended.
+
+        A link that is ended since the bearer of its private id came back elsewhere counts as lost: the private id holds
+        on. Both links live until this node has heard.
+        """
+        if signal.returned:
+            self._end(signal.sid)
+        elif signal.sid not in self._ended:
+            self._forget(signal.sid)
+            self._end(signal.sid)
+
+    def _forget(self, sid: str) -> None:
+        """Honour a private id no longer."""
+        self._prepared.pop(sid, None)
         self._ended[sid] = None
         while len(self._ended) > _MAX_ENDED:
             self._ended.popitem(last=False)
@@ -173,7 +202,11 @@ class DurableRecovery:
             self._lost.popitem(last=False)
 
     def take(self, claim: Claim) -> Kept | None:
-        """See `RecoveryLog.take`: rooms come from the identity, which was verified again."""
+        """See `RecoveryLog.take`: rooms come from the identity, which was verified again.
+
+        By now this node has no link for the private id. Another one may have.
+        """
+        self._broker.signal(Ended(claim.sid, returned=True))
         return Kept(claim, {}, {}) if claim.sid in self._prepared else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.core import connections as module
+from sio_server.core import expiry as module
 from sio_server.core.pages import PAGE
 from sio_server.errors import Refused
 from tests.support.links import TOURIST, Core, holding
@@ -131,14 +131,14 @@ def wall(made: Core, monkeypatch: pytest.MonkeyPatch) -> Wall:
     """The wall clock of the core, which is looked at often."""
     found = Wall()
     monkeypatch.setattr(module, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(made.connections, "_wall", found)
+    monkeypatch.setattr(made.expiry, "_wall", found)
     return found
 
 
 @asynccontextmanager
 async def watched(made: Core) -> AsyncIterator[None]:
     """Look at tokens meanwhile, as a server does."""
-    watching = asyncio.create_task(made.connections.watch_tokens())
+    watching = asyncio.create_task(made.expiry.watch())
     await asyncio.sleep(0)
     yield
     watching.cancel()

@@ -26,7 +26,7 @@ async def made(made: Core) -> Core:
 @pytest.fixture
 def inboxes(made: Core) -> Inboxes:
     """Return the inboxes of this core."""
-    return Inboxes(made.broker, made.hub, made.connections)
+    return made.inboxes
 
 
 async def test_page_is_what_the_user_got_newest_first(made: Core, inboxes: Inboxes) -> None:

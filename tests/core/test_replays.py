@@ -153,7 +153,7 @@ async def test_replay_ends_with_its_connection(made: Core) -> None:
     made.connections.left(connection, "transport close")
     before = list(link.calls)
     link.take_all()
-    await until(lambda: not made.replays._tasks)
+    await until(lambda: not made.tasks)
     assert link.calls == before
     assert connection.catchup is None
 
@@ -161,12 +161,12 @@ async def test_replay_ends_with_its_connection(made: Core) -> None:
 async def test_stopping_ends_replays(made: Core) -> None:
     """When the node stops, no replay goes on."""
     _, link = await made.on_the_way(3 * PAGE)
-    await made.replays.stop()
+    await made.tasks.stop()
     before = list(link.calls)
     link.take_all()
     await made.publish()
     assert link.calls == before
-    assert not made.replays._tasks
+    assert not made.tasks
 
 
 async def test_socketio_restores_by_itself(made: Core) -> None:

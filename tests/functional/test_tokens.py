@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from sio_server.core import connections
+from sio_server.core import expiry
 from tests.support.clients import plain_socket, refused
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 from tests.support.waiting import until
@@ -19,13 +19,13 @@ def token_that_ends(
     By the machine's clock it is good for a while, however long it takes until its client is connected.
     """
     ends = int(time.time()) + 600
-    monkeypatch.setattr(server.core.connections, "_wall", lambda: ends - seconds)
+    monkeypatch.setattr(server.core.expiry, "_wall", lambda: ends - seconds)
     return token(user, role, exp=ends)
 
 
 async def test_client_is_told_before_its_token_ends_and_closed_after(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shortly before exp a client is told, and some time after it the connection is closed with the reason."""
-    monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.5)
+    monkeypatch.setattr(expiry, "EXPIRY_GRACE", 0.5)
     async with running(secured()) as server:
         listener = await server.connect({"token": token_that_ends(monkeypatch, server, 1.0, "123", "turista")})
         await until(lambda: listener.of("ns:auth_expiring"))
@@ -37,7 +37,7 @@ async def test_client_is_told_before_its_token_ends_and_closed_after(monkeypatch
 
 async def test_plain_socket_is_closed_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """On /ws the close code says why."""
-    monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.2)
+    monkeypatch.setattr(expiry, "EXPIRY_GRACE", 0.2)
     async with (
         running(secured()) as server,
         plain_socket(server.url, {"token": token_that_ends(monkeypatch, server, 0.5, "123")}) as client,
@@ -47,10 +47,10 @@ async def test_plain_socket_is_closed_with_the_code(monkeypatch: pytest.MonkeyPa
 
 async def test_renewed_token_keeps_the_connection_and_moves_its_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     """A newer token of the same user is taken in place, and the rooms follow its claims."""
-    monkeypatch.setattr(connections, "EXPIRY_GRACE", 0.2)
+    monkeypatch.setattr(expiry, "EXPIRY_GRACE", 0.2)
     async with running(secured()) as server:
         listener = await server.connect({"token": token_that_ends(monkeypatch, server, 1.0, "123", "turista")})
-        would_close_at = asyncio.get_running_loop().time() + 1.0 + connections.EXPIRY_GRACE
+        would_close_at = asyncio.get_running_loop().time() + 1.0 + expiry.EXPIRY_GRACE
         answer = await listener.client.call("ns:auth", {"token": token("123", "admin", exp=int(time.time()) + 1200)})
         await server.notify({"type": "guia_creado"})
         await server.notify({"type": "tour_creado", "audience": {"roles": ["turista"]}})

@@ -11,7 +11,6 @@ from sio_server.audience import Audience, Identity
 from sio_server.auth import Authenticator
 from sio_server.config import Config
 from sio_server.core.hub import Connection
-from sio_server.core.inboxes import Inboxes
 from sio_server.core.refusals import Refusals
 from sio_server.live.client_events import ClientEvents
 from tests.support.links import TOURIST, Core
@@ -22,7 +21,7 @@ EVENTS = {"ns:ack", "ns:auth", "ns:observe", "ns:seen", "ns:read", "ns:unread", 
 
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:
     """The events of this core."""
-    inboxes = Inboxes(made.broker, made.hub, made.connections)
+    inboxes = made.inboxes
     return ClientEvents(made.connections, inboxes, Authenticator(config or secured()), Refusals(made.metrics))
 
 

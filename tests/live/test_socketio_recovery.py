@@ -31,7 +31,7 @@ async def made(made: Core) -> Core:
 
 def recovery_of(made: Core, key: bytes = KEY) -> DurableRecovery:
     """A process's recovery; another one with the same key is its successor."""
-    return DurableRecovery(made.connections, made.broker, made.pages, Wires(), lambda: key)
+    return DurableRecovery(made.connections, made.broker, made.pages, Wires(), key=lambda: key, end=lambda _: None)
 
 
 def claim_of(made: Core, sid: str = "s1", seq: int = 0, user: str | None = "7") -> Claim:

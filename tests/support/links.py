@@ -20,7 +20,7 @@ from sio_server.core.pages import REPLAY_HIGH
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import Entry
 from tests.support.broker_contract import notification
-from tests.support.brokers import appended
+from tests.support.brokers import appended, side_by_side
 from tests.support.waiting import until
 
 TOURIST = Identity("7", ("turista",), ("cusco",))
@@ -202,15 +202,23 @@ class Core(Parts):
 
 
 @asynccontextmanager
-async def core(limits: ConnectionLimits | None = None) -> AsyncIterator[Core]:
-    """A core that is open."""
+async def core(limits: ConnectionLimits | None = None, broker: Broker | None = None) -> AsyncIterator[Core]:
+    """A core that is open, on a log of its own in memory where no broker is given."""
     catalog = await asyncio.to_thread(Catalog.load)
-    made = Core(catalog, SqliteBroker(None), limits or ConnectionLimits())
+    made = Core(catalog, broker or SqliteBroker(None), limits or ConnectionLimits())
     await made.node.start()
     try:
         yield made
     finally:
         await made.node.close()
+
+
+@asynccontextmanager
+async def two_cores() -> AsyncIterator[tuple[Core, Core]]:
+    """Two cores on one log, as two nodes are."""
+    one, other = side_by_side()
+    async with core(broker=one) as here, core(broker=other) as there:
+        yield here, there
 
 
 _link: type[Link] = NotedLink

@@ -22,6 +22,7 @@ from aiohttp import web
 
 from sio_server import logs
 from sio_server.app import CORE, FRONT, SERVER, create_app
+from sio_server.broker import Broker
 from sio_server.config import PROTECTION, Config, env_name
 from sio_server.core.core import Core
 from sio_server.core.node import Node
@@ -134,14 +135,18 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: Config | None = None, *, front: bool = True, more: Iterable[object] = ()
+    config: Config | None = None,
+    *,
+    front: bool = True,
+    broker: Broker | None = None,
+    more: Iterable[object] = (),
 ) -> AsyncIterator[Server]:
     """A server on a free port of the loopback address; in development mode, in memory, where nothing else is said.
 
     It listens as `serve` does; without ``front`` aiohttp itself listens, and every request is one of aiohttp's.
-    ``more`` are objects with operations that it serves beside its own.
+    ``more`` are objects with operations that it serves beside its own, ``broker`` is what it stands on.
     """
-    app = create_app(config or Config(broker="memory:", dev=True), more=more)
+    app = create_app(config or Config(broker="memory:", dev=True), broker=broker, more=more)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = site_of(runner, front=front)
