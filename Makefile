@@ -59,8 +59,9 @@ fmt: setup-dev ## Format the code and fix what the linter can fix
 fmt-check: setup-dev
 	@$(BIN)/ruff format --check .
 
-lint: setup-dev ## Run the linters
+lint: setup-dev ## Run the linters, and look for what nothing uses
 	@$(BIN)/ruff check .
+	@$(BIN)/python scripts/unused.py
 	@scripts/web.sh check
 
 types: setup-dev ## Check the types
