@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from sio_server.broker.sqlite import SqliteBroker
 from sio_server.schemas.events import MAX_IDS
 from sio_server.schemas.inbox import ACTIONS
 from tests.support.asking import Answer, ask, assert_refused, get, post, published
+from tests.support.inbox_model import Clock
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
-from tests.support.waiting import until_true
 
 OPERATIONS = [("GET", "/v1/inbox"), ("GET", "/v1/inbox/counts"), *(("POST", f"/v1/inbox/{name}") for name in ACTIONS)]
 
@@ -296,22 +297,14 @@ async def test_user_is_stated_in_development(method: str, path: str) -> None:
 async def test_expired_is_in_no_page_and_no_counter() -> None:
     """What has outlived its ``ttl`` is gone from the list and from the counters, and its id is ignored."""
     ana = token("ana")
-    async with running(secured()) as server:
+    clock = Clock(time.time())
+    async with running(secured(), broker=SqliteBroker(None, now=clock)) as server:
         (kept,) = await filled(server, 1, ana)
         gone = await published(server, audience={"users": ["ana"]}, ttl=1)
-        await _expired(server, ana)
+        clock.seconds = time.time() + 2
         done = await post(server, "/v1/inbox/read", {"ids": [gone]}, ana)
         page = await get(server, "/v1/inbox", ana)
 
     assert ids(page) == [kept]
     assert (done["ids"], done["ignored"]) == ([], [gone])
     assert page["counts"]["unread"] == 1
-
-
-async def _expired(server: Server, ana: str) -> None:
-    """Wait until a second's ``ttl`` is over."""
-
-    async def one_is_left() -> bool:
-        return bool((await get(server, "/v1/inbox/counts", ana))["counts"]["unread"] <= 1)
-
-    await until_true(one_is_left, "the end of a ttl")

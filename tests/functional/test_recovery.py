@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sio_server.broker.sqlite import SqliteBroker
 from tests.conftest import Node
 from tests.support.chance import again, seed
+from tests.support.inbox_model import Clock
 from tests.support.recovering import CursorClient, PlainClient, StockClient, recovering
 from tests.support.servers import PUBLISH_KEY, SECRET, Server, lasting_token, program, running, secured, seqs, token
 from tests.support.waiting import until
@@ -138,11 +141,15 @@ async def test_cursor_that_is_worth_nothing_is_not_recovered(cursor: str, node: 
 
 async def test_notification_that_expired_meanwhile_is_not_replayed(node: Node) -> None:
     """What is of no more use when a client comes back is left out."""
-    async with running(secured()) as server, recovering("cursor", server.url, token("123", "turista"), node) as client:
+    clock = Clock(time.time())
+    async with (
+        running(secured(), broker=SqliteBroker(None, now=clock)) as server,
+        recovering("cursor", server.url, token("123", "turista"), node) as client,
+    ):
         await client.cut()
         await server.notify({**BODY, "ttl": 1})
         await server.notify(BODY)
-        await asyncio.sleep(1.1)
+        clock.seconds = time.time() + 2
         await client.back()
 
         assert seqs(client.notifications) == [2]

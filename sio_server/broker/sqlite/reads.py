@@ -21,10 +21,14 @@ T = TypeVar("T")
 
 
 class Reads:
-    """Calls functions in one thread, in the order in which they came. To be used on one loop."""
+    """Calls functions in one thread, in the order in which they came. To be used on one loop.
 
-    def __init__(self, thread: Executor) -> None:
+    ``now`` gives seconds that nobody can set, by which a turn is measured.
+    """
+
+    def __init__(self, thread: Executor, now: Callable[[], float] = time.monotonic) -> None:
         self._thread = thread
+        self._now = now
         self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         #: done when the thread has handed over what it is at; None while it is at nothing
         self._turn: asyncio.Future[None] | None = None
@@ -54,8 +58,8 @@ class Reads:
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         answers: list[tuple[asyncio.Future[Any], Any]] = []
-        until = time.monotonic() + TURN
-        while self._waiting and (not answers or time.monotonic() < until):
+        until = self._now() + TURN
+        while self._waiting and (not answers or self._now() < until):
             function, done = self._waiting.popleft()
             try:
                 answers.append((done, function()))

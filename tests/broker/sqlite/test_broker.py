@@ -278,7 +278,7 @@ async def test_publish_into_memory_waits_beside_a_query(monkeypatch: pytest.Monk
 
     def slow(connection: sqlite3.Connection) -> None:
         reading.set()
-        finish.wait(10)
+        finish.wait()
         glance(connection)
 
     monkeypatch.setattr(broker._store, "glance", slow)

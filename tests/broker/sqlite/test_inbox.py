@@ -158,7 +158,6 @@ class InboxMachine(RuleBasedStateMachine):
             assert [entry.position.seq for entry in replayed] == expected
 
 
-@pytest.mark.timeout(300)
 def test_inbox_agrees_with_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counters, pages and replays equal a plain model's after any publishes, sights, marks, time and retention.
 

@@ -58,7 +58,6 @@ async def stored_after_cut(disk: Disk, directory: Path, seed: int) -> list[str]:
         await log.close()
 
 
-@pytest.mark.timeout(300)
 async def test_every_answered_publish_survives_a_power_cut(disk: Disk, broker: SqliteBroker, tmp_path: Path) -> None:
     """At any moment under publishing, a cut leaves all that was answered, at the positions that were answered."""
     answered: dict[int, str] = {}

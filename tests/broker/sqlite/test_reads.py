@@ -10,7 +10,9 @@ from functools import partial
 
 import pytest
 
-from sio_server.broker.sqlite.reads import Reads
+from sio_server.broker.sqlite.reads import TURN, Reads
+from tests.support.inbox_model import Clock
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -44,18 +46,19 @@ async def test_each_has_its_own_answer(thread: ThreadPoolExecutor) -> None:
 
 async def test_long_queries_let_others_in(thread: ThreadPoolExecutor) -> None:
     """Whoever else uses the thread waits for the query under way, and not for all that wait."""
-    reads, order = Reads(thread), list[str]()
+    clock, order = Clock(), list[str]()
+    reads = Reads(thread, clock)
     inside, leave = threading.Event(), threading.Event()
 
     def long(name: str) -> None:
         inside.set()
-        leave.wait(10)
+        leave.wait()
+        clock.seconds += 2 * TURN
         order.append(name)
 
     both = [asyncio.create_task(reads.call(partial(long, name))) for name in ("first", "second")]
-    assert await asyncio.to_thread(inside.wait, 10)
+    await until(inside.is_set, "the first query")
     other = asyncio.get_running_loop().run_in_executor(thread, order.append, "other")
-    await asyncio.sleep(0.01)  # the first has taken more than its turn
     leave.set()
     await asyncio.gather(*both, other)
     assert order == ["first", "other", "second"]
@@ -64,7 +67,7 @@ async def test_long_queries_let_others_in(thread: ThreadPoolExecutor) -> None:
 async def test_caller_that_gave_up_is_left_alone(thread: ThreadPoolExecutor) -> None:
     """A call that was cancelled disturbs neither those after it nor the end."""
     reads, leave = Reads(thread), threading.Event()
-    waiting = asyncio.create_task(reads.call(lambda: leave.wait(10)))
+    waiting = asyncio.create_task(reads.call(leave.wait))
     await asyncio.sleep(0)
     waiting.cancel()
     after = asyncio.create_task(reads.call(lambda: "here"))
