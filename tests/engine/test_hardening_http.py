@@ -201,11 +201,13 @@ async def test_dribbling_head_is_closed() -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_pending_poll_and_idle_websocket_outlive_the_request_timeout(transport: str) -> None:
     """The limit on slow requests does not touch a poll that waits for data, nor a quiet websocket."""
-    async with engine(limits=Limits(request_timeout=0.2)) as server:
+    async with engine(limits=Limits(request_timeout=7)) as server:
+        pass_time = server.keep_time()
         wire = await server.wire(transport)
         await wire.join()
         waiting = asyncio.create_task(wire.events(1))
-        await asyncio.sleep(0.6)  # three times the limit
+        await server.request_arrived()
+        pass_time(21)  # three times the limit, and less than a ping has
         await server.sio.emit("late", 1)
         assert await waiting == [["late", 1]]
 

@@ -2,27 +2,16 @@
 
 import asyncio
 import contextlib
-import io
-import json
-import logging
 from typing import Any
 
 import aiohttp
 import pytest
 
 from sio_server.engine import Limits, RefusedPeer, Why
-from tests.support.engine_server import PATIENCE, TRANSPORTS, Closed, Served, engine, until
+from tests.support.engine_server import TRANSPORTS, Closed, engine, until
 
 DEEP = "[" * 1000 + "]" * 1000
 MANY = 5000
-
-
-def _apart() -> tuple[logging.Logger, io.StringIO]:
-    """Give a logger and what it says, apart from the root, whose records keep tracebacks and sessions alive."""
-    said = io.StringIO()
-    logger = logging.Logger("apart")  # noqa: LOG001
-    logger.addHandler(logging.StreamHandler(said))
-    return logger, said
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -71,11 +60,13 @@ async def test_attachment_is_handed_back_once() -> None:
 
 async def test_binary_packet_ends_in_time_and_is_counted() -> None:
     """What has come of a binary packet counts as held, and the rest of it has to come in time."""
-    async with engine(limits=Limits(attachment_timeout=0.5)) as server:
+    async with engine(limits=Limits(attachment_timeout=10)) as server:
+        pass_time = server.keep_time()
         wire = await server.websocket()
         sid = (await wire.join())["sid"]
         await wire.send('452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', b"x" * 1000)
         await until(lambda: server.sio.pending(sid) == 1000)
+        pass_time(11)
         await wire.closed()
         assert server.sio.counters.attachments_refused == 1
         again = await server.websocket()
@@ -83,7 +74,7 @@ async def test_binary_packet_ends_in_time_and_is_counted() -> None:
         server.sio.on("x", lambda *_: "done")
         await again.send('451-3["x",{"_placeholder":true,"num":0}]', b"x")
         assert await again.text() == '433["done"]'
-        await asyncio.sleep(0.8)  # longer than an unfinished packet has
+        pass_time(11)  # longer than an unfinished packet has
         await server.sio.emit("after", 1)
         assert await again.events(1) == [["after", 1]]
 
@@ -292,121 +283,23 @@ async def test_session_that_left_its_last_namespace_ends(transport: str, left: s
 
 async def test_session_that_left_may_join_again() -> None:
     """Within its time a session that left joins again and stays; one that is refused now and then does not."""
-    async with engine(namespaces=["/", "/a"], limits=Limits(left_timeout=0.5)) as server:
+    async with engine(namespaces=["/", "/a"], limits=Limits(left_timeout=10)) as server:
+        pass_time = server.keep_time()
         wire = await server.websocket()
         await wire.join()
         await wire.send("41")
         await wire.join()
-        await asyncio.sleep(0.8)  # longer than a session in no namespace has
+        pass_time(11)  # longer than a session in no namespace has
         await server.sio.emit("after", 1)
         assert await wire.events(1) == [["after", 1]]
         other = await server.websocket()
-
-        async def go_on() -> None:
-            while True:
-                await other.send("40/nowhere,")
-                await asyncio.sleep(0.1)
-
-        asking = asyncio.create_task(go_on())
-        async with asyncio.timeout(PATIENCE):
-            await other.closed()
-        asking.cancel()
-        await asyncio.wait([asking])
+        for _ in range(3):
+            await other.send("40/nowhere,")
+            assert (await other.text()).startswith("44")
+            pass_time(3)
+        assert other.sid in server.sio.eio.sockets
+        await other.send("40/nowhere,")
+        assert (await other.text()).startswith("44")
+        pass_time(2)
+        assert await other.closed() == []
         assert server.sio.counters.connect_timeouts == 1
-
-
-ASKED: list[tuple[str, Why]] = [
-    ("EIO=3&transport=polling", Why.VERSION),
-    ("EIO=4&transport=carrier", Why.TRANSPORT),
-    ("EIO=4&transport=polling&sid=none", Why.SESSION),
-    ("EIO=4&transport=websocket", Why.REQUEST),
-    ("EIO=4&transport=polling&j=0", Why.REQUEST),
-    ("&".join(f"a{n}=1" for n in range(70)), Why.REQUEST),
-]
-
-
-@pytest.mark.parametrize(("query", "why"), ASKED, ids=lambda value: str(value)[:30])
-async def test_application_is_told_of_each_refused_request(query: str, why: Why) -> None:
-    """Each refusal is told once: for what, with the peer's address, and the path without its query."""
-    told: list[RefusedPeer] = []
-    async with engine(on_refused=told.append) as server:
-        async with server.http.get(f"{server.url}/socket.io/?{query}") as answer:
-            assert answer.status == 400
-        assert [(p.why, p.status, p.address, p.method, p.path) for p in told] == [
-            (why, 400, "127.0.0.1", "GET", "/socket.io/")
-        ]
-
-
-async def test_application_that_fails_at_a_refusal_changes_nothing() -> None:
-    """What the application raises when it is told is counted, and the refusal stands."""
-
-    def fail(_: RefusedPeer) -> None:
-        raise ZeroDivisionError
-
-    logger, said = _apart()
-    async with engine(on_refused=fail, engineio_logger=logger) as server:
-        wire = await server.websocket()
-        await wire.send("40/nowhere,")
-        assert await wire.text() == '44/nowhere,{"message":"Invalid namespace"}'
-        await wire.send("42{}")
-        assert await wire.closed() == []
-        assert server.sio.counters.internal_errors == 2
-        assert said.getvalue().count("the engine failed") == 1  # one a second at most
-
-
-async def test_old_client_is_told_in_its_own_protocol() -> None:
-    """A client of Socket.IO 2 gets an ERROR packet of Engine.IO 3 with the text, over polling and websocket."""
-    async with engine() as server:
-        address = f"{server.url}/socket.io/?EIO=3&t=N1&transport="
-        async with server.http.get(address + "polling") as answer:
-            body = await answer.text()
-        packets = []
-        while body:
-            size, _, rest = body.partition(":")
-            packets.append(rest[: int(size)])
-            body = rest[int(size) :]
-        assert (answer.status, len(packets), packets[0][:2], packets[2]) == (200, 3, "0{", "1")
-        async with server.http.ws_connect(address + "websocket") as socket:
-            assert [(await socket.receive_str())[:2], await socket.receive_str()] == ["0{", packets[1]]
-            await socket.receive()
-            assert socket.close_code == 1008
-        assert "update socket.io-client" in json.loads(packets[1][2:])
-
-
-@pytest.mark.parametrize("front", [True, False])
-async def test_path_without_its_last_slash_is_the_same(*, front: bool) -> None:
-    """The engine answers without the last slash of its path, too: polling, websocket, preflight."""
-    async with engine(front=front) as server:
-
-        def without_slash(served: Served) -> str:
-            return f"{served.url}/socket.io?EIO=4&transport="
-
-        async with server.http.get(without_slash(server) + "polling") as answer:
-            sid = json.loads((await answer.text())[1:])["sid"]
-        async with server.http.post(f"{without_slash(server)}polling&sid={sid}", data="1") as answer:
-            assert answer.status == 200
-        async with server.http.options(without_slash(server) + "polling") as answer:
-            assert answer.status == 200
-        async with server.http.ws_connect(without_slash(server) + "websocket") as socket:
-            assert (await socket.receive_str()).startswith("0{")
-
-
-@pytest.mark.parametrize("ordered", [True, False])
-async def test_failed_handler_is_acknowledged(*, ordered: bool) -> None:
-    """Who awaits an answer has one though the handler raises or returns what cannot be written."""
-    logger, said = _apart()
-    options: dict[str, Any] = {"failed_ack": lambda _sid, why: {"failed": why}, "logger": logger}
-    async with engine(ordered_events=ordered, **options) as server:
-
-        async def fail(_sid: str) -> None:
-            raise ZeroDivisionError
-
-        server.sio.on("fail", fail)
-        server.sio.on("odd", lambda _sid: object())
-        wire = await server.websocket()
-        await wire.join()
-        await wire.send('421["fail"]')
-        assert await wire.text() == '431[{"failed":null}]'
-        await wire.send('422["odd"]', '42["fail"]')
-        assert await wire.text() == '432[{"failed":null}]'
-        await until(lambda: said.getvalue().count("handler failed") == 3)

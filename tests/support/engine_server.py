@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,12 @@ import engineio.base_socket
 from aiohttp import web
 
 from sio_server.engine import AsyncServer, FrontSite
+from tests.support.clocks import AheadClock
 from tests.support.engine_wire import WIRES, Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
 from tests.support.waiting import PATIENCE, until
+
+# How often timers look at the clock while a test lets time pass.
+_LOOKS = 20
 
 TRANSPORTS = ("polling", "websocket", "upgrade")
 
@@ -35,6 +39,7 @@ class Served:
         self.disconnected: list[tuple[str, str]] = []
         self.wires: list[Wire] = []
         self.writers: list[asyncio.StreamWriter] = []
+        self.site: Any = None
 
     @property
     def url(self) -> str:
@@ -77,6 +82,25 @@ class Served:
     async def request_arrived(self) -> None:
         """Give a request that was just sent the time to be read and to wait; nothing observable says that it does."""
         await asyncio.sleep(0.05)
+
+    def keep_time(self) -> Callable[[float], None]:
+        """Give the server a clock that the test moves; to be called before there are clients.
+
+        The function that is returned lets so many seconds pass, and has every timer look at the clock on the way.
+        """
+        clock = AheadClock()
+        front = None if self.site is None else self.site._front
+        self.sio.eio.wheel.time = clock
+        if front is not None:
+            front.wheel.time = clock
+
+        def pass_time(seconds: float) -> None:
+            for _ in range(_LOOKS):
+                clock.ahead += seconds / _LOOKS
+                for timed in (*self.sio.eio.sockets.values(), *(() if front is None else front.live)):
+                    timed.on_timer()
+
+        return pass_time
 
     def members(self) -> int:
         """How many places in rooms are taken, over all namespaces."""
@@ -176,8 +200,8 @@ async def engine(
     try:
         context = tls[0] if tls else None
         if front:
-            site = FrontSite(runner, sio, served.host, 0, ssl_context=context)
-            await site.start()
+            served.site = FrontSite(runner, sio, served.host, 0, ssl_context=context)
+            await served.site.start()
         else:
             await web.TCPSite(runner, served.host, 0, ssl_context=context).start()
         served.port = runner.addresses[0][1]
@@ -192,7 +216,7 @@ async def engine(
         await runner.cleanup()
     await until(lambda: not asyncio.all_tasks() - tasks, "every task of the server ended")
     await until(lambda: _fds() <= files, "every file descriptor of the server closed")
-    del sio, app, runner, served.sio
+    del sio, app, runner, served.sio, served.site
     served.wires.clear()
     assert _sockets_alive() == 0, "an Engine.IO socket outlived its server"
 

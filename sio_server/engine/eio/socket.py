@@ -41,7 +41,7 @@ class EngineSocket(ReceivingSocket):
         "closing",
         "connected",
         "connection",
-        "left",
+        "left_namespaces",
         "members",
         "polls",
         "posting",
@@ -67,7 +67,7 @@ class EngineSocket(ReceivingSocket):
         self._session: dict[str, Any] | None = None
         self.members: tuple[Member, ...] = ()
         #: namespaces that were left or refused: late packets for them are no crime
-        self.left: frozenset[str] = frozenset()
+        self.left_namespaces: frozenset[str] = frozenset()
         self._begin()
         self.timer_key = 0
         now = server.wheel.time()
@@ -106,8 +106,8 @@ class EngineSocket(ReceivingSocket):
 
     def remember(self, namespace: str) -> None:
         """A namespace was left or refused. Of many, only so many are remembered: a peer chooses the names."""
-        if len(self.left) < self.server.limits.max_namespaces and len(namespace) <= MAX_NAMESPACE_NAME:
-            self.left |= {namespace}
+        if len(self.left_namespaces) < self.server.limits.max_namespaces and len(namespace) <= MAX_NAMESPACE_NAME:
+            self.left_namespaces |= {namespace}
         if not self.members and not self.closing:
             self._in_none()
 

@@ -44,9 +44,9 @@ class FrontProtocol(Watched, asyncio.Protocol):
         "_guard",
         "_held",
         "_last",
-        "_left",
         "_need",
         "_peer",
+        "_unread_before",
         "on_lost",
         "timer_key",
         "transport",
@@ -64,9 +64,9 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self._busy = False
         #: reading is paused
         self._held = False
-        #: the peer does not read: the transport's buffer was so many bytes long at the last look
+        #: the peer does not read, and had so many bytes to read at the last look
         self._full = False
-        self._left = 0
+        self._unread_before = 0
         #: the peer sends nothing more; the server takes nothing more
         self._eof = False
         self._last = False
@@ -159,7 +159,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
     def _wait_for_reader(self) -> None:
         self._full = True
         if self.transport is not None:
-            self._left = unread(self.transport)
+            self._unread_before = unread(self.transport)
         self._deadline = self._front.wheel.time() + self._front.patience
 
     # time
@@ -187,8 +187,8 @@ class FrontProtocol(Watched, asyncio.Protocol):
 
     def _reads(self, now: float) -> bool:
         """Whether the peer has read since the last look: one that reads slowly but does read is left alone."""
-        before, self._left = self._left, 0 if self.transport is None else unread(self.transport)
-        if before == self._left:
+        before, self._unread_before = self._unread_before, 0 if self.transport is None else unread(self.transport)
+        if before == self._unread_before:
             return False
         self._deadline = now + self._front.patience
         return True

@@ -114,7 +114,7 @@ class Dispatcher:
     @staticmethod
     def _may_be_late(socket: EngineSocket, packet: Packet) -> bool:
         # a packet may cross our DISCONNECT, or follow a CONNECT that still waits in the line
-        return packet.namespace in socket.left or any(
+        return packet.namespace in socket.left_namespaces or any(
             isinstance(item, Packet) and item.kind == packets.CONNECT and item.namespace == packet.namespace
             for item in socket.inbox or ()
         )

@@ -108,14 +108,14 @@ class Fanout:
         return self._send_ready(wire, marked, Ready(chosen), offset)
 
     def _send_ready(self, wire: Wire, marked: Wire | None, ready: Ready, offset: str | None) -> int:
-        if offset is not None and (ready.marked or ready.others) and wire.text:
+        if offset is not None and (ready.recovering or ready.one_by_one) and wire.text:
             marked = with_offset(wire, offset)
         outbox = self._outbox
-        if ready.plain:
-            outbox.broadcast(wire.frame, ready.plain)
-        if ready.marked:
-            outbox.broadcast((wire if marked is None else marked).frame, ready.marked)
-        for member in ready.others:
+        if ready.websockets:
+            outbox.broadcast(wire.frame, ready.websockets)
+        if ready.recovering:
+            outbox.broadcast((wire if marked is None else marked).frame, ready.recovering)
+        for member in ready.one_by_one:
             member.deliver(wire, marked)
         return len(ready)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol
 
 from sio_server.engine.sio.private_ids import private_id, read_private_id
@@ -82,6 +82,8 @@ class RecoveryLog(Protocol):
 class MemoryLog:
     """The default log: this process only, bounded by number, bytes and age.
 
+    `max_disconnection_duration` is in seconds of `time`, a monotonic clock.
+
     The signing key and the epoch are random, so nothing of an earlier process is honoured.
     """
 
@@ -90,10 +92,12 @@ class MemoryLog:
         max_disconnection_duration: float = 120.0,
         max_events: int = 10_000,
         max_bytes: int = 16 << 20,
+        time: Callable[[], float] = monotonic,
     ) -> None:
         self.max_disconnection_duration = max_disconnection_duration
         self.max_events = max_events
         self.max_bytes = max_bytes
+        self._time = time
         self._epoch = secrets.token_urlsafe(6)
         self._key = secrets.token_bytes(32)
         self._position = 0
@@ -115,9 +119,9 @@ class MemoryLog:
     def append(self, record: Record) -> str:
         """Remember a broadcast, and forget the oldest ones above the bounds."""
         self._position += 1
-        self._records.append((time.monotonic(), self._position, record))
+        self._records.append((self._time(), self._position, record))
         self._bytes += record.wire.size
-        oldest = time.monotonic() - self.max_disconnection_duration
+        oldest = self._time() - self.max_disconnection_duration
         while self._records and (
             len(self._records) > self.max_events or self._bytes > self.max_bytes or self._records[0][0] < oldest
         ):
@@ -161,7 +165,7 @@ class MemoryLog:
     def keep(self, kept: Kept) -> None:
         """Remember a lost connection for the longest disconnection that is allowed."""
         self._expire()
-        self._kept[kept.claim.sid] = (time.monotonic(), kept)
+        self._kept[kept.claim.sid] = (self._time(), kept)
         if len(self._kept) > self.max_events:
             self._kept.popitem(last=False)
 
@@ -172,7 +176,7 @@ class MemoryLog:
         return None if found is None or found[1].claim != claim else found[1]
 
     def _expire(self) -> None:
-        oldest = time.monotonic() - self.max_disconnection_duration
+        oldest = self._time() - self.max_disconnection_duration
         while self._kept:
             sid, (since, _) = next(iter(self._kept.items()))
             if since >= oldest:

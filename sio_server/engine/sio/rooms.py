@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 class Ready:
     """A room's recipients sorted by how they are written to."""
 
-    __slots__ = ("marked", "others", "plain")
+    __slots__ = ("one_by_one", "recovering", "websockets")
 
     def __init__(self, members: Iterable[Member]) -> None:
         #: websockets, to be written to directly; the lists are never changed once built
-        self.plain: list[WebSocketConnection] = []
+        self.websockets: list[WebSocketConnection] = []
         #: websockets whose events carry a recovery offset
-        self.marked: list[WebSocketConnection] = []
+        self.recovering: list[WebSocketConnection] = []
         #: polling clients, and clients whose connect handler still runs
-        self.others: list[Member] = []
+        self.one_by_one: list[Member] = []
         for member in members:
             socket = member.socket
             if socket.closing or member.state is State.LEAVING:
                 continue
             connection = socket.connection
             if connection is None or member.settling or member.state is not State.CONNECTED:
-                self.others.append(member)
+                self.one_by_one.append(member)
             elif member.pid is None:
-                self.plain.append(connection)
+                self.websockets.append(connection)
             else:
-                self.marked.append(connection)
+                self.recovering.append(connection)
 
     def __len__(self) -> int:
-        return len(self.plain) + len(self.marked) + len(self.others)
+        return len(self.websockets) + len(self.recovering) + len(self.one_by_one)
 
 
 class Room(dict[str, Member]):

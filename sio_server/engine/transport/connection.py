@@ -82,15 +82,15 @@ class WebSocketConnection(asyncio.Protocol):
         "_closing",
         "_deaf",
         "_full",
-        "_left",
         "_parser",
         "_reading",
         "_resting",
+        "_waiting_before",
         "descriptor",
+        "indirect",
         "own",
         "receiver",
         "server",
-        "special",
         "timer_key",
         "transport",
     )
@@ -99,10 +99,11 @@ class WebSocketConnection(asyncio.Protocol):
         self.server = server
         self.transport = transport
         self.receiver = receiver
-        #: frames of this turn for this connection alone, with how many broadcasts came before them
+        #: frames that are gathered for this connection alone, each with how many broadcasts were gathered before it
         self.own: list[tuple[int, bytes]] | None = None
-        #: True: not to be written to directly, `send` has to look
-        self.special = False
+        #: whether what is sent has to go through `send` or `send_among`: the connection has frames of its own, its
+        #: transport is full, or it is closing
+        self.indirect = False
         #: where the C send loop may write, or -1
         self.descriptor = descriptor(transport)
         read_in_pieces(transport)
@@ -111,7 +112,8 @@ class WebSocketConnection(asyncio.Protocol):
         self._full = False
         #: while the transport is full: what it gets when it has room; made for those who need one
         self._backlog: Backlog | None = None
-        self._left = 0
+        #: bytes that waited for the peer when its answer to our Close frame was last looked for
+        self._waiting_before = 0
         self._closing = False
         #: what the peer sends cannot be read any more, and is not: a reset would take our Close frame from it
         self._deaf = False
@@ -203,7 +205,7 @@ class WebSocketConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The transport's buffer is over its high-water mark: count from now on."""
         self._full = True
-        self.special = True
+        self.indirect = True
 
     def resume_writing(self) -> None:
         """The peer has read: give the transport what waits until it is full again."""
@@ -213,7 +215,7 @@ class WebSocketConnection(asyncio.Protocol):
             self.transport.write(backlog.pop())  # which may call pause_writing
         if not self._full:
             self._backlog = None
-            self.special = self.own is not None or self._closing
+            self.indirect = self.own is not None or self._closing
 
     # for the session
 
@@ -240,7 +242,7 @@ class WebSocketConnection(asyncio.Protocol):
         if self._closing:
             return
         if not self._full:
-            self.special = self.own is not None
+            self.indirect = self.own is not None
             self.transport.write(data)
             return
         limits = self.server.limits
@@ -282,7 +284,7 @@ class WebSocketConnection(asyncio.Protocol):
             return
         self.server.outbox.flush()
         self._closing = True
-        self.special = True
+        self.indirect = True
         self.resume_reading()
         if self.transport.is_closing():
             self._release("")
@@ -296,16 +298,16 @@ class WebSocketConnection(asyncio.Protocol):
     def abort(self, reason: str) -> None:
         """Drop the socket and everything buffered for it at once."""
         self._closing = True
-        self.special = True
+        self.indirect = True
         self.own = None
         self.transport.abort()
         self._release(reason)
 
     def on_timer(self) -> None:
         """The peer did not answer our Close frame; one that still reads what came before gets more time."""
-        left = self._waiting()
-        if left and left != self._left:
-            self._left = left
+        waiting = self._waiting()
+        if waiting and waiting != self._waiting_before:
+            self._waiting_before = waiting
             self.server.wheel.at(self, self.server.wheel.time() + CLOSE_TIMEOUT)
         else:
             self.transport.abort()
@@ -316,7 +318,7 @@ class WebSocketConnection(asyncio.Protocol):
         if not self._closing:
             self.server.outbox.flush()
             self._closing = True
-            self.special = True
+            self.indirect = True
             self._backlog = None  # it wants nothing more
             self.transport.write(close_frame(check_close(payload)))
         self.transport.close()
@@ -341,7 +343,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _release(self, reason: str) -> None:
         self._closing = True
-        self.special = True
+        self.indirect = True
         self.own = None
         self._backlog = None
         self.server.wheel.drop(self)
