@@ -1,24 +1,13 @@
 import { io, type Socket } from "socket.io-client";
-import { retryDelay } from "./retry.ts";
+import { createAcks } from "./acks.ts";
+import { createPolicy, type Verdict } from "./policy.ts";
 import { type Acknowledgement, type ConnectionState, NotifierError, type TokenReason } from "./types.ts";
-import {
-  type ClientEvents,
-  type Closing,
-  CONTROL,
-  type Frame,
-  type Hello,
-  type Refusal,
-  type ServerEvents,
-} from "./wire.ts";
+import { type ClientEvents, CONTROL, type Frame, type Hello, type Refusal, type ServerEvents } from "./wire.ts";
 
-// Acknowledgements of what arrived go out together, this many milliseconds' worth at a time.
-const ACK_EVERY_MS = 1_000;
 export const REPLY_TIMEOUT_MS = 10_000;
 
-// A server that closes when it said it would needs this long for it to be noticed.
-const DRAIN_GRACE_MS = 500;
-
 type Credentials = Record<string, unknown>;
+type Wire = Socket<ServerEvents, ClientEvents>;
 
 export interface ConnectionSetup {
   /** Where and how, asked before each attempt. */
@@ -30,119 +19,101 @@ export interface ConnectionSetup {
   state(state: Partial<ConnectionState>): void;
 }
 
-/**
- * One socket at a time, kept up until it is closed or the server will not have it.
- *
- * socket.io-client does not come back by itself after a refusal or when the server closes; and it does not know that a
- * server said when to. So each attempt is a socket of its own, and when to make the next is decided here.
- */
+type Authenticate = (send: (credentials: Credentials) => void) => void;
+
+/** A socket that makes one attempt, and none by itself. */
+function createSocket({ url, ...where }: ReturnType<ConnectionSetup["target"]>, auth: Authenticate): Wire {
+  return io(url, {
+    ...where,
+    tryAllTransports: true,
+    forceNew: true,
+    multiplex: false,
+    reconnection: false,
+    autoConnect: false,
+    auth,
+  });
+}
+
+function isOffline(): boolean {
+  return typeof navigator !== "undefined" && !((navigator.onLine as boolean | undefined) ?? true); // Node has none
+}
+
+/** One socket at a time, kept up until it is closed or the server will not have it. */
 export function createConnection(setup: ConnectionSetup) {
-  let socket: Socket<ServerEvents, ClientEvents> | undefined;
+  const policy = createPolicy();
+  let socket: Wire | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let ackTimer: ReturnType<typeof setTimeout> | undefined;
   let wanted = false;
-  let failures = 0;
-  let reason: TokenReason = "connect";
-  let renewed = false; // a token was fetched anew after a refusal, and no connection was made since
-  let closing: Closing | undefined;
-  let drainAt: number | undefined;
-  let received = 0;
-  let acknowledged = 0;
+
+  const acks = createAcks((seq) => {
+    if (!socket?.connected) return false;
+    socket.emit("ns:ack", { seq });
+    return true;
+  });
 
   function drop(): void {
-    acknowledge();
+    acks.flush();
     const gone = socket;
     socket = undefined;
-    closing = drainAt = undefined;
     clearTimeout(timer);
     gone?.disconnect();
   }
 
-  function acknowledge(): void {
-    clearTimeout(ackTimer);
-    ackTimer = undefined;
-    if (!socket?.connected || received <= acknowledged) return;
-    acknowledged = received;
-    socket.emit("ns:ack", { seq: received });
-  }
-
   function connect(): void {
     drop();
-    const { url, path, transports } = setup.target();
-    const attempt: Socket<ServerEvents, ClientEvents> = io(url, {
-      path,
-      transports,
-      tryAllTransports: true,
-      forceNew: true,
-      multiplex: false,
-      reconnection: false,
-      autoConnect: false,
-      auth: (send) => {
-        const why = reason;
-        reason = "connect";
-        setup.credentials(why).then(
-          (credentials) => {
-            if (attempt !== socket) return;
-            if (credentials) send(credentials);
-            else refuse("signed_out");
-          },
-          (error: unknown) => {
-            if (attempt === socket) retry(String(error));
-          },
-        );
-      },
+    /** What comes of an attempt after the next was made, or none is wanted, is nobody's business. */
+    const mine =
+      <Said extends unknown[]>(hear: (...said: Said) => void) =>
+      (...said: Said): void => {
+        if (attempt === socket) hear(...said);
+      };
+    const attempt = createSocket(setup.target(), (send) => {
+      setup.credentials(policy.reason()).then(
+        mine((credentials) => {
+          if (credentials) send(credentials);
+          else follow({ then: "stop", lastError: "signed_out" });
+        }),
+        mine((error: unknown) => {
+          follow(policy.failed(String(error)));
+        }),
+      );
     });
     socket = attempt;
-    attempt.onAny((event: string, body: unknown) => {
-      if (attempt === socket) hear(event, body);
-    });
-    attempt.on("connect_error", (error: Refusal) => {
-      if (attempt !== socket) return;
-      const { code, retryable = false } = error.data ?? {};
-      if (code && !retryable) end(code);
-      else retry(code ?? error.message);
-    });
-    attempt.on("disconnect", (why) => {
-      if (attempt !== socket) return;
-      if (closing && !closing.reconnect) end(closing.code);
-      else retry(closing?.code ?? why, drainAt && Math.max(0, drainAt - Date.now()) + retryDelay(0));
-    });
-    setup.state({ status: failures || renewed ? "reconnecting" : "connecting", retryAt: undefined });
+    attempt.onAny(mine(hear));
+    attempt.on(
+      "connect_error",
+      mine((error: Refusal) => {
+        follow(policy.refused(error));
+      }),
+    );
+    attempt.on(
+      "disconnect",
+      mine((why: string) => {
+        follow(policy.left(why));
+      }),
+    );
+    setup.state({ status: policy.attempt(), retryAt: undefined });
     attempt.connect();
   }
 
-  /** The server will not have these credentials. A token that ran out is renewed once before that is believed. */
-  function end(code: string): void {
-    if (code !== "token_expired" || renewed) return refuse(code);
-    renewed = true;
-    reason = "rejected";
-    connect();
-  }
-
-  function refuse(code: string): void {
+  function follow(verdict: Verdict): void {
+    if (verdict.then === "connect") return connect();
     drop();
-    wanted = false;
-    setup.state({ status: "unauthorized", lastError: code, retryAt: undefined, transport: undefined });
-  }
-
-  function retry(lastError: string, delay = retryDelay(failures)): void {
-    drop();
-    failures++;
+    const { lastError } = verdict;
+    if (verdict.then === "stop") {
+      wanted = false;
+      return setup.state({ status: "unauthorized", lastError, retryAt: undefined, transport: undefined });
+    }
+    const { delay, attempts } = verdict;
     timer = setTimeout(connect, delay);
-    const offline = typeof navigator !== "undefined" && !((navigator.onLine as boolean | undefined) ?? true); // Node has none
-    setup.state({
-      status: offline ? "offline" : "reconnecting",
-      attempts: failures,
-      retryAt: Date.now() + delay,
-      lastError,
-      transport: undefined,
-    });
+    const status = isOffline() ? "offline" : "reconnecting";
+    setup.state({ status, attempts, retryAt: Date.now() + delay, lastError, transport: undefined });
   }
 
   function welcome(hello: Hello): void {
     const engine = socket?.io.engine;
-    failures = received = acknowledged = 0;
-    renewed = false;
+    policy.settle();
+    acks.begin();
     engine?.on("upgrade", ({ name }) => {
       setup.state({ transport: name });
     });
@@ -151,31 +122,25 @@ export function createConnection(setup: ConnectionSetup) {
     setup.state({ status: "connected", attempts: 0, retryAt: undefined, lastError: undefined, transport });
   }
 
+  /** What concerns the connection itself; `ns:hello` alone goes on to who wants to know. */
+  const controls: Partial<ServerEvents> = {
+    "ns:hello": welcome,
+    "ns:auth_expiring": () => void renew(),
+    "ns:draining": ({ retry_in_ms }) => {
+      timer = setTimeout(connect, policy.draining(retry_in_ms));
+    },
+    "ns:closing": policy.closing,
+  };
+
   function hear(event: string, body: unknown): void {
-    switch (event) {
-      case "ns:hello":
-        welcome(body as Hello);
-        return;
-      case "ns:auth_expiring":
-        void renew();
-        return;
-      case "ns:draining":
-        drainAt = Date.now() + (body as { retry_in_ms: number }).retry_in_ms;
-        timer = setTimeout(connect, drainAt - Date.now() + DRAIN_GRACE_MS);
-        return;
-      case "ns:closing":
-        closing = body as Closing;
-        return;
+    if (!event.startsWith(CONTROL)) {
+      const frame = { event: "notification", body } as Frame & { event: "notification" };
+      acks.take(frame.body.seq);
+      return setup.frame(frame);
     }
-    if (event.startsWith(CONTROL)) {
-      setup.frame({ event, body } as Frame);
-      return;
-    }
-    const frame = { event: "notification", body } as Frame & { event: "notification" };
-    // In order on one connection, so the highest is the highest without a gap.
-    received = Math.max(received, frame.body.seq);
-    ackTimer ??= setTimeout(acknowledge, ACK_EVERY_MS);
-    setup.frame(frame);
+    const control = controls[event as keyof ServerEvents] as ((body: unknown) => void) | undefined;
+    if (control) control(body);
+    else setup.frame({ event, body } as Frame);
   }
 
   /** In vain is no harm: the server closes when the old token has run out, and says so. */
@@ -192,8 +157,7 @@ export function createConnection(setup: ConnectionSetup) {
   function open(): void {
     if (wanted) return;
     wanted = true;
-    failures = 0;
-    renewed = false;
+    policy.settle();
     connect();
   }
 
@@ -218,7 +182,7 @@ export function createConnection(setup: ConnectionSetup) {
     retryNow: (): void => {
       if (!wanted) open();
       else if (!socket) connect();
-      else acknowledge();
+      else acks.flush();
     },
   };
 }
