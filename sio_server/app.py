@@ -34,6 +34,7 @@ from sio_server.catalog import Catalog
 from sio_server.config import Config
 from sio_server.core.core import Core
 from sio_server.core.limits import ConnectionLimits, PublishRate
+from sio_server.core.protocols import PROTOCOLS, WS
 from sio_server.core.trimming import keep_trimmed
 from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AddressGroups, AsyncServer
 from sio_server.gate import Gate
@@ -125,7 +126,7 @@ def _endpoints(
         MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict),
     )
     operations = serve(app.router, (*own, *more), callers)
-    app.router.add_get("/ws", ws.handle, expect_handler=expect_later)
+    app.router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
     for page in (*console_routes(), *Documentation(operations, open_access=config.development).routes()):
         app.router.add_get(page.path, page.handler, expect_handler=expect_later)
     gate.methods = methods_of(app.router)
@@ -158,7 +159,7 @@ def _live(config: Config, gate: Gate, core: Core, auth: Authenticator) -> tuple[
     )
     core.node.hear(Ended, socketio.recovery.ended)
     core.hub.register(socketio)
-    core.hub.register(ws)
+    core.hub.register(ws.streams)
     return socketio, ws
 
 

@@ -1,9 +1,12 @@
-"""Which protocols a connection can speak: the only list of them, for schemas, metrics and refusals."""
+"""Which protocols a connection can speak: the only list of them, for schemas, metrics, refusals and routes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+SOCKETIO: Final = "socketio"
+WS: Final = "ws"
+
 # The name of a protocol, as metrics and operators are told it, and the path at which it is served.
-PROTOCOLS: Final[Mapping[str, str]] = {"socketio": "/socket.io/", "ws": "/ws"}
+PROTOCOLS: Final[Mapping[str, str]] = {SOCKETIO: "/socket.io/", WS: "/ws"}

@@ -11,7 +11,7 @@ from sio_server.broker import Action
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes, marked_dict
-from sio_server.core.protocols import PROTOCOLS
+from sio_server.core.protocols import PROTOCOLS, SOCKETIO
 from sio_server.core.refusals import Refusals
 from sio_server.errors import Refused
 from sio_server.intake import admitted
@@ -73,7 +73,7 @@ class ClientEvents:
 
     def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
         """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
-        address, path = "", PROTOCOLS["socketio"]
+        address, path = "", PROTOCOLS[SOCKETIO]
         if connection is not None:
             address, path = connection.address, PROTOCOLS[connection.protocol]
         self._refusals.note(refused, method="EVENT", path=path, address=address)

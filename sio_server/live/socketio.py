@@ -17,6 +17,7 @@ from sio_server.core.connections import Connections
 from sio_server.core.hub import Broadcaster, Connection
 from sio_server.core.node import Node
 from sio_server.core.pages import Pages
+from sio_server.core.protocols import SOCKETIO
 from sio_server.engine import AsyncServer, ConnectionRefused, Limits, Reason, Why
 from sio_server.errors import Refused, Text
 from sio_server.live.client_events import ClientEvents, Handler
@@ -30,8 +31,6 @@ from sio_server.schemas.events import check_handshake
 from sio_server.schemas.publish import load_publish
 
 logger = get_logger("socketio")
-
-PROTOCOL: Final = "socketio"
 
 # The largest Engine.IO payload, in bytes. The largest thing a client says is a notification.
 _LEAST_PAYLOAD: Final = 1_000_000
@@ -201,7 +200,7 @@ class SocketIoEndpoint:
         except Refused as refused:
             self._clients.pop(sid, None)
             address = str(environ.get("REMOTE_ADDR", ""))
-            self._connections.refused(refused, PROTOCOL, address)
+            self._connections.refused(refused, SOCKETIO, address)
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
 
     async def _authenticate(
@@ -220,7 +219,7 @@ class SocketIoEndpoint:
         connection = Connection(
             identity,
             link,
-            protocol=PROTOCOL,
+            protocol=SOCKETIO,
             address=address,
             client=str(environ.get("HTTP_USER_AGENT", "")),
             trusted=publisher is not None,
@@ -264,7 +263,7 @@ class SocketIoEndpoint:
         except Refused as refused:
             return self._refusal(sid, refused)
         except Exception:
-            logger.exception("event failed", protocol=PROTOCOL)
+            logger.exception("event failed", protocol=SOCKETIO)
             return self._refusal(sid, Refused("internal"))
         return {"ok": True, **accepted.as_dict(client.locale if client else "en")}
 

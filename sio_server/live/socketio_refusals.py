@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from sio_server.core.connections import Connections
+from sio_server.core.protocols import PROTOCOLS, SOCKETIO
 from sio_server.core.refusals import Refusals
 from sio_server.engine import Refusal, RefusedPeer, Why
 from sio_server.errors import Refused, Text
@@ -63,7 +64,7 @@ class EngineRefusals:
             self._gate.check("GET", headers)
             self._connections.check_room(0, 1)
         except Refused as refused:
-            return self._problem(refused, headers, "GET", "/socket.io/", address)
+            return self._problem(refused, headers, "GET", PROTOCOLS[SOCKETIO], address)
         return None
 
     def _full(self, peer: RefusedPeer) -> Refusal | None:

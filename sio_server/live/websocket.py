@@ -10,29 +10,30 @@ connection is in no room, in no list, and gets nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+import orjson
 from aiohttp import WSMsgType, web
 
 from sio_server.auth import Authenticator
 from sio_server.core.connections import Connections
-from sio_server.core.hub import Broadcaster, Connection
+from sio_server.core.hub import Connection
 from sio_server.core.limits import EventRate
+from sio_server.core.protocols import WS
 from sio_server.engine import FairSocket, TrustedProxies, narrow, text_frame
 from sio_server.errors import KINDS, Refused
 from sio_server.intake import exact
 from sio_server.live.client_events import ClientEvents, renewed_dict
+from sio_server.live.streams import Framing, Stream, Streams
 from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
-from sio_server.live.ws_link import WsLink
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
 from sio_server.notification import Entry
 from sio_server.schemas.events import FIRST, Asked, First, asked_in, check_reply_id, load_first
 
 logger = get_logger("ws")
-
-PROTOCOL: Final = "ws"
 
 # Seconds between pings; a peer that answers none within half of it is gone.
 HEARTBEAT: Final = 25.0
@@ -48,6 +49,20 @@ MAX_FIRST: Final = 16 * 1024
 _CLOSE_PATIENCE: Final = 2.0
 
 
+class _Frames:
+    """Text frames: those of a server are not masked (RFC 6455 §5.1), so one serves all."""
+
+    @staticmethod
+    def entry(entry: Entry, *, replayed: bool = False) -> bytes:
+        """See `Framing.entry`."""
+        return text_frame(entry.encode(replayed=replayed))
+
+    @staticmethod
+    def control(event: str, payload: Mapping[str, Any]) -> bytes:
+        """See `Framing.control`."""
+        return text_frame(orjson.dumps({"type": event, **payload}))
+
+
 class _Visit:
     """What is kept of one request for as long as its connection lasts."""
 
@@ -57,7 +72,7 @@ class _Visit:
         self,
         request: web.Request,
         socket: web.WebSocketResponse,
-        client: WsLink,
+        client: Stream,
         credentials: Credentials,
         locale: str,
     ) -> None:
@@ -77,7 +92,7 @@ class _Visit:
 
 
 class WsEndpoint:
-    """Connections over plain WebSocket, and the `Broadcaster` for them.
+    """Connections over plain WebSocket.
 
     ``send_cap``: bytes that may wait for one. ``events_per_second``: what one may send, 0 is no limit.
     ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``most_arriving``: how
@@ -95,24 +110,22 @@ class WsEndpoint:
         trusted_proxies: Sequence[str] = (),
         most_arriving: int = 1000,
     ) -> None:
+        self.streams = Streams(_Frames(), transport="websocket", cap=send_cap)
+        """The `Broadcaster` for these connections."""
         self.most_arriving = most_arriving
-        self._arriving: dict[WsLink, None] = {}
+        self._arriving: dict[Stream, None] = {}
         self.events_per_second = events_per_second
         self.proxies = TrustedProxies(trusted_proxies)
         self._connections = connections
         self._events = events
         self._auth = auth
-        self._send_cap = send_cap
-        self._rooms: dict[str, dict[WsLink, None]] = {}
-        self._clients: set[WsLink] = set()
         self._closing: set[asyncio.Task[bool]] = set()
 
     async def close(self) -> None:
         """Close every connection that is left; clients may come back."""
-        for client in tuple(self._clients):
-            client.close("draining")
+        self.streams.close("draining")
 
-    def end(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, reason: str) -> None:
+    def _end(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, reason: str) -> None:
         """Close one connection with a code and a reason, without waiting for it here."""
         kind = KINDS[reason]
         task = asyncio.create_task(socket.close(code=kind.ws_close, message=kind.code.encode()))
@@ -120,37 +133,6 @@ class WsEndpoint:
         task.add_done_callback(self._closing.discard)
         if transport is not None:  # a peer that never answers the Close frame, nor reads what is before it
             asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, transport.abort)
-
-    def move(self, client: WsLink, rooms: Sequence[str]) -> None:
-        """Put a client into just these rooms."""
-        for room in client.rooms:
-            members = self._rooms[room]
-            del members[client]
-            if not members:
-                del self._rooms[room]
-        client.rooms = tuple(rooms)
-        for room in rooms:
-            self._rooms.setdefault(room, {})[client] = None
-
-    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
-        """See `Broadcaster.broadcast`."""
-        if not self._clients:
-            return [0] * len(batch)
-        counts = []
-        frames: dict[WsLink, list[bytes]] = {}
-        for entry in batch:
-            members = self._members(entry.rooms) - self._members(entry.skip_rooms)
-            if members:
-                encoded = text_frame(entry.encode())
-                for client in members:
-                    frames.setdefault(client, []).append(encoded)
-            counts.append(len(members))
-        for client, own in frames.items():
-            client.write(own)
-        return counts
-
-    def _members(self, rooms: Sequence[str]) -> set[WsLink]:
-        return set().union(*(self._rooms.get(room, ()) for room in rooms))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /ws``."""
@@ -163,17 +145,17 @@ class WsEndpoint:
         if credentials.protocol is not None:
             socket.headers["Sec-WebSocket-Protocol"] = credentials.protocol
         await socket.prepare(handshake)
-        client = WsLink(self, socket, request.transport, self._send_cap)
+        client = Stream(self.streams, request.transport, partial(self._end, socket, request.transport))
         visit = _Visit(request, socket, client, credentials, locale)
         try:
             await self._serve(visit)
         except Refused as refused:
             await self._refuse(visit, refused)
         except ConnectionError:
-            logger.debug("peer left", protocol=PROTOCOL)
+            logger.debug("peer left", protocol=WS)
         except Exception:
             # from here on the peer speaks WebSocket: an answer in HTTP would be a broken frame to it
-            logger.exception("connection failed", protocol=PROTOCOL)
+            logger.exception("connection failed", protocol=WS)
             client.close("internal")
             await self._closed()
         finally:
@@ -199,8 +181,7 @@ class WsEndpoint:
 
     def _forget(self, visit: _Visit) -> None:
         client, connection = visit.client, visit.connection
-        self.move(client, ())
-        self._clients.discard(client)
+        self.streams.discard(client)
         if connection is not None:
             self._connections.left(connection, client.reason or "transport close")
 
@@ -217,7 +198,7 @@ class WsEndpoint:
             oldest.close("rate_limited")
         widen = narrow(visit.request, MAX_FIRST, lambda: client.close("payload_too_large"))
         self._arriving[client] = None
-        self._clients.add(client)
+        self.streams.add(client)
         try:
             async with asyncio.timeout(FIRST_WITHIN):
                 message = await visit.socket.receive()
@@ -240,12 +221,12 @@ class WsEndpoint:
         connection = Connection(
             identity,
             client,
-            protocol=PROTOCOL,
+            protocol=WS,
             address=self._address(request),
             client=request.headers.get("User-Agent", ""),
             trusted=self._auth.development,
         )
-        self._clients.add(client)
+        self.streams.add(client)
         await self._connections.open(connection, cursor, locale=visit.locale)
         visit.connection = connection
         return connection
@@ -262,7 +243,7 @@ class WsEndpoint:
         await self._closed()
 
     def _note(self, visit: _Visit, refused: Refused) -> None:
-        self._connections.refused(refused, PROTOCOL, self._address(visit.request))
+        self._connections.refused(refused, WS, self._address(visit.request))
 
     async def _closed(self) -> None:
         """Wait for Close frames that are on their way out."""
@@ -297,7 +278,7 @@ class WsEndpoint:
         if asked.name == "ns:auth" and self._auth.development and visit.is_nobody():
             # in development nobody has to say who they are; who does, begins as where a token is needed
             self._connections.left(connection, "transport close")
-            self.move(visit.client, ())
+            self.streams.move(visit.client, ())
             visit.connection = None
             return await self._begin(visit, load_first(text))
         return {
@@ -307,4 +288,4 @@ class WsEndpoint:
         }
 
 
-_: type[Broadcaster] = WsEndpoint
+_: type[Framing] = _Frames

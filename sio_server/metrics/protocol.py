@@ -18,7 +18,7 @@ class Metrics(Protocol):
         """Entries that came together were handed to so many connections, each connection counted for each."""
 
     def connected(self, protocol: str) -> None:
-        """A connection was made; ``protocol`` is ``socketio`` or ``ws``."""
+        """A connection was made; ``protocol`` is one of `core.protocols.PROTOCOLS`."""
 
     def disconnected(self, protocol: str, reason: str) -> None:
         """A connection ended; ``reason`` is one of the engine's or a code of `errors.KINDS`."""

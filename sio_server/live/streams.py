@@ -1,0 +1,183 @@
+"""Plain streams: rooms, what waits for whom, the send cap and the pace, for every protocol that only frames.
+
+Such a protocol gives a `Framing` and a way to end a connection. Which connections an entry is for, and what becomes of
+one whose peer does not read, is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from sio_server.core.hub import Broadcaster, Link
+from sio_server.engine import Backlog
+from sio_server.notification import Entry
+
+# Seconds between two looks at whether a peer that was behind has read.
+_FIRST_PAUSE: Final = 0.002
+_LONGEST_PAUSE: Final = 0.1
+
+
+class Framing(Protocol):
+    """How one protocol writes what it sends: bytes that are the same for every connection."""
+
+    def entry(self, entry: Entry, *, replayed: bool = False) -> bytes:
+        """The frame of an entry."""
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> bytes:
+        """The frame of a control event (``ns:…``)."""
+
+
+class Streams:
+    """The streams of one protocol, by room; the `Broadcaster` for them.
+
+    ``transport`` is what operators are told that these streams run over; ``cap``: bytes that may wait for one peer.
+    """
+
+    def __init__(self, framing: Framing, *, transport: str, cap: int) -> None:
+        self.framing = framing
+        self.transport = transport
+        self.cap = cap
+        self._all: set[Stream] = set()
+        self._rooms: dict[str, dict[Stream, None]] = {}
+
+    def add(self, stream: Stream) -> None:
+        """Hold a stream until it is discarded; it is in no room yet."""
+        self._all.add(stream)
+
+    def discard(self, stream: Stream) -> None:
+        """Let a stream go, out of every room."""
+        self.move(stream, ())
+        self._all.discard(stream)
+
+    def move(self, stream: Stream, rooms: Sequence[str]) -> None:
+        """Put a stream into just these rooms."""
+        for room in stream.rooms:
+            members = self._rooms[room]
+            del members[stream]
+            if not members:
+                del self._rooms[room]
+        stream.rooms = tuple(rooms)
+        for room in rooms:
+            self._rooms.setdefault(room, {})[stream] = None
+
+    def close(self, reason: str) -> None:
+        """Close every stream that is left. ``reason`` is a code of `errors.KINDS`."""
+        for stream in tuple(self._all):
+            stream.close(reason)
+
+    def broadcast(self, batch: Sequence[Entry]) -> Sequence[int]:
+        """See `Broadcaster.broadcast`: an entry is framed once, a peer is written to once for a batch."""
+        if not self._all:
+            return [0] * len(batch)
+        counts = []
+        frames: dict[Stream, list[bytes]] = {}
+        for entry in batch:
+            members = self._members(entry.rooms) - self._members(entry.skip_rooms)
+            if members:
+                frame = self.framing.entry(entry)
+                for stream in members:
+                    frames.setdefault(stream, []).append(frame)
+            counts.append(len(members))
+        for stream, own in frames.items():
+            stream.write(own)
+        return counts
+
+    def _members(self, rooms: Sequence[str]) -> set[Stream]:
+        return set().union(*(self._rooms.get(room, ()) for room in rooms))
+
+
+class Stream:
+    """One connection and its rooms; the core's `Link` to it.
+
+    ``end`` ends the transport for a reason, without waiting for that. Frames go to the transport as they come; while it
+    has some left, they wait here, one object for all who are behind.
+    """
+
+    __slots__ = ("_backlog", "_end", "_pause", "_streams", "_timer", "_transport", "reason", "rooms")
+
+    def __init__(self, streams: Streams, transport: asyncio.Transport | None, end: Callable[[str], None]) -> None:
+        self.rooms: tuple[str, ...] = ()
+        self.reason: str | None = None
+        """Why it was ended from here, once it was."""
+        self._streams = streams
+        self._transport = transport
+        self._end = end
+        self._backlog = Backlog()
+        self._timer: asyncio.TimerHandle | None = None
+        self._pause = _FIRST_PAUSE
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Send frames; past the cap the connection is given up instead."""
+        transport = self._transport
+        if transport is None or self.reason is not None:
+            return
+        if self.pending():
+            for piece in frames:
+                self._backlog.put(piece)
+            if self._timer is None:
+                self._pause = _FIRST_PAUSE
+                self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
+        else:
+            # to a peer that reads, much goes out at once, however long it is
+            transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        if self.pending() > self._streams.cap:
+            self.reason = "slow"
+            self._let_go()
+            transport.abort()  # closing would wait for a peer that does not read
+
+    def _drain(self) -> None:
+        """Give the transport what waits as it empties. It is aiohttp's, which alone is told when that happens."""
+        self._timer, transport = None, self._transport
+        if transport is None or transport.is_closing():
+            self._let_go()
+            return
+        before = self._backlog.size
+        while self._backlog and not transport.get_write_buffer_size():
+            transport.write(self._backlog.pop())
+        if self._backlog:
+            self._pause = _FIRST_PAUSE if self._backlog.size < before else min(2 * self._pause, _LONGEST_PAUSE)
+            self._timer = asyncio.get_running_loop().call_later(self._pause, self._drain)
+
+    def _let_go(self) -> None:
+        self._backlog.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # -- Link -----------------------------------------------------------------------------------------------------
+
+    def join(self, rooms: Sequence[str]) -> None:
+        """See `Link.join`."""
+        self._streams.move(self, rooms)
+
+    def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
+        """See `Link.replay`."""
+        if entries:
+            self.write([self._streams.framing.entry(entry, replayed=replayed) for entry in entries])
+
+    def control(self, event: str, payload: Mapping[str, Any]) -> None:
+        """See `Link.control`."""
+        self.write([self._streams.framing.control(event, payload)])
+
+    def pending(self) -> int:
+        """See `Link.pending`."""
+        return self._backlog.size + (0 if self._transport is None else self._transport.get_write_buffer_size())
+
+    def close(self, reason: str) -> None:
+        """See `Link.close`."""
+        if self.reason is None:
+            self.reason = reason
+            while self._backlog and self._transport is not None:
+                self._transport.write(self._backlog.pop())  # before whatever `end` writes
+            self._let_go()
+            self._end(reason)
+
+    def transport(self) -> str:
+        """See `Link.transport`."""
+        return self._streams.transport
+
+
+_: type[Broadcaster] = Streams
+_link: type[Link] = Stream
