@@ -1,0 +1,106 @@
+"""The tests mirror the product: a module of ``sio_server/core`` has its tests in ``tests/core``, under its name.
+
+`sio_server/core/hub.py` is tested by `tests/core/test_hub.py`, or by several that begin so: `test_hub_*.py`. The tests
+of the engine's folders stand together in `tests/engine`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.servers import ROOT
+from tests.support.sources import PACKAGE, SOURCES
+
+TESTS: Final = ROOT / "tests"
+
+# What is tested elsewhere: a module, or all of a folder that have no tests of their name, and where.
+ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
+    "api/health": ("api/test_openapi", "functional/test_hardening"),
+    "broker": ("broker/sqlite/test_contract", "broker/sqlite/test_broker"),
+    "broker/sqlite/deliveries": ("broker/sqlite/test_receipts",),
+    "broker/sqlite/lanes": ("broker/sqlite/test_inbox",),
+    "broker/sqlite/people": ("broker/sqlite/test_inbox", "broker/sqlite/test_nodes"),
+    "broker/sqlite/presence": ("broker/sqlite/test_nodes",),
+    "broker/sqlite/rows": ("broker/sqlite/test_inbox",),
+    "broker/sqlite/sights": ("broker/sqlite/test_inbox",),
+    "broker/sqlite/store": ("broker/sqlite/test_files", "broker/sqlite/test_faults"),
+    "broker/sqlite/upkeep": ("broker/sqlite/test_retention",),
+    "broker/sqlite/views": ("broker/sqlite/test_inbox",),
+    "broker/sqlite/writer": ("broker/sqlite/test_broker", "broker/sqlite/test_power"),
+    "config/checks": ("config/test_settings", "config/test_schema"),
+    "config/claim_names": ("auth/test_claims",),
+    "config/reading": ("config/test_sources",),
+    "core/core": ("core/test_node", "core/test_two_cores"),
+    "core/door": ("core/test_drain",),
+    "core/drafts": ("core/test_node",),
+    "core/pages": ("core/test_replays", "core/test_window"),
+    "core/protocols": ("api/test_metrics", "schemas/test_operators"),
+    "core/samples": ("api/test_console_stats",),
+    "core/shown": ("api/test_people_connections",),
+    "core/tasks": ("core/test_replays",),
+    "core/traffic": ("api/test_console_stats",),
+    # Tested over the wire alone, by clients that speak it to the byte and by the stock ones.
+    "engine": ("engine/test_protocol", "engine/test_hardening", "engine/test_dropin"),
+    "engine/eio": ("engine/test_protocol_upgrade", "engine/test_hardening_http"),
+    "engine/front": ("engine/test_front", "engine/test_front_backpressure"),
+    "engine/sio": ("engine/test_protocol_events", "engine/test_recovery", "engine/test_nodes"),
+    "engine/transport": ("engine/test_fanout_paths", "engine/test_hardening_websocket"),
+    "engine/wire": ("engine/test_protocol_malformed", "engine/test_hardening_events"),
+    "files": ("config/test_sources",),
+    "live/socketio_link": ("live/test_socketio",),
+    "live/socketio_refusals": ("live/test_socketio",),
+    "live/ws_handshake": ("live/test_websocket",),
+    "live/ws_link": ("live/test_websocket",),
+    "schemas/catalog": ("api/test_catalog", "api/test_openapi"),
+    "schemas/console": ("api/test_console_session", "api/test_console_stats"),
+    "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
+}
+
+
+def _names() -> Iterator[str]:
+    for path in SOURCES:
+        if path.stem not in ("__init__", "__main__"):
+            yield path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+NAMES: Final = tuple(_names())
+
+
+def place_of(name: str) -> Path:
+    """Where the tests of a module stand."""
+    return TESTS / "engine" if name.startswith("engine/") else (TESTS / name).parent
+
+
+def own_tests(name: str) -> list[Path]:
+    """The test modules that are named after a module."""
+    place, stem = place_of(name), Path(name).name
+    return [*place.glob(f"test_{stem}.py"), *place.glob(f"test_{stem}_*.py")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_module_has_its_tests(name: str) -> None:
+    """A module has tests of its name in the mirrored place, or is in the list that says which are its tests."""
+    listed = name in ELSEWHERE or Path(name).parent.as_posix() in ELSEWHERE
+    assert own_tests(name) or listed, f"write {place_of(name).relative_to(ROOT)}/test_{Path(name).name}.py"
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_list_is_needed_and_true(name: str) -> None:
+    """What is in the list is there and has no tests of its own name, and the tests that it names are there."""
+    of = [each for each in NAMES if name in (each, Path(each).parent.as_posix()) and not own_tests(each)]
+    assert of, f"{name} is no module without tests of its own"
+    for each in ELSEWHERE[name]:
+        assert (TESTS / each).with_suffix(".py").is_file(), each
+
+
+def test_tests_stand_where_their_module_does() -> None:
+    """A test module that has a module's name stands in that one's place; what is tested end to end is named freely."""
+    by_stem: dict[str, set[Path]] = {}
+    for name in NAMES:
+        by_stem.setdefault(Path(name).name, set()).add(place_of(name))
+    for path in TESTS.rglob("test_*.py"):
+        places = by_stem.get(path.stem.removeprefix("test_"))
+        assert places is None or path.parent in places or path.parent.name == "functional", path.relative_to(ROOT)
