@@ -68,6 +68,9 @@ def _names() -> Iterator[str]:
 
 NAMES: Final = tuple(_names())
 
+# Where tests are named after what they show, end to end.
+FREE: Final = ("functional", "engine")
+
 
 def place_of(name: str) -> Path:
     """Where the tests of a module stand."""
@@ -97,10 +100,10 @@ def test_list_is_needed_and_true(name: str) -> None:
 
 
 def test_tests_stand_where_their_module_does() -> None:
-    """A test module that has a module's name stands in that one's place; what is tested end to end is named freely."""
+    """A test module that has a module's name stands in that one's place; tests over the wire are named freely."""
     by_stem: dict[str, set[Path]] = {}
     for name in NAMES:
         by_stem.setdefault(Path(name).name, set()).add(place_of(name))
     for path in TESTS.rglob("test_*.py"):
         places = by_stem.get(path.stem.removeprefix("test_"))
-        assert places is None or path.parent in places or path.parent.name == "functional", path.relative_to(ROOT)
+        assert places is None or path.parent in places or path.parent.name in FREE, path.relative_to(ROOT)
