@@ -74,5 +74,5 @@ class Counters:
     websocket_too_large: int
 
     def as_dict(self) -> dict[str, int]:
-        """All counters by name."""
+        """The value of each counter by its name."""
         return {name: getattr(self, name) for name in self.__slots__}

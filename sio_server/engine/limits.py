@@ -7,7 +7,7 @@ from dataclasses import dataclass
 #: A handshake is followed by a CONNECT within milliseconds. Without a limit every half-made session lives for
 #: ever.
 CONNECT_TIMEOUT = 45.0
-#: Seconds for the same once half of the places for sessions without a namespace are taken.
+#: Seconds from the handshake to the CONNECT once half of the places for sessions without a namespace are taken.
 SHORT_CONNECT_TIMEOUT = 5.0
 #: Bytes of a message of a session in no namespace: 16 KB hold any token. A thousand peers that nobody knows may each
 #: send the beginning of a message of the full size and wait.

@@ -97,7 +97,7 @@ class TrustedProxies:
         self.trust(networks)
 
     def trust(self, networks: Iterable[str] | str | None) -> None:
-        """Believe these from now on, and no others."""
+        """Believe the headers that these networks send from now on, and those of no others."""
         if isinstance(networks, str):
             networks = [part.strip() for part in networks.split(",") if part.strip()]
         self._networks: tuple[Network, ...] = tuple(

@@ -85,7 +85,7 @@ class Arrivals:
             self._give_way(self._places, socket)
 
     def discard(self, socket: Newcomer) -> None:
-        """The session has joined a namespace, or has ended."""
+        """Take a session's place away: it has joined a namespace, or has ended."""
         group = self._places.pop(socket, None)
         if group:
             mine = self._by_group[group]

@@ -21,7 +21,7 @@ class Watched:
     on_lost: Callable[[], None] | None
 
     def release(self) -> None:
-        """The transport is somebody else's now."""
+        """Let go of the transport, which has another owner now."""
 
 
 class Shim(Watched, asyncio.Protocol):
@@ -34,24 +34,24 @@ class Shim(Watched, asyncio.Protocol):
         self.on_lost: Callable[[], None] | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Pass on."""
+        """Hand bytes that came on to aiohttp's protocol."""
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Pass on."""
+        """Tell aiohttp's protocol that the peer sends nothing more."""
         result: bool | None = self._inner.eof_received()
         return result
 
     def pause_writing(self) -> None:
-        """Pass on."""
+        """Tell aiohttp's protocol that the transport is full."""
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass on."""
+        """Tell aiohttp's protocol that the transport has room again."""
         self._inner.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Pass on, and say so."""
+        """Tell aiohttp's protocol that the connection is lost, then whoever watches it."""
         lost, self.on_lost = self.on_lost, None
         self._inner.connection_lost(exc)
         if lost is not None:
@@ -88,11 +88,11 @@ class Switched(web.StreamResponse):
         self._keep_alive = False
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
-        """Nothing is left to prepare."""
+        """Write nothing: the head of the answer, 101, has gone out."""
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to write."""
+        """Write nothing: the connection is the engine's."""
 
 
 def detach(request: web.Request, transport: asyncio.Transport) -> bytes:

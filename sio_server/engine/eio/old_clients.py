@@ -18,7 +18,7 @@ _CLOSE = b"1"
 
 
 def shows(ask: Ask) -> bool:
-    """Whether a polling request is such a client's, which shows nothing but what comes with status 200.
+    """Whether a polling request is one of Socket.IO 1 or 2, whose clients show only what comes with status 200.
 
     Each stamps its polls with `t`; who asks by hand for the status of the reply does not.
     """
@@ -26,12 +26,12 @@ def shows(ask: Ask) -> bool:
 
 
 def polling_body(text: str) -> bytes:
-    """An answer to its first poll: before each packet of Engine.IO 3 stands the number of its characters."""
+    """What answers the first poll of an Engine.IO 3 client: each packet behind the number of its characters."""
     return b"".join(b"%d:%b" % (len(packet.decode()), packet) for packet in (_OPEN, _error(text), _CLOSE))
 
 
 def websocket_frames(text: str) -> bytes:
-    """The frames behind its 101."""
+    """What a websocket of Engine.IO 3 is sent behind the 101: OPEN, and the ERROR packet with the text."""
     return frame(TEXT, _OPEN) + frame(TEXT, _error(text))
 
 

@@ -21,7 +21,7 @@ Watch = Callable[[Callable[[], None] | None], None]
 
 
 def unwatched(_aborted: Callable[[], None] | None) -> None:
-    """For a GET of which nothing can be known."""
+    """Watch nothing: the way to poll where no connection can be watched for its loss."""
 
 
 class PollOverlapError(Exception):
@@ -45,7 +45,7 @@ class Polled(Protocol):
 
 
 class PollQueue:
-    """The queue of a polling session."""
+    """The packets that wait for a session's next poll, and the poll that waits for packets."""
 
     __slots__ = ("_noops", "_socket", "_waiter", "size", "wires")
 

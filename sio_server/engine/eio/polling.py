@@ -48,7 +48,7 @@ class PollingHandler:
         self._server = server
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer one request to the engine's path, whatever its method and transport."""
         environ = self._environ(request)
         refused = self._server.refuse(environ)
         if refused is not None:

@@ -76,28 +76,28 @@ class Probe:
             self.on_timer()
 
     def on_websocket_control(self) -> None:
-        """A client does not ping before it has upgraded."""
+        """Count a frame that carries nothing; at too many the upgrade fails: no client pings before it is through."""
         self._controls += 1
         if self._controls > _MAX_CONTROLS:
             self.on_timer()
 
     def on_websocket_refused(self, code: CloseCode, detail: str) -> None:
-        """What is no frame: the session polls on."""
+        """Tell the application of what is no frame; the session polls on."""
         self.socket.refused(Why.FRAME, detail)
 
     def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
-        """The websocket died before the upgrade was through."""
+        """Note that the websocket died before the upgrade was through; the session polls on."""
         self.connection = None
         self.on_timer()
 
     def on_timer(self) -> None:
-        """The upgrade failed or took too long."""
+        """End an upgrade that failed or took too long."""
         if self.socket.probe is self:
             self.socket.probe_failed()
         self.cancel()
 
     def cancel(self) -> None:
-        """Close the websocket; the session sees to itself."""
+        """Close the websocket of the upgrade, and leave the session as it is."""
         self.socket.server.wheel.drop(self)
         connection, self.connection = self.connection, None
         if connection is not None:

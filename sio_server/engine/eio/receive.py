@@ -90,7 +90,7 @@ class SessionHost(Host, Protocol):
 
 
 class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is untyped
-    """The half of a session that receives."""
+    """The half of an Engine.IO session that receives."""
 
     __slots__ = ("_answered", "_controls", "_events", "_heavy", "inbox", "joining", "partial", "running", "worker")
 
@@ -178,7 +178,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             self.end(Reason.INTERNAL, code=CloseCode.INTERNAL)
 
     def control(self) -> None:
-        """A packet or frame that is no message and that nobody asked for: it costs a turn all the same."""
+        """Count a packet or frame that is no message and that nobody asked for; too many a second are a flood."""
         server = self.server
         rate = server.limits.control_per_second
         if rate is None or self.closing:
@@ -203,7 +203,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             self._message(data)
 
     def broken(self, why: Why = Why.PACKET, detail: str = "no packet") -> None:
-        """The peer sent what is no packet."""
+        """End the session of a peer that sent what is no packet."""
         if self.closing:
             return
         self.server.counters.parse_errors += 1
@@ -229,7 +229,7 @@ class ReceivingSocket(AsyncSocket):  # type: ignore[misc]  # the library is unty
             self.connection.pause_reading()
 
     def backlog_shrank(self) -> None:
-        """Read on."""
+        """Read from the client again once few of its packets wait for their handlers."""
         waiting = self.running + len(self.inbox or ())
         if not waiting:
             self._heavy = False

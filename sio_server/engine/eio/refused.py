@@ -67,7 +67,7 @@ class RefusedPeer:
 
     @property
     def path(self) -> str:
-        """The path of that request."""
+        """The path of the request, or of the one that began the session, without its query."""
         return str(self.environ.get("PATH_INFO", ""))
 
 

@@ -105,7 +105,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         return b"," + dumps(values)[1:]
 
     def open_session(self, environ: Environ, transport: str) -> tuple[EngineSocket, bytes]:
-        """A new session and its OPEN packet."""
+        """Begin a session; returns it and its OPEN packet."""
         sid = self.generate_id()
         socket = EngineSocket(self, sid)
         self.sockets[sid] = socket
@@ -119,13 +119,13 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         return socket, b'0{"sid":"' + sid.encode() + b'"' + tail
 
     def forget(self, socket: EngineSocket) -> None:
-        """The session has ended and everybody was told."""
+        """Forget a session that has ended, once everybody was told."""
         self.environs.pop(socket.sid, None)
         if self.sockets.pop(socket.sid, None) is not None:
             self.counters.sessions -= 1
 
     def arrived_again(self, socket: EngineSocket) -> None:
-        """The session is in no namespace any more."""
+        """Give a session that is in no namespace any more a place among those that arrive."""
         self.arrivals.add(socket, str(self.environ_of(socket.sid).get("REMOTE_ADDR", "")))
 
     def environ_of(self, sid: str) -> Environ:
@@ -258,11 +258,11 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         await self.shutdown()
 
     async def handle_request(self, request: Request) -> StreamResponse:
-        """The aiohttp handler."""
+        """Answer a request to the engine's path; the handler that `attach` gives to aiohttp."""
         return await self._handle(request)
 
     async def disconnect(self, sid: str | None = None) -> None:
-        """End one session, or all."""
+        """End one session by its Engine.IO id, or all sessions."""
         for socket in list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]:
             if socket is not None:
                 socket.end(Reason.SERVER_DISCONNECT)

@@ -93,14 +93,14 @@ class EngineSocket(ReceivingSocket):
         self._session = value
 
     def member(self, namespace: str) -> Member | None:
-        """This connection's member of a namespace."""
+        """The session's member of a namespace, None where it is not in it."""
         for member in self.members:
             if member.namespace == namespace:
                 return member
         return None
 
     def forget(self, member: Member) -> None:
-        """The member has left its namespace."""
+        """Forget a member that has left its namespace."""
         self.members = tuple(other for other in self.members if other is not member)
         self.remember(member.namespace)
 
@@ -169,7 +169,7 @@ class EngineSocket(ReceivingSocket):
         self.server.wheel.at(self, when, exact=not self._answered or self.server.ping_interval < _LONG_INTERVAL)
 
     def on_timer(self) -> None:
-        """A ping is due, or a pong, or the CONNECT, or an attachment."""
+        """Do what is due: send a ping, or end a session whose pong, CONNECT or attachment has not come."""
         now = self.server.wheel.time()
         server = self.server
         if self._due and now >= self._due and self._overdue(now):
@@ -205,7 +205,7 @@ class EngineSocket(ReceivingSocket):
         return True
 
     def expecting_attachments(self, *, wanted: bool) -> None:
-        """A binary packet has begun, or is complete."""
+        """Start or stop the time for attachments: a binary packet has begun, or is complete."""
         limits = self.server.limits
         self._due = self.server.wheel.time() + limits.attachment_timeout if wanted else 0.0
         if wanted:
@@ -245,7 +245,7 @@ class EngineSocket(ReceivingSocket):
             self.end(Reason.SLOW, code=CloseCode.POLICY)
 
     async def poll(self, watch: Watch = unwatched) -> list[bytes]:
-        """The packets for a GET, see `PollQueue.poll`."""
+        """Wait for packets and return them as the parts of an answer to a GET, see `PollQueue.poll`."""
         return await self._polls().poll(watch)
 
     def _polls(self) -> PollQueue:
@@ -256,21 +256,21 @@ class EngineSocket(ReceivingSocket):
     # websocket
 
     def on_websocket_message(self, connection: WebSocketConnection, data: str | bytes) -> None:
-        """A message of the upgraded transport."""
+        """Take in a message that came over the session's websocket."""
         self.receive_text(data)
 
     def on_websocket_control(self) -> None:
-        """A ping or a pong of the websocket, or next to nothing of a message."""
+        """Count a ping or pong of the websocket, or a fragment of a few bytes."""
         self.control()
 
     def on_websocket_refused(self, code: CloseCode, detail: str) -> None:
-        """The peer broke RFC 6455."""
+        """Tell the application of a peer that broke RFC 6455, and the peer where it is in no namespace."""
         told = self.refused(Why.TOO_LARGE if code is CloseCode.TOO_BIG else Why.FRAME, detail)
         if isinstance(told, Mapping) and not self._in_any():
             self.send_wire(encode(CONNECT_ERROR, "/", told, dumps))
 
     def on_websocket_lost(self, connection: WebSocketConnection, reason: str) -> None:
-        """The upgraded transport is gone."""
+        """End the session: its websocket is gone."""
         self.connection = None
         self.end(reason)
 
@@ -297,7 +297,7 @@ class EngineSocket(ReceivingSocket):
             self.polls.wake(NOOP)
 
     def probe_failed(self) -> None:
-        """The session goes on polling."""
+        """Note that an upgrade has failed: the session goes on polling."""
         self.server.counters.upgrades_failed += 1
         self.upgrading = False
         self.probe = None
@@ -343,7 +343,7 @@ class EngineSocket(ReceivingSocket):
         return waiting + (0 if self.polls is None else self.polls.size)
 
     def finish(self) -> None:
-        """Everybody was told: forget the session."""
+        """Have the server forget the session, once everybody was told that it has ended."""
         self.closed = True
         self.server.forget(self)
 
@@ -355,7 +355,7 @@ class EngineSocket(ReceivingSocket):
         self.send_wire(Wire(b"", (bytes(data),)) if pkt.binary else Wire(data.encode()))
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002
-        """End the session."""
+        """End the session, for `reason` or as disconnected by the server."""
         self.end(reason or Reason.SERVER_DISCONNECT)
 
     async def check_ping_timeout(self) -> bool:

@@ -68,7 +68,7 @@ class Acceptor:
             except OSError as error:  # EMFILE, ENFILE, ENOBUFS, ENOMEM; whatever it is, the next try would meet it too
                 self._pause(listener, error)
                 return
-            connection.setblocking(False)  # noqa: FBT003  the same
+            connection.setblocking(False)  # noqa: FBT003  the socket's own
             if self._context is None and isinstance(self._loop, asyncio.SelectorEventLoop):
                 self._begin_at_once(self._loop, connection, address)
             else:

@@ -32,7 +32,7 @@ KEEPALIVE_TIMEOUT = 75.0
 
 
 def admit_all(_: FrontRequest) -> bool:
-    """The answer of an application that waits for every body."""
+    """Let the front wait for every body: the choice where the application makes none."""
     return True
 
 
@@ -92,7 +92,7 @@ class Front:
         return any(begun.startswith(start[: len(begun)]) for start in self._starts)
 
     def plan(self, head: bytes) -> Plan | None:
-        """Whose fast route a request is, its head and its body's size; None for one that aiohttp has to answer.
+        """The fast route, parsed head and body size of a request; None for a request that aiohttp has to answer.
 
         A publisher sends the same few heads over and over: parsing them once saves a third of a request's cost.
         """

@@ -38,7 +38,7 @@ class Guard:
         self._since: tuple[str, float, int] | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Pass on to aiohttp."""
+        """Hand bytes on to aiohttp, and note since when a head is unfinished."""
         self._total += len(data)
         self.inner.data_received(data)
         requests = self.inner._request_count  # noqa: SLF001

@@ -54,7 +54,7 @@ Unread = Callable[[FrontRequest, Unreadable], FrontReply]
 
 
 def plain_refusal(_: FrontRequest, why: Unreadable) -> FrontReply:
-    """The answer where the application has none of its own."""
+    """Answer a request that cannot be read, where the application has no answer of its own."""
     return FrontReply(why.status, b'{"title":"Bad Request","status":%d}' % why.status, "application/problem+json")
 
 
@@ -65,7 +65,7 @@ def failed() -> FrontReply:
 
 
 def why_of(status: int, error: BaseException | None, max_line: int) -> Unreadable:
-    """What an exception of aiohttp's parser means."""
+    """Say what an exception of aiohttp's parser means."""
     if not isinstance(error, HttpProcessingError):
         return Unreadable(status, "failed")
     if isinstance(error, LineTooLong):
@@ -95,7 +95,7 @@ class Written(web.StreamResponse):
         self._keep_alive = False
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
-        """Write it."""
+        """Write the whole answer and end this side of the connection; then wait a moment for the peer's end."""
         transport = request.transport
         if transport is not None and not transport.is_closing():
             transport.write(self._data)
@@ -108,7 +108,7 @@ class Written(web.StreamResponse):
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to write."""
+        """Write nothing: `prepare` has written the whole answer."""
 
 
 class HttpProtocol(web.RequestHandler):
@@ -137,7 +137,7 @@ class HttpProtocol(web.RequestHandler):
         return bool(self._head)
 
     def data_received(self, data: bytes) -> None:
-        """See aiohttp; a head has an end, and after a refusal nothing counts."""
+        """Hand bytes on to aiohttp's parser, up to a bound for one head; after a refusal none."""
         if self._refused:
             return
         waits = not self._upgraded and self._body.is_eof()
@@ -164,12 +164,12 @@ class HttpProtocol(web.RequestHandler):
             waiter.set_result(None)
 
     def eof_received(self) -> None:
-        """See aiohttp."""
+        """Note that the peer sends nothing more, and tell aiohttp."""
         self._has_gone()
         super().eof_received()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """See aiohttp."""
+        """Note that the peer is gone, and tell aiohttp."""
         self._has_gone()
         self._head = b""
         super().connection_lost(exc)
@@ -190,7 +190,7 @@ class HttpProtocol(web.RequestHandler):
             return
 
     async def finish_response(self, request: Any, resp: Any, start_time: float | None) -> tuple[Any, bool]:
-        """See aiohttp; requests that were sent ahead wait for a turn of the loop each."""
+        """Send an answer as aiohttp does; a request that was sent ahead then waits for the loop's next turn."""
         if isinstance(resp, web.HTTPExpectationFailed):  # raised before the application is asked
             resp = self._answer_unread(request, Unreadable(resp.status, "expect"))
         answered = await super().finish_response(request, resp, start_time)

@@ -85,7 +85,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self._wait(self._front.patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The peer has gone."""
+        """Let go of a connection whose peer has gone, and tell who watches it."""
         self.release()
         if self._guard is not None:
             self._guard.inner.connection_lost(exc)
@@ -102,7 +102,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
             self._wait_for_reader()
 
     def resume_writing(self) -> None:
-        """The peer has read what was written."""
+        """Handle and read on: the peer has read what was written."""
         if self._guard is not None:
             self._guard.inner.resume_writing()
             return
@@ -120,7 +120,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         return self._busy or self._full
 
     def data_received(self, data: bytes) -> None:
-        """Gather a request."""
+        """Take in bytes: handle a request once it is whole, or hand them to aiohttp."""
         if self._guard is not None:
             self._guard.data_received(data)
             return
@@ -170,7 +170,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self._front.wheel.at(self, now + self._front.interval)
 
     def on_timer(self) -> None:
-        """The deadline has come, or was moved since."""
+        """Close a connection whose deadline has come; look again later where it was moved since."""
         now = self._front.wheel.time()
         if self._guard is not None:
             if self._guard.overdue(now):
@@ -199,7 +199,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
             self.transport.abort()
 
     def release(self) -> None:
-        """The connection is not this protocol's any more."""
+        """Let go of the connection: it is closed, or another protocol has it."""
         self._front.wheel.drop(self)
         self._front.live.discard(self)
         self.transport = None
@@ -334,7 +334,7 @@ class FrontProtocol(Watched, asyncio.Protocol):
         self._write(data, close=close)
 
     def _rendered(self, reply: FrontReply, request: FrontRequest) -> tuple[bytes, bool]:
-        """The reply's bytes, and whether it is the last one."""
+        """Render a reply: its bytes, and whether it is the connection's last one."""
         close = self._last or (self._eof and not self._buffer)
         close = close or request.headers.get("connection", "").lower() == "close"
         try:

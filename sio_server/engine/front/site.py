@@ -81,12 +81,12 @@ class FrontSite(web.BaseSite):
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port that the site listens on, once started; before, the one that was asked for."""
         sockets = getattr(self._server, "sockets", None)
         return int(sockets[0].getsockname()[1]) if sockets else self._port
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen on every address of the host."""
         await super().start()
         options = dict(self._options)
         reuse = {name: options.pop(name) for name in ("reuse_address", "reuse_port")}

@@ -46,7 +46,7 @@ class Instrumented(InstrumentedAsyncServer):  # type: ignore[misc]  # the librar
         )
 
     def uninstrument(self) -> None:
-        """Take everything away again."""
+        """Take the reporting functions away from the server again."""
         self.sio.application.watched = None
         if self.mode == "development":
             for owner, name in (

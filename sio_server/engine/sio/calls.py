@@ -24,7 +24,7 @@ class Waiter:
         self.future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
 
     def __call__(self, *values: Any) -> None:
-        """The client has answered."""
+        """Take the values that the client answered with; only the first answer counts."""
         if not self.future.done():
             self.future.set_result(values)
 
@@ -34,7 +34,7 @@ class Waiter:
         return self.future.done()
 
     def gone(self) -> None:
-        """The client has left."""
+        """End the wait with CallDisconnectedError: the client has left."""
         if not self.future.done():
             self._counters.call_abandoned += 1
             self.future.set_exception(CallDisconnectedError())

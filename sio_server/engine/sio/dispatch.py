@@ -332,11 +332,11 @@ class Dispatcher:
             await manager.disconnect(member.sid, member.namespace, ignore_queue=True)
 
     def transport_changed(self, socket: EngineSocket) -> None:
-        """The session was upgraded."""
+        """Have the rooms of a session look again that was upgraded to a websocket."""
         self._manager.spaces.touch(socket)
 
     def stopped(self) -> None:
-        """The server has shut down."""
+        """Stop the manager: the server has shut down."""
         self._manager.stop()
 
     # tasks

@@ -54,7 +54,7 @@ class Fanout:
         offset: str | None = None,
         volatile: bool = False,
     ) -> int:
-        """See `AsyncServer.broadcast`."""
+        """Send an event without suspending; returns the number of recipients. See `AsyncServer.broadcast`."""
         targets = None if rooms is None else tuple(rooms)
         skip = frozenset(skip_sids)
         space = self._spaces.get(namespace)

@@ -65,7 +65,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
 
     @rooms.setter
     def rooms(self, value: object) -> None:
-        """Stock's constructor sets it."""
+        """Take nothing: the library's constructor sets rooms that the engine keeps elsewhere."""
 
     # who is there
 
@@ -103,7 +103,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
         return member is not None and member.state is State.CONNECTED
 
     def is_pre_connected(self, sid: str, namespace: str) -> bool:
-        """Whether the connect handler still runs."""
+        """Whether the connect handler of a client still runs."""
         member = self.member(sid, namespace)
         return member is not None and member.state is State.CONNECTING
 
@@ -181,7 +181,7 @@ class AsyncManager(StockManager):  # type: ignore[misc]  # the library is untype
     # rooms
 
     def is_sid_room(self, namespace: str, room: Any) -> bool:
-        """Whether the name is a client's own."""
+        """Whether a room's name is a client's sid, which stands for that client alone."""
         return isinstance(room, str) and self.member(room, namespace) is not None
 
     def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:

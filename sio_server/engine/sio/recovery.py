@@ -36,7 +36,7 @@ _FOR_GOOD = (Reason.PARSE_ERROR, Reason.FLOOD, Reason.SERVER_DISCONNECT)
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A connection on its way back."""
+    """A connection on its way back: what its private id and its client say, and what was kept of it."""
 
     sid: str
     pid: str
@@ -182,7 +182,7 @@ class Recovery:
             member.socket.session[member.namespace] = merged
 
     def settled(self, socket: Session) -> None:
-        """The CONNECT was answered, either way."""
+        """Forget whom the application took a client for: its CONNECT was answered."""
         self._identities.pop(socket.sid, None)
 
     # going

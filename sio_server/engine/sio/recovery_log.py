@@ -76,7 +76,7 @@ class RecoveryLog(Protocol):
         """A connection was lost in a way it may recover from."""
 
     def take(self, claim: Claim) -> Kept | None:
-        """Hand out what was kept, once."""
+        """Hand out what was kept of a lost connection, once; None where nothing is."""
 
 
 class MemoryLog:

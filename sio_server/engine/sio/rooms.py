@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 
 class Ready:
-    """A room's recipients sorted by how they are written to."""
+    """The recipients of a room, sorted by how they are written to."""
 
     __slots__ = ("one_by_one", "recovering", "websockets")
 
     def __init__(self, members: Iterable[Member]) -> None:
-        #: websockets, to be written to directly; the lists are never changed once built
+        #: websockets whose events carry no recovery offset; lists are never changed once built
         self.websockets: list[WebSocketConnection] = []
         #: websockets whose events carry a recovery offset
         self.recovering: list[WebSocketConnection] = []
-        #: polling clients, and clients whose connect handler still runs
+        #: members that each get a packet by a call of their own: those that poll, whose connect handler still runs, or
+        #: whose CONNECT packet is on its way alone
         self.one_by_one: list[Member] = []
         for member in members:
             socket = member.socket
@@ -58,7 +59,7 @@ class Room(dict[str, Member]):
         return ready
 
     def changed(self) -> None:
-        """Somebody came, went, or receives in another way now."""
+        """Forget the recipients: somebody came, went, or receives in another way now."""
         self._ready = None
 
 
@@ -140,7 +141,7 @@ class Namespace:
             del self.rooms[name]
 
     def remove(self, member: Member) -> None:
-        """Take the member out of everything."""
+        """Take the member out of its rooms and out of the namespace."""
         self._unions.clear()
         for name in tuple(member.rooms or ()):
             self.leave(member, name)

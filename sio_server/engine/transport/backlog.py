@@ -23,11 +23,11 @@ class Backlog:
         self.packets = 0
 
     def __bool__(self) -> bool:
-        """Whether anything waits."""
+        """Whether any frames wait."""
         return bool(self._pieces)
 
     def put(self, data: bytes, packets: int = 1) -> None:
-        """Add frames behind the others."""
+        """Add whole frames, `packets` of them, behind those that wait."""
         self._pieces.append((data, packets))
         self.size += len(data)
         self.packets += packets
@@ -45,6 +45,6 @@ class Backlog:
         return taken[0] if len(taken) == 1 else b"".join(taken)
 
     def clear(self) -> None:
-        """Nobody wants it any more."""
+        """Drop all that waits."""
         self._pieces.clear()
         self.size = self.packets = 0

@@ -71,7 +71,7 @@ class Receiver(Protocol):
         """The connection is of no use any more; called once."""
 
     def most(self) -> int:
-        """Bytes that a message may have."""
+        """How many bytes a message may have now."""
 
 
 class WebSocketConnection(asyncio.Protocol):
@@ -195,11 +195,11 @@ class WebSocketConnection(asyncio.Protocol):
         receiver.on_websocket_message(self, text)
 
     def eof_received(self) -> bool:
-        """A half-closed websocket is of no use."""
+        """Have the transport closed: a half-closed websocket is of no use."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone, by whoever closed it."""
+        """Tell the receiver that the socket is gone, whoever closed it."""
         self._release(Reason.TRANSPORT_CLOSE if exc is None else Reason.TRANSPORT_ERROR)
 
     def pause_writing(self) -> None:
@@ -220,13 +220,13 @@ class WebSocketConnection(asyncio.Protocol):
     # for the session
 
     def pause_reading(self) -> None:
-        """Let TCP slow the peer down."""
+        """Read nothing more from the peer for now: TCP slows it down."""
         if self._reading and not self._closing:
             self._reading = False
             self.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Undo `pause_reading`."""
+        """Read from the peer again after `pause_reading`."""
         if not self._reading and not self.transport.is_closing():
             self._reading = True
             if not self._resting:

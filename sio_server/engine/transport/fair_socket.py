@@ -57,11 +57,11 @@ class _Narrow:
         return result
 
     def feed_eof(self) -> None:
-        """The peer has ended."""
+        """Tell the reader that the peer sends nothing more."""
         self._inner.feed_eof()
 
     def widen(self) -> None:
-        """Count no more."""
+        """Lift the bound: what comes from now on is not counted."""
         self._left = None
 
 
@@ -72,5 +72,5 @@ def narrow(request: web.Request, most: int, on_more: Callable[[], None]) -> Call
     """
     protocol = request.protocol
     reader = _Narrow(protocol._payload_parser, most, on_more)  # noqa: SLF001 - listed in private_names
-    protocol._payload_parser = reader  # noqa: SLF001 - the same
+    protocol._payload_parser = reader  # noqa: SLF001 - listed in private_names, too
     return reader.widen

@@ -44,7 +44,7 @@ def accept_key(key: str) -> str:
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
-    """One final, unmasked frame."""
+    """A whole message, or a control frame, as one final, unmasked frame."""
     size = len(payload)
     if size < _LENGTH_16:
         return bytes((0x80 | opcode, size)) + payload
@@ -93,7 +93,7 @@ class FrameParser:
         self._start: tuple[int, bytearray] | None = None
 
     def feed(self, data: bytes) -> None:
-        """Take in what was received."""
+        """Take in bytes that were received; `next` gives what they hold."""
         if self._parts is not None:
             self._parts += data
             self._missing -= len(data)

@@ -36,14 +36,14 @@ class Refusal:
 
 
 def refusal(error: tuple[int, str], status: int = 400) -> Refusal:
-    """One of Node's errors."""
+    """The answer with one of Node's errors: its code and message as JSON."""
     code, message = error
     return Refusal(status, json.dumps({"code": code, "message": message}, separators=(",", ":")).encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The query of a request."""
+    """What the query of a request to the engine's path asks for."""
 
     transport: str
     version: str
@@ -109,7 +109,7 @@ def is_websocket_key(key: str | None) -> bool:
 
 
 def switching(accept: str, extra: tuple[tuple[str, str], ...] = ()) -> bytes:
-    """The 101 answer."""
+    """The answer 101 to a websocket handshake, with `extra` headers."""
     lines = [
         "HTTP/1.1 101 Switching Protocols",
         "Upgrade: websocket",

@@ -107,7 +107,7 @@ class FrontRequest(NamedTuple):
 
 
 class FrontReply(NamedTuple):
-    """What a fast route answers."""
+    """The answer of a fast route."""
 
     status: int = 200
     body: bytes = b""

@@ -21,7 +21,7 @@ _MAX_DIGITS = 400
 
 
 def finite(value: Any) -> Any:
-    """The same value with each float that JSON cannot write replaced by None."""
+    """A copy of a value in which None stands for each float that JSON cannot write."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
