@@ -143,7 +143,7 @@ def calls(person: Person) -> dict[str, Call]:
         "unread page of 20": lambda broker, _: broker.page(view, status="unread", limit=20),
         "page of a rare type": lambda broker, _: broker.page(view, types=["rare"], limit=20),
         "read one": mark_one,
-        "replay of 100": lambda broker, number: broker.replay(view, broker.head().seq - 1000 - number, 100),
+        "replay of 100": lambda broker, number: broker.stretch(view, broker.head().seq - 1000 - number, 100),
         "archive all": lambda broker, _: broker.mark(view, "archive", None),
         "counters after that": lambda broker, _: broker.counts(view),
         "archived page of 20": lambda broker, _: broker.page(view, status="archived", limit=20),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Status
@@ -34,13 +35,16 @@ def notification(
     key: str | None = None,
     message: str = "Hola mundo",
     persist: bool = True,
+    priority: str = "normal",
+    data: dict[str, Any] | None = None,
 ) -> Notification:
     """Return a notification of this moment that expires ``ttl`` seconds later."""
     return Notification(
         id=new_id(),
         type=event,
         message=message,
-        data={},
+        data=data or {},
+        priority=priority,
         timestamp=int(at * 1000),
         audience=audience,
         expires_at=None if ttl is None else int((at + ttl) * 1000),
@@ -85,6 +89,8 @@ class Model:
     """Of each user, what of that was named by the last arrival."""
     states: dict[tuple[str, int], State] = field(default_factory=dict)
     floor: int = 0
+    removed: set[int] = field(default_factory=set)
+    """Positions of what was taken out of the middle."""
 
     def sight(self, identity: Identity, now: float) -> None:
         """Record the rooms of a user who comes now."""
@@ -116,10 +122,31 @@ class Model:
             seq
             for seq, found in enumerate(self.notifications, start=1)
             if seq > self.floor
+            and seq not in self.removed
             and user not in found.audience.except_users
             and (found.expires_at is None or found.expires_at > now * 1000)
             and any(room in since and since[room] < seq for room in found.audience.rooms())
         ]
+
+    def stored(self) -> list[int]:
+        """Return the positions of all that is left, in order."""
+        return [seq for seq in range(self.floor + 1, len(self.notifications) + 1) if seq not in self.removed]
+
+    def stored_for(self, user: str, now: float) -> list[int]:
+        """Return the positions of what is left for a user, expired or not, in order."""
+        rooms = self.kept(user, now)
+        return [
+            seq
+            for seq in self.stored()
+            if user not in (audience := self.notifications[seq - 1].audience).except_users
+            and any(room in rooms and rooms[room] < seq for room in audience.rooms())
+        ]
+
+    def retain(self, left: int) -> None:
+        """Let the oldest go."""
+        excess = len(self.stored()) - left
+        if excess > 0:
+            self.floor = self.stored()[excess - 1]
 
     def state(self, user: str, seq: int) -> State:
         """Return the state, new if there is none."""

@@ -121,7 +121,8 @@ def _add(connection: sqlite3.Connection, user: str, kind: Kind, low: int, high: 
             joined.append(list(span))
     execute("DELETE FROM delivery WHERE user = ? AND kind = ?", (user, kind))
     connection.executemany(
-        "INSERT INTO delivery VALUES (?, ?, ?, ?)", [(user, kind, *span) for span in joined[-MAX_SPANS:]]
+        "INSERT INTO delivery (user, kind, low, high) VALUES (?, ?, ?, ?)",
+        [(user, kind, *span) for span in joined[-MAX_SPANS:]],
     )
 
 

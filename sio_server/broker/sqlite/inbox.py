@@ -266,7 +266,7 @@ def mark(step: Step, view: View, action: Action, ids: Sequence[str], overlaps: O
     plain = [(view.user, entry.seq) for entry, state in changed if state == marks.state(entry.seq)]
     connection.executemany("DELETE FROM inbox_state WHERE user = ? AND seq = ?", plain)
     connection.executemany(
-        "INSERT OR REPLACE INTO inbox_state VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO inbox_state (user, seq, seen, read, archived) VALUES (?, ?, ?, ?, ?)",
         [
             (view.user, entry.seq, state.seen, state.read, state.archived)
             for entry, state in changed
@@ -293,7 +293,7 @@ def mark_all(step: Step, view: View, action: Action, up_to: int | None, overlaps
     connection.execute(_ROWS[action], (view.user, reached))
     if new != old:
         connection.execute(
-            "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO inbox (user, seen_to, read_to, archived_to) VALUES (?, ?, ?, ?)",
             (view.user, new.seen_to, new.read_to, new.archived_to),
         )
     connection.execute(

@@ -44,7 +44,8 @@ class Lanes:
     def insert(self) -> None:
         """Write where the lanes have got to."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO room_lane VALUES (?, ?, ?, ?)",
+            "INSERT INTO room_lane (room, lane, expires_at, ordinal) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (room, lane) DO UPDATE SET expires_at = excluded.expires_at, ordinal = excluded.ordinal",
             [(room, lane, *self._rooms[room][lane]) for room, lane in self._changed],
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sio_server.broker.sqlite import COLUMNS, FILE_NAME, entry_of
-from sio_server.broker.sqlite.schema import check_ours, read_epoch
+from sio_server.broker.sqlite.schema import KINDS_SINCE, check_ours, read_epoch
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Entry
 
@@ -29,11 +29,13 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
         raise LogError(f"{path}: there is no log here: give --data-dir, or publish something first")
     try:
         with closing(_opened(path)) as connection:
-            if not check_ours(connection, str(path)):
+            version = check_ours(connection, str(path))
+            if not version:
                 raise LogError(f"{path}: there is nothing in this log yet")
             epoch = read_epoch(connection)
+            columns = COLUMNS if version >= KINDS_SINCE else COLUMNS.replace("kind", "'notification' AS kind")
             rows = connection.execute(
-                f"SELECT * FROM (SELECT {COLUMNS} FROM notification WHERE seq > ? "  # noqa: S608 - a constant
+                f"SELECT * FROM (SELECT {columns} FROM notification WHERE seq > ? "  # noqa: S608 - a constant
                 "ORDER BY seq DESC LIMIT ?) ORDER BY seq",
                 (after, -1 if last is None else last),
             )

@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 
 from sio_server.audience import Audience, user_room
+from sio_server.broker.sqlite import removal
 from sio_server.broker.sqlite.rows import floor
 from sio_server.broker.sqlite.writer import Step
 
@@ -44,22 +45,8 @@ def remove_oldest(step: Step, *, older_than: int | None, excess: int) -> Removed
         return Removed(0, 0, more=False)
     floor = due[-1][0]
     execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('floor', ?)", (str(floor),))
-    for seq, audience in due:
-        _remove(step, seq, Audience.from_dict(orjson.loads(audience)))
+    removal.remove_oldest(step, ((seq, Audience.from_dict(orjson.loads(audience))) for seq, audience in due))
     return Removed(len(due), floor, more=len(due) == STEP_ROWS)
-
-
-def _remove(step: Step, seq: int, audience: Audience) -> None:
-    many = step.connection.executemany
-    rooms = audience.rooms()
-    many("DELETE FROM notification_room WHERE room = ? AND seq = ?", [(room, seq) for room in rooms])
-    many(
-        "DELETE FROM room_lane WHERE room = ?1 AND NOT EXISTS (SELECT 1 FROM notification_room WHERE room = ?1)",
-        [(room,) for room in rooms],
-    )
-    many("DELETE FROM notification_except WHERE user = ? AND seq = ?", [(user, seq) for user in audience.except_users])
-    many("DELETE FROM inbox_state WHERE seq = ?", [(seq,)])
-    many("DELETE FROM notification WHERE seq = ?", [(seq,)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,19 @@ from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position
 
 # What `entry_of` takes.
-COLUMNS: Final = "seq, id, type, audience, source, body, expires_at"
+COLUMNS: Final = "seq, id, kind, type, audience, source, body, expires_at"
 
 # Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
 # one, or they would never become fewer; few, as publishers wait. Other commits look once in so many notifications.
 PURGE_STEP: Final = 10
 PURGE_EACH: Final = 256
 PURGE_FACTOR: Final = 2
+
+_NOTIFICATION: Final = (
+    "INSERT INTO notification (seq, id, type, timestamp, expires_at, audience, source, body, priority) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ROOM: Final = "INSERT INTO notification_room (room, seq, expires_at, shared, lane, ordinal) VALUES (?, ?, ?, ?, ?, ?)"
 
 Outcome = Published | Refused
 
@@ -85,6 +91,7 @@ class Batch:
                 orjson.dumps(audience.as_dict()).decode(),
                 notification.source,
                 notification.body,
+                notification.priority,
             )
         )
         rooms = audience.rooms()
@@ -96,11 +103,11 @@ class Batch:
         """Write all rows."""
         many = self._connection.executemany
         if self._notifications or self._keys:
-            many("INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._notifications)
-            many("INSERT INTO notification_room VALUES (?, ?, ?, ?, ?, ?)", self._rooms)
+            many(_NOTIFICATION, self._notifications)
+            many(_ROOM, self._rooms)
             self._lanes.insert()
             if self._excepted:
-                many("INSERT INTO notification_except VALUES (?, ?)", self._excepted)
+                many("INSERT INTO notification_except (user, seq) VALUES (?, ?)", self._excepted)
             if self._keys:
                 self._insert_keys()
             if self._keys or self.last_seq // PURGE_EACH != self._first_seq // PURGE_EACH:
@@ -108,7 +115,8 @@ class Batch:
 
     def _insert_keys(self) -> None:
         self._connection.executemany(
-            "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO idempotency (publisher, key, fingerprint, id, seq, expires_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (publisher, key, fingerprint, identity, seq, self._now + self._key_ttl)
                 for (publisher, key), (fingerprint, identity, seq) in self._keys.items()
@@ -131,11 +139,11 @@ def expiry(notification: Notification, now: int) -> int | None:
 
 def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
     """The entry in a row of `COLUMNS`."""
-    seq, notification_id, event, audience_json, source, body, expires_at = row
+    seq, notification_id, kind, event, audience_json, source, body, expires_at = row
     audience = Audience.from_dict(orjson.loads(audience_json))
     return Entry(
         Position(epoch, seq),
-        "notification",
+        kind,
         event,
         audience.rooms(),
         audience.except_rooms(),
@@ -162,10 +170,28 @@ def floor(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+def cuts(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The floor, and how many entries were taken out above it: while both stay, nothing that was there has gone."""
+    noted = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('floor', 'removals')"))
+    return int(noted.get("floor", 0)), int(noted.get("removals", 0))
+
+
+def note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
+    """Note that an entry was taken out above the floor, and how far the log had got."""
+    connection.execute(
+        "INSERT INTO meta (name, value) VALUES ('removals', '1') "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+    )
+    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('reached', ?)", (str(last_seq),))
+
+
 def last_seq(connection: sqlite3.Connection) -> int:
-    """The last position that was given. A log that retention emptied counts on from its floor."""
-    row = connection.execute("SELECT coalesce(max(seq), 0) FROM notification").fetchone()
-    return max(int(row[0]), floor(connection))
+    """The last position that was given. A log whose last entries went counts on from where it had got."""
+    row = connection.execute(
+        "SELECT max((SELECT coalesce(max(seq), 0) FROM notification), "
+        "(SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE name IN ('floor', 'reached')))"
+    ).fetchone()
+    return int(row[0])
 
 
 def last_time(connection: sqlite3.Connection) -> float | None:

@@ -139,8 +139,23 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         FROM notification
     ) AS taken WHERE taken.seq = notification.seq AND taken.at <> notification.timestamp;
     """,
-    # 5. A room that a user's arrivals name no longer is marked before it is forgotten.
+    # 5. Entries have a kind, whose event stands in `type`; a priority to search by; and can be taken out of the middle
+    # of the log, which leaves holes in the running numbers of lanes. A room that a user's arrivals name no longer is
+    # marked before it is forgotten.
     """
+    ALTER TABLE notification ADD COLUMN kind TEXT NOT NULL DEFAULT 'notification';
+    ALTER TABLE notification ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal';
+    UPDATE notification SET priority = json_extract('{' || CAST(body AS TEXT) || '}', '$.priority')
+        WHERE instr(body, CAST('"priority":"low"' AS BLOB)) OR instr(body, CAST('"priority":"high"' AS BLOB))
+        OR instr(body, CAST('"priority":"critical"' AS BLOB));
+    CREATE INDEX notification_priority ON notification (priority) WHERE priority <> 'normal';
+    CREATE TABLE gone (
+        room    TEXT NOT NULL,
+        lane    INTEGER NOT NULL,
+        ordinal INTEGER NOT NULL,      -- of an entry that was taken out, while some before it are left
+        PRIMARY KEY (room, lane, ordinal)
+    ) WITHOUT ROWID;
+    ALTER TABLE room_lane ADD COLUMN holes INTEGER NOT NULL DEFAULT 0;  -- how many rows of gone it has
     ALTER TABLE sight ADD COLUMN missing_since INTEGER;  -- milliseconds of the log's clock; NULL: it is not missing
     DROP INDEX sight_room;
     CREATE INDEX sight_room ON sight (room, since, missing_since);
@@ -149,6 +164,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+# The first version whose entries have a kind; before, all were notifications.
+KINDS_SINCE: Final = 5
 
 # The first version that notes beside the log how far it has got (`broker.sqlite.marker`).
 MARKED_SINCE: Final = 3

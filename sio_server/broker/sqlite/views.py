@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sio_server.audience import ROOM_ALL, user_room
 from sio_server.broker.log import View
-from sio_server.broker.sqlite.rows import floor, last_seq, stored_entries
+from sio_server.broker.sqlite.rows import cuts, last_seq, stored_entries
 from sio_server.notification import Entry
 
 # Above every position.
@@ -128,32 +128,47 @@ IN_VIEW: Final = (
     "WHERE r.room = view.room AND r.seq = n.seq AND r.seq > view.low)"
 )
 
-# How many entries above ``low`` each room has that are not expired: of each lane the number of the last, less that of
-# the last at or below ``low`` or of the last expired, whichever is greater. Where nothing is at or below ``low``,
-# retention has taken it: then less the number before the first that is left. Parameters: now, now.
-_ENTRIES: Final = """
+# The number in a lane up to which a view sees nothing: that of the last entry at or below ``low``, or of the last that
+# is expired, whichever is greater. Where nothing is at or below ``low``, retention has taken it: then the number before
+# the first that is left. Parameter: now.
+_UPTO: Final = """max(
+    coalesce(
+        (SELECT ordinal FROM notification_room AS r INDEXED BY notification_room_lane
+            WHERE r.room = view.room AND r.lane = lane.lane AND r.seq <= view.low ORDER BY r.seq DESC LIMIT 1),
+        (SELECT ordinal - 1 FROM notification_room AS r INDEXED BY notification_room_lane
+            WHERE r.room = view.room AND r.lane = lane.lane ORDER BY r.seq LIMIT 1),
+        lane.ordinal),
+    coalesce(
+        (SELECT ordinal FROM notification_room AS r INDEXED BY notification_room_expiry
+            WHERE r.room = view.room AND r.lane = lane.lane AND r.expires_at <= ?
+            ORDER BY r.expires_at DESC, r.seq DESC LIMIT 1),
+        0))"""
+
+# How many entries above ``low`` each room has that are not expired: of each lane the number of its last entry, less the
+# one up to which nothing is seen, less the holes between the two (see `removal`). An example, at noon: role:admin has
+# entries at seq 10 and 14 that never expire, and at 12 one that expires at one, another at 15 that expired at eleven.
+#
+#   seq  lane  number  expires           lane  last number  up to, for low = 11       left
+#   10   1     1       never             1     2            1 (seq 10 is below low)   1
+#   12   2     1       at one            2     1            0                         1
+#   14   1     2       never             3     1            1 (it is expired)         0
+#   15   3     1       at eleven         the room has 2
+#
+# Had 14 been taken out again, lane 1 would have a hole at 2, and 0 left. Parameters: now, now, now.
+_ENTRIES: Final = f"""
 SELECT view.room, view.low, coalesce(sum(CASE lane.lane
     WHEN 0 THEN
         (SELECT count(*) FROM notification_room AS r INDEXED BY notification_room_lane
             WHERE r.room = view.room AND r.lane = 0 AND r.seq > view.low
             AND (r.expires_at IS NULL OR r.expires_at > ?))
     ELSE
-        lane.ordinal - max(
-            coalesce(
-                (SELECT ordinal FROM notification_room AS r INDEXED BY notification_room_lane
-                    WHERE r.room = view.room AND r.lane = lane.lane AND r.seq <= view.low ORDER BY r.seq DESC LIMIT 1),
-                (SELECT ordinal - 1 FROM notification_room AS r INDEXED BY notification_room_lane
-                    WHERE r.room = view.room AND r.lane = lane.lane ORDER BY r.seq LIMIT 1),
-                lane.ordinal),
-            coalesce(
-                (SELECT ordinal FROM notification_room AS r INDEXED BY notification_room_expiry
-                    WHERE r.room = view.room AND r.lane = lane.lane AND r.expires_at <= ?
-                    ORDER BY r.expires_at DESC, r.seq DESC LIMIT 1),
-                0))
+        lane.ordinal - {_UPTO} - CASE lane.holes WHEN 0 THEN 0 ELSE
+            (SELECT count(*) FROM gone WHERE gone.room = view.room AND gone.lane = lane.lane
+                AND gone.ordinal > {_UPTO}) END
     END), 0)
 FROM view CROSS JOIN room_lane AS lane ON lane.room = view.room
 GROUP BY view.room
-"""
+"""  # noqa: S608 - constants
 
 # When those entries of one room expire that greater rooms of the view hold, too. Parameters: room, low.
 _COUNTED_TWICE: Final = f"""
@@ -171,28 +186,40 @@ WHERE x.user = ? AND x.seq > ? AND {NOT_EXPIRED} AND {IN_VIEW}
 class Overlaps:
     """When the entries expire that are in several rooms of a view at once, kept for those who asked last.
 
-    Once such an entry is in the log it stays as it is, so that only what is new is looked at; after retention was at
-    work, all is.
+    The sum of what two rooms hold counts what is in both twice. Ana sees role:admin from 0 and role:guia from 0; of
+    four entries the first and the last are for both roles, the last expires at one:
+
+    | seq | rooms | expires |
+    |---|---|---|
+    | 1 | role:admin, role:guia | never |
+    | 2 | role:admin | never |
+    | 3 | role:guia | never |
+    | 4 | role:admin, role:guia | at one |
+
+    Each of the rooms holds 3, and what is kept is ``[at one, never]``: at noon the sum is 2 too high, and at two it is
+    1, for then 4 is in neither room. When 5 comes, it alone is looked at; once something was taken out, all is.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[tuple[str, int], ...], tuple[int, int, array[int]]] = OrderedDict()
+        #: by rooms and where they begin: up to which seq that is, what had been taken out by then, when each expires
+        self._known: OrderedDict[tuple[tuple[str, int], ...], tuple[int, tuple[int, int], array[int]]] = OrderedDict()
 
     def count(self, connection: sqlite3.Connection, rooms: list[tuple[str, int]], now: int, *, keep: bool) -> int:
         """How much the sum of these rooms' entries is too high now. The greatest room comes first.
 
-        ``keep`` within a snapshot of what is committed; a transaction that is under way may still be undone.
+        ``keep`` what was found, for the next time: within a snapshot of what is committed. What a transaction finds
+        that is under way must not be kept: should it be undone, entries would be counted that there are none of.
         """
         if len(rooms) <= 1:
             return 0
-        key, lowest = tuple(rooms), floor(connection)
-        upto, floor_then, known = self._known.get(key, (0, lowest, array("q")))
-        if floor_then != lowest:
+        key, cut = tuple(rooms), cuts(connection)
+        upto, cut_then, known = self._known.get(key, (0, cut, array("q")))
+        if cut_then != cut:
             upto, known = 0, array("q")
         new = _counted_twice(connection, [(room, max(low, upto)) for room, low in rooms])
         expiries = array("q", sorted([*known, *new])) if new else known
         if keep and len(expiries) >= KEPT_FROM:
-            self._known[key] = (last_seq(connection), lowest, expiries)
+            self._known[key] = (last_seq(connection), cut, expiries)
             self._known.move_to_end(key)
             if len(self._known) > MAX_OVERLAPS:
                 self._known.popitem(last=False)
@@ -219,7 +246,7 @@ def count(
     if not bounds:
         return 0
     prefix, parameters = with_view(bounds)
-    entries = connection.execute(prefix + _ENTRIES, (*parameters, now, now)).fetchall()
+    entries = connection.execute(prefix + _ENTRIES, (*parameters, now, now, now)).fetchall()
     total = sum(number for _, _, number in entries)
     # Of a room and a greater one, what is in both is looked for in the smaller. What is for all is in no other room.
     several = sorted((row for row in entries if row[2] > 0 and row[0] != ROOM_ALL), key=lambda row: (-row[2], row[0]))

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, InboxPage, Status, View
 from sio_server.broker.people import ROOM_KEPT
-from sio_server.broker.sqlite import SqliteBroker
+from sio_server.broker.sqlite import SqliteBroker, removal
 from tests.support.brokers import Ear, appended
 from tests.support.inbox_model import Clock, Model, notification
 
@@ -114,8 +114,30 @@ class InboxMachine(RuleBasedStateMachine):
     def retain(self, left: int) -> None:
         """Let the oldest go."""
         self.runner.run(self.broker.retain(max_count=left))
-        self.model.floor = max(self.model.floor, len(self.model.notifications) - left)
+        self.model.retain(left)
         assert self.broker.floor() == self.model.floor
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        """Take one notification out, wherever it stands, or one that is not there any more."""
+        if not self.model.notifications:
+            return
+        seq = data.draw(st.integers(1, len(self.model.notifications)))
+        there = self.runner.run(self.broker._writer.change(lambda step: removal.remove(step, seq)))
+        assert there == (seq in self.model.stored())
+        self.model.removed.add(seq)
+        made = self.model.notifications[seq - 1].id
+        assert self.runner.run(self.broker.find(made)) is None
+        assert self.runner.run(self.broker.receipt(made)) is None
+        self.compare_searches()
+
+    def compare_searches(self) -> None:
+        """Compare what is stored, for everybody and for each user."""
+        found = self.runner.run(self.broker.search(after=0))
+        assert [one.entry.seq for one in found.items] == self.model.stored()
+        for user in self.model.rooms:
+            found = self.runner.run(self.broker.search(user=user, after=0))
+            assert [one.entry.seq for one in found.items] == self.model.stored_for(user, self.clock.seconds)
 
     @rule(data=st.data(), user=st.sampled_from(USERS), action=st.sampled_from(ACTIONS))
     def mark(self, data: st.DataObject, user: str, action: Action) -> None:

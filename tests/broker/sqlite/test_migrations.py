@@ -6,13 +6,16 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
+from sio_server.broker import View
+from sio_server.broker.sqlite import FILE_NAME, SqliteBroker, removal
+from sio_server.broker.sqlite.reader import read_log
 from sio_server.broker.sqlite.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, migrate
 from sio_server.errors import LogTooNew
 from sio_server.notification import Notification, Position
@@ -198,6 +201,92 @@ async def test_users_of_version_2_count_as_seen_today(tmp_path: Path) -> None:
         assert await broker.forget(max_age=age) == 2
     finally:
         await broker.close()
+
+
+PRIORITIES = ("normal", "high", "critical", "low", "normal", "high")
+
+
+def write_version_4(path: Path, notifications: list[Notification]) -> None:
+    """Write a log as version 4, the released one, did: with a user who reads, sees and has a role no longer."""
+    write_version_1(path, notifications)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for step in MIGRATIONS[1:4]:
+            connection.executescript(step)
+        connection.executescript(
+            """
+            PRAGMA user_version = 4;
+            INSERT INTO meta VALUES ('floor', '0');
+            INSERT INTO sight VALUES ('ana', 'all', 0), ('ana', 'role:admin', 1), ('bea', 'role:admin', 3);
+            INSERT INTO inbox VALUES ('ana', 3, 2, 0);
+            INSERT INTO inbox_state VALUES ('ana', 5, 1, 1, 0);
+            INSERT INTO delivery VALUES ('ana', 0, 0, 4), ('ana', 1, 0, 2);
+            INSERT INTO revocation VALUES ('cid', 5.0, 9e9);
+            """
+        )
+        connection.executemany(
+            "INSERT INTO visit VALUES (?, ?)", [(user, int(CLOCK.seconds * 1000)) for user in ("ana", "bea")]
+        )
+
+
+async def test_log_of_version_4_works(tmp_path: Path) -> None:
+    """A log of the released version keeps all it had, is searched by priority, and forgets and counts as a new one."""
+    old = [
+        notification(
+            Audience.of(roles=["admin", "guia"]), priority=one, data={"priority": "low", "x": '"priority":"high"'}
+        )
+        for one in PRIORITIES
+    ]
+    await asyncio.to_thread(write_version_4, tmp_path / FILE_NAME, old)
+    clock = Clock()
+    broker = SqliteBroker(tmp_path, now=clock)
+    await broker.start(Ear())
+    try:
+        found = [stored.entry for stored in (await broker.search(after=0)).items]
+        assert [(one.seq, one.kind, one.event, one.id, one.body) for one in found] == [
+            (seq, "notification", "test", made.id, made.body) for seq, made in enumerate(old, start=1)
+        ]
+        for priority in ("low", "normal", "high", "critical"):
+            page = await broker.search(priority=priority)
+            assert [one.entry.seq for one in page.items] == [
+                seq for seq in range(6, 0, -1) if PRIORITIES[seq - 1] == priority
+            ]
+        view = await broker.view_of("ana")
+        assert dict(view.seen_from) == {"all": 0, "role:admin": 1, "user:ana": 0}
+        counts = await broker.counts(view)
+        assert (counts.unread, counts.unseen, counts.at_seq) == (3, 2, 6)
+        receipt = await broker.receipt(old[1].id)
+        assert receipt is not None
+        assert (receipt.targeted, receipt.sent, receipt.acknowledged, receipt.read) == (1, 1, 1, 1)
+        assert broker.revoked_before("cid") == 5.0
+
+        assert dict((await broker.sight("ana", ["all"])).seen_from) == {"all": 0, "user:ana": 0}
+        clock.seconds += 25 * 3600
+        assert await broker.sight("bea", ["role:admin"]) == View("bea", {"role:admin": 3, "user:bea": 0})
+        assert dict((await broker.view_of("ana")).seen_from) == {"all": 0, "user:ana": 0}
+        await appended(broker, notification(Audience.of(roles=["admin"]), priority="critical"))
+        assert [one.entry.seq for one in (await broker.search(priority="critical")).items] == [7, 3]
+        bea = await broker.view_of("bea")
+        assert (await broker.counts(bea)).unread == 4
+        assert await broker._writer.change(lambda step: removal.remove(step, 5))
+        assert (await broker.counts(bea)).unread == 3
+        assert await broker.retain(max_count=2) == 4
+        assert (await broker.counts(bea)).unread == 2
+    finally:
+        await broker.close()
+
+
+@pytest.mark.parametrize("write", [write_version_1, write_version_4])
+def test_log_of_an_older_version_is_read_as_it_is(
+    write: Callable[[Path, list[Notification]], None], tmp_path: Path
+) -> None:
+    """A command that reads the log reads one of an older version, too, and leaves it as it is."""
+    write(tmp_path / FILE_NAME, OLD)
+    before = (tmp_path / FILE_NAME).read_bytes()
+    found = list(read_log(tmp_path))
+    assert [(one.seq, one.kind, one.id, one.body) for one in found] == [
+        (seq, "notification", made.id, made.body) for seq, made in enumerate(OLD, start=1)
+    ]
+    assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
 async def test_newer_log_is_refused(tmp_path: Path) -> None:

@@ -103,8 +103,8 @@ async def test_page_looks_at_so_many_and_no_more(broker: SqliteBroker, monkeypat
     await fill(broker)
     monkeypatch.setattr(search, "MAX_LOOKED_AT", 8)
     monkeypatch.setattr(search, "CHUNK", 4)
-    newest = await broker.search(priority="critical")
-    oldest = await broker.search(priority="critical", after=0)
+    newest = await broker.search(types=["booking", "test", "tour"], priority="critical")
+    oldest = await broker.search(types=["booking", "test", "tour"], priority="critical", after=0)
     assert (newest.items, newest.next_before) == ((), COUNT - 7)
     assert (oldest.items, oldest.next_after) == ((), 8)
 

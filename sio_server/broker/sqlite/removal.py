@@ -1,0 +1,84 @@
+"""Taking entries out of the log, with all that belongs to them. Runs in the writer's thread.
+
+At the oldest end that is a matter of deleting rows. In the middle it would make counters wrong, which are differences
+of running numbers (see `lanes`): the numbers that are missing there are kept as holes, until all before them is gone,
+too. Of the lane ``role:admin/1`` with the numbers 1 to 5, 3 is taken out and later the two oldest:
+
+| entries left | table ``gone`` | how many that is |
+|---|---|---|
+| 1 2 3 4 5 | | 5 - 0 |
+| 1 2 4 5 | 3 | 5 - 0 - 1 |
+| 4 5 | | 5 - 3 |
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+import orjson
+
+from sio_server.audience import Audience
+from sio_server.broker.sqlite.lanes import NO_LANE
+from sio_server.broker.sqlite.rows import note_removal
+from sio_server.broker.sqlite.writer import Step
+
+
+def remove_oldest(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
+    """Take out the oldest entries of the log: positions, and whom each was for."""
+    rooms: dict[str, None] = {}
+    for seq, audience in entries:
+        _delete(step.connection, seq, audience)
+        rooms.update(dict.fromkeys(audience.rooms()))
+    for room in rooms:
+        _tidy(step.connection, room)
+
+
+def remove(step: Step, seq: int) -> bool:
+    """Take out an entry wherever it stands; returns whether it was there. Its position is never given again."""
+    connection = step.connection
+    row = connection.execute("SELECT audience FROM notification WHERE seq = ?", (seq,)).fetchone()
+    if row is None:
+        return False
+    audience = Audience.from_dict(orjson.loads(row[0]))
+    for room in audience.rooms():
+        place = connection.execute(
+            "SELECT lane, ordinal FROM notification_room WHERE room = ? AND seq = ?", (room, seq)
+        ).fetchone()
+        if place[0] != NO_LANE:
+            connection.execute("INSERT INTO gone (room, lane, ordinal) VALUES (?, ?, ?)", (room, *place))
+            connection.execute("UPDATE room_lane SET holes = holes + 1 WHERE room = ? AND lane = ?", (room, place[0]))
+    _delete(connection, seq, audience)
+    for room in audience.rooms():
+        _tidy(connection, room)
+    note_removal(connection, step.last_seq)
+    return True
+
+
+def _delete(connection: sqlite3.Connection, seq: int, audience: Audience) -> None:
+    many = connection.executemany
+    many("DELETE FROM notification_room WHERE room = ? AND seq = ?", [(room, seq) for room in audience.rooms()])
+    many("DELETE FROM notification_except WHERE user = ? AND seq = ?", [(user, seq) for user in audience.except_users])
+    many("DELETE FROM inbox_state WHERE seq = ?", [(seq,)])
+    many("DELETE FROM notification WHERE seq = ?", [(seq,)])
+
+
+def _tidy(connection: sqlite3.Connection, room: str) -> None:
+    """Forget the lanes of a room that nothing is left in, and holes before all that is left in their lane."""
+    execute = connection.execute
+    if execute("SELECT 1 FROM notification_room WHERE room = ? LIMIT 1", (room,)).fetchone() is None:
+        execute("DELETE FROM room_lane WHERE room = ?", (room,))
+        execute("DELETE FROM gone WHERE room = ?", (room,))
+        return
+    for (lane,) in execute("SELECT lane FROM room_lane WHERE room = ? AND holes > 0", (room,)).fetchall():
+        first = execute(
+            "SELECT ordinal FROM notification_room INDEXED BY notification_room_lane "
+            "WHERE room = ? AND lane = ? ORDER BY seq LIMIT 1",
+            (room, lane),
+        ).fetchone()
+        before = "" if first is None else " AND ordinal < ?"
+        passed = execute(
+            f"DELETE FROM gone WHERE room = ? AND lane = ?{before}",  # noqa: S608 - a constant, above
+            (room, lane, *(first or ())),
+        ).rowcount
+        execute("UPDATE room_lane SET holes = holes - ? WHERE room = ? AND lane = ?", (passed, room, lane))
