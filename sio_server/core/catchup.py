@@ -24,7 +24,7 @@ class Placed(Protocol):
 
     @property
     def seq(self) -> int:
-        """Its place."""
+        """The place in the log: of two entries the later one has the higher."""
 
 
 P = TypeVar("P", bound=Placed)

@@ -190,7 +190,7 @@ class Connections:
             self._replays.give_up(connection)
 
     def _resumable(self, cursor: str, head: Position) -> int | None:
-        """The ``seq`` of a cursor that nothing is missing above, or None."""
+        """The ``seq`` of a cursor, where nothing is missing above it; else None."""
         position = Position.parse(cursor)
         if position is None or position.epoch != head.epoch:
             return None
@@ -291,7 +291,7 @@ class Connections:
     # -- going ----------------------------------------------------------------------------------------------------
 
     def left(self, connection: Connection, reason: str) -> None:
-        """The connection has ended, whoever ended it."""
+        """Count a connection out that has ended, whoever ended it."""
         self._expiry.disarm(connection)
         self._observers.discard(connection.link)
         if self._hub.remove(connection):

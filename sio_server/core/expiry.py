@@ -64,7 +64,7 @@ class Expiry:
         return replace(identity, expires_at=now)
 
     def arm(self, connection: Connection) -> None:
-        """Wake up when there is something to say about the token."""
+        """Set a connection's timer to when there is something to say about its token."""
         self.disarm(connection)
         expires_at = connection.identity.expires_at
         if expires_at is not None:
@@ -74,7 +74,7 @@ class Expiry:
 
     @staticmethod
     def disarm(connection: Connection) -> None:
-        """Say nothing any more: the connection ends."""
+        """Stop a connection's timer, if it has one."""
         if connection.timer is not None:
             connection.timer.cancel()
             connection.timer = None

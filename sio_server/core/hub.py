@@ -26,7 +26,7 @@ class Link(Protocol):
     """What the core asks of one connection's endpoint. Nothing here suspends; order of calls is order on the wire."""
 
     def join(self, rooms: Sequence[str]) -> None:
-        """Be in just these rooms from now on: every broadcast to one of them, once each."""
+        """Put the connection into just these rooms: from now on it gets what is broadcast to any of them, once each."""
 
     def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """Send stored entries to this connection alone."""
@@ -41,7 +41,7 @@ class Link(Protocol):
         """Send what is queued, then end the transport. ``reason`` is a code of `errors.KINDS`."""
 
     def transport(self) -> str:
-        """``polling`` or ``websocket``, as it is now."""
+        """The transport that the connection has now: ``polling`` or ``websocket``."""
 
 
 class Connection:
@@ -93,12 +93,12 @@ class Connection:
 
     @property
     def rooms(self) -> tuple[str, ...]:
-        """The rooms it is in, or will be once it is live; none before it is let in."""
+        """The rooms the connection is in, or will be once it is live; none before it is let in."""
         return tuple(self.view.seen_from)
 
     @property
     def may_observe(self) -> bool:
-        """Whether it may see what is published to others."""
+        """Whether the connection may see what is published to others."""
         return self.trusted or ADMIN_ROLE in self.identity.roles
 
     def close(self, code: str) -> None:
@@ -133,7 +133,7 @@ class Hub:
         return len(self._connections)
 
     def __contains__(self, connection: Connection) -> bool:
-        """Whether it is counted in."""
+        """Whether a connection is counted in."""
         return connection in self._connections
 
     def __iter__(self) -> Iterator[Connection]:

@@ -31,13 +31,16 @@ class Inboxes:
     async def page(
         self, identity: Identity, *, status: Status, types: Sequence[str], limit: int, before: int | None
     ) -> dict[str, Any]:
-        """A page of the inbox with the counters, as ``GET /v1/inbox`` answers; raises `Refused` (``forbidden``)."""
+        """A page of a person's inbox with its counters, as ``GET /v1/inbox`` answers.
+
+        Raises `Refused` (``forbidden``).
+        """
         _named(identity)
         view = await self._connections.view_of(identity)
         return await self._page(view, status=status, types=types, limit=limit, before=before)
 
     async def counts(self, identity: Identity) -> Counts:
-        """The counters now; raises `Refused` (``forbidden``)."""
+        """The counters of a person's inbox now; raises `Refused` (``forbidden``)."""
         _named(identity)
         return await self._broker.counts(await self._connections.view_of(identity))
 
@@ -170,7 +173,7 @@ def item_dict(item: InboxItem) -> dict[str, Any]:
 
 
 def page_dict(page: InboxPage) -> dict[str, Any]:
-    """A page as it is answered."""
+    """A page of an inbox as it is answered."""
     return {
         "items": [item_dict(item) for item in page.items],
         "next_before": page.next_before,

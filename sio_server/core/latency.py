@@ -25,7 +25,7 @@ _SCALE: Final = 1 / math.log(GROWTH)
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Of ``count`` durations, in milliseconds."""
+    """Milliseconds that 50, 95 and 99 % of ``count`` durations did not exceed."""
 
     p50: float
     p95: float
@@ -33,7 +33,7 @@ class Percentiles:
     count: int
 
     def as_dict(self) -> dict[str, Any]:
-        """As ``GET /v1/stats`` answers."""
+        """The percentiles as ``GET /v1/stats`` answers."""
         return {"p50": self.p50, "p95": self.p95, "p99": self.p99, "count": self.count}
 
 
@@ -45,23 +45,23 @@ class Latency:
         self._before: deque[dict[int, int]] = deque(maxlen=PERIODS)
 
     def add(self, seconds: float) -> None:
-        """Count one."""
+        """Count a duration."""
         index = class_of(seconds)
         self._now[index] = self._now.get(index, 0) + 1
 
     def turn(self) -> Percentiles | None:
-        """Begin the next period; returns what the one that ends was like, None where nothing was counted."""
+        """Begin the next period; returns the percentiles of the one that ends, None where nothing was counted."""
         ended, self._now = self._now, {}
         self._before.append(ended)
         return _percentiles([ended])
 
     def recent(self) -> Percentiles | None:
-        """All that is kept together; None where nothing was counted."""
+        """The percentiles of all periods that are kept; None where nothing was counted."""
         return _percentiles([*self._before, self._now])
 
 
 def class_of(seconds: float) -> int:
-    """The class a duration falls in."""
+    """The number of the class that a duration falls in."""
     if seconds <= FIRST:
         return 0
     return min(math.ceil(math.log(seconds / FIRST) * _SCALE), CLASSES - 1)
@@ -81,7 +81,7 @@ def _percentiles(periods: list[dict[int, int]]) -> Percentiles | None:
 
 
 def _at(ordered: list[tuple[int, int]], rank: int) -> float:
-    """Milliseconds below which so many are."""
+    """Milliseconds that ``rank`` durations do not exceed; ``ordered`` has a class and the number in it."""
     index, reached = 0, 0
     for index, number in ordered:  # noqa: B007 - the one it ends with is wanted
         reached += number

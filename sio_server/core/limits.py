@@ -42,14 +42,17 @@ _PER_ADDRESS = Text("This address has {0} connections already.", "Esta direcció
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What is left: the header fields ``RateLimit`` and ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers)."""
+    """What is left of a publisher's quota, as the header fields ``RateLimit`` and ``RateLimit-Policy`` tell it.
+
+    They are those of draft-ietf-httpapi-ratelimit-headers.
+    """
 
     limit: int
     remaining: int
     reset: int
 
     def headers(self) -> dict[str, str]:
-        """The header fields of a reply."""
+        """The header fields that tell a publisher of this quota."""
         return {
             "RateLimit-Policy": f'"publish";q={self.limit};w=1',
             "RateLimit": f'"publish";r={self.remaining};t={self.reset}',
@@ -67,7 +70,7 @@ class PublishRate:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def spend(self, publisher: str, count: int = 1) -> Quota | None:
-        """Use some of the quota; returns what is left, None without a limit.
+        """Use some of a publisher's quota; returns what is left, None without a limit.
 
         Raises `Refused` (``rate_limited``) with the seconds until it would do; nothing is used up then.
         """
@@ -99,7 +102,7 @@ class EventRate:
         self._bucket = Bucket(rate, time.monotonic())
 
     def spend(self) -> bool:
-        """Whether one more is within the limit."""
+        """Count one event; says whether it is within the limit."""
         return not self._rate or self._bucket.spend(self._rate, time.monotonic())
 
 

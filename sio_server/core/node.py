@@ -44,7 +44,7 @@ class Accepted(NamedTuple):
     quota: Quota | None = None
 
     def as_dict(self, locale: str) -> dict[str, Any]:
-        """The reply's JSON, with warnings in ``locale``."""
+        """The answer as JSON, with warnings in ``locale``."""
         return {
             "status": "ok",
             "id": self.id,

@@ -18,7 +18,7 @@ MAX_BYTES: Final = 256 * 1024
 
 
 class Observers:
-    """The links that look on. Without any, an entry costs one look at an empty set."""
+    """The links that are shown everything. Without any, an entry costs one look at an empty set."""
 
     def __init__(self) -> None:
         self._links: dict[Link, None] = {}
@@ -27,12 +27,12 @@ class Observers:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, link: Link) -> None:
-        """Show this link what is published from now on."""
+        """Show a link what is published from now on."""
         self._flush()  # what was published before is not for it
         self._links[link] = None
 
     def discard(self, link: Link) -> None:
-        """Show it nothing more."""
+        """Show a link nothing more."""
         self._links.pop(link, None)
 
     def show(self, batch: Sequence[Entry], counts: Sequence[int]) -> None:

@@ -230,7 +230,7 @@ class Operators:
         }
 
     def gauges(self) -> Gauges:
-        """How things stand now."""
+        """How things stand on this node now."""
         connections: Counter[tuple[str, str]] = Counter()
         roles: Counter[str] = Counter()
         queued: Counter[str] = Counter()

@@ -43,7 +43,7 @@ class Way(Protocol):
 
 
 class Pages:
-    """Reads for those who catch up.
+    """Reads what clients have missed that come back.
 
     ``high``: bytes of what was missed that may wait for one peer; well below the send cap.
     """

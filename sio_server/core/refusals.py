@@ -41,7 +41,7 @@ _MOST_ADDRESSES: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class PastRefusal:
-    """One of them. ``at`` is in Unix seconds; ``path`` has no query, which may hold a token."""
+    """A refusal that was noted. ``at`` is in Unix seconds; ``path`` has no query, which may hold a token."""
 
     at: float
     refused: Refused
@@ -52,7 +52,7 @@ class PastRefusal:
     request_id: str | None
 
     def as_dict(self, locale: str) -> dict[str, Any]:
-        """As ``GET /v1/errors`` answers, the reason in ``locale``."""
+        """The refusal as ``GET /v1/errors`` answers, the reason in ``locale``."""
         return {
             "at": rfc3339(datetime.fromtimestamp(self.at, UTC)),
             "code": self.refused.kind.code,
@@ -84,7 +84,7 @@ class Refusals:
         request_id: str | None = None,
         status: int | None = None,
     ) -> None:
-        """Count one in the metrics, keep it for ``GET /v1/errors``, and tell it in one line of the log.
+        """Count a refusal in the metrics, keep it for ``GET /v1/errors``, and tell it in one line of the log.
 
         Whoever refuses calls this once, and counts and logs nothing besides. ``method`` is the request's, ``CONNECT``
         for a connection, ``EVENT`` for an event of a connection; ``path`` has no query (it may hold a token);
@@ -104,7 +104,7 @@ class Refusals:
         self._lines.tell(refusal)
 
     def newest(self, limit: int, locale: str) -> list[dict[str, Any]]:
-        """The last ones, newest first."""
+        """The last refusals, newest first, their reasons in ``locale``."""
         return [one.as_dict(locale) for one in islice(reversed(self._last), limit)]
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class _Lines:
         self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, refusal: PastRefusal) -> None:
-        """Write a line, or count it."""
+        """Write a line for a refusal, or count it among those that were left out."""
         now = time.monotonic()
         if now >= self._ends:
             self.sum_up()
@@ -149,7 +149,7 @@ class _Lines:
             self._wake(self._ends - now)
 
     def _wake(self, delay: float) -> None:
-        """See to it that the number is told though nothing more is refused."""
+        """Have the number of lines that were left out told, though nothing more is refused."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -158,7 +158,7 @@ class _Lines:
         self._timer = loop.call_later(delay, self.sum_up, context=contextvars.Context())
 
     def sum_up(self) -> None:
-        """Tell how many were left out."""
+        """Tell how many lines were left out."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -20,7 +20,10 @@ CAPACITY: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One moment. ``at`` is in Unix seconds; ``published`` to ``latency`` are of the time since the sample before."""
+    """The numbers of one moment.
+
+    ``at`` is in Unix seconds; ``published`` to ``latency`` are of the time since the sample before.
+    """
 
     at: int
     connections: int

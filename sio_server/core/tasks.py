@@ -14,17 +14,17 @@ class Tasks:
         self._running: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        """How many are under way."""
+        """How many tasks are under way."""
         return len(self._running)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do this beside everything else."""
+        """Begin a task for this work, which nobody awaits."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def stop(self) -> None:
-        """End what is under way, and wait until it has ended."""
+        """End all tasks that are under way, and wait until they have ended."""
         tasks = tuple(self._running)
         for task in tasks:
             task.cancel()

@@ -38,7 +38,10 @@ def renewed_dict(identity: Identity) -> dict[str, Any]:
 
 
 class ClientEvents:
-    """The events by name; each takes a connection and a body and returns its acknowledgement."""
+    """Handlers of what clients say, by the event's name.
+
+    Each takes a connection and a body and returns the acknowledgement.
+    """
 
     def __init__(self, connections: Connections, inboxes: Inboxes, auth: Authenticator, refusals: Refusals) -> None:
         self._connections = connections

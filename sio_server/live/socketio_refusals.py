@@ -28,7 +28,7 @@ _UNSUPPORTED_VERSION: Final = 5
 
 
 class EngineRefusals:
-    """Called with each refusal of the engine."""
+    """Notes each refusal of the Socket.IO engine, which calls it, and says it in words."""
 
     def __init__(self, gate: Gate, connections: Connections, refusals: Refusals) -> None:
         self._gate = gate

@@ -62,7 +62,7 @@ def is_handshake(request: web.Request) -> bool:
 
 
 def accepting(request: web.Request) -> web.Request:
-    """The same request as aiohttp is to see it: without the header that may hold a token.
+    """A request as aiohttp is to see it: without the header that may hold a token.
 
     aiohttp logs that header where it knows none of its words, and looks at its first line only. It can copy no header
     whose bytes are no text; none of those concerns a handshake.

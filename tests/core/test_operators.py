@@ -20,10 +20,10 @@ async def server() -> AsyncIterator[Server]:
 
 async def test_search_and_find_tell_the_same(server: Server) -> None:
     """A notification in a page is the same by its id, but for the receipts that it has there."""
-    history = server.core.operators
+    operators = server.core.operators
     identity = await published(server, audience={"users": ["ana"]})
-    page = await history.search(types=("test",), user="ana", limit=10, before=None)
-    found = await history.find(identity, limit=10, after=None)
+    page = await operators.search(types=("test",), user="ana", limit=10, before=None)
+    found = await operators.find(identity, limit=10, after=None)
 
     assert page["items"] == [{key: found[key] for key in found if key != "receipts"}]
     assert (page["next_before"], page["next_after"]) == (None, None)
@@ -40,14 +40,14 @@ async def test_unknown_id_is_not_found(server: Server) -> None:
 
 async def test_users_are_by_name_and_page(server: Server) -> None:
     """Users come once each, by name, from above a name on; those of a role with all of their connections."""
-    history = server.core.operators
+    operators = server.core.operators
     for name, role in (("b", "admin"), ("a", "turista"), ("c", "admin"), ("b", "guia")):
         await server.connect({"user": name, "role": role})
     await server.connect({"role": "admin"})  # somebody without a name
 
-    first = history.users(role=None, limit=2, after=None)
-    second = history.users(role=None, limit=2, after=first["next_after"])
-    admins = history.users(role="admin", limit=2, after=None)
+    first = operators.users(role=None, limit=2, after=None)
+    second = operators.users(role=None, limit=2, after=first["next_after"])
+    admins = operators.users(role="admin", limit=2, after=None)
 
     assert [(user["user"], user["roles"]) for user in first["users"]] == [("a", ["turista"]), ("b", ["admin", "guia"])]
     assert (first["total"], first["next_after"]) == (3, "b")
