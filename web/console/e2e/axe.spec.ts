@@ -12,6 +12,9 @@ const SECTIONS = {
   API: "/api",
 };
 
+// Each section adds this to the test's time, so that a slow machine is no failure and a section that hangs is one.
+const SECTION_MS = 60_000;
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const viewport of [
     { width: 1280, height: 860 },
@@ -22,7 +25,6 @@ for (const colorScheme of ["light", "dark"] as const) {
       server,
       connect,
     }) => {
-      test.setTimeout(120_000);
       await connect("42", "turista");
       await server.notify({ type: "tour_creado", data: { nombre: "Colca" }, priority: "critical", link: "/tours/7" });
       await server.notify({ type: "reserva_creada", data: { usuario_id: "42", tour_nombre: "Colca", personas: 2 } });
@@ -32,6 +34,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.goto(server.url);
       await isConnected(page);
       for (const [name, path] of Object.entries({ ...SECTIONS, Notificación: `/historial/${id}` })) {
+        test.setTimeout(test.info().timeout + SECTION_MS);
         await page.goto(`${server.url}/#${path}`);
         await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
         await expect(page.getByRole("status", { name: "Cargando…" })).toHaveCount(0);
