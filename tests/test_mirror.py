@@ -53,7 +53,6 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "live/socketio_link": ("live/test_socketio",),
     "live/socketio_refusals": ("live/test_socketio",),
     "live/ws_handshake": ("live/test_websocket",),
-    "live/ws_link": ("live/test_websocket",),
     "schemas/catalog": ("api/test_catalog", "api/test_openapi"),
     "schemas/console": ("api/test_console_session", "api/test_console_stats"),
     "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
