@@ -13,8 +13,7 @@ import pytest
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.core import trimming as retention
 from sio_server.core.trimming import keep_trimmed
-from tests.support.broker_contract import Heard, notification
-from tests.support.brokers import Ear, appended
+from tests.support.brokers import Ear, appended, notification
 from tests.support.inbox_model import Clock
 from tests.support.logged import logging_to_stderr
 from tests.support.waiting import until, until_true
@@ -26,9 +25,8 @@ DAY: Final = 24 * 3600.0
 async def broker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteBroker]:
     """Return a log that is looked at often."""
     monkeypatch.setattr(retention, "INTERVAL", 0.01)
-    broker, heard = SqliteBroker(None), Heard()
-    heard.broker = broker
-    await broker.start(heard)
+    broker, ear = SqliteBroker(None), Ear()
+    await broker.start(ear)
     yield broker
     await broker.close()
 

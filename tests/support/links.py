@@ -19,8 +19,7 @@ from sio_server.core.limits import ConnectionLimits
 from sio_server.core.pages import REPLAY_HIGH
 from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import Entry
-from tests.support.broker_contract import notification
-from tests.support.brokers import appended, side_by_side
+from tests.support.brokers import appended, notification, side_by_side
 from tests.support.waiting import until
 
 TOURIST = Identity("7", ("turista",), ("cusco",))

@@ -1,4 +1,4 @@
-"""The embedded log keeps the promises of a broker, in memory and on disk, and those that only a disk can break."""
+"""The embedded log in commits, files and threads; what every broker promises is in `test_contract`."""
 
 from __future__ import annotations
 
@@ -17,31 +17,12 @@ from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.writer import MAX_BATCH, MAX_WAITING
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Refused
 from sio_server.notification import Position
-from tests.support.broker_contract import BrokerContract, Heard, notification, started
-from tests.support.brokers import appended, entries_of
+from tests.support.brokers import Ear, appended, entries_of, notification, started
 from tests.support.servers import until
 
 # Header of the write-ahead log and of each of its frames, in bytes (SQLite file format, section 4.1).
 WAL_HEADER = 32
 FRAME_HEADER = 24
-
-
-class TestMemory(BrokerContract):
-    """The contract, in memory."""
-
-    @pytest.fixture
-    def broker(self) -> SqliteBroker:
-        """Return a log that is gone with the process."""
-        return SqliteBroker(None)
-
-
-class TestFile(BrokerContract):
-    """The contract, in a file."""
-
-    @pytest.fixture
-    def broker(self, tmp_path: Path) -> SqliteBroker:
-        """Return a log in a directory that is not there yet."""
-        return SqliteBroker(tmp_path / "a" / "b")
 
 
 def commits_in(wal: Path) -> int:
@@ -57,7 +38,7 @@ def commits_in(wal: Path) -> int:
 
 async def test_concurrent_publishes_share_commits(tmp_path: Path) -> None:
     """400 publishes at once need few commits; 10 one after another need one each."""
-    broker, heard = await started(tmp_path)
+    broker, ear = await started(tmp_path)
     wal = tmp_path / f"{FILE_NAME}-wal"
     before = commits_in(wal)
     await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(400)))
@@ -69,16 +50,16 @@ async def test_concurrent_publishes_share_commits(tmp_path: Path) -> None:
 
     assert 0 < together - before < 40
     assert alone - together == 10
-    assert len(heard.batches) == alone - before
+    assert len(ear.batches) == alone - before
 
 
 async def test_no_commit_holds_more_than_a_batch(tmp_path: Path) -> None:
     """However many wait, one announcement has at most `MAX_BATCH` entries."""
-    broker, heard = await started(tmp_path)
+    broker, ear = await started(tmp_path)
     await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(MAX_BATCH * 2 + 7)))
     await broker.close()
-    assert max(map(len, heard.batches)) == MAX_BATCH
-    assert sum(map(len, heard.batches)) == MAX_BATCH * 2 + 7
+    assert max(map(len, ear.batches)) == MAX_BATCH
+    assert sum(map(len, ear.batches)) == MAX_BATCH * 2 + 7
 
 
 async def test_order_epoch_and_keys_survive_a_restart(tmp_path: Path) -> None:
@@ -86,7 +67,7 @@ async def test_order_epoch_and_keys_survive_a_restart(tmp_path: Path) -> None:
     broker, _ = await started(tmp_path)
     first = await appended(broker, notification("a", key="k"))
     await broker.close()
-    broker, heard = await started(tmp_path)
+    broker, ear = await started(tmp_path)
     head = broker.head()
     again = await appended(broker, notification("a", key="k"))
     with pytest.raises(Refused) as refused:
@@ -100,7 +81,7 @@ async def test_order_epoch_and_keys_survive_a_restart(tmp_path: Path) -> None:
     assert refused.value.kind.code == "idempotency_mismatch"
     assert second.position == Position(head.epoch, 2)
     assert [one.position.seq for one in history] == [1, 2]
-    assert [one.position.seq for one in heard.entries] == [2]
+    assert [one.position.seq for one in ear.heard] == [2]
 
 
 async def test_memory_has_another_epoch_each_time() -> None:
@@ -115,7 +96,7 @@ async def test_memory_has_another_epoch_each_time() -> None:
 
 async def test_keys_are_forgotten_after_their_time(tmp_path: Path) -> None:
     """Once its time is over a key may be used for another body, and its row is deleted."""
-    broker, heard = await started(tmp_path, idempotency_ttl=0)
+    broker, ear = await started(tmp_path, idempotency_ttl=0)
     one = await appended(broker, notification("a", key="k"))
     two = await appended(broker, notification("b", key="k"))
     await appended(broker, notification("c", key="other"))
@@ -126,7 +107,7 @@ async def test_keys_are_forgotten_after_their_time(tmp_path: Path) -> None:
 
     assert (one.duplicate, two.duplicate) == (False, False)
     assert one.id != two.id
-    assert len(heard.entries) == 3
+    assert len(ear.heard) == 3
     assert _count(tmp_path, "idempotency") == 0
 
 
@@ -175,7 +156,7 @@ async def test_second_broker_on_a_directory_is_refused(tmp_path: Path) -> None:
     broker, _ = await started(tmp_path)
     second = SqliteBroker(tmp_path)
     with pytest.raises(LogInUse, match="--data-dir"):
-        await second.start(Heard())
+        await second.start(Ear())
     assert (await appended(broker, notification())).position.seq == 1
     await broker.close()
     third, _ = await started(tmp_path)
@@ -188,7 +169,7 @@ async def test_refused_log_is_let_go(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"this is no database, but long enough to be read as one" * 20)
     broker = SqliteBroker(tmp_path)
     with pytest.raises(LogDamaged, match=r"sio-server\.db"):
-        await broker.start(Heard())
+        await broker.start(Ear())
     with pytest.raises(BrokerUnavailable):
         await appended(broker, notification())
     (tmp_path / FILE_NAME).unlink()
@@ -200,7 +181,7 @@ async def test_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     """A data directory under a file is refused with the path and the mend."""
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(LogError, match=r"file.*--data-dir"):
-        await SqliteBroker(tmp_path / "file" / "log").start(Heard())
+        await SqliteBroker(tmp_path / "file" / "log").start(Ear())
 
 
 @contextlib.contextmanager
@@ -216,12 +197,12 @@ def full_disk(*files: Path) -> Iterator[None]:
 
 async def test_full_disk_stores_nothing_and_the_next_publish_works(tmp_path: Path) -> None:
     """While the disk is full every publish of the batch is refused and nothing is stored; with space it goes on."""
-    broker, heard = await started(tmp_path)
+    broker, ear = await started(tmp_path)
     first = await appended(broker, notification("first"))
     large = [notification("x" * 40_000, key=f"k{number}") for number in range(5)]
     with full_disk(tmp_path / FILE_NAME, tmp_path / f"{FILE_NAME}-wal"):
         results = await asyncio.gather(*(appended(broker, one) for one in large), return_exceptions=True)
-        head, announced = broker.head(), len(heard.entries)
+        head, announced = broker.head(), len(ear.heard)
     after = await appended(broker, large[0])
     await broker.check()
     history = await entries_of(broker, ["all"], Position(head.epoch, 0), 10)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
-from tests.broker.contract import people
-from tests.support.brokers import Ear, side_by_side
+from tests.broker.contract import inbox, log, people, presence, receipts, signals, upkeep
+from tests.support.brokers import Ear, Reopen, side_by_side
 from tests.support.inbox_model import Clock
 
 
@@ -65,9 +66,73 @@ async def broker(
         assert (ears[0].heard, ears[0].signals) == (ears[1].heard, ears[1].signals)
 
 
+class TestLog(log.LogContract, log.StretchContract, log.LogOfTwoNodesContract):
+    """One order, announced once."""
+
+
+class TestSignals(signals.SignalsContract, signals.SignalsOfTwoNodesContract):
+    """What nodes tell one another."""
+
+
+class TestPresence(presence.PresenceContract, presence.PresenceOfTwoNodesContract):
+    """Who is connected."""
+
+
 class TestPeople(people.PeopleContract, people.PeopleOfTwoNodesContract):
     """First sights, and rooms by age."""
 
 
 class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
     """Tokens that hold no longer."""
+
+
+class TestInbox(inbox.InboxContract, inbox.InboxOfTwoNodesContract):
+    """Pages, counters, states."""
+
+
+class TestReceipts(receipts.ReceiptsContract, receipts.ReceiptsOfTwoNodesContract):
+    """How far each notification came."""
+
+
+class TestSearch(receipts.SearchContract, receipts.ReachContract):
+    """Which notifications there are, and whom one reaches."""
+
+
+class TestUpkeep(
+    upkeep.RetentionContract, upkeep.ForgettingContract, upkeep.HealthContract, upkeep.UpkeepOfTwoNodesContract
+):
+    """Letting go, forgetting, health."""
+
+
+class TestDurable(
+    log.DurableLogContract, inbox.DurableInboxContract, receipts.DurableReceiptsContract, upkeep.DurableHealthContract
+):
+    """What a log in a file keeps beyond the end of its process."""
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        """Return the directory of the log."""
+        return tmp_path
+
+    @pytest.fixture
+    async def broker(self, place: Path, clock: Clock, ear: Ear) -> AsyncIterator[SqliteBroker]:
+        """Give a broker that is started."""
+        made = SqliteBroker(place, now=clock)
+        await made.start(ear)
+        yield made
+        await made.close()
+
+    @pytest.fixture
+    async def reopened(self, place: Path, clock: Clock) -> AsyncIterator[Reopen]:
+        """Give what ends a broker and starts another on the same directory."""
+        opened: list[Broker] = []
+
+        async def reopen(broker: Broker) -> Broker:
+            await broker.close()
+            opened.append(SqliteBroker(place, now=clock))
+            await opened[-1].start(Ear())
+            return opened[-1]
+
+        yield reopen
+        for one in opened:
+            await one.close()

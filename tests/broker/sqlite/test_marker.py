@@ -13,8 +13,7 @@ import pytest
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.marker import MARKER_NAME, Marker
 from sio_server.clock import Noted
-from tests.support.broker_contract import notification
-from tests.support.brokers import Ear, appended
+from tests.support.brokers import Ear, appended, notification
 from tests.support.recovering import CursorClient, recovering
 from tests.support.servers import running, secured, seqs, token, until
 

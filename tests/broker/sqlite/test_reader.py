@@ -19,16 +19,15 @@ from sio_server.broker.sqlite import FILE_NAME
 from sio_server.broker.sqlite.reader import read_log
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Entry
-from tests.support.broker_contract import notification, started
-from tests.support.brokers import appended
+from tests.support.brokers import appended, notification, started
 
 
 async def log_of(directory: Path, count: int) -> list[Entry]:
     """A closed log with so many entries."""
-    broker, heard = await started(directory)
+    broker, ear = await started(directory)
     await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(count)))
     await broker.close()
-    return heard.entries
+    return ear.heard
 
 
 async def read(directory: Path, **options: int) -> list[Entry]:
@@ -49,22 +48,22 @@ async def test_log_is_read_in_order(tmp_path: Path) -> None:
 
 async def test_log_of_a_running_server_is_read(tmp_path: Path) -> None:
     """What was committed a moment ago is read while the server has the log open."""
-    broker, heard = await started(tmp_path)
+    broker, ear = await started(tmp_path)
     await appended(broker, notification("one"))
-    assert await read(tmp_path) == heard.entries
+    assert await read(tmp_path) == ear.heard
     await appended(broker, notification("two"))
-    assert await read(tmp_path) == heard.entries
+    assert await read(tmp_path) == ear.heard
     await broker.close()
 
 
 async def test_log_of_a_killed_server_is_read(tmp_path: Path) -> None:
     """Files as a killed process leaves them, with a write-ahead log not taken in yet, lose nothing."""
-    broker, heard = await started(tmp_path / "log")
+    broker, ear = await started(tmp_path / "log")
     await asyncio.gather(*(appended(broker, notification(str(number))) for number in range(50)))
     shutil.copytree(tmp_path / "log", tmp_path / "copy")
     await broker.close()
     assert (tmp_path / "copy" / f"{FILE_NAME}-wal").stat().st_size > 0
-    assert await read(tmp_path / "copy") == heard.entries
+    assert await read(tmp_path / "copy") == ear.heard
 
 
 async def test_reading_does_not_stop_the_server(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker.sqlite import SqliteBroker
-from sio_server.broker.sqlite.retention import STEP_ROWS, STEP_USERS
+from sio_server.broker.sqlite.retention import STEP_USERS
 from sio_server.notification import Position
 from tests.support.brokers import Ear, appended, entries_of
 from tests.support.inbox_model import Clock, notification
@@ -55,35 +55,6 @@ async def rows(broker: SqliteBroker) -> dict[str, int]:
     )
 
 
-async def test_oldest_go_by_age(broker: SqliteBroker, clock: Clock) -> None:
-    """What is older than the limit goes, what is younger stays, and the floor is the last that went."""
-    await publish(broker, 5, at=clock.seconds)
-    clock.seconds += 50
-    await publish(broker, 5, at=clock.seconds)
-    clock.seconds += 50
-    assert broker.floor() == 0
-    assert await broker.retain(max_age=60) == 5
-    assert await stored(broker) == [6, 7, 8, 9, 10]
-    assert broker.floor() == 5
-    assert await broker.retain(max_age=60) == 0
-
-
-async def test_oldest_go_by_count(broker: SqliteBroker, clock: Clock) -> None:
-    """No more than so many are left, over as many steps as it takes."""
-    await publish(broker, 3 * STEP_ROWS, at=clock.seconds)
-    assert await broker.retain(max_count=10) == 3 * STEP_ROWS - 10
-    assert await stored(broker) == list(range(3 * STEP_ROWS - 9, 3 * STEP_ROWS + 1))
-    assert broker.floor() == 3 * STEP_ROWS - 10
-
-
-async def test_no_limit_deletes_nothing(broker: SqliteBroker, clock: Clock) -> None:
-    """Without a limit everything stays, however old."""
-    await publish(broker, 3, at=0)
-    clock.seconds *= 2
-    assert await broker.retain() == 0
-    assert await stored(broker) == [1, 2, 3]
-
-
 async def test_all_that_belongs_to_a_notification_goes_along(broker: SqliteBroker, clock: Clock) -> None:
     """No room, exception or state is left of what went, and watermarks and first sights are as they were."""
     view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
@@ -103,21 +74,6 @@ async def test_all_that_belongs_to_a_notification_goes_along(broker: SqliteBroke
     assert await broker.view_of("ana") == view
     counts = await broker.counts(view)
     assert (counts.unread, counts.unseen) == (1, 1)
-
-
-async def test_counters_are_right_after_every_step(broker: SqliteBroker, clock: Clock) -> None:
-    """Counters equal the number of items on the pages, however much of each room went."""
-    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
-    audiences = [EVERYBODY, Audience.of(roles=["admin"], users=["ana"]), Audience.of(users=["ana"])]
-    for number in range(30):
-        ttl = 100.0 if number % 5 == 0 else None
-        await appended(broker, notification(audiences[number % 3], at=clock.seconds, ttl=ttl))
-    await broker.mark(view, "read", None, up_to=12)
-    for left in range(29, -1, -1):
-        await broker.retain(max_count=left)
-        items = (await broker.page(view, status="unread")).items
-        counts = await broker.counts(view)
-        assert (counts.unread, counts.at_seq) == (len(items), 30)
 
 
 async def test_counters_of_people_with_two_roles_are_right(
@@ -146,31 +102,6 @@ async def test_counters_of_people_with_two_roles_are_right(
     assert await unread() == [2, 2, 2]
 
 
-async def test_positions_go_on_after_everything_went(tmp_path: Path, clock: Clock) -> None:
-    """A log that retention emptied never gives a position twice, nor after a restart."""
-    broker = SqliteBroker(tmp_path, now=clock)
-    await broker.start(Ear())
-    await publish(broker, 3, at=clock.seconds)
-    assert await broker.retain(max_count=0) == 3
-    head = broker.head()
-    await broker.close()
-    again = SqliteBroker(tmp_path, now=clock)
-    await again.start(Ear())
-    try:
-        assert (again.head(), again.floor()) == (head, 3)
-        assert (await appended(again, notification(EVERYBODY))).position.seq == 4
-    finally:
-        await again.close()
-
-
-async def test_idempotency_key_outlives_its_notification(broker: SqliteBroker) -> None:
-    """A repeated publish is a duplicate as long as was promised, even if retention took what it repeats."""
-    first = await appended(broker, notification(EVERYBODY, key="k"))
-    await broker.retain(max_count=0)
-    again = await appended(broker, notification(EVERYBODY, key="k"))
-    assert (again.duplicate, again.id) == (True, first.id)
-
-
 async def test_forgotten_keys_go_with_new_ones(broker: SqliteBroker, clock: Clock) -> None:
     """Keys whose time is over take no room for long: each commit takes some along."""
     for number in range(6):
@@ -182,43 +113,6 @@ async def test_forgotten_keys_go_with_new_ones(broker: SqliteBroker, clock: Cloc
         lambda connection: connection.execute("SELECT count(*) FROM idempotency").fetchone()
     )
     assert left == (3,)
-
-
-async def test_publishing_goes_on_meanwhile(broker: SqliteBroker, clock: Clock) -> None:
-    """Publishes are taken in order while much is deleted; none of them waits for the end of it, and none is lost."""
-    await publish(broker, 20 * STEP_ROWS, at=clock.seconds)
-    clock.seconds += 100
-    deleting = asyncio.create_task(broker.retain(max_age=60))
-    seqs: list[int] = []
-    while not deleting.done():
-        seqs.append((await appended(broker, notification(EVERYBODY, at=clock.seconds))).position.seq)
-    assert await deleting == 20 * STEP_ROWS
-    assert len(seqs) > 2
-    assert seqs == list(range(20 * STEP_ROWS + 1, 20 * STEP_ROWS + 1 + len(seqs)))
-    assert await stored(broker) == seqs
-
-
-async def test_whoever_misses_something_finds_the_floor_above(broker: SqliteBroker, clock: Clock) -> None:
-    """A replay that retention cut into finds a floor above its cursor when it is over."""
-    view = await broker.sight("ana", Identity("ana").rooms())
-    await publish(broker, 10 * STEP_ROWS, at=clock.seconds)
-    deleting = asyncio.create_task(broker.retain(max_count=0))
-    cuts = 0
-    while not deleting.done():
-        replayed = (await broker.stretch(view, 5, 10)).items
-        if [entry.position.seq for entry in replayed] != list(range(6, 16)):
-            cuts += 1
-            assert broker.floor() > 5
-    await deleting
-    assert cuts > 0
-
-
-async def test_clock_set_ahead_keeps_what_follows(broker: SqliteBroker, clock: Clock) -> None:
-    """A notification that a wrong clock dated ahead keeps those after it from going by age, and not by count."""
-    await publish(broker, 1, at=clock.seconds + 1_000_000)
-    await publish(broker, 2, at=clock.seconds - 100)
-    assert await broker.retain(max_age=60) == 0
-    assert await broker.retain(max_count=1) == 2
 
 
 # -- users who never return -------------------------------------------------------------------------------------------
@@ -267,32 +161,6 @@ async def test_user_who_never_returns_is_forgotten(broker: SqliteBroker, clock: 
     assert (await broker.counts(view)).unread == 1
 
 
-@pytest.mark.parametrize(
-    "reason", ["was here lately", "is here", "has something of a role", "has something of her own"]
-)
-async def test_user_who_may_miss_something_is_not_forgotten(broker: SqliteBroker, clock: Clock, reason: str) -> None:
-    """Whoever was here within the time, is connected, or has something left to see is known on."""
-    await visit(broker, clock)
-    clock.seconds += AGE + (0 if reason == "was here lately" else 2 * 24 * 3600)
-    if reason == "has something of a role":
-        await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=["admin"]))
-    if reason == "has something of her own":
-        await publish(broker, 1, at=clock.seconds, audience=Audience.of(users=["ana"]))
-    assert await forget(broker, *["ana"] * (reason == "is here")) == 0
-    await publish(broker, 1, at=clock.seconds, audience=Audience.of(roles=["admin"]))
-    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
-    assert (await broker.counts(view)).unread == 1 + reason.startswith("has")
-
-
-async def test_user_who_comes_again_and_again_is_noted(broker: SqliteBroker, clock: Clock) -> None:
-    """A visit counts whether or not the rooms changed, and however often the user comes."""
-    await visit(broker, clock)
-    for _ in range(30):
-        clock.seconds += 24 * 3600
-        await broker.sight("ana", Identity("ana", ("admin",)).rooms())
-    assert await forget(broker) == 0
-
-
 async def test_what_speaks_of_nothing_that_is_left_goes(broker: SqliteBroker, clock: Clock) -> None:
     """Watermarks and receipts of what is gone go though their user stays, and no counter and no page changes."""
     await visit(broker, clock)
@@ -304,17 +172,6 @@ async def test_what_speaks_of_nothing_that_is_left_goes(broker: SqliteBroker, cl
     assert await people(broker) == {"sight": 2, "inbox": 0, "delivery": 0, "visit": 1}
     assert await broker.counts(view) == before
     assert before.unread == 2
-
-
-async def test_watermark_of_what_is_left_stays(broker: SqliteBroker, clock: Clock) -> None:
-    """What is read stays read while its notification is there, however long ago that was."""
-    view = await broker.sight("ana", Identity("ana", ("admin",)).rooms())
-    await publish(broker, 3, at=clock.seconds, audience=Audience.of(roles=["admin"]))
-    await broker.mark(view, "read", None, up_to=2)
-    await broker.retain(max_count=2)
-    clock.seconds += 100 * AGE
-    assert await forget(broker) == 0
-    assert [item.read for item in (await broker.page(view)).items] == [False, True]
 
 
 async def test_users_are_looked_at_in_small_steps(broker: SqliteBroker, clock: Clock) -> None:

@@ -11,8 +11,7 @@ import pytest
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker, schema
 from sio_server.errors import LogDamaged, LogTooNew
 from sio_server.notification import Position
-from tests.support.broker_contract import Heard, notification
-from tests.support.brokers import appended, entries_of
+from tests.support.brokers import Ear, appended, entries_of, notification
 
 # A log as version 1 wrote it, with two notifications. It stays as it is for ever: files like it are out there.
 VERSION_1 = """
@@ -63,9 +62,8 @@ def tables(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
 async def test_log_of_version_1_is_read_and_goes_on(tmp_path: Path) -> None:
     """A log that version 1 wrote keeps its epoch, order, notifications and keys, and takes new ones."""
     write(tmp_path / FILE_NAME, VERSION_1)
-    broker, heard = SqliteBroker(tmp_path), Heard()
-    heard.broker = broker
-    await broker.start(heard)
+    broker, ear = SqliteBroker(tmp_path), Ear()
+    await broker.start(ear)
     history = await entries_of(broker, ["all", "user:7"], Position("00aa11bb22cc", 0), 10)
     again = await appended(broker, notification("uno", key="k"))
     new = await appended(broker, notification("tres"))
@@ -116,7 +114,7 @@ def test_step_that_fails_leaves_the_version_before_it(tmp_path: Path, monkeypatc
 async def refusal(directory: Path) -> Exception:
     """What a broker says that is started on a directory."""
     with pytest.raises((LogDamaged, LogTooNew)) as caught:
-        await SqliteBroker(directory).start(Heard())
+        await SqliteBroker(directory).start(Ear())
     return caught.value
 
 

@@ -10,8 +10,7 @@ import pytest
 from sio_server.audience import Audience, Identity
 from sio_server.broker.sqlite import SqliteBroker, search
 from sio_server.notification import Notification
-from tests.support.broker_contract import notification
-from tests.support.brokers import Ear, appended
+from tests.support.brokers import Ear, appended, notification
 
 ANA = Identity("ana", ("guia",))
 AUDIENCES = (
@@ -67,37 +66,6 @@ CASES = list(
 )
 
 
-async def test_search_finds_what_a_list_would(broker: SqliteBroker) -> None:
-    """Under any conditions the pages in either direction hold just what fits, each once, in order."""
-    made = await fill(broker)
-    for types, user, role, priority in CASES:
-        expected = [seq for seq, one in made.items() if fits(one, types, user, role, priority)]
-        ascending: list[int] = []
-        descending: list[int] = []
-        after: int | None = 0
-        while after is not None:
-            page = await broker.search(types=types, user=user, role=role, priority=priority, limit=4, after=after)
-            assert page.next_before is None
-            ascending += [stored.entry.seq for stored in page.items]
-            after = page.next_after
-        before: int | None = COUNT + 1
-        while before is not None:
-            page = await broker.search(types=types, user=user, role=role, priority=priority, limit=4, before=before)
-            assert page.next_after is None
-            descending += [stored.entry.seq for stored in page.items]
-            before = page.next_before
-        assert ascending == expected, (types, user, role, priority)
-        assert descending == expected[::-1], (types, user, role, priority)
-
-
-async def test_gap_is_read_between_its_ends(broker: SqliteBroker) -> None:
-    """With both ends, what lies between them comes, the oldest first."""
-    await fill(broker)
-    page = await broker.search(after=10, before=15)
-    assert [stored.entry.seq for stored in page.items] == [11, 12, 13, 14]
-    assert page.next_after is None
-
-
 async def test_page_looks_at_so_many_and_no_more(broker: SqliteBroker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that finds nothing for long ends its page early and says where the next one begins."""
     await fill(broker)
@@ -107,30 +75,3 @@ async def test_page_looks_at_so_many_and_no_more(broker: SqliteBroker, monkeypat
     oldest = await broker.search(types=["booking", "test", "tour"], priority="critical", after=0)
     assert (newest.items, newest.next_before) == ((), COUNT - 7)
     assert (oldest.items, oldest.next_after) == ((), 8)
-
-
-@pytest.mark.parametrize(
-    ("audience", "users"),
-    [
-        (Audience.of(roles=["guia"]), 2),
-        (Audience.of(roles=["guia", "admin"]), 3),
-        (Audience.of(topics=["t"]), 1),
-        (Audience.of(everybody=True), 3),
-        (Audience.of(everybody=True, except_users=["ana", "stranger"]), 2),
-        (Audience.of(roles=["guia"], users=["ana", "stranger"]), 3),
-        (Audience.of(roles=["nobody"]), 0),
-    ],
-)
-async def test_reach_is_what_would_be_targeted(broker: SqliteBroker, audience: Audience, users: int) -> None:
-    """An audience reaches whom it names and who was seen in its rooms, as a receipt says; nothing is stored."""
-    await broker.sight("bo", Identity("bo", ("guia",), ("t",)).rooms())
-    await broker.sight("eva", Identity("eva", ("admin",)).rooms())
-    head = broker.head()
-    reached = await broker.reach(audience)
-    assert broker.head() == head
-
-    made = notification(audience=audience)
-    await appended(broker, made)
-    receipt = await broker.receipt(made.id)
-    assert receipt is not None
-    assert (reached, receipt.targeted) == (users, users)
