@@ -1,8 +1,10 @@
 """The embedded log: SQLite in a file, or in memory.
 
-`broker` is the whole, which delegates: `store` holds the connections and their threads, `writer` commits in groups,
-`marker` a note beside the file, `rows` is the log itself, `views` what a user may see of it, `inbox`, `search`,
-`deliveries`, `receipts` and `retention` what their names say.
+`broker` is the whole as one node sees it, which delegates: `nodes` calls back all that share the log, `store` holds
+the connections and their threads, `faults` what is said where it cannot be opened, `writer` commits in groups, `marker`
+is a note beside the file. `rows` is the log itself, `lanes` how it is counted, `removal` what is taken out of it,
+`sights` and `people` who sees which rooms since when, `views` what a user may see. `presence`, `inbox`, `search`,
+`deliveries`, `receipts`, `retention` and `upkeep` are what their names say.
 """
 
 from sio_server.broker.sqlite.broker import SqliteBroker

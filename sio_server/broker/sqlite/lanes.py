@@ -1,7 +1,17 @@
-"""The lanes of a room: entries are dealt out so that within a lane they expire in the order they came.
+"""The lanes of a room: rows of its entries, so chosen that within a lane they expire in the order they came.
 
-Publishers who use a few times to live fill a few lanes, one for each, and what never expires has one of its own. How
-many entries of a lane a user sees is then the difference of two running numbers: see `views.count`.
+Each lane numbers its entries. Then what has expired in a lane is its beginning, and how many entries of it a user sees
+is the difference of two numbers, however many there are: see `views.count`. Four notifications to role:admin:
+
+| seq | comes at | expires at | lane | number | why |
+|---|---|---|---|---|---|
+| 10 | 9:00 | never | 1 | 1 | what never expires has a lane of its own |
+| 11 | 9:00 | 10:00 | 2 | 1 | no lane is there for what expires |
+| 12 | 9:10 | 10:10 | 2 | 2 | lane 2 ends at 10:00, before that |
+| 13 | 9:20 | 9:30 | 3 | 1 | lane 2 ends at 10:10, after that |
+
+Publishers who use a few times to live fill a few lanes, one for each. Who uses another one each time soon has filled
+`MAX_LANES`; what fits none of them then is in `NO_LANE` and counted one by one.
 """
 
 from __future__ import annotations

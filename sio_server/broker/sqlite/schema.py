@@ -227,7 +227,7 @@ def make_secret(connection: sqlite3.Connection) -> None:
 
 
 def read_secret(connection: sqlite3.Connection) -> bytes:
-    """That key."""
+    """The key of a log that all its other keys are derived from, 32 bytes."""
     return bytes.fromhex(_read(connection, "secret"))
 
 

@@ -38,10 +38,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a change stands: within a transaction, after the publishes of its group."""
+    """What a change is handed: the transaction it runs in, after the publishes that go into the same commit.
+
+    While the disk syncs, ana publishes, bea marks all as read, and cid publishes. When the disk is done, all three go
+    into the next transaction, whose last position before was 7:
+
+    | in this order | what it does |
+    |---|---|
+    | publish of ana | gets seq 8 |
+    | publish of cid | gets seq 9 |
+    | change of bea | is called with ``Step(connection, last_seq=9, now)``: up to 9 all is read |
+
+    Then the disk syncs once, 8 and 9 are announced, and all three are answered. What a change raises undoes that change
+    alone.
+    """
 
     connection: sqlite3.Connection
     last_seq: int
+    """The last position that is given, that of the publishes of this commit included."""
     now: int
     """Milliseconds of the log's own clock."""
 
@@ -100,7 +114,10 @@ class Writer:
         return cast(T, await done)
 
     def change_later(self, function: Callable[[Step], T], then: Callable[[T], None]) -> None:
-        """As `change`, and nobody waits for it: what the log does not take now is not done."""
+        """Call within the next commit, and ``then`` with the result; what the log does not take now is not done.
+
+        Nobody waits for it, and nobody is told of a failure.
+        """
 
         def settled(outcome: T | Exception) -> None:
             if not isinstance(outcome, Exception):
