@@ -54,8 +54,8 @@ class Revocations(Protocol):
     async def revoke(self, user: str, before: float) -> None:
         """Refuse this user's tokens that were issued before this moment (Unix seconds). Durable, never moves back.
 
-        Once that is durable, and before this returns, the broker itself has every node hear `Revoked`: what this user
-        has connected is closed by the nodes.
+        Once that is durable, and before this returns, the broker itself has every node hear `Revoked`, as it was asked:
+        what this user has connected is closed by the nodes. A later moment of before stays in force.
         """
 
     def revoked_before(self, user: str) -> float | None:

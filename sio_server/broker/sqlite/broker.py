@@ -314,7 +314,7 @@ class SqliteBroker:
     async def revoke(self, user: str, before: float) -> None:
         """See `Revocations.revoke`."""
         self._ensure_open()
-        await self._revocations.revoke(user, before, lambda moment: self._nodes.signal(Revoked(user, moment)))
+        await self._revocations.revoke(user, before, lambda: self._nodes.signal(Revoked(user, before)))
 
     def revoked_before(self, user: str) -> float | None:
         """See `Revocations.revoked_before`."""

@@ -119,16 +119,16 @@ class RevocationList:
         """See `Revocations.revoked_before`."""
         return self._before.get(user)
 
-    async def revoke(self, user: str, before: float, then: Callable[[float], None]) -> None:
-        """See `Revocations.revoke`; ``then`` gets the moment in force once that is durable and known."""
+    async def revoke(self, user: str, before: float, then: Callable[[], None]) -> None:
+        """See `Revocations.revoke`; ``then`` is called once it is durable and known here."""
         recorded_at = self._now()
         oldest = recorded_at - REVOCATION_TTL
 
         def note(forgotten: Sequence[str]) -> None:
             for other in forgotten:
                 self._before.pop(other, None)
-            moment = self._before[user] = max(before, self._before.get(user, before))
-            then(moment)
+            self._before[user] = max(before, self._before.get(user, before))
+            then()
 
         await self._writer.change(lambda step: _write(step.connection, user, before, recorded_at, oldest), note)
 

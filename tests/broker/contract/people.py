@@ -235,7 +235,7 @@ class RevocationsContract:
         await broker.revoke("ana", clock.seconds - 100)
         assert broker.revoked_before("ana") == clock.seconds
         assert broker.revoked_before("bea") is None
-        assert ear.signals == [Revoked("ana", clock.seconds), Revoked("ana", clock.seconds)]
+        assert ear.signals == [Revoked("ana", clock.seconds), Revoked("ana", clock.seconds - 100)]
 
     async def test_revocation_is_signalled_though_nobody_waits(self, broker: Broker, ear: Ear) -> None:
         """Whoever asked for a revocation may give up: once it is durable it is heard of."""
