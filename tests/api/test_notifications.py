@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.asking import ask, assert_refused, get, post, published
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.waiting import until
 
 KEY = PUBLISH_KEY
 NOBODY = "00000000-0000-7000-8000-000000000000"

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.asking import ask, assert_refused, get, post, published
 from tests.support.clients import plain_socket, refused
-from tests.support.servers import PUBLISH_KEY, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, running, secured, token
+from tests.support.waiting import until
 
 KEY = PUBLISH_KEY
 

@@ -19,7 +19,8 @@ from jwt.utils import base64url_encode
 from sio_server.auth import Authenticator, jwks
 from sio_server.auth.jwks import MAX_AGE, REFETCH_AFTER, JwksKeys
 from sio_server.errors import Refused
-from tests.support.servers import SECRET, running, secured, until
+from tests.support.servers import SECRET, running, secured
+from tests.support.waiting import until
 
 PRIVATE: dict[str, PrivateKeyTypes] = {
     "RS256": rsa.generate_private_key(65537, 2048),

@@ -20,7 +20,8 @@ from sio_server.client import (
     enviar_notificacion,
     notificar_tour_creado,
 )
-from tests.support.servers import Server, running, until
+from tests.support.servers import Server, running
+from tests.support.waiting import until
 
 # A reply of the server never reaches the client; the request does reach the server.
 DROP = b""

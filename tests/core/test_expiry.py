@@ -15,7 +15,7 @@ from sio_server.core import expiry as module
 from sio_server.core.pages import PAGE
 from sio_server.errors import Refused
 from tests.support.links import TOURIST, Core, holding
-from tests.support.servers import until
+from tests.support.waiting import until
 
 
 async def refused(awaitable: Any) -> Refused:

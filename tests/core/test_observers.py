@@ -1,6 +1,7 @@
 """Those who look on see everything that is published, bundled, and nobody else does."""
 
-from tests.support.servers import PUBLISH_KEY, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, running, secured, token
+from tests.support.waiting import until
 
 
 async def test_observer_sees_everything_from_its_acknowledgement_on() -> None:

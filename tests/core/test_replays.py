@@ -10,7 +10,7 @@ from sio_server.audience import Audience
 from sio_server.core import replays as module
 from sio_server.core.pages import PAGE, REPLAY_HIGH
 from tests.support.links import TOURIST, Core
-from tests.support.servers import until
+from tests.support.waiting import until
 
 
 async def test_what_was_missed_comes_before_the_rooms(made: Core) -> None:

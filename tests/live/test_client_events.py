@@ -14,7 +14,8 @@ from sio_server.core.hub import Connection
 from sio_server.core.refusals import Refusals
 from sio_server.live.client_events import ClientEvents
 from tests.support.links import TOURIST, Core
-from tests.support.servers import secured, token, until
+from tests.support.servers import secured, token
+from tests.support.waiting import until
 
 EVENTS = {"ns:ack", "ns:auth", "ns:observe", "ns:seen", "ns:read", "ns:unread", "ns:archive", "ns:unarchive"}
 

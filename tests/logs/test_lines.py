@@ -13,7 +13,8 @@ import structlog
 from sio_server import logs
 from sio_server.logs import lines as lines_module
 from tests.support.logged import logging_to_stderr
-from tests.support.servers import PUBLISH_KEY, program, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, program, running, secured, token
+from tests.support.waiting import until
 
 SECRETS = ("token", "key", "secret", "data", "auth", "authorization", "body")
 

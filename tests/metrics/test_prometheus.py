@@ -17,7 +17,8 @@ from sio_server import __version__
 from sio_server.engine import Counters
 from sio_server.metrics.prometheus import LAG_INTERVAL, MAX_ROLES, PREFIX, PrometheusMetrics, Snapshot
 from tests.support.counting import CALLS
-from tests.support.servers import ROOT, until
+from tests.support.servers import ROOT
+from tests.support.waiting import until
 
 FULL = Snapshot(
     connections={("socketio", "websocket"): 3, ("socketio", "polling"): 1, ("ws", "websocket"): 2},

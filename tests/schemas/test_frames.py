@@ -21,8 +21,9 @@ from sio_server.schemas.frames import (
 )
 from tests.support.asking import post
 from tests.support.clients import PlainSocket, plain_socket
-from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token, until
+from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token
 from tests.support.sources import SOURCES
+from tests.support.waiting import until
 
 SEED = {"type": "test", "message": "Hola", "data": {}}
 

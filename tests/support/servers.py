@@ -279,6 +279,3 @@ async def node_client(
 def seqs(envelopes: Iterable[Mapping[str, Any]]) -> list[int]:
     """The positions of envelopes."""
     return [envelope["seq"] for envelope in envelopes]
-
-
-__all__ = ["PATIENCE", "coming", "until", "work_of"]

@@ -18,7 +18,7 @@ from sio_server.broker.sqlite.writer import MAX_BATCH, MAX_WAITING
 from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse, Refused
 from sio_server.notification import Position
 from tests.support.brokers import Ear, appended, entries_of, notification, started
-from tests.support.servers import until
+from tests.support.waiting import until
 
 # Header of the write-ahead log and of each of its frames, in bytes (SQLite file format, section 4.1).
 WAL_HEADER = 32

@@ -28,12 +28,12 @@ class Machine:
     def __init__(self, directory: Path | None) -> None:
         self.wall, self.steady = Clock(START), Clock(1000.0)
         self._directory = directory
-        self.log = SqliteBroker(None)
+        self.broker = SqliteBroker(None)
 
     async def start(self, *, trust_clock: bool = False) -> None:
         """Start a server on it."""
-        self.log = SqliteBroker(self._directory, now=self.wall, steadily=self.steady, trust_clock=trust_clock)
-        await self.log.start(Ear())
+        self.broker = SqliteBroker(self._directory, now=self.wall, steadily=self.steady, trust_clock=trust_clock)
+        await self.broker.start(Ear())
 
     def passes(self, seconds: float) -> None:
         """Time goes on."""
@@ -42,22 +42,22 @@ class Machine:
 
     async def off(self, seconds: float) -> None:
         """Stop the server, and let time go on without it; the steady clock begins anew, as after a boot."""
-        await self.log.close()
+        await self.broker.close()
         self.wall.seconds += seconds
         self.steady.seconds = 3.0
 
     async def publish(self, **members: float | str) -> Notification:
         """Publish, stamped by the wall clock, as a node does."""
         made = notification(EVERYBODY, at=self.wall.seconds, **members)  # type: ignore[arg-type]
-        await appended(self.log, made)
+        await appended(self.broker, made)
         return made
 
     async def left(self, days: float = 30) -> list[int]:
         """What is left after the log was trimmed."""
-        await self.log.look_at_clock()
-        await self.log.retain(max_age=days * DAY)
-        await self.log.forget(max_age=days * DAY)
-        return [one.entry.seq for one in (await self.log.search()).items][::-1]
+        await self.broker.look_at_clock()
+        await self.broker.retain(max_age=days * DAY)
+        await self.broker.forget(max_age=days * DAY)
+        return [one.entry.seq for one in (await self.broker.search()).items][::-1]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def machine(tmp_path: Path) -> Machine:
 async def test_clock_that_is_wrong_for_a_while_deletes_nothing(machine: Machine, wrong: float) -> None:
     """Ahead or behind, while it is wrong and when it is right again: what was taken before, during and after stays."""
     await machine.start()
-    await machine.log.sight("ana", Identity("ana", ("admin",)).rooms())
+    await machine.broker.sight("ana", Identity("ana", ("admin",)).rooms())
     await machine.publish()
     machine.wall.seconds += wrong
     await machine.publish()
@@ -81,14 +81,14 @@ async def test_clock_that_is_wrong_for_a_while_deletes_nothing(machine: Machine,
     machine.wall.seconds -= wrong
     await machine.publish()
     assert await machine.left() == [1, 2, 3, 4]
-    view = await machine.log.view_of("ana")
+    view = await machine.broker.view_of("ana")
     assert "role:admin" in view.seen_from
-    assert [item.entry.seq for item in (await machine.log.page(view)).items] == [4, 3, 2, 1]
+    assert [item.entry.seq for item in (await machine.broker.page(view)).items] == [4, 3, 2, 1]
     machine.passes(29 * DAY)
     assert await machine.left() == [1, 2, 3, 4]
     machine.passes(2 * DAY)
     assert await machine.left() == []
-    await machine.log.close()
+    await machine.broker.close()
 
 
 @pytest.mark.parametrize("wrong", [400 * DAY, 50 * YEAR, -40 * DAY, -50 * YEAR])
@@ -109,7 +109,7 @@ async def test_start_with_a_wrong_clock_deletes_nothing(machine: Machine, wrong:
     assert 3 in await machine.left()
     machine.passes(3 * DAY)
     assert await machine.left() == []
-    await machine.log.close()
+    await machine.broker.close()
 
 
 async def test_long_time_off_is_counted_once_the_clock_has_lasted(machine: Machine) -> None:
@@ -125,7 +125,7 @@ async def test_long_time_off_is_counted_once_the_clock_has_lasted(machine: Machi
     await machine.off(400 * DAY)
     await machine.start(trust_clock=True)
     assert await machine.left() == []
-    await machine.log.close()
+    await machine.broker.close()
 
 
 async def test_short_times_off_are_counted_at_once(machine: Machine) -> None:
@@ -137,26 +137,26 @@ async def test_short_times_off_are_counted_at_once(machine: Machine) -> None:
         await machine.start()
         machine.passes(3600)
     assert await machine.left() == []
-    await machine.log.close()
+    await machine.broker.close()
 
 
 async def test_time_to_live_is_what_was_given(machine: Machine) -> None:
     """A notification of an hour lives for an hour, whatever the clock says when it is taken and read."""
     view_of = Identity("ana").rooms()
     await machine.start()
-    view = await machine.log.sight("ana", view_of)
+    view = await machine.broker.sight("ana", view_of)
     machine.wall.seconds -= 50 * YEAR
     await machine.publish(ttl=3600.0)
     machine.wall.seconds += 50 * YEAR
-    assert (await machine.log.counts(view)).unread == 1
+    assert (await machine.broker.counts(view)).unread == 1
     machine.wall.seconds += 40 * DAY
-    assert (await machine.log.counts(view)).unread == 1
-    assert [one.seq for one in (await machine.log.stretch(view, 0, 10)).items] == [1]
+    assert (await machine.broker.counts(view)).unread == 1
+    assert [one.seq for one in (await machine.broker.stretch(view, 0, 10)).items] == [1]
     machine.wall.seconds -= 80 * DAY
     machine.passes(3601)
-    assert (await machine.log.counts(view)).unread == 0
-    assert (await machine.log.stretch(view, 0, 10)).items == []
-    await machine.log.close()
+    assert (await machine.broker.counts(view)).unread == 0
+    assert (await machine.broker.stretch(view, 0, 10)).items == []
+    await machine.broker.close()
 
 
 @pytest.mark.parametrize("wrong", [40 * DAY, -40 * DAY])
@@ -164,28 +164,28 @@ async def test_idempotency_key_holds_as_long_as_was_promised(machine: Machine, w
     """A clock that is set makes no key forgotten, and none remembered for ever."""
     await machine.start()
     first = notification(EVERYBODY, key="k")
-    await appended(machine.log, first)
+    await appended(machine.broker, first)
     machine.wall.seconds += wrong
     for _ in range(3):
         await machine.publish(key=f"other {machine.steady.seconds}")
         machine.passes(3600)
-        assert (await appended(machine.log, notification(EVERYBODY, key="k"))).duplicate
+        assert (await appended(machine.broker, notification(EVERYBODY, key="k"))).duplicate
     machine.passes(DAY)
-    assert not (await appended(machine.log, notification(EVERYBODY, key="k"))).duplicate
-    await machine.log.close()
+    assert not (await appended(machine.broker, notification(EVERYBODY, key="k"))).duplicate
+    await machine.broker.close()
 
 
 async def test_revocation_outlasts_a_clock_that_is_ahead(machine: Machine) -> None:
     """A token that was revoked stays so while the clock is wrong, and after it."""
     await machine.start()
-    await machine.log.revoke("ana", machine.wall.seconds)
+    await machine.broker.revoke("ana", machine.wall.seconds)
     machine.wall.seconds += 40 * DAY
-    await machine.log.revoke("bea", machine.wall.seconds)
-    assert machine.log.revoked_before("ana") == START
+    await machine.broker.revoke("bea", machine.wall.seconds)
+    assert machine.broker.revoked_before("ana") == START
     await machine.off(-40 * DAY)
     await machine.start()
-    assert machine.log.revoked_before("ana") == START
-    await machine.log.close()
+    assert machine.broker.revoked_before("ana") == START
+    await machine.broker.close()
 
 
 @pytest.mark.parametrize("note", ["epoch", "gone"])
@@ -202,7 +202,7 @@ async def test_time_goes_on_without_the_note_beside_the_log(machine: Machine, tm
     machine.wall.seconds += 50 * YEAR
     await machine.start()
     assert await machine.left() == [1]
-    await machine.log.close()
+    await machine.broker.close()
 
 
 async def test_log_of_an_older_version_is_no_trap(tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ async def test_log_of_an_older_version_is_no_trap(tmp_path: Path) -> None:
             [(seq, str(seq), stamp) for seq, stamp in enumerate(stamps, start=1)],
         )
         old.commit()
-    log = SqliteBroker(tmp_path)
-    await log.start(Ear())
-    taken = [one.timestamp for one in (await log.search()).items][::-1]
-    await log.close()
+    broker = SqliteBroker(tmp_path)
+    await broker.start(Ear())
+    taken = [one.timestamp for one in (await broker.search()).items][::-1]
+    await broker.close()
     assert taken == sorted(taken)
     assert taken[:3] == [now - 2000, now - 2000, now - 1000]
     assert taken[-1] < 4_000_000_000_000

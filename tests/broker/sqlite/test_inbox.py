@@ -29,10 +29,10 @@ def clock() -> Clock:
 @pytest.fixture(params=["file", "memory"])
 async def broker(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteBroker]:
     """Give an open log, in a file and in memory."""
-    log = SqliteBroker(tmp_path if request.param == "file" else None, now=clock)
-    await log.start(Ear())
-    yield log
-    await log.close()
+    broker = SqliteBroker(tmp_path if request.param == "file" else None, now=clock)
+    await broker.start(Ear())
+    yield broker
+    await broker.close()
 
 
 class SqliteInboxMachine(InboxMachine):

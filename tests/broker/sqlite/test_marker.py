@@ -15,7 +15,8 @@ from sio_server.broker.sqlite.marker import MARKER_NAME, Marker
 from sio_server.clock import Noted
 from tests.support.brokers import Ear, appended, notification
 from tests.support.recovering import CursorClient, recovering
-from tests.support.servers import running, secured, seqs, token, until
+from tests.support.servers import running, secured, seqs, token
+from tests.support.waiting import until
 
 
 async def session(directory: Path, *, publish: int = 0) -> tuple[str, int]:

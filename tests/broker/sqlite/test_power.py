@@ -32,30 +32,30 @@ def disk() -> Iterator[Disk]:
 async def broker(disk: Disk, tmp_path: Path) -> AsyncIterator[SqliteBroker]:
     """Give a log on that disk."""
     assert disk.images == {}
-    log = SqliteBroker(tmp_path / "log")
-    await log.start(Ear())
-    yield log
-    await log.close()
+    broker = SqliteBroker(tmp_path / "log")
+    await broker.start(Ear())
+    yield broker
+    await broker.close()
 
 
 async def stored_after_cut(disk: Disk, directory: Path, seed: int) -> list[str]:
     """Cut the power now, start on what is left, and return the ids in the log, in order."""
     directory.mkdir()  # noqa: ASYNC240 - in memory or next to it
     await asyncio.to_thread(disk.cut, directory.parent / "log", directory, seed)
-    log = SqliteBroker(directory)
-    await log.start(Ear())
+    broker = SqliteBroker(directory)
+    await broker.start(Ear())
     try:
-        view = await log.sight("auditor", ["all"])
-        assert view.seen_from["all"] == log.head().seq
-        found = await log.search(limit=100)
+        view = await broker.sight("auditor", ["all"])
+        assert view.seen_from["all"] == broker.head().seq
+        found = await broker.search(limit=100)
         ids: list[str] = []
         while True:
             ids.extend(stored.entry.id for stored in found.items)
             if found.next_before is None:
                 return ids[::-1]
-            found = await log.search(limit=100, before=found.next_before)
+            found = await broker.search(limit=100, before=found.next_before)
     finally:
-        await log.close()
+        await broker.close()
 
 
 async def test_every_answered_publish_survives_a_power_cut(disk: Disk, broker: SqliteBroker, tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ MONTH = 30 * 24 * 3600
 @pytest.fixture(params=["file", "memory"])
 async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteBroker]:
     """Give an open log, in a file and in memory."""
-    log = SqliteBroker(tmp_path if request.param == "file" else None)
-    await log.start(Ear())
-    yield log
-    await log.close()
+    broker = SqliteBroker(tmp_path if request.param == "file" else None)
+    await broker.start(Ear())
+    yield broker
+    await broker.close()
 
 
 async def admins(broker: SqliteBroker, *users: str) -> None:
