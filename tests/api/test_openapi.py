@@ -38,7 +38,8 @@ from sio_server.config import Config
 from sio_server.errors import KINDS
 from sio_server.gate import PROBLEM_TYPE
 from sio_server.schemas.inbox import ACTIONS
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.servers import FOR_EVER, PUBLISH_KEY, Server, running, secured, token
+from tests.support.waiting import LOOK
 
 OPERATIONS = [
     ("POST", "/notify"),
@@ -115,14 +116,15 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     ready, found = threading.Event(), dict[str, Any]()
     thread = threading.Thread(target=_serve, args=(config, ready, found))
     thread.start()
-    assert ready.wait(10)
+    while not ready.wait(LOOK):
+        assert thread.is_alive(), "the server did not start"
     server: Server = found["server"]
     try:
         schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
         yield Target(schema, not config.development)
     finally:
         found["loop"].call_soon_threadsafe(found["stop"].set)
-        thread.join(10)
+        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_server_answers_as_documented(target: Target, mode: GenerationMode, meth
     @BOUNDED
     @given(operation.as_strategy(generation_mode=mode))
     def call(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(headers=dict(target.headers(path)), checks=CHECKS)
+        case.call_and_validate(timeout=FOR_EVER, headers=dict(target.headers(path)), checks=CHECKS)
 
     call()
 
@@ -157,7 +159,7 @@ def test_server_publishes_as_documented(target: Target, method: str, path: str) 
         body: Any = case.body
         for item in body["notifications"] if path.endswith("batch") else [body]:
             item["type"] = name
-        case.call_and_validate(headers=dict(target.headers(path)), checks=CHECKS)
+        case.call_and_validate(timeout=FOR_EVER, headers=dict(target.headers(path)), checks=CHECKS)
 
     call()
 
