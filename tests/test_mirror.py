@@ -40,7 +40,6 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "core/protocols": ("api/test_metrics", "schemas/test_operators"),
     "core/samples": ("api/test_console_stats",),
     "core/shown": ("api/test_people_connections",),
-    "core/tasks": ("core/test_replays",),
     "core/traffic": ("api/test_console_stats",),
     # Tested over the wire alone, by clients that speak it to the byte and by the stock ones.
     "engine": ("engine/test_protocol", "engine/test_hardening", "engine/test_dropin"),

@@ -181,7 +181,12 @@ class Hub:
 
     def reach(self, audience: Audience) -> tuple[int, int]:
         """How many users and how many connections are here now that this audience is for."""
-        reached = [one.identity.user for one in self._connections if audience.includes(one.identity)]
+        rooms, but = set(audience.rooms()), set(audience.except_rooms())
+        reached = [
+            one.identity.user
+            for one in self._connections
+            if not rooms.isdisjoint(one.rooms) and but.isdisjoint(one.rooms)
+        ]
         return len(set(reached) - {None}), len(reached)
 
     def queued(self) -> int:
