@@ -5,7 +5,8 @@ const [url, text = "{}"] = process.argv.slice(2);
 const { notify, again, ...options } = JSON.parse(text);
 const report = (line) => console.log(JSON.stringify(line));
 
-const socket = io(url, { reconnectionDelay: 50, reconnectionDelayMax: 200, ...options });
+// On a busy machine a handshake may take long: the library gives one up after 20 seconds.
+const socket = io(url, { timeout: 600_000, reconnectionDelay: 50, reconnectionDelayMax: 200, ...options });
 socket.on("connect", () => {
   report({ connect: socket.recovered ?? false });
   if (again && !socket.left) {

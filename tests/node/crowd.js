@@ -14,6 +14,7 @@ for (let number = 0; number < Number(count); number += 1) {
     auth: (cb) => cb({ token: tokens[number % tokens.length], cursor: client.cursor }),
     transports: ["websocket"],
     forceNew: true,
+    timeout: 600_000, // of a handshake: on a busy machine a thousand of them take long
   });
   client.socket.on("ns:hello", (hello) => {
     client.cursor = hello.cursor;

@@ -17,7 +17,7 @@ const say = (id, on, more) => process.stdout.write(`${JSON.stringify({ id, on, .
 const operations = {
   connect({ id, url, options = {} }) {
     if (options.msgpack) options.parser = msgpack;
-    const socket = io(url, { forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 50, ...options });
+    const socket = io(url, { forceNew: true, timeout: 600_000, reconnectionDelay: 20, reconnectionDelayMax: 50, ...options });
     sockets.set(id, socket);
     socket.io.on('open', () => {
       socket.io.engine.on('upgrade', (transport) => say(id, 'upgrade', { transport: transport.name }));

@@ -11,6 +11,7 @@ const socket = io(url, {
   auth: JSON.parse(auth),
   transports: ["websocket"],
   reconnection: false,
+  timeout: 600_000, // of a handshake, on a busy machine
 });
 socket.on("connect", () => report({ connect: socket.id, recovered: socket.recovered }));
 socket.on("connect_error", (error) => report({ connect_error: error.message, data: error.data ?? null }));
