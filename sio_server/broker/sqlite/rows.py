@@ -29,6 +29,13 @@ _NOTIFICATION: Final = (
 )
 _ROOM: Final = "INSERT INTO notification_room (room, seq, expires_at, shared, lane, ordinal) VALUES (?, ?, ?, ?, ?, ?)"
 
+# One look-up each: for a list of names SQLite would make a table first.
+_CUTS: Final = "SELECT (SELECT value FROM meta WHERE name = 'floor'), (SELECT value FROM meta WHERE name = 'removals')"
+_LAST_SEQ: Final = (
+    "SELECT (SELECT max(seq) FROM notification), "
+    "(SELECT value FROM meta WHERE name = 'floor'), (SELECT value FROM meta WHERE name = 'reached')"
+)
+
 Outcome = Published | Refused
 
 
@@ -172,8 +179,8 @@ def floor(connection: sqlite3.Connection) -> int:
 
 def cuts(connection: sqlite3.Connection) -> tuple[int, int]:
     """The floor, and how many entries were taken out above it: while both stay, nothing that was there has gone."""
-    noted = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('floor', 'removals')"))
-    return int(noted.get("floor", 0)), int(noted.get("removals", 0))
+    floor, removals = connection.execute(_CUTS).fetchone()
+    return int(floor or 0), int(removals or 0)
 
 
 def note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
@@ -187,11 +194,7 @@ def note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
 
 def last_seq(connection: sqlite3.Connection) -> int:
     """The last position that was given. A log whose last entries went counts on from where it had got."""
-    row = connection.execute(
-        "SELECT max((SELECT coalesce(max(seq), 0) FROM notification), "
-        "(SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE name IN ('floor', 'reached')))"
-    ).fetchone()
-    return int(row[0])
+    return max(int(value or 0) for value in connection.execute(_LAST_SEQ).fetchone())
 
 
 def last_time(connection: sqlite3.Connection) -> float | None:
