@@ -6,7 +6,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sio_server.audience import user_room
@@ -40,7 +40,7 @@ class _Known:
             if not wanted <= sight.seen_from.keys():
                 return None
             view = View(user, {room: sight.seen_from[room] for room in dict.fromkeys((*rooms, user_room(user)))})
-            sight = self.sight = replace(sight, view=view)
+            sight = self.sight = sight._replace(view=view)
         if len(sight.seen_from) > len(wanted) and not sight.seen_from.keys() - wanted <= held(user):
             return None
         return sight.view
@@ -74,7 +74,8 @@ class SightCache:
             self._known[user] = _Known(recorded[0], now)
             if len(self._known) > MAX_VIEWS:
                 self._known.popitem(last=False)
-            self.held(user, self._held(user))  # who connected while that was on its way to the log
+            if recorded[0].missing:
+                self.held(user, self._held(user))  # who connected while that was on its way to the log
 
         sight, counts = await self._writer.change(record, remember)
         return sight.view, counts

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -30,8 +29,7 @@ _KEPT_MS: Final = int(ROOM_KEPT * 1000)
 STEP_ROOMS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """How a user arrived: ``view`` is of the rooms that were named.
 
     ``seen_from`` has all rooms of the user that are not missing, those of other connections included.
@@ -91,17 +89,21 @@ def record_sight(
             seen_from[room] = since
             changed.append((user, room, since, None))
     if changed:
-        connection.executemany(_CHANGE, changed)
+        connection.executemany(_CHANGE if rows else _NEW, changed)
     if forgotten:
         connection.executemany("DELETE FROM sight WHERE user = ? AND room = ?", forgotten)
     seen_from[personal] = 0
-    view = {room: seen_from[room] for room in dict.fromkeys((*rooms, personal))}
+    return _of(user, (*rooms, personal), seen_from, missing)
+
+
+def _of(user: str, named: Sequence[str], seen_from: dict[str, int], missing: Sequence[str]) -> Sight:
+    view = {room: seen_from[room] for room in named}
     return Sight(View(user, view), view if len(view) == len(seen_from) else seen_from, frozenset(missing))
 
 
+_NEW: Final = "INSERT INTO sight (user, room, since, missing_since) VALUES (?, ?, ?, ?)"
 _CHANGE: Final = (
-    "INSERT INTO sight (user, room, since, missing_since) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (user, room) DO UPDATE SET since = excluded.since, missing_since = excluded.missing_since"
+    f"{_NEW} ON CONFLICT (user, room) DO UPDATE SET since = excluded.since, missing_since = excluded.missing_since"
 )
 
 
