@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ import orjson
 import pytest
 
 from sio_server.config import Config
+from sio_server.core import limits
 from tests.support.servers import PUBLISH_KEY, Server, running, secured
 from tests.support.waiting import coming
 
@@ -69,6 +71,12 @@ ASKS: dict[str, Ask] = {
     "allowed host": Ask(headers={**KEY, "Host": "notify.example.org:8443"}),
     "more than the rate": Ask(headers={"Authorization": "Bearer another key, which is as long as it must be"}, times=5),
 }
+
+
+@pytest.fixture(autouse=True)
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing of a quota come back while a test is at it, however long a busy machine takes."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1000.0))
 
 
 @pytest.fixture(scope="module")
