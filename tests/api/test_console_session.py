@@ -10,7 +10,7 @@ import pytest
 
 from sio_server import __version__
 from tests.support.asking import ask, assert_refused, get, post
-from tests.support.servers import PUBLISH_KEY, running, secured, token
+from tests.support.servers import PUBLISH_KEY, lasting_token, running, secured, token
 
 PATH = "/v1/session"
 ALL = {"observe": True, "publish": True}
@@ -34,8 +34,8 @@ async def test_server_tells_what_it_is() -> None:
     [
         (None, {"credential": None, "user": None, "roles": [], "may": NOTHING}),
         (PUBLISH_KEY, {"credential": "key", "user": None, "roles": [], "may": ALL}),
-        (token("eva", "admin"), {"credential": "token", "user": "eva", "roles": ["admin"], "may": ALL}),
-        (token("ana", "turista"), {"credential": "token", "user": "ana", "roles": ["turista"], "may": NOTHING}),
+        (lasting_token("eva", "admin"), {"credential": "token", "user": "eva", "roles": ["admin"], "may": ALL}),
+        (lasting_token("ana", "turista"), {"credential": "token", "user": "ana", "roles": ["turista"], "may": NOTHING}),
     ],
     ids=["nothing", "key", "administrator", "tourist"],
 )

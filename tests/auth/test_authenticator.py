@@ -13,7 +13,7 @@ from sio_server.audience import Identity, name_of
 from sio_server.auth import Authenticator, Keyring
 from sio_server.errors import Refused
 from tests.support.credentials import AUTH, DEVELOPMENT, OTHER, crafted, outcome, part, refusal, signed
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.servers import PUBLISH_KEY, Server, lasting_token, running, secured, token
 from tests.support.strategies import JSON
 from tests.support.waiting import coming
 
@@ -177,9 +177,9 @@ async def test_observers() -> None:
         ("", "unauthorized"),
         ("wrong key", "unauthorized"),
         ("a.b.c", "invalid_token"),
-        (token("1", "turista"), "forbidden"),
-        (token("1"), "forbidden"),
-        (token("1", "Admin"), "forbidden"),
+        (lasting_token("1", "turista"), "forbidden"),
+        (lasting_token("1"), "forbidden"),
+        (lasting_token("1", "Admin"), "forbidden"),
         (signed({"sub": "1", "role": "admin", "exp": 1}), "token_expired"),
         (signed({"sub": "1", "role": "admin", "exp": 2**32}, OTHER), "invalid_token"),
         ("\ud800.\ud800.\ud800", "invalid_token"),

@@ -14,8 +14,6 @@ from tests.support.brokers import side_by_side
 from tests.support.servers import Server, running, secured, token
 from tests.support.waiting import coming, until
 
-TOKEN = token("ana", "turista")
-
 
 class Raw:
     """A Socket.IO connection without a library: what a stock client that recovers sends and gets."""
@@ -27,9 +25,9 @@ class Raw:
 
     async def connect(self, **auth: Any) -> None:
         """Join the namespace, and wait for the greeting."""
-        await self._socket.send_str("40" + orjson.dumps({"token": TOKEN, **auth}).decode())
+        await self._socket.send_str("40" + orjson.dumps({"token": token("ana", "turista"), **auth}).decode())
         while not any(name == "ns:hello" for name, *_ in self.events):
-            await self.take()
+            assert await self.take(), "the link ended before it was greeted"
 
     async def take(self) -> bool:
         """Take one packet; False where the link has ended."""
@@ -94,7 +92,7 @@ async def test_link_that_looks_alive_at_one_server_ends_when_its_bearer_is_at_th
         await until(lambda: connected(here) == 0, "the old link to be counted out")
         await there.notify({"type": "test", "message": "live"})
         while len(new.named("test")) < 2:
-            await new.take()
+            assert await new.take(), "the link ended"
         assert (new.sid, new.pid) == (old.sid, old.pid)
         assert [body["message"] for body, _ in new.named("test")] == ["missed", "live"]
         assert new.named("ns:hello")[0][0]["recovered"] is True
