@@ -184,6 +184,8 @@ async def test_observers() -> None:
         (signed({"sub": "1", "role": "admin", "exp": 2**32}, OTHER), "invalid_token"),
         ("\ud800.\ud800.\ud800", "invalid_token"),
     ],
+    # by name: a token of this second would be another test to each process that collects it
+    ids=["nothing", "empty", "key", "dots", "tourist", "nobody", "capital", "expired", "foreign", "surrogates"],
 )
 async def test_no_observers(credential: str | None, code_: str) -> None:
     """Everybody else is refused: who is nobody, and who is not an administrator."""
