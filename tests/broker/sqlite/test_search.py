@@ -1,27 +1,17 @@
-"""Pages of the log by every condition, in both directions, against a search over a list; and whom one reaches."""
+"""A search of the embedded log looks at so much at a time; what it finds is the contract's to test."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 
-from sio_server.audience import Audience, Identity
+from sio_server.audience import Identity
 from sio_server.broker.sqlite import SqliteBroker, search
-from sio_server.notification import Notification
-from tests.support.brokers import Ear, appended, notification
+from tests.broker.contract.receipts import COUNT, fill
+from tests.support.brokers import Ear
 
 ANA = Identity("ana", ("guia",))
-AUDIENCES = (
-    Audience.of(roles=["guia"]),
-    Audience.of(roles=["admin"], users=["ana"]),
-    Audience.of(everybody=True, except_users=["ana"]),
-    Audience.of(users=["bo"]),
-    Audience.of(roles=["admin", "guia"]),
-)
-PRIORITIES = ("normal", "high")
-COUNT = 30
 
 
 @pytest.fixture
@@ -32,38 +22,6 @@ async def broker() -> AsyncIterator[SqliteBroker]:
     await made.sight("ana", ANA.rooms())
     yield made
     await made.close()
-
-
-async def fill(broker: SqliteBroker) -> dict[int, Notification]:
-    """Notifications of every kind, by position. What their data says of a priority is none."""
-    made = {}
-    for number in range(COUNT):
-        one = notification(
-            audience=AUDIENCES[number % 5],
-            type=("test", "booking", "tour")[number % 3],
-            priority=PRIORITIES[number % 2],
-            data={"priority": "high", "text": '"priority":"high"'},
-        )
-        made[(await appended(broker, one)).position.seq] = one
-    return made
-
-
-def fits(one: Notification, types: tuple[str, ...], user: str | None, role: str | None, priority: str | None) -> bool:
-    """Whether a search should find it."""
-    identity = None if user is None else ANA if user == "ana" else Identity(user)
-    return (
-        (not types or one.type in types)
-        and (identity is None or one.audience.includes(identity))
-        and (role is None or one.audience.all or role in one.audience.roles)
-        and (priority is None or one.priority == priority)
-    )
-
-
-CASES = list(
-    itertools.product(
-        [(), ("booking",), ("tour", "test")], [None, "ana"], [None, "guia", "nobody"], [None, "high", "critical"]
-    )
-)
 
 
 async def test_page_looks_at_so_many_and_no_more(broker: SqliteBroker, monkeypatch: pytest.MonkeyPatch) -> None:
