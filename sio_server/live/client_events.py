@@ -13,7 +13,7 @@ from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes, marked_dict
 from sio_server.core.protocols import PROTOCOLS, SOCKETIO
 from sio_server.core.refusals import Refusals
-from sio_server.errors import Refused
+from sio_server.errors import Refused, Text
 from sio_server.intake import admitted
 from sio_server.logs import get_logger
 from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token
@@ -28,6 +28,10 @@ _MARKS: Final[Mapping[str, Action]] = {
     "ns:unarchive": "unarchive",
 }
 
+NO_BYTES: Final = Text(
+    "Bytes are not taken: send JSON, with bytes as text in base64.",
+    "No se admiten bytes: envía JSON, con los bytes como texto en base64.",
+)
 
 logger = get_logger("events")
 

@@ -20,7 +20,7 @@ from sio_server.core.pages import Pages
 from sio_server.core.protocols import SOCKETIO
 from sio_server.engine import AsyncServer, ConnectionRefused, Limits, Reason, Why
 from sio_server.errors import Refused, Text
-from sio_server.live.client_events import ClientEvents, Handler
+from sio_server.live.client_events import NO_BYTES, ClientEvents, Handler
 from sio_server.live.socketio_link import SocketIoLink, Wires
 from sio_server.live.socketio_recovery import DurableRecovery
 from sio_server.live.socketio_refusals import EngineRefusals
@@ -137,7 +137,7 @@ class SocketIoEndpoint:
 
         Nobody who awaits an answer waits for ever.
         """
-        return self._refusal(sid, Refused("internal") if why is None else Refused("invalid_data", _NO_BYTES))
+        return self._refusal(sid, Refused("internal") if why is None else Refused("invalid_data", NO_BYTES))
 
     def leave_withdrawn(self) -> None:
         """Close what was let in by a publisher key that is none any more."""
@@ -307,10 +307,6 @@ _NEEDS_KEY = Text(
 _NOT_IN_QUERY = Text(
     "A token in the address ends up in logs, and is not taken: send it in 'auth', io(url, { auth: { token } }).",
     "Un token en la dirección acaba en los logs y no se admite: envíalo en 'auth', io(url, { auth: { token } }).",
-)
-_NO_BYTES = Text(
-    "Bytes are not taken: send JSON, with bytes as text in base64.",
-    "No se admiten bytes: envía JSON, con los bytes como texto en base64.",
 )
 _TOO_LARGE = Text("It may have at most {0} bytes.", "Puede tener como mucho {0} bytes.")
 

@@ -25,7 +25,7 @@ from sio_server.core.protocols import WS
 from sio_server.engine import FairSocket, TrustedProxies, narrow, text_frame
 from sio_server.errors import KINDS, Refused
 from sio_server.intake import exact
-from sio_server.live.client_events import ClientEvents, renewed_dict
+from sio_server.live.client_events import NO_BYTES, ClientEvents, renewed_dict
 from sio_server.live.streams import Framing, Stream, Streams
 from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
 from sio_server.locales import preferred_locale
@@ -44,6 +44,9 @@ MAX_INCOMING: Final = 64 * 1024
 # Seconds in which a client has to say who it is, and bytes it may send until then: a token has at most 8,192.
 FIRST_WITHIN: Final = 5.0
 MAX_FIRST: Final = 16 * 1024
+
+# Closes who sends bytes. RFC 6455 §7.4.1: a kind of data that cannot be accepted.
+_WS_UNSUPPORTED: Final = 1003
 
 # Seconds for the peer to answer a Close frame.
 _CLOSE_PATIENCE: Final = 2.0
@@ -263,7 +266,13 @@ class WsEndpoint:
             if message.type is WSMsgType.TEXT:
                 visit.client.control("ns:reply", await self._answer(message.data, visit, connection))
             elif message.type is WSMsgType.BINARY:
-                await visit.socket.close(code=1003)  # RFC 6455 §7.4.1: a kind of data it cannot accept
+                await self._refuse_bytes(visit, connection)
+
+    async def _refuse_bytes(self, visit: _Visit, connection: Connection) -> None:
+        refused = Refused("invalid_data", NO_BYTES)
+        error = self._events.refusal(refused, visit.locale, connection)["error"]
+        visit.client.control("ns:closing", {"code": refused.kind.code, "reconnect": False, "error": error})
+        await visit.socket.close(code=_WS_UNSUPPORTED, message=refused.kind.code.encode())
 
     async def _answer(self, text: str, visit: _Visit, connection: Connection) -> dict[str, Any]:
         """``{"type":"ns:read","ids":[…],"id":…}`` to ``{"type":"ns:reply","to":"ns:read","id":…,"ok":…}``."""

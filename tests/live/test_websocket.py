@@ -11,6 +11,7 @@ import pytest
 import websockets
 
 from sio_server.live.websocket import MAX_FIRST, MAX_INCOMING
+from tests.support.asking import get
 from tests.support.bad_tokens import BAD, key_server
 from tests.support.clients import plain_socket
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
@@ -271,11 +272,16 @@ async def test_what_a_client_says_is_answered() -> None:
         await client.wait(1)
 
 
-async def test_binary_frame_is_closed_with_1003() -> None:
-    """A binary frame is data it cannot accept."""
-    async with running() as server, plain_socket(server.url) as client:
+async def test_binary_frame_is_closed_with_1003_and_its_reason() -> None:
+    """A binary frame is data it cannot accept: the client is told in words what to send, and operators see it."""
+    async with running() as server, plain_socket(server.url, {"locale": "es"}) as client:
         await client.socket.send_bytes(b"\x00")
-        assert (await client.wait_closed())[0] == 1003
+        assert await client.wait_closed() == (1003, "invalid_data")
+        errors = (await get(server, "/v1/errors"))["items"]
+    (told,) = client.of("ns:closing")
+    assert (told["code"], told["reconnect"]) == ("invalid_data", False)
+    assert "base64" in told["error"]["detail"]
+    assert [(one["method"], one["path"], one["code"]) for one in errors] == [("EVENT", "/ws", "invalid_data")]
 
 
 async def test_long_frame_is_closed_with_1009() -> None:
