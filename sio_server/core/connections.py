@@ -129,7 +129,8 @@ class Connections:
         ``locale`` is the language of what the greeting warns of, ``es`` or ``en``.
         ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
         """
-        identity = connection.identity = self._expiry.not_yet(connection.identity)
+        self._expiry.begin(connection)
+        identity = connection.identity
         self.admit(identity, connection.address)
         connection.view, counts = await self._arrive(identity)
         if counts is None and identity.user is not None:
@@ -238,11 +239,10 @@ class Connections:
         view = await self.view_of(identity)
         if connection not in self._hub:
             return  # it left meanwhile; rooms and timers would keep it for ever
-        connection.identity = self._expiry.not_yet(identity)
+        self._expiry.renew(connection, identity)
         if not connection.may_observe:
             self._observers.discard(connection.link)
         self._enter(connection, view)
-        self._expiry.arm(connection)
 
     def _enter(self, connection: Connection, view: View) -> None:
         """Be in the rooms of this view from now on, or once the connection is live."""

@@ -58,6 +58,9 @@ class Connection:
         "protocol",
         "stream_from",
         "timer",
+        "token_end",
+        "told_at",
+        "told_of",
         "trusted",
         "view",
     )
@@ -90,6 +93,11 @@ class Connection:
         self.catchup: Catchup[Entry] | None = None
         """While it is on its way from a cursor to live; then it is in no room."""
         self.timer: Any = None
+        self.token_end = 0.0
+        """The latest `exp` of the tokens it brought, as they say it: see `core.expiry`."""
+        self.told_of: float | None = None
+        """The moment of which it was told that its token expires then, and, by the loop's clock, when it was told."""
+        self.told_at = float("-inf")
 
     @property
     def rooms(self) -> tuple[str, ...]:

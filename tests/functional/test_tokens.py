@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
 from sio_server.core import expiry
-from tests.support.clients import plain_socket, refused
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.clients import PlainSocket, plain_socket, refused
+from tests.support.clocks import Timers
+from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token
 from tests.support.waiting import until
 
 
@@ -43,6 +46,48 @@ async def test_plain_socket_is_closed_with_the_code(monkeypatch: pytest.MonkeyPa
         plain_socket(server.url, {"token": token_that_ends(monkeypatch, server, 0.5, "123")}) as client,
     ):
         assert await client.wait_closed() == (4401, "token_expired")
+
+
+@pytest.mark.parametrize("protocol", ["socketio", "ws"])
+@pytest.mark.parametrize("observes", [False, True])
+async def test_client_that_answers_with_the_token_it_has_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, *, protocol: str, observes: bool
+) -> None:
+    """On every protocol, observers included, one notice comes for an end, and the connection closes when it is due."""
+    ends, timers = int(time.time()) + 600, Timers()
+    mine = token("123", "admin", exp=ends)
+    async with running(secured()) as server, AsyncExitStack() as stack:
+        monkeypatch.setattr(server.core.expiry, "_wall", lambda: ends - 30 + timers.now)
+        monkeypatch.setattr(server.core.expiry, "_timers", lambda: timers)
+        client: Listener | PlainSocket
+        if protocol == "ws":
+            plain = client = await stack.enter_async_context(plain_socket(server.url, {"token": mine}))
+
+            async def say(event: str, body: dict[str, Any]) -> None:
+                replies = len(plain.of("ns:reply"))
+                await plain.socket.send_json({"type": event, **body})
+                await until(lambda: len(plain.of("ns:reply")) > replies, "a reply", plain.moves)
+                assert plain.of("ns:reply")[-1]["ok"]
+
+        else:
+            listener = client = await server.connect({"token": mine})
+
+            async def say(event: str, body: dict[str, Any]) -> None:
+                assert (await listener.client.call(event, body))["ok"]
+
+        if observes:
+            await say("ns:observe", {"on": True})
+        for _ in range(25):
+            timers.move(1)
+            await say("ns:auth", {"token": mine})
+        assert [told["expires_in_ms"] for told in client.of("ns:auth_expiring")] == [15_000]
+        timers.move(5 + expiry.EXPIRY_GRACE - 0.1)
+        await say("ns:auth", {"token": mine})
+        assert client.of("ns:closing") == []
+        timers.move(0.2)
+        await until(lambda: client.of("ns:closing"), "the end", client.moves)
+        assert client.of("ns:closing")[0]["code"] == "token_expired"
+        assert len(client.of("ns:auth_expiring")) == 1
 
 
 async def test_renewed_token_keeps_the_connection_and_moves_its_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
