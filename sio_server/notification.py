@@ -155,9 +155,22 @@ class Notification(_Members):
         return tuple.__new__(cls, (*made[:-1], encode_body(made)))
 
 
-def new_id() -> str:
-    """A UUIDv7 (RFC 9562 §5.7): the identity of a notification. ``seq`` is the order, not this."""
-    return str(uuid_utils.uuid7())
+def new_id(at: int | None = None) -> str:
+    """A UUIDv7 (RFC 9562 §5.7) of this moment, or of so many milliseconds of Unix time: what names a notification.
+
+    ``seq`` is the order, not this. The moment in the id of a notification is its ``timestamp``: it is searched by it.
+    """
+    return str(uuid_utils.uuid7(nanoseconds=None if at is None else at * 1_000_000))
+
+
+def first_id(at: int) -> str:
+    """What no id of this moment or a later one is below, as text: the moment's part of a UUIDv7 (RFC 9562 §5.7)."""
+    digits = f"{min(max(at, 0), _LAST_MOMENT):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
+
+
+# Milliseconds that fit into the 48 bits of a UUIDv7: until the year 10889.
+_LAST_MOMENT: Final = 2**48 - 1
 
 
 # Seconds that were written lately: formatting a moment takes four times as long as looking its second up.

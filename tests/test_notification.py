@@ -21,6 +21,7 @@ from sio_server.notification import (
     Notification,
     Position,
     PublishRequest,
+    first_id,
     milliseconds,
     new_id,
     rfc3339,
@@ -184,6 +185,16 @@ def test_ids_are_uuid7_and_differ() -> None:
     assert len(set(made)) == len(made)
     assert {uuid.UUID(text).version for text in made} == {7}
     assert all(str(uuid.UUID(text)) == text for text in made)
+
+
+@given(st.lists(st.integers(0, 2**43), min_size=1, max_size=10), st.integers(0, 2**43))
+def test_ids_are_searched_by_their_moment(moments: list[int], edge: int) -> None:
+    """An id holds the moment it was made for, and as text lies above what no id of that moment is below."""
+    for moment in moments:
+        made = new_id(moment)
+        assert uuid.UUID(made).int >> 80 == moment
+        assert (made >= first_id(edge)) == (moment >= edge)
+    assert first_id(-1) == first_id(0) < new_id() < first_id(10**17)
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001

@@ -38,7 +38,8 @@ class NotificationsOperations:
         tag="operate",
         summary="Stored notifications, newest first",
         description="With a user, what is for this user as it was last seen. Expired ones are among them. "
-        "With `after` the oldest come first.",
+        "With `after` the oldest come first. How much is looked at for one page is bounded: it can be short, even "
+        "empty, and name a next one.",
         credential=OBSERVER,
         query=HistoryQuerySchema,
         reply=HistoryPageSchema,

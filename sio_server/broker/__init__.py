@@ -11,6 +11,7 @@ from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Receipt, Receipts, Stored, StoredPage, UserReceipt
 from sio_server.broker.signals import Close, Ended, Followed, InboxChanged, Revoked, Signal, Signals
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
+from sio_server.broker.words import Words, fold
 
 __all__ = [
     "MAX_PAGE",
@@ -47,4 +48,6 @@ __all__ = [
     "Stretch",
     "UserReceipt",
     "View",
+    "Words",
+    "fold",
 ]

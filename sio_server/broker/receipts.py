@@ -79,6 +79,9 @@ class Receipts(Protocol):
         user: str | None = None,
         role: str | None = None,
         priority: str | None = None,
+        text: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
         limit: int = MAX_PAGE,
         before: int | None = None,
         after: int | None = None,
@@ -86,7 +89,11 @@ class Receipts(Protocol):
         """Stored notifications below ``seq`` ``before``, newest first, expired ones too; ``types`` empty takes all.
 
         With ``after`` those above it, oldest first. With ``user`` only those that are for this user as `People.view_of`
-        has it, with ``role`` what everybody with this role gets.
+        has it, with ``role`` what everybody with this role gets. With ``text`` only what `Words` of it are in; where
+        it is the whole id of a notification that fits, this one alone. ``since`` (inclusive) and ``until`` (exclusive)
+        go by `Notification.timestamp`, in milliseconds, as it stands in the ids.
+
+        A page can be short, even empty, with more to come: how much is looked at for one is bounded.
         """
 
     async def receipt(self, notification_id: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:

@@ -66,7 +66,7 @@ class Drafts:
         if request.idempotency_key is not None:
             idempotency = Idempotency(publisher, request.idempotency_key, request.fingerprint())
         notification = Notification(
-            id=new_id(),
+            id=new_id(now),
             type=request.type,
             message=event_type.text_for(request.data, self._locale) if request.message is None else request.message,
             data=request.data,

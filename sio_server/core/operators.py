@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sio_server import __version__
 from sio_server.audience import Audience
-from sio_server.broker import Broker, Close, LogSize, Receipt, Revoked
+from sio_server.broker import Broker, Close, LogSize, Receipt, Revoked, Stored, Words, fold
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
@@ -101,16 +102,31 @@ class Operators:
         user: str | None = None,
         role: str | None = None,
         priority: str | None = None,
+        text: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
         limit: int,
         before: int | None = None,
         after: int | None = None,
     ) -> dict[str, Any]:
-        """Stored notifications, newest first, or oldest first with ``after``, as ``GET /v1/notifications`` answers."""
-        page = await self._broker.search(
-            types=types, user=user, role=role, priority=priority, limit=limit, before=before, after=after
+        """Stored notifications, newest first, or oldest first with ``after``, as ``GET /v1/notifications`` answers.
+
+        ``since`` and ``until`` are milliseconds of Unix time.
+        """
+        ask = partial(
+            self._broker.search, types=types, user=user, role=role, priority=priority, since=since, until=until
         )
+        page = await ask(text=text, limit=limit, before=before, after=after)
+        exact: tuple[Stored, ...] = ()
+        if text is not None and before is None and after is None:
+            words = Words.of(text)
+            if words.id is not None:
+                exact = page.items if page.items and page.items[0].entry.id == words.id else ()
+            elif words.seq is not None:
+                exact = (await ask(limit=1, before=words.seq + 1, after=words.seq - 1)).items
         return {
             "items": [stored.entry.record() for stored in page.items],
+            "exact": exact[0].entry.record() if exact else None,
             "next_before": page.next_before,
             "next_after": page.next_after,
         }
@@ -141,11 +157,13 @@ class Operators:
 
     # -- people ---------------------------------------------------------------------------------------------------
 
-    def users(self, *, role: str | None, limit: int, after: str | None) -> dict[str, Any]:
+    def users(self, *, role: str | None, text: str | None = None, limit: int, after: str | None) -> dict[str, Any]:
         """Users who are connected to this node, by name, and beside the first page connections without a name.
 
-        With a role those who have it on one of their connections, of which all are told.
+        With a role those who have it on one of their connections, of which all are told; with ``text`` those who have
+        it in their name.
         """
+        sought = None if text is None else fold(text)
         by_name: dict[str, list[Connection]] = {}
         chosen = set()
         nameless = []
@@ -154,9 +172,9 @@ class Operators:
             wanted = role is None or role in identity.roles
             if identity.user is not None:
                 by_name.setdefault(identity.user, []).append(connection)
-                if wanted:
+                if wanted and (sought is None or sought in fold(identity.user)):
                     chosen.add(identity.user)
-            elif wanted:
+            elif wanted and sought is None:
                 nameless.append(connection)
         names = sorted(name for name in chosen if after is None or name > after)
         return {

@@ -24,6 +24,7 @@ from sio_server.schemas.loading import (
     types_field,
 )
 from sio_server.schemas.publish import AudienceReplySchema
+from sio_server.schemas.searching import moment_field, text_field
 
 # Seconds that the clock of whoever asks may be ahead of ours. Further on, a slip of the finger would lock a user out.
 CLOCK_LEEWAY: Final = 60.0
@@ -36,6 +37,12 @@ class HistoryQuerySchema(fields.Schema):
     user = name_field("Only what is for this user")
     role = name_field("Only what everybody with this role gets: it names the role, or is for all")
     priority = fields.Str(load_default=None, validate=fields.one_of(PRIORITIES), metadata=about("Only this priority"))
+    text = text_field(
+        "Only what all these words are in: anywhere in title, message or the values of `data`, also as parts of words, "
+        "without case or accents, each sign for itself. Or an id, its first 8 characters or more, or a `seq`"
+    )
+    since = moment_field("Only what was published at this moment or later: its `timestamp`")
+    until = moment_field("Only what was published before this moment: its `timestamp`")
     limit = limit_field()
     before = before_field()
     after = position_field(
@@ -55,6 +62,7 @@ class UsersQuerySchema(fields.Schema):
     """The query of ``GET /v1/users``."""
 
     role = name_field("Only users with this role")
+    text = text_field("Only users with this in their name, anywhere, without case or accents")
     limit = limit_field()
     after = name_field("Only users above this name: `next_after` of the page before")
 
@@ -122,6 +130,14 @@ class HistoryPageSchema(Schema):
         required=True,
         allow_none=True,
         metadata=about("`after` of the next page; null after the last, and without `after`"),
+    )
+    exact = plain.Nested(
+        RecordSchema,
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "What has the `seq` or the id that `q` is, wherever it stands in the log; in the first page alone"
+        ),
     )
 
 

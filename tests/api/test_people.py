@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -61,6 +62,36 @@ async def test_users_come_in_pages_by_name() -> None:
 
     assert [[user["user"] for user in page["users"]] for page in (first, second)] == [["a", "b"], ["c"]]
     assert (first["total"], second["total"], second["next_after"]) == (3, 3, None)
+
+
+async def test_users_are_found_by_part_of_their_name() -> None:
+    """A user is found by any part of the name, in any case and without accents, however many others there are."""
+    async with running(secured()) as server:
+        for name in (*(f"a{number:03}" for number in range(105)), "José", "100%", "x_y"):
+            await server.connect({"token": token(name)})
+        await server.connect({"key": KEY})
+        listed = {
+            text: [user["user"] for user in (await get(server, f"/v1/users?q={quote(text)}", KEY))["users"]]
+            for text in ("a104", "A104", "04", "jose", "JOSÉ", "%", "_", "nobody")
+        }
+        page = await get(server, "/v1/users?q=a0&limit=2&after=a001", KEY)
+
+    assert listed == {
+        "a104": ["a104"],
+        "A104": ["a104"],
+        "04": ["a004", *(f"a04{number}" for number in range(10)), "a104"],
+        "jose": ["José"],
+        "JOSÉ": ["José"],
+        "%": ["100%"],
+        "_": ["x_y"],
+        "nobody": [],
+    }
+    assert (page["total"], [user["user"] for user in page["users"]], page["next_after"]) == (
+        100,
+        ["a002", "a003"],
+        "a003",
+    )
+    assert (page["nameless"], page["nameless_total"]) == ([], 0)
 
 
 async def test_inbox_of_a_user_is_what_the_user_sees() -> None:

@@ -29,10 +29,10 @@ from tests.support.servers import PUBLISH_KEY, running, secured, token
 
 def test_what_is_left_out_has_its_default() -> None:
     """Empty queries ask for the first page of everything."""
-    nobody = {"user": None, "role": None, "priority": None}
+    nobody = {"user": None, "role": None, "priority": None, "text": None, "since": None, "until": None}
     assert HistoryQuerySchema().load({}) == {"types": (), **nobody, "limit": PAGE, "before": None, "after": None}
     assert ReceiptQuerySchema().load({}) == {"limit": PAGE, "after": None}
-    assert UsersQuerySchema().load({}) == {"role": None, "limit": PAGE, "after": None}
+    assert UsersQuerySchema().load({}) == {"role": None, "text": None, "limit": PAGE, "after": None}
 
 
 @pytest.mark.parametrize(

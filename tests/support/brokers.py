@@ -25,7 +25,7 @@ def notification(text: str = "", *, key: str | None = None, publisher: str = "p"
     """A notification for everybody, unless something else is said; the fingerprint of a key is its text."""
     idempotency = None if key is None else Idempotency(publisher, key, text.encode())
     made = {"audience": EVERYBODY, "timestamp": milliseconds(datetime.now(UTC)), "data": {}, "type": "test", **members}
-    return Notification(id=new_id(), message=text, idempotency=idempotency, **made)
+    return Notification(id=new_id(made["timestamp"]), message=text, idempotency=idempotency, **made)
 
 
 async def appended(broker: Log, notification: Notification) -> Published:

@@ -40,7 +40,7 @@ def notification(
 ) -> Notification:
     """Return a notification of this moment that expires ``ttl`` seconds later."""
     return Notification(
-        id=new_id(),
+        id=new_id(int(at * 1000)),
         type=event,
         message=message,
         data=data or {},

@@ -27,6 +27,7 @@ from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.broker.upkeep import LogSize
+from sio_server.broker.words import Words
 from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
@@ -290,6 +291,9 @@ class SqliteBroker:
         user: str | None = None,
         role: str | None = None,
         priority: str | None = None,
+        text: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
         limit: int = MAX_PAGE,
         before: int | None = None,
         after: int | None = None,
@@ -297,7 +301,8 @@ class SqliteBroker:
         """See `Receipts.search`."""
         epoch, limit, now = self._store.epoch, min(limit, MAX_PAGE), self._milliseconds()
         held = frozenset() if user is None else self._register.rooms_of(user)
-        wanted = search.Wanted(types, user, role, priority, now, held)
+        words = None if text is None else Words.of(text)
+        wanted = search.Wanted(types, user, role, priority, words, since, until, now, held)
         return await self._read(
             lambda connection: search.search(connection, epoch, wanted, limit=limit, before=before, after=after)
         )

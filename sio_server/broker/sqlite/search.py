@@ -1,12 +1,16 @@
-"""Which notifications there are: pages of the log by type, user, role and priority. Runs in the threads of `store`."""
+"""Which notifications there are: pages of the log by type, user, role, priority, time and words.
+
+Candidates come from an index, in order; what else is wanted is looked at in each of them, up to a bound. Runs in the
+threads of `store`.
+"""
 
 from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -17,12 +21,23 @@ from sio_server.broker.receipts import Stored, StoredPage
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.sights import view_of
 from sio_server.broker.sqlite.views import CHUNK, TOP, bounds_of, walk
+from sio_server.broker.words import Words
+from sio_server.notification import first_id
 
 # The priority of most notifications: only the others are in an index.
 USUAL_PRIORITY: Final = "normal"
 
 # Entries looked at for one page of what fits several conditions; as in an inbox.
 MAX_LOOKED_AT: Final = 10_000
+
+# Bytes of notifications that are read for one page of a search by words: a tenth of a second's work.
+MAX_READ: Final = 4 * 1024 * 1024
+
+# Ids at either end of a span of time among which its first and last position are sought. Ids are made a little before
+# positions are given, and out of order where the wall clock was set back: then more of them are out of order than that.
+EDGE: Final = 10_000
+
+Between = tuple[int, int]  # positions, both exclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,9 @@ class Wanted:
     user: str | None = None
     role: str | None = None
     priority: str | None = None
+    words: Words | None = None
+    since: int | None = None
+    until: int | None = None
     now: int = 0
     held: frozenset[str] = frozenset()
 
@@ -46,6 +64,7 @@ def search(
     """See `Receipts.search`."""
     newest_first = after is None
     between = (0 if after is None else after, TOP if before is None else before)
+    wanted, between = _named(connection, wanted, _within(connection, wanted, between))
     with ExitStack() as stack:
         candidates = _candidates(connection, stack, wanted, between, newest_first=newest_first)
         found, more = _fitting(connection, candidates, wanted, limit)
@@ -63,6 +82,50 @@ def _stored(connection: sqlite3.Connection, epoch: str, seqs: Sequence[int], *, 
 
 
 # -- what comes into question -----------------------------------------------------------------------------------------
+
+
+def _named(connection: sqlite3.Connection, wanted: Wanted, between: Between) -> tuple[Wanted, Between]:
+    """What is wanted and where, once it is looked up whether the words are a whole id: they then stand for it alone."""
+    identity = None if wanted.words is None else wanted.words.id
+    row = None
+    if identity is not None:
+        row = connection.execute("SELECT seq FROM notification WHERE id = ?", (identity,)).fetchone()
+    if row is None:
+        return wanted, between
+    return replace(wanted, words=None), (max(between[0], row[0] - 1), min(between[1], row[0] + 1))
+
+
+def _within(connection: sqlite3.Connection, wanted: Wanted, between: Between) -> Between:
+    """The positions between which everything of the wanted time is, for what `_conditions` looks at one by one.
+
+    Ids begin with their moment, so that their index is one of the time.
+    """
+    if wanted.since is None and wanted.until is None:
+        return between
+    low, high = _ids(wanted)
+    first, last = connection.execute(_SPAN, {"low": low, "high": high, "edge": EDGE}).fetchone()
+    if first is None:
+        return between[0], between[0]  # nothing is
+    above = between[0] if wanted.since is None else max(between[0], first - 1)
+    below = between[1] if wanted.until is None else min(between[1], last + 1)
+    return above, below
+
+
+def _ids(wanted: Wanted) -> tuple[str, str]:
+    """The ids between which those of the wanted time are, the first inclusive, the last exclusive."""
+    return (
+        "" if wanted.since is None else first_id(wanted.since),
+        _LAST_ID if wanted.until is None else first_id(wanted.until),
+    )
+
+
+_LAST_ID: Final = "g"  # no digit
+
+_SPAN: Final = """
+SELECT
+    (SELECT min(seq) FROM (SELECT seq FROM notification WHERE id >= :low AND id < :high ORDER BY id LIMIT :edge)),
+    (SELECT max(seq) FROM (SELECT seq FROM notification WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :edge))
+"""
 
 
 def _candidates(
@@ -104,18 +167,40 @@ def _fitting(
     query, parameters = _conditions(wanted)
     chunk_size = CHUNK if query else limit + 1
     found: list[int] = []
-    looked_at = 0
+    looked_at = read = 0
     while chunk := list(islice(candidates, chunk_size)):
-        fitting = set(chunk)
-        if query:
-            fitting = {seq for (seq,) in connection.execute(query, {**parameters, "seqs": _json(chunk)})}
-        found.extend(seq for seq in chunk if seq in fitting)
+        with closing(_looked_at(connection, query, parameters, chunk, wanted.words)) as rows:
+            for seq, length, fits in rows:
+                if fits:
+                    found.append(seq)
+                    if len(found) > limit:
+                        return found, found[limit - 1]
+                read += length
+                if read >= MAX_READ:
+                    return found, seq
         looked_at += len(chunk)
-        if len(found) > limit:
-            return found, found[limit - 1]
         if looked_at >= MAX_LOOKED_AT:
             return found, chunk[-1]
     return found, None
+
+
+def _looked_at(
+    connection: sqlite3.Connection, query: str, parameters: dict[str, Any], chunk: Sequence[int], words: Words | None
+) -> Generator[tuple[int, int, bool], None, None]:
+    """Those of some positions that fit the query, in order: how much of each was read, and whether the words are in it.
+
+    Rows are taken one by one: between two of them other threads have their turn.
+    """
+    if not query:
+        yield from ((seq, 0, True) for seq in chunk)
+        return
+    with closing(connection.execute(query, {**parameters, "seqs": _json(chunk)})) as rows:
+        for seq, *found in rows:
+            if words is None:
+                yield seq, 0, True
+            else:
+                identity, body = found
+                yield seq, len(body), words.are_in(identity, seq, body)
 
 
 def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -132,16 +217,25 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         conditions.append("n.type IN (SELECT value FROM json_each(:types))")
     if wanted.priority is not None:
         conditions.append("n.priority = :priority")
-    if not conditions:
+    if wanted.since is not None or wanted.until is not None:
+        conditions.append("n.id >= :low AND n.id < :high")
+    if not conditions and wanted.words is None:
         return "", {}
+    low, high = _ids(wanted)
     parameters = {
         "user": wanted.user,
         "rooms": _json(_rooms_of(wanted.role)),
         "types": _json(wanted.types),
         "priority": wanted.priority,
+        "low": low,
+        "high": high,
     }
-    query = "SELECT n.seq FROM json_each(:seqs) AS one CROSS JOIN notification AS n ON n.seq = one.value WHERE "
-    return query + " AND ".join(conditions), parameters
+    read = "" if wanted.words is None else ", n.id, n.body"
+    query = (
+        f"SELECT n.seq{read} FROM json_each(:seqs) AS one "  # noqa: S608 - constants
+        "CROSS JOIN notification AS n ON n.seq = one.value"
+    )
+    return " AND ".join((f"{query} WHERE 1", *conditions)), parameters
 
 
 def _json(values: Sequence[object]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker import MAX_PAGE, Broker, Receipt, UserReceipt
+from sio_server.broker import MAX_PAGE, Broker, Receipt, StoredPage, UserReceipt
 from sio_server.notification import Notification
 from tests.support.brokers import Ear, Reopen, appended, notification
 
@@ -22,6 +25,7 @@ AUDIENCES = (
 )
 PRIORITIES = ("normal", "high")
 COUNT = 30
+START = 1_767_225_600_000  # milliseconds of Unix time
 
 
 async def admins(broker: Broker, *users: str) -> None:
@@ -72,6 +76,25 @@ CASES = list(
         [(), ("booking",), ("tour", "test")], [None, "ana"], [None, "guia", "nobody"], [None, "high", "critical"]
     )
 )
+
+
+async def all_pages(ask: Callable[..., Awaitable[StoredPage]]) -> tuple[list[int], list[int]]:
+    """The positions in all pages of a search, oldest first, then newest first."""
+    ascending: list[int] = []
+    descending: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = await ask(after=after)
+        assert page.next_before is None
+        ascending += [stored.entry.seq for stored in page.items]
+        after = page.next_after
+    before: int | None = COUNT + 1
+    while before is not None:
+        page = await ask(before=before)
+        assert page.next_after is None
+        descending += [stored.entry.seq for stored in page.items]
+        before = page.next_before
+    return ascending, descending
 
 
 class ReceiptsContract:
@@ -280,22 +303,89 @@ class SearchContract:
         made = await fill(broker)
         for types, user, role, priority in CASES:
             expected = [seq for seq, one in made.items() if fits(one, types, user, role, priority)]
-            ascending: list[int] = []
-            descending: list[int] = []
-            after: int | None = 0
-            while after is not None:
-                page = await broker.search(types=types, user=user, role=role, priority=priority, limit=4, after=after)
-                assert page.next_before is None
-                ascending += [stored.entry.seq for stored in page.items]
-                after = page.next_after
-            before: int | None = COUNT + 1
-            while before is not None:
-                page = await broker.search(types=types, user=user, role=role, priority=priority, limit=4, before=before)
-                assert page.next_after is None
-                descending += [stored.entry.seq for stored in page.items]
-                before = page.next_before
-            assert ascending == expected, (types, user, role, priority)
-            assert descending == expected[::-1], (types, user, role, priority)
+            ask = partial(broker.search, types=types, user=user, role=role, priority=priority, limit=4)
+            assert await all_pages(ask) == (expected, expected[::-1]), (types, user, role, priority)
+
+    async def test_words_narrow_any_search(self, broker: Broker) -> None:
+        """Words find what they stand in, beside every other condition, page by page and in either direction."""
+        await broker.sight("ana", ANA.rooms())
+        texts = ("Reserva para Laguna 69", "Reserva ANULADA", "Tour al Cañón", "100 % anulada")
+        made = {}
+        for number in range(COUNT):
+            one = notification(
+                texts[number % 4],
+                audience=AUDIENCES[number % 5],
+                type=("test", "booking", "tour")[number % 3],
+                priority=PRIORITIES[number % 2],
+                data={"codigo": f"R-{number:03}"},
+            )
+            made[(await appended(broker, one)).position.seq] = one
+        for text, found in (
+            ("anulada", texts[1::2]),
+            ("reserva", texts[:2]),
+            ("RESERVA anul", texts[1:2]),
+            ("canon", texts[2:3]),
+            ("%", texts[3:]),
+            ("r-0", texts),
+            ("a_ulada", ()),
+        ):
+            for types, user, role, priority in CASES:
+                expected = [
+                    seq for seq, one in made.items() if one.message in found and fits(one, types, user, role, priority)
+                ]
+                ask = partial(broker.search, types=types, user=user, role=role, priority=priority, text=text, limit=3)
+                assert await all_pages(ask) == (expected, expected[::-1]), (text, types, user, role, priority)
+
+    async def test_id_and_seq_are_found(self, broker: Broker) -> None:
+        """A whole id finds just its notification, a beginning of it too, a number what has this seq beside words."""
+        made = [notification(f"Grupo {number}", timestamp=1_000_000 * number) for number in range(1, 13)]
+        for one in made:
+            await appended(broker, one)
+
+        async def found(text: str, **more: Any) -> list[int]:
+            return [stored.entry.seq for stored in (await broker.search(text=text, **more)).items]
+
+        assert await found(made[4].id) == await found(made[4].id.upper()) == await found(made[4].id[:13]) == [5]
+        assert await found(made[4].id, types=["booking"]) == await found(made[4].id, before=5) == []
+        assert await found("12") == [12]
+        assert await found("2") == [12, 2]
+        assert await found("grupo") == list(range(12, 0, -1))
+
+    async def test_id_that_a_notification_speaks_of_is_text(self, broker: Broker) -> None:
+        """An id that is nobody's is looked for in texts like any other word."""
+        other = notification().id
+        await appended(broker, notification(data={"antes": other}))
+        assert len((await broker.search(text=other)).items) == 1
+
+    async def test_time_narrows_any_search(self, broker: Broker) -> None:
+        """What was published from one moment on, and before another, is found, in whichever order clocks gave it."""
+        await broker.sight("ana", ANA.rooms())
+        # the clock was set back by ten seconds after every tenth
+        times = [START + 1000 * (number - 10 * (number // 10)) for number in range(COUNT)]
+        made = {}
+        for number, at in enumerate(times):
+            one = notification(audience=AUDIENCES[number % 5], type=("test", "booking")[number % 2], timestamp=at)
+            made[(await appended(broker, one)).position.seq] = one
+        for since, until in (
+            (None, None),
+            (START + 3000, None),
+            (None, START + 3000),
+            (START + 2001, START + 5000),
+            (START, START),
+            (START + 10**7, None),
+            (0, 1),
+            (-1, 10**16),
+        ):
+            for types, user in itertools.product([(), ("booking",)], [None, "ana"]):
+                expected = [
+                    seq
+                    for seq, one in made.items()
+                    if fits(one, types, user, None, None)
+                    and (since is None or since <= one.timestamp)
+                    and (until is None or one.timestamp < until)
+                ]
+                ask = partial(broker.search, types=types, user=user, since=since, until=until, limit=3)
+                assert await all_pages(ask) == (expected, expected[::-1]), (since, until, types, user)
 
     async def test_gap_is_read_between_its_ends(self, broker: Broker) -> None:
         """With both ends, what lies between them comes, the oldest first."""

@@ -93,6 +93,8 @@ QUERIES: dict[str, Query] = {
     "replay": lambda broker, view: broker.stretch(view, 5, 10),
     "search of a user": lambda broker, view: broker.search(types=["test"], user=view.user),
     "search of a type": lambda broker, _: broker.search(types=["test"]),
+    "search by time and words": lambda broker, _: broker.search(text="hola", since=0, until=10**15),
+    "search by id": lambda broker, _: broker.search(text="01a2204d-fbf4-72e6-97f3-9b56b7215210"),
     "receipt": lambda broker, _: broker.receipt("x"),
 }
 
