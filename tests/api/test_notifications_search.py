@@ -88,7 +88,7 @@ async def test_id_and_position_are_found_at_once() -> None:
         assert await found(server, q=first) == {"items": [first], "exact": first}
         assert await found(server, q=first[:18]) == {"items": [first], "exact": None}
         assert await found(server, q="1") == {"items": [second, first], "exact": first}
-        assert await found(server, q="1", role="guia") == {"items": [], "exact": None}
+        assert await found(server, q="1", type="tour_creado") == {"items": [], "exact": None}
         assert await found(server, q="1", before="2") == {"items": [first], "exact": None}
         assert await found(server, q="77") == {"items": [], "exact": None}
 

@@ -141,19 +141,19 @@ async def test_token_that_renews_nothing_is_told_of_once(
     assert link.of("close") == ["token_expired"]
 
 
-@pytest.mark.parametrize(("lasts", "most"), [(3600, 1), (60, 120), (8, 720), (1, 720), (-10, 720)])
+@pytest.mark.parametrize(("lasts", "most"), [(3600, 0), (60, 20), (8, 120), (1, 120), (-10, 121)])
 async def test_each_newer_token_is_told_of_once(made: Core, passing: Time, lasts: float, most: int) -> None:
     """Who brings a newer token each time is told of each, and however short they are, only every few seconds."""
     connection, link = await made.open(passing.token(lasts))
     answered = 0
-    for _ in range(14_400):  # an hour
+    for _ in range(2_400):  # ten minutes
         passing.timers.move(0.25)
         if len(told(link)) > answered:
             answered = len(told(link))
             await passing.renew(connection, passing.token(lasts))
     assert link.of("close") == []
-    assert 1 <= len(told(link)) <= most
-    passing.timers.move(max(lasts, 0) + module.EXPIRY_GRACE + module.NOTICE_PAUSE)
+    assert min(most, 19) <= len(told(link)) <= most
+    passing.timers.move(max(lasts, 0) + module.EXPIRY_GRACE + 2 * module.NOTICE_PAUSE)
     assert link.of("close") == ["token_expired"]
 
 
@@ -253,7 +253,7 @@ async def test_clock_that_is_set_ahead_ends_tokens(made: Core, watching: Time) -
         watching.ahead += 3600
         await until(lambda: all(timer.cancelled for timer in before))
     watching.timers.move(0)
-    assert (told(over), over.of("close"), told(soon)) == ([-0.0], [], [])
+    assert (told(over), over.of("close"), told(soon)) == ([0.0], ["token_expired"], [])
     watching.timers.move(15)
     assert (told(soon), soon.of("close")) == ([15], [])
     watching.timers.move(15 + module.EXPIRY_GRACE)
@@ -298,7 +298,7 @@ async def test_looks_at_many_leave_turns_to_others(made: Core, watching: Time, m
         watching.ahead += 3600
 
         def all_looked_at() -> bool:
-            looked_at = sum(timer.cancelled for timer in timers)
+            looked_at = sum(bool(timer.cancelled) for timer in timers)
             between.add(looked_at)
             return looked_at == len(timers)
 

@@ -175,6 +175,8 @@ export interface components {
             next_before: number | null;
             /** @description `after` of the next page; null after the last, and without `after` */
             next_after: number | null;
+            /** @description What has the `seq` or the id that `q` is, wherever it stands in the log; in the first page alone */
+            exact: components["schemas"]["Record"] | null;
         };
         InboxItem: {
             /**
