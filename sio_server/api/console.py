@@ -137,9 +137,9 @@ class ConsoleOperations:
         "/v1/audience/preview",
         name="audiencePreview",
         tag="operate",
-        summary="Whom a notification would reach",
-        description="Takes what `POST /notify` does; only `type`, `data` and `audience` count, and nothing is "
-        "stored. An audience of the catalogue that lacks fields of `data` is no error here: see `missing`.",
+        summary="Whom a notification would reach, and what it would say",
+        description="Takes what `POST /notify` does and stores nothing. An audience of the catalogue that lacks fields "
+        "of `data` is no error here: see `missing`.",
         credential=OBSERVER,
         body=Body(
             schema=PublishSchema,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from sio_server.audience import Audience
@@ -12,6 +13,14 @@ from sio_server.broker.log import View
 # Seconds for which a room that a user's arrivals name no longer is kept. A token with fewer roles by mistake, or one of
 # another device, must not cost somebody an inbox; a role that is gone for good must not stay for ever.
 ROOM_KEPT: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How many users an audience is for, and the first of them by name."""
+
+    users: int
+    first: tuple[str, ...]
 
 
 class People(Protocol):
@@ -44,8 +53,8 @@ class People(Protocol):
         Records nothing.
         """
 
-    async def reach(self, audience: Audience) -> int:
-        """How many users this audience is for now: `Receipt.targeted` of what would be published to it."""
+    async def reach(self, audience: Audience, *, first: int = 0) -> Reached:
+        """Users this audience is for now: `Receipt.targeted` of what would be published to it, and the ``first``."""
 
 
 class Revocations(Protocol):

@@ -50,6 +50,10 @@ class Drafts:
         audience, missing = event_type.audience_for(request.data)
         return Addressed(event_type, audience, missing, (*request.warnings, *map(_SKIPPED.format, missing)))
 
+    def message_of(self, request: PublishRequest, event_type: EventType) -> str:
+        """The message with which this request is published: its own, else the catalogue's with the data in it."""
+        return event_type.text_for(request.data, self._locale) if request.message is None else request.message
+
     def draft(self, request: PublishRequest, publisher: str) -> tuple[Notification, tuple[Text, ...]]:
         """Make the notification that a publisher asks for; returns it with warnings for the publisher.
 
@@ -68,7 +72,7 @@ class Drafts:
         notification = Notification(
             id=new_id(now),
             type=request.type,
-            message=event_type.text_for(request.data, self._locale) if request.message is None else request.message,
+            message=self.message_of(request, event_type),
             data=request.data,
             timestamp=now,
             audience=audience,
@@ -86,6 +90,6 @@ class Drafts:
 
 _NEEDED: Final = Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
 _SKIPPED: Final = Text(
-    "data.{0} is absent: the part of the audience that needs it was skipped",
-    "falta data.{0}: se omitió la parte de la audiencia que lo necesita",
+    "Does not reach a part of the audience: data.{0} is missing.",
+    "No llega a una parte de la audiencia: falta data.{0}.",
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sio_server import __version__
 from sio_server.audience import Audience
@@ -24,30 +24,42 @@ from sio_server.core.traffic import Traffic
 from sio_server.errors import Refused, Text
 from sio_server.notification import PublishRequest
 
+# Users that a preview names: as many as somebody reads before sending. Their number is told in any case.
+FIRST_REACHED: Final = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is known of an audience now.
+    """What is known of a notification before it is published: whom it reaches, and what it says.
 
-    ``users`` are all that the log knows of, ``online_users`` and ``online_sockets`` those of this node. ``missing``
-    names fields of ``data`` without which a part of the catalogue's audience stays empty.
+    ``users`` are all that the log knows of, ``first`` of them the first by name with whether each is online;
+    ``online_users`` and ``online_sockets`` are those of this node. ``missing`` names fields of ``data`` without which a
+    part of the catalogue's audience stays empty. ``title`` and ``message`` are the texts it would be published with.
     """
 
     audience: Audience
     users: int
+    first: tuple[tuple[str, bool], ...]
     online_users: int
     online_sockets: int
     missing: tuple[str, ...]
     warnings: tuple[Text, ...]
+    title: str | None
+    message: str
+    priority: str
 
     def as_dict(self, locale: str) -> dict[str, Any]:
         """The preview as ``POST /v1/audience/preview`` answers, with warnings in ``locale``."""
         return {
             "audience": self.audience.as_dict(),
             "users": self.users,
+            "first": [{"user": user, "online": online} for user, online in self.first],
             "online": {"users": self.online_users, "sockets": self.online_sockets},
             "missing": list(self.missing),
             "warnings": [warning.within(locale) for warning in self.warnings],
+            "title": self.title,
+            "message": self.message,
+            "priority": self.priority,
         }
 
 
@@ -146,14 +158,26 @@ class Operators:
         return await self._broker.receipt(notification_id, limit=limit, after=after)
 
     async def preview(self, request: PublishRequest) -> Preview:
-        """Whom a publish would reach, were it published now; an audience of nobody is no error here.
+        """Whom a publish would reach and what it would say, were it published now; nobody is no error here.
 
         Nothing is stored. Raises `Refused`: ``unknown_type``, ``invalid_data``, ``broker_unavailable``.
         """
         addressed = self._drafts.address(request)
-        users = await self._broker.reach(addressed.audience)
-        online_users, online_sockets = self._hub.reach(addressed.audience)
-        return Preview(addressed.audience, users, online_users, online_sockets, addressed.missing, addressed.warnings)
+        event_type, audience = addressed.event_type, addressed.audience
+        reached = await self._broker.reach(audience, first=FIRST_REACHED)
+        online_users, online_sockets = self._hub.reach(audience)
+        return Preview(
+            audience=audience,
+            users=reached.users,
+            first=tuple((user, bool(self._hub.of_user(user))) for user in reached.first),
+            online_users=online_users,
+            online_sockets=online_sockets,
+            missing=addressed.missing,
+            warnings=addressed.warnings,
+            title=request.title,
+            message=self._drafts.message_of(request, event_type),
+            priority=request.priority or event_type.priority,
+        )
 
     # -- people ---------------------------------------------------------------------------------------------------
 

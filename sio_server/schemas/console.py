@@ -8,7 +8,9 @@ from marshmallow import Schema
 from marshmallow import fields as plain
 
 from sio_server import fields
+from sio_server.core.operators import FIRST_REACHED
 from sio_server.core.refusals import CAPACITY
+from sio_server.notification import PRIORITIES
 from sio_server.schemas.loading import about, limit_field
 from sio_server.schemas.publish import AudienceReplySchema
 
@@ -178,13 +180,28 @@ class OnlineSchema(Schema):
     sockets = plain.Integer(required=True)
 
 
+class ReachedSchema(Schema):
+    """One user whom a publish would reach."""
+
+    user = plain.String(required=True)
+    online = plain.Boolean(required=True, metadata=about("Whether connected to this node now"))
+
+
 class PreviewReplySchema(Schema):
-    """Whom a publish would reach."""
+    """Whom a publish would reach, and what it would say."""
 
     audience = plain.Nested(AudienceReplySchema, required=True, metadata=about("With the catalogue's templates filled"))
     users = plain.Integer(required=True, metadata=about("Users it names, and those who were seen in its rooms"))
+    first = plain.List(
+        plain.Nested(ReachedSchema), required=True, metadata=about(f"The first {FIRST_REACHED} of these users by name")
+    )
     online = plain.Nested(OnlineSchema, required=True)
     missing = plain.List(
         plain.String(), required=True, metadata=about("Fields of `data` without which a part of the audience is empty")
     )
     warnings = plain.List(plain.String(), required=True)
+    title = plain.String(required=True, allow_none=True)
+    message = plain.String(
+        required=True, metadata=about("As it would be published: its own, else the catalogue's with `data` in it")
+    )
+    priority = plain.String(required=True, validate=fields.one_of(PRIORITIES))

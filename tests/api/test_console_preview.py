@@ -25,15 +25,19 @@ async def test_audience_of_the_catalogue_is_filled_in() -> None:
         await server.connect({"token": token("123", "turista")})
         await server.connect({"token": token("123", "turista")})
         await get(server, "/v1/inbox", token("leo", "admin"))  # known, and not here
-        found = await preview(server, type="reserva_creada", data={"usuario_id": 123})
+        found = await preview(server, type="reserva_creada", data={"usuario_id": 123, "tour_nombre": "Colca"})
         stored = await get(server, "/v1/notifications", PUBLISH_KEY)
 
     assert found == {
         "audience": {"roles": ["admin"], "users": ["123"], "topics": [], "all": False, "except": {"users": []}},
         "users": 3,
+        "first": [{"user": "123", "online": True}, {"user": "eva", "online": True}, {"user": "leo", "online": False}],
         "online": {"users": 2, "sockets": 3},
         "missing": [],
         "warnings": [],
+        "title": None,
+        "message": "Reserva de Colca creada",
+        "priority": "high",
     }
     assert stored["items"] == []
 
@@ -104,6 +108,36 @@ async def test_what_could_not_be_published_is_refused_alike(body: object, code: 
 
     assert_refused(answer, code)
     assert (status, reply["code"]) == (answer.status, code)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "reserva_creada", "data": {"usuario_id": 7}},
+        {"type": "reserva_creada", "data": {"usuario_id": 7, "tour_nombre": "Colca"}},
+        {"type": "reserva_creada", "data": {"usuario_id": 7}, "title": "Ojo", "message": "", "priority": "low"},
+        {"type": "test", "message": "Hola {nombre}", "data": {"nombre": "Ana"}},
+    ],
+)
+async def test_texts_are_those_that_are_then_published(body: dict[str, Any]) -> None:
+    """Title, message and priority of a preview are what the same request is stored with, a missing field included."""
+    async with running(secured()) as server:
+        found = await preview(server, **body)
+        await server.notify(body)
+        (stored,) = (await get(server, "/v1/notifications", PUBLISH_KEY))["items"]
+
+    assert [found[name] for name in ("title", "message", "priority")] == [
+        stored[name] for name in ("title", "message", "priority")
+    ]
+
+
+async def test_first_users_are_named_and_all_are_counted() -> None:
+    """Of many users the first by name are told one by one, in order."""
+    names = [f"u{number:03}" for number in range(60)]
+    async with running(secured()) as server:
+        found = await preview(server, audience={"users": names, "except": {"users": ["u000"]}})
+
+    assert (found["users"], [one["user"] for one in found["first"]]) == (59, names[1:51])
 
 
 async def test_preview_is_for_operators() -> None:

@@ -65,7 +65,7 @@ async def test_warnings_of_the_server_are_shown(tmp_path: Path) -> None:
     async with running() as server:
         done = await run("send", "reserva_creada", "--url", server.url, "--lang", "es", cwd=tmp_path)
     assert done.code == 0
-    assert done.err.startswith("sio-server: warning: falta data.usuario_id")
+    assert done.err.startswith("sio-server: warning: No llega a una parte de la audiencia: falta data.usuario_id.")
 
 
 async def test_the_key_is_taken_from_the_environment_or_the_flag(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sio_server.audience import Audience
 from sio_server.broker.broker import Broker
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
+from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
 from sio_server.broker.sqlite import faults, inbox, receipts, search, sights, views
@@ -218,9 +219,9 @@ class SqliteBroker:
         now, held = self._milliseconds(), self._register.rooms_of(user)
         return await self._read(lambda connection: sights.view_of(connection, user, now=now, held=held))
 
-    async def reach(self, audience: Audience) -> int:
+    async def reach(self, audience: Audience, *, first: int = 0) -> Reached:
         """See `People.reach`."""
-        return await self._read(lambda connection: receipts.reach(connection, audience))
+        return await self._read(lambda connection: receipts.reach(connection, audience, first=first))
 
     # -- Inbox ----------------------------------------------------------------------------------------------------
 

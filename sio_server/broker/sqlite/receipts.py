@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import USER_PREFIX, Audience
+from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Receipt, Stored, UserReceipt
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
@@ -74,10 +75,12 @@ def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int,
     return Receipt(targeted, sent, acknowledged, seen, read, tuple(users[:limit]), more)
 
 
-def reach(connection: sqlite3.Connection, audience: Audience) -> int:
+def reach(connection: sqlite3.Connection, audience: Audience, *, first: int) -> Reached:
     """See `People.reach`."""
-    query = _TARGETED + "SELECT count(*) FROM targeted"  # noqa: S608 - constants
-    return int(connection.execute(query, _of_audience(audience, TOP)).fetchone()[0])
+    # One query for both: to work out whom an audience is for is most of the work.
+    query = _TARGETED + "SELECT user, count(*) OVER () FROM targeted ORDER BY user LIMIT :first"  # noqa: S608 - constants
+    rows = connection.execute(query, {**_of_audience(audience, TOP), "first": max(first, 1)}).fetchall()
+    return Reached(rows[0][1] if rows else 0, tuple(user for user, _ in rows[:first]))
 
 
 def _of_audience(audience: Audience, seq: int) -> dict[str, Any]:

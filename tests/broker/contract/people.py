@@ -134,13 +134,13 @@ class PeopleContract:
         await broker.sight("ana", ADMIN)
         made = notification(ADMINS)
         await appended(broker, made)
-        assert await broker.reach(ADMINS) == 1
+        assert (await broker.reach(ADMINS)).users == 1
         await broker.sight("ana", PLAIN)
         receipt = await broker.receipt(made.id)
         assert receipt is not None
-        assert (await broker.reach(ADMINS), receipt.targeted) == (0, 0)
+        assert ((await broker.reach(ADMINS)).users, receipt.targeted) == (0, 0)
         await broker.sight("ana", ADMIN)
-        assert await broker.reach(ADMINS) == 1
+        assert (await broker.reach(ADMINS)).users == 1
 
     async def test_counters_of_whoever_arrives(self, broker: Broker) -> None:
         """Counters that come with an arrival are those that a query finds, whatever is on its way into the log."""

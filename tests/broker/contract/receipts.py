@@ -424,4 +424,4 @@ class ReachContract:
         await appended(broker, made)
         receipt = await broker.receipt(made.id)
         assert receipt is not None
-        assert (reached, receipt.targeted) == (users, users)
+        assert (reached.users, receipt.targeted) == (users, users)

@@ -316,10 +316,17 @@ export interface components {
             audience: components["schemas"]["AudienceReply"];
             /** @description Users it names, and those who were seen in its rooms */
             users: number;
+            /** @description The first 50 of these users by name */
+            first: components["schemas"]["Reached"][];
             online: components["schemas"]["Online"];
             /** @description Fields of `data` without which a part of the audience is empty */
             missing: string[];
             warnings: string[];
+            title: string | null;
+            /** @description As it would be published: its own, else the catalogue's with `data` in it */
+            message: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
         };
         Problem: {
             type: string;
@@ -370,6 +377,11 @@ export interface components {
         PublishNumbers: {
             accepted: number;
             duplicates: number;
+        };
+        Reached: {
+            user: string;
+            /** @description Whether connected to this node now */
+            online: boolean;
         };
         Receipts: {
             /** @description Users it is for, as far as they are known */
