@@ -1,5 +1,6 @@
 """What every test has: a watch over the event loop, bounded property tests, and the Node that runs the stock client."""
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,16 @@ SQLITE_CALLS = (
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, database=None)
 hypothesis.settings.register_profile("dev", deadline=None, max_examples=100)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_collection_finish() -> None:
+    """Put aside what imports and the collection made, which no test does away with.
+
+    Otherwise each collection of garbage walks over thousands of tests, and those that look for what is left of a
+    connection take half a second more each.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -155,12 +155,8 @@ def _fds() -> set[str]:
     return kept
 
 
-gc.collect()
-gc.freeze()  # what the imports made is no test's: the walk over all objects below takes 2 ms in place of 40
-
-
 def _sockets_alive() -> int:
-    gc.collect()
+    gc.collect()  # quick: tests/conftest.py has put aside whatever was there before the first test
     base = engineio.base_socket.BaseSocket
     return sum(1 for thing in gc.get_objects() if base in type(thing).__mro__)
 

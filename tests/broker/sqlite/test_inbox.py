@@ -67,7 +67,7 @@ def test_inbox_agrees_with_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sio_server.broker.sqlite.lanes.MAX_LANES", 2)
     monkeypatch.setattr("sio_server.broker.sqlite.views.KEPT_FROM", 1)
     monkeypatch.setattr("sio_server.broker.sqlite.retention.STEP_ROWS", 3)
-    run_state_machine_as_test(SqliteInboxMachine, settings=settings(stateful_step_count=30, max_examples=60))
+    run_state_machine_as_test(SqliteInboxMachine, settings=settings(stateful_step_count=30, max_examples=40))
 
 
 async def test_rare_type_is_found_over_short_pages(broker: SqliteBroker, monkeypatch: pytest.MonkeyPatch) -> None:
