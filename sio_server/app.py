@@ -120,7 +120,7 @@ def _endpoints(
         CatalogOperations(core.catalog),
         HealthOperations(core.node),
         InboxOperations(core.inboxes),
-        NotificationsOperations(core.operators),
+        NotificationsOperations(core.operators, core.traces),
         PeopleOperations(core.operators, core.inboxes),
         console,
         MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict),

@@ -169,6 +169,11 @@ def first_id(at: int) -> str:
     return f"{digits[:8]}-{digits[8:]}"
 
 
+def moment_of(identity: str) -> int:
+    """The milliseconds of Unix time in an id of ours: when it was published."""
+    return int(identity[:8] + identity[9:13], 16)
+
+
 # Milliseconds that fit into the 48 bits of a UUIDv7: until the year 10889.
 _LAST_MOMENT: Final = 2**48 - 1
 
@@ -186,11 +191,11 @@ def milliseconds(moment: datetime) -> int:
 
 def rfc3339(moment: datetime) -> str:
     """A moment in UTC with milliseconds, as in ``2026-11-24T02:33:28.123Z``."""
-    return _written(milliseconds(moment))
+    return written(milliseconds(moment))
 
 
-def _written(moment: int) -> str:
-    """A moment of so many milliseconds of Unix time as RFC 3339."""
+def written(moment: int) -> str:
+    """A moment of so many milliseconds of Unix time as `rfc3339` writes it."""
     seconds, rest = divmod(moment, 1000)
     prefix = _SECONDS.get(seconds)
     if prefix is None:
@@ -212,11 +217,11 @@ def encode_body(notification: _Members) -> bytes:
         "title": notification.title,
         "message": notification.message,
         "data": notification.data,
-        "timestamp": _written(notification.timestamp),
+        "timestamp": written(notification.timestamp),
         "priority": notification.priority,
         "link": notification.link,
         "actor": notification.actor,
-        "expires_at": None if expires_at is None else _written(expires_at),
+        "expires_at": None if expires_at is None else written(expires_at),
     }
     if not notification.persist:
         members["persist"] = False

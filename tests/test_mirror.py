@@ -27,6 +27,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/sqlite/rows": ("broker/sqlite/test_inbox",),
     "broker/sqlite/sights": ("broker/sqlite/test_contract",),
     "broker/sqlite/store": ("broker/sqlite/test_files", "broker/sqlite/test_faults"),
+    "broker/sqlite/trails": ("broker/sqlite/test_contract",),
     "broker/sqlite/upkeep": ("broker/sqlite/test_contract", "broker/sqlite/test_files"),
     "broker/sqlite/views": ("broker/sqlite/test_inbox",),
     "broker/sqlite/writer": ("broker/sqlite/test_broker", "broker/sqlite/test_power"),
@@ -40,7 +41,9 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "core/protocols": ("api/test_metrics", "schemas/test_operators"),
     "core/samples": ("api/test_console_stats",),
     "core/shown": ("api/test_people_connections",),
+    "core/traces": ("api/test_notifications_trace",),
     "core/traffic": ("api/test_console_stats",),
+    "core/verdicts": ("api/test_notifications_trace",),
     # Tested over the wire alone, by clients that speak it to the byte and by the stock ones.
     "engine": ("engine/test_protocol", "engine/test_hardening", "engine/test_dropin"),
     "engine/eio": ("engine/test_protocol_upgrade", "engine/test_hardening_http"),
@@ -55,6 +58,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "schemas/catalog": ("api/test_catalog", "api/test_openapi"),
     "schemas/console": ("api/test_console_session", "api/test_console_stats"),
     "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
+    "schemas/traces": ("api/test_notifications_trace",),
 }
 
 

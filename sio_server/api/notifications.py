@@ -10,12 +10,14 @@ from sio_server.api.credentials import OBSERVER
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Call, Parameter, operation
 from sio_server.core.operators import Operators
+from sio_server.core.traces import Traces
 from sio_server.schemas.operators import (
     HistoryPageSchema,
     HistoryQuerySchema,
     ReceiptQuerySchema,
     RecordReplySchema,
 )
+from sio_server.schemas.traces import TraceQuerySchema, TraceSchema
 
 _ID: Final = Parameter(
     "id",
@@ -28,8 +30,9 @@ _ID: Final = Parameter(
 class NotificationsOperations:
     """What operators ask of stored notifications."""
 
-    def __init__(self, operators: Operators) -> None:
+    def __init__(self, operators: Operators, traces: Traces) -> None:
         self._operators = operators
+        self._traces = traces
 
     @operation(
         "GET",
@@ -66,3 +69,23 @@ class NotificationsOperations:
     async def find(self, call: Call[None, None]) -> web.Response:
         """Find one notification, with its receipts."""
         return json_response(await self._operators.find(call.path["id"], **call.query))
+
+    @operation(
+        "GET",
+        "/v1/notifications/{id}/trace",
+        name="trace",
+        tag="operate",
+        summary="Where a notification has been, and why a user got it or did not",
+        description="Its steps through the node that is asked, how far it came with whom and when, and with `user` the "
+        "answer to why this user got it, or did not, as a code and as a sentence in the language of "
+        "`Accept-Language`. What cannot be known any more is null. What was not stored is remembered by its node "
+        "for a while.",
+        credential=OBSERVER,
+        parameters=(_ID,),
+        query=TraceQuerySchema,
+        reply=TraceSchema,
+        errors=("not_found", "broker_unavailable"),
+    )
+    async def trace(self, call: Call[None, None]) -> web.Response:
+        """Tell where a notification has been."""
+        return json_response(await self._traces.trace(call.path["id"], locale=call.locale, **call.query))

@@ -8,8 +8,9 @@ from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, 
 from sio_server.broker.log import BrokerHandler, Log, Published, Stretch, View
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
-from sio_server.broker.receipts import Receipt, Receipts, Stored, StoredPage, UserReceipt
+from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
 from sio_server.broker.signals import Close, Ended, Followed, InboxChanged, Revoked, Signal, Signals
+from sio_server.broker.trails import Hop, KnownRoom, Trail, Trails
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
 from sio_server.broker.words import Words, fold
 
@@ -18,15 +19,18 @@ __all__ = [
     "Action",
     "Broker",
     "BrokerHandler",
+    "Carrier",
     "Close",
     "Counts",
     "Ended",
     "Followed",
     "HealthCheck",
+    "Hop",
     "Inbox",
     "InboxChanged",
     "InboxItem",
     "InboxPage",
+    "KnownRoom",
     "Log",
     "LogSize",
     "Marked",
@@ -46,6 +50,8 @@ __all__ = [
     "Stored",
     "StoredPage",
     "Stretch",
+    "Trail",
+    "Trails",
     "UserReceipt",
     "View",
     "Words",

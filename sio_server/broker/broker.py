@@ -10,11 +10,24 @@ from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Receipts
 from sio_server.broker.signals import Signals
+from sio_server.broker.trails import Trails
 from sio_server.broker.upkeep import HealthCheck, Measured, Retention, Secrets
 
 
 class Broker(
-    Log, Signals, Presence, People, Revocations, Inbox, Receipts, Retention, Measured, Secrets, HealthCheck, Protocol
+    Log,
+    Signals,
+    Presence,
+    People,
+    Revocations,
+    Inbox,
+    Receipts,
+    Trails,
+    Retention,
+    Measured,
+    Secrets,
+    HealthCheck,
+    Protocol,
 ):
     """The durable log and the state that goes with it.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from sio_server.broker.inbox import MAX_PAGE
 from sio_server.notification import Entry
@@ -27,15 +27,31 @@ class StoredPage:
     next_after: int | None = None
 
 
+class Carrier(NamedTuple):
+    """The connection that something went over: its protocol, when it began, and why it ended, once it has."""
+
+    protocol: str
+    since: int
+    ended: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class UserReceipt:
-    """How far one notification came with one user."""
+    """How far one notification came with one user, and when first.
+
+    Times are milliseconds of Unix time by the wall clock of the node that noted them, None where they are not known:
+    the newest of each user are. They do not count when two receipts are compared.
+    """
 
     user: str
     sent: bool
     acknowledged: bool
     seen: bool
     read: bool
+    sent_at: int | None = field(default=None, compare=False)
+    acknowledged_at: int | None = field(default=None, compare=False)
+    seen_at: int | None = field(default=None, compare=False)
+    read_at: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +75,14 @@ class Receipt:
 class Receipts(Protocol):
     """What was sent, what arrived, what was seen, what was read."""
 
-    def handed(self, user: str, seq: int, *, after: int) -> None:
+    def handed(self, user: str, seq: int, *, after: int, by: Carrier | None = None) -> None:
         """A connection of this user was handed all that is the user's in ``(after, seq]``.
 
         ``after`` is where the stream of that connection begins: the cursor it recovered from, else the head when it
-        connected. Never blocks; durable within about a second, and at `Log.close`.
+        connected. ``by`` says which connection it was. Never blocks; durable within about a second, and at `Log.close`.
         """
 
-    def acknowledge(self, user: str, seq: int, *, after: int) -> None:
+    def acknowledge(self, user: str, seq: int, *, after: int, by: Carrier | None = None) -> None:
         """A client of this user confirmed all that is the user's in ``(after, seq]``. Otherwise as `handed`."""
 
     async def find(self, notification_id: str) -> Stored | None:

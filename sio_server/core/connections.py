@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sio_server.audience import Identity
-from sio_server.broker import Broker, Close, Counts, Followed, View
+from sio_server.broker import Broker, Carrier, Close, Counts, Followed, View
 from sio_server.core.catchup import resume
 from sio_server.core.door import Door
 from sio_server.core.expiry import Expiry
@@ -138,7 +138,7 @@ class Connections:
         self.admit(identity, connection.address)
         # From here to the end nothing suspends: what is published next reaches the connection.
         place = self._place(connection.view, counts, cursor, recovered_from)
-        connection.stream_from = place.stream_from
+        connection.stream_from, connection.resumed = place.stream_from, place.recovered
         self._count_in(connection)
         self._greet(connection, place, counts, locale)
         self._follow(connection, place)
@@ -216,17 +216,19 @@ class Connections:
         """The client confirms everything of its own up to ``seq``; what it cannot have had yet is not confirmed."""
         user = connection.identity.user
         if user is not None:
-            self._broker.acknowledge(user, min(seq, self._reached(connection)), after=connection.stream_from)
+            reached = min(seq, self.reached(connection))
+            self._broker.acknowledge(user, reached, after=connection.stream_from, by=_carrier(connection))
 
-    def _reached(self, connection: Connection) -> int:
+    def reached(self, connection: Connection) -> int:
         """The ``seq`` up to which this connection was handed everything."""
         return self._broker.head().seq if connection.catchup is None else connection.catchup.position
 
-    def note_handed(self, connection: Connection) -> None:
-        """Tell the log how far this connection was served."""
+    def note_handed(self, connection: Connection, ended: str | None = None) -> None:
+        """Tell the log how far this connection was served, and why it ended, once it has."""
         user = connection.identity.user
         if user is not None:
-            self._broker.handed(user, self._reached(connection), after=connection.stream_from)
+            by = _carrier(connection, ended)
+            self._broker.handed(user, self.reached(connection), after=connection.stream_from, by=by)
 
     async def renew(self, connection: Connection, identity: Identity) -> None:
         """Go on with a newer token of the same user; the rooms follow its claims.
@@ -296,7 +298,7 @@ class Connections:
         self._observers.discard(connection.link)
         if self._hub.remove(connection):
             self._broker.left(connection.id)
-            self.note_handed(connection)
+            self.note_handed(connection, reason)
             connection.catchup = None
             self._metrics.disconnected(connection.protocol, reason)
             self._note_cut(connection, reason)
@@ -311,6 +313,10 @@ class Connections:
             path = PROTOCOLS[connection.protocol]
             self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
         logger.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
+
+
+def _carrier(connection: Connection, ended: str | None = None) -> Carrier:
+    return Carrier(connection.protocol, int(connection.connected_at * 1000), ended)
 
 
 def _is_of_before(identity: Identity, before: float) -> bool:

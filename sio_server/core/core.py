@@ -23,7 +23,9 @@ from sio_server.core.pages import REPLAY_HIGH, Pages
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
+from sio_server.core.spans import Spans
 from sio_server.core.tasks import Tasks
+from sio_server.core.traces import Traces
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
 from sio_server.metrics import Metrics, NoMetrics
@@ -62,6 +64,7 @@ class Core:
         self.observers = Observers()
         self.refusals = Refusals(metrics)
         self.traffic = Traffic(metrics, now=now)
+        self.spans = Spans()
         self.pages = Pages(broker, self.window, high=replay_high)
         self.replays = Replays(broker, self.hub, self.pages, metrics, self.tasks)
         self.expiry = Expiry(self.hub, wall=wall)
@@ -83,6 +86,10 @@ class Core:
         self._drafts = Drafts(catalog, locale=locale, now=now)
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
+        self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
+        self._hear()
+
+    def _hear(self) -> None:
         self.node.hear(InboxChanged, self.inboxes.changed)
         self.node.hear(Revoked, self.operators.revoked)
         self.node.hear(Close, self.connections.close_one)
@@ -99,6 +106,7 @@ class Core:
             door=self.door,
             drafts=self._drafts,
             traffic=self.traffic,
+            spans=self.spans,
             rate=rate,
         )
 

@@ -56,6 +56,7 @@ class Connection:
         "identity",
         "link",
         "protocol",
+        "resumed",
         "stream_from",
         "timer",
         "token_end",
@@ -90,6 +91,8 @@ class Connection:
         """What it may see, once it is let in: the one source of its rooms."""
         self.stream_from = 0
         """The ``seq`` after which its stream begins."""
+        self.resumed = False
+        """Whether it goes on where an earlier one ended: its client has had what is before its stream."""
         self.catchup: Catchup[Entry] | None = None
         """While it is on its way from a cursor to live; then it is in no room."""
         self.timer: Any = None

@@ -19,6 +19,7 @@ from sio_server.core.hub import Hub
 from sio_server.core.limits import PublishRate, Quota
 from sio_server.core.observers import Observers
 from sio_server.core.replays import Replays
+from sio_server.core.spans import Spans
 from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
@@ -72,6 +73,7 @@ class Node:
         door: Door,
         drafts: Drafts,
         traffic: Traffic,
+        spans: Spans,
         rate: PublishRate,
     ) -> None:
         self._broker = broker
@@ -83,6 +85,7 @@ class Node:
         self._door = door
         self._drafts = drafts
         self._traffic = traffic
+        self._spans = spans
         self.rate = rate
         """May be set while the node runs."""
         # Publishes under way: the notification's id, and to how many connections it was handed.
@@ -166,7 +169,9 @@ class Node:
                 self._window.append(entry)
             else:
                 self._replays.hold(entry)
+        announced = time.time()
         counts = self._hub.broadcast(batch)
+        self._spans.note(batch, counts, announced, time.time())
         self._observers.show(batch, counts)
         self._traffic.deliver(sum(counts))
         for entry, sockets in zip(batch, counts, strict=True):
@@ -176,6 +181,7 @@ class Node:
     def on_reset(self, head: Position) -> None:
         """See `BrokerHandler.on_reset`. Every client is told that it may have missed something."""
         self._window.begin(head.seq)
+        self._spans.forget()
         self._replays.reset()
 
     def hear(self, kind: type[S], hearer: Callable[[S], None]) -> None:

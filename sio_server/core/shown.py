@@ -8,7 +8,7 @@ from typing import Any
 
 from sio_server.broker import Receipt
 from sio_server.core.hub import Connection
-from sio_server.notification import rfc3339
+from sio_server.notification import rfc3339, written
 
 
 def receipt_dict(receipt: Receipt) -> dict[str, Any]:
@@ -26,11 +26,20 @@ def receipt_dict(receipt: Receipt) -> dict[str, Any]:
                 "acknowledged": one.acknowledged,
                 "seen": one.seen,
                 "read": one.read,
+                "sent_at": moment(one.sent_at),
+                "acknowledged_at": moment(one.acknowledged_at),
+                "seen_at": moment(one.seen_at),
+                "read_at": moment(one.read_at),
             }
             for one in receipt.users
         ],
         "next_after": receipt.next_after,
     }
+
+
+def moment(milliseconds: int | None) -> str | None:
+    """A moment of Unix time as RFC 3339; None where it is not known."""
+    return None if milliseconds is None else written(milliseconds)
 
 
 def user_dict(name: str, connections: Sequence[Connection]) -> dict[str, Any]:

@@ -141,6 +141,12 @@ class HistoryPageSchema(Schema):
     )
 
 
+def _known_moment(text: str) -> plain.String:
+    """A moment that may not be known."""
+    about_it = about(f"{text}, RFC 3339 in UTC; null where it was not, or where the moment is not known any more")
+    return plain.String(required=True, allow_none=True, metadata=about_it)
+
+
 class UserReceiptSchema(Schema):
     """How far the notification came with one user."""
 
@@ -149,6 +155,10 @@ class UserReceiptSchema(Schema):
     acknowledged = plain.Boolean(required=True)
     seen = plain.Boolean(required=True)
     read = plain.Boolean(required=True)
+    sent_at = _known_moment("When it was first handed to a connection")
+    acknowledged_at = _known_moment("When a client first confirmed it")
+    seen_at = _known_moment("When it was first seen")
+    read_at = _known_moment("When it was read")
 
 
 class ReceiptsSchema(Schema):

@@ -127,11 +127,14 @@ async def test_receipt_tells_how_far_it_came_with_each_user() -> None:
     assert sums(sent) == {"targeted": 3, "sent": 2, "acknowledged": 0, "seen": 0, "read": 0}
     assert sums(acknowledged) == {"targeted": 3, "sent": 2, "acknowledged": 1, "seen": 0, "read": 0}
     assert sums(read) == {"targeted": 3, "sent": 2, "acknowledged": 1, "seen": 2, "read": 1}
-    assert read["users"] == [
-        {"user": "ana", "sent": True, "acknowledged": True, "seen": False, "read": False},
-        {"user": "bo", "sent": True, "acknowledged": False, "seen": True, "read": True},
-        {"user": "carla", "sent": False, "acknowledged": False, "seen": True, "read": False},
-    ]
+    steps = ("sent", "acknowledged", "seen", "read")
+    assert {user["user"]: [user[step] for step in steps] for user in read["users"]} == {
+        "ana": [True, True, False, False],
+        "bo": [True, False, True, True],
+        "carla": [False, False, True, False],
+    }
+    # each step has its time, and nothing else has one
+    assert all((user[f"{step}_at"] is not None) == user[step] for user in read["users"] for step in steps)
 
 
 async def test_client_that_is_gone_before_it_acknowledged_has_not() -> None:

@@ -55,6 +55,7 @@ OPERATIONS = [
     ("GET", "/metrics"),
     ("GET", "/v1/notifications"),
     ("GET", "/v1/notifications/{id}"),
+    ("GET", "/v1/notifications/{id}/trace"),
     ("GET", "/v1/users"),
     ("GET", "/v1/users/{id}/inbox"),
     ("POST", "/v1/users/{id}/disconnect"),

@@ -17,9 +17,9 @@ from sio_server.broker.broker import Broker
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.people import Reached
-from sio_server.broker.receipts import Receipt, Stored, StoredPage
+from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
-from sio_server.broker.sqlite import faults, inbox, receipts, search, sights, views
+from sio_server.broker.sqlite import faults, inbox, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import RevocationList, SightCache
@@ -27,6 +27,7 @@ from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
 from sio_server.broker.sqlite.writer import Step, Writer
+from sio_server.broker.trails import Trail
 from sio_server.broker.upkeep import LogSize
 from sio_server.broker.words import Words
 from sio_server.clock import LogClock
@@ -68,7 +69,8 @@ class SqliteBroker:
         self._writer = Writer(
             self._store, self._nodes, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed
         )
-        self._deliveries = Deliveries(self._writer)
+        self._wall = now
+        self._deliveries = Deliveries(self._writer, now)
         self._overlaps = views.Overlaps()
         self._register = Register()
         self._sights = SightCache(self._writer, self._register, clock.now)
@@ -260,10 +262,12 @@ class SqliteBroker:
         # Whatever there is to walk for this view's counters is walked by the reading thread, and kept for the writer's.
         await self.counts(view)
 
+        at = int(self._wall() * _MS)
+
         def change(step: Step) -> Marked:
             if ids is None:
-                return inbox.mark_all(step, view, action, up_to, self._overlaps)
-            return inbox.mark(step, view, action, ids, self._overlaps)
+                return inbox.mark_all(step, view, action, up_to, self._overlaps, at=at)
+            return inbox.mark(step, view, action, ids, self._overlaps, at=at)
 
         def tell(marked: Marked) -> None:
             self._nodes.signal(InboxChanged(view.user, action, marked.ids, marked.up_to))
@@ -272,13 +276,13 @@ class SqliteBroker:
 
     # -- Receipts -------------------------------------------------------------------------------------------------
 
-    def handed(self, user: str, seq: int, *, after: int) -> None:
+    def handed(self, user: str, seq: int, *, after: int, by: Carrier | None = None) -> None:
         """See `Receipts.handed`."""
-        self._deliveries.note(HANDED, user, seq, after)
+        self._deliveries.note(HANDED, user, seq, after, by)
 
-    def acknowledge(self, user: str, seq: int, *, after: int) -> None:
+    def acknowledge(self, user: str, seq: int, *, after: int, by: Carrier | None = None) -> None:
         """See `Receipts.acknowledge`."""
-        self._deliveries.note(ACKNOWLEDGED, user, seq, after)
+        self._deliveries.note(ACKNOWLEDGED, user, seq, after, by)
 
     async def find(self, notification_id: str) -> Stored | None:
         """See `Receipts.find`."""
@@ -314,6 +318,18 @@ class SqliteBroker:
         return await self._read(
             lambda connection: receipts.receipt(connection, notification_id, limit=limit, after=after)
         )
+
+    async def trail(self, notification_id: str, user: str) -> Trail | None:
+        """See `Trails.trail`."""
+        await self._deliveries.flush()
+        epoch, now, held = self._store.epoch, self._milliseconds(), self._register.rooms_of(user)
+        return await self._read(
+            lambda connection: trails.trail(connection, epoch, notification_id, user, now=now, held=held)
+        )
+
+    async def oldest(self) -> str | None:
+        """See `Trails.oldest`."""
+        return await self._read(trails.oldest)
 
     # -- Revocations, Secrets, Retention --------------------------------------------------------------------------
 

@@ -1,19 +1,23 @@
 """How far each user's connections were handed, and how far their clients confirmed.
 
 A connection's stream is whole from where it began, so what it got is a span of positions and not a row a notification.
-Spans of one user that touch become one.
+Spans of one user that touch become one. When each came so far is kept within them (`steps`), for the newest steps.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from itertools import islice
 from typing import Final, Literal
 
+from sio_server.broker.receipts import Carrier
+from sio_server.broker.sqlite import steps
 from sio_server.broker.sqlite.sights import all_rooms_of
+from sio_server.broker.sqlite.steps import Step as Moment
 from sio_server.broker.sqlite.views import bounds_of, walk
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.errors import BrokerUnavailable
@@ -23,6 +27,9 @@ ACKNOWLEDGED: Final = 1
 
 Kind = Literal[0, 1]
 _Key = tuple[str, Kind, int]  # user, kind, where the stream begins
+_Reached = tuple[int, bytes]  # up to which seq, and the steps
+
+_NOBODY: Final = Carrier("", 0)
 
 # Seconds that what was told waits for company. A second is promised.
 FLUSH_DELAY: Final = 0.5
@@ -38,23 +45,27 @@ MAX_SPANS: Final = 64
 
 
 class Deliveries:
-    """What waits to be written. All methods run on the event loop."""
+    """What waits to be written. All methods run on the event loop. ``now`` gives the time of day in Unix seconds."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, now: Callable[[], float] = time.time) -> None:
         self._writer = writer
-        self._waiting: dict[_Key, int] = {}
+        self._now = now
+        self._waiting: dict[_Key, _Reached] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flush: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
         self._closed = False
 
-    def note(self, kind: Kind, user: str, seq: int, after: int) -> None:
+    def note(self, kind: Kind, user: str, seq: int, after: int, carrier: Carrier | None) -> None:
         """Take in that ``(after, seq]`` arrived. What is above the head cannot have, whoever says so."""
         seq = min(seq, self._writer.head.seq)
         key = (user, kind, after)
-        if self._closed or seq <= max(after, self._waiting.get(key, 0)):
+        reached, known = self._waiting.get(key, (0, b""))
+        protocol, since, ended = carrier or _NOBODY
+        if self._closed or seq <= after or seq < reached or (seq == reached and ended is None):
             return
-        self._waiting[key] = seq
+        step = Moment(after, seq, int(self._now() * 1000), since, protocol, ended or "").pack()
+        self._waiting[key] = (seq, steps.joined(known, step, replace=kind == HANDED))
         if len(self._waiting) > MAX_WAITING:
             del self._waiting[next(iter(self._waiting))]
         if self._timer is None:
@@ -77,12 +88,13 @@ class Deliveries:
             while self._waiting:
                 await self._write({key: self._waiting.pop(key) for key in list(islice(self._waiting, FLUSH_STEP))})
 
-    async def _write(self, spans: Mapping[_Key, int]) -> None:
+    async def _write(self, spans: Mapping[_Key, _Reached]) -> None:
         try:
             await self._writer.change(lambda step: _record(step, spans))
         except BrokerUnavailable:
-            for key, seq in spans.items():
-                self._waiting[key] = max(seq, self._waiting.get(key, 0))
+            for key, (seq, older) in spans.items():
+                reached, newer = self._waiting.get(key, (0, b""))
+                self._waiting[key] = (max(seq, reached), steps.joined(older, newer))
             raise
 
     async def close(self) -> None:
@@ -97,32 +109,34 @@ class Deliveries:
         self._waiting.clear()
 
 
-def _record(step: Step, spans: Mapping[_Key, int]) -> None:
-    for (user, kind, after), seq in spans.items():
-        _add(step.connection, user, kind, after, seq)
+def _record(step: Step, spans: Mapping[_Key, _Reached]) -> None:
+    for (user, kind, after), (seq, moments) in spans.items():
+        _add(step.connection, user, kind, (after, seq, moments))
 
 
-def _add(connection: sqlite3.Connection, user: str, kind: Kind, low: int, high: int) -> None:
+def _add(connection: sqlite3.Connection, user: str, kind: Kind, span: tuple[int, int, bytes]) -> None:
     execute = connection.execute
+    low, high, moments = span
+    query = "SELECT low, high, steps FROM delivery WHERE user = ? AND kind = ? ORDER BY low"
+    spans = execute(query, (user, kind)).fetchall()
     # Almost always the stream that was there before has grown.
-    grown = execute(
-        "UPDATE delivery SET high = max(high, ?) WHERE user = ? AND kind = ? AND low = ?", (high, user, kind, low)
-    ).rowcount
-    spans = execute("SELECT low, high FROM delivery WHERE user = ? AND kind = ? ORDER BY low", (user, kind)).fetchall()
-    if grown and spans[-1][0] == low:
+    if spans and spans[-1][0] == low:
+        known = steps.joined(spans[-1][2], moments, replace=kind == HANDED)
+        grown = (max(high, spans[-1][1]), known, user, kind, low)
+        execute("UPDATE delivery SET high = ?, steps = ? WHERE user = ? AND kind = ? AND low = ?", grown)
         return
-    if not grown:
-        spans = sorted([*spans, (low, high)])
-    joined = [list(spans[0])]
-    for span in spans[1:]:
-        if span[0] <= joined[-1][1] or _nothing_between(connection, user, joined[-1][1], span[0]):
-            joined[-1][1] = max(joined[-1][1], span[1])
+    spans = sorted([*spans, span])
+    whole = [[*spans[0][:2], [spans[0][2]]]]
+    for one in spans[1:]:
+        if one[0] <= whole[-1][1] or _nothing_between(connection, user, whole[-1][1], one[0]):
+            whole[-1][1] = max(whole[-1][1], one[1])
+            whole[-1][2].append(one[2])
         else:
-            joined.append(list(span))
+            whole.append([*one[:2], [one[2]]])
     execute("DELETE FROM delivery WHERE user = ? AND kind = ?", (user, kind))
     connection.executemany(
-        "INSERT INTO delivery (user, kind, low, high) VALUES (?, ?, ?, ?)",
-        [(user, kind, *span) for span in joined[-MAX_SPANS:]],
+        "INSERT INTO delivery (user, kind, low, high, steps) VALUES (?, ?, ?, ?, ?)",
+        [(user, kind, first, last, steps.merged(parts)) for first, last, parts in whole[-MAX_SPANS:]],
     )
 
 

@@ -17,6 +17,7 @@ import orjson
 
 from sio_server.broker.inbox import Action, Counts, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import View
+from sio_server.broker.sqlite import steps
 from sio_server.broker.sqlite.rows import last_seq, stored_entries
 from sio_server.broker.sqlite.views import (
     CHUNK,
@@ -70,6 +71,10 @@ class _Watermarks:
     def state(self, seq: int) -> _State:
         return _State(seq <= self.seen_to, seq <= self.read_to, seq <= self.archived_to)
 
+    def of(self, action: Action) -> int:
+        """The watermark that an action raises."""
+        return {"seen": self.seen_to, "read": self.read_to, "archive": self.archived_to}.get(action, 0)
+
     def raised(self, action: Action, up_to: int) -> _Watermarks:
         """The watermarks once all up to a position is as the action wants it."""
         seen, read, archived = self.seen_to, self.read_to, self.archived_to
@@ -99,6 +104,17 @@ _ROWS: Final[dict[Action, str]] = {
 def _watermarks(connection: sqlite3.Connection, user: str) -> _Watermarks:
     row = connection.execute("SELECT seen_to, read_to, archived_to FROM inbox WHERE user = ?", (user,)).fetchone()
     return _Watermarks() if row is None else _Watermarks(*row)
+
+
+def _note(connection: sqlite3.Connection, user: str, marks: _Watermarks, moments: Sequence[steps.Step]) -> None:
+    """Write the watermarks of a user, with when what was marked."""
+    row = connection.execute("SELECT steps, noted_to FROM inbox WHERE user = ?", (user,)).fetchone() or (b"", 0)
+    known = steps.joined(row[0], b"".join(step.pack() for step in moments[-steps.MAX_STEPS :]))
+    noted_to = max(row[1], *(step.high for step in moments))
+    connection.execute(
+        "INSERT OR REPLACE INTO inbox (user, seen_to, read_to, archived_to, steps, noted_to) VALUES (?, ?, ?, ?, ?, ?)",
+        (user, marks.seen_to, marks.read_to, marks.archived_to, known, noted_to),
+    )
 
 
 # -- counters ---------------------------------------------------------------------------------------------------------
@@ -250,8 +266,8 @@ def _entries(
 # -- changes ----------------------------------------------------------------------------------------------------------
 
 
-def mark(step: Step, view: View, action: Action, ids: Sequence[str], overlaps: Overlaps) -> Marked:
-    """See `Inbox.mark`, for ids."""
+def mark(step: Step, view: View, action: Action, ids: Sequence[str], overlaps: Overlaps, *, at: int) -> Marked:
+    """See `Inbox.mark`, for ids; ``at`` is the time of day in milliseconds."""
     connection = step.connection
     marks = _watermarks(connection, view.user)
     named = list(dict.fromkeys(ids))
@@ -273,6 +289,9 @@ def mark(step: Step, view: View, action: Action, ids: Sequence[str], overlaps: O
             if state != marks.state(entry.seq)
         ],
     )
+    if changed:
+        moments = [steps.Step(entry.seq - 1, entry.seq, at, word=action) for entry, _ in changed]
+        _note(connection, view.user, marks, moments)
     return Marked(
         action,
         tuple(entry.id for entry, _ in changed),
@@ -282,20 +301,18 @@ def mark(step: Step, view: View, action: Action, ids: Sequence[str], overlaps: O
     )
 
 
-def mark_all(step: Step, view: View, action: Action, up_to: int | None, overlaps: Overlaps) -> Marked:
-    """See `Inbox.mark`, for all."""
+def mark_all(step: Step, view: View, action: Action, up_to: int | None, overlaps: Overlaps, *, at: int) -> Marked:
+    """See `Inbox.mark`, for all; ``at`` is the time of day in milliseconds."""
     connection = step.connection
     reached = step.last_seq
     if up_to is not None and action not in ("unread", "unarchive"):
         reached = max(0, min(up_to, reached))
     old = _watermarks(connection, view.user)
     new = old.raised(action, reached)
-    connection.execute(_ROWS[action], (view.user, reached))
-    if new != old:
-        connection.execute(
-            "INSERT OR REPLACE INTO inbox (user, seen_to, read_to, archived_to) VALUES (?, ?, ?, ?)",
-            (view.user, new.seen_to, new.read_to, new.archived_to),
-        )
+    rows = connection.execute(_ROWS[action], (view.user, reached)).rowcount
+    if new != old or rows:
+        low = 0 if rows or action in ("unread", "unarchive") else old.of(action)
+        _note(connection, view.user, new, [steps.Step(low, reached, at, word=action)])
     connection.execute(
         "DELETE FROM inbox_state WHERE user = ? AND seen = (seq <= ?) AND read = (seq <= ?) AND archived = (seq <= ?)",
         (view.user, new.seen_to, new.read_to, new.archived_to),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -13,7 +14,9 @@ from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Receipt, Stored, UserReceipt
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
+from sio_server.broker.sqlite.steps import Step, first_at, moments_of, unpack
 from sio_server.broker.sqlite.views import TOP
+from sio_server.notification import moment_of
 
 
 def find(connection: sqlite3.Connection, epoch: str, notification_id: str) -> Stored | None:
@@ -59,7 +62,7 @@ _USERS: Final = (
 
 def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
     """See `Receipts.receipt`."""
-    row = connection.execute("SELECT seq, audience FROM notification WHERE id = ?", (notification_id,)).fetchone()
+    row = connection.execute("SELECT seq, audience, id FROM notification WHERE id = ?", (notification_id,)).fetchone()
     if row is None:
         return None
     parameters = {
@@ -72,7 +75,37 @@ def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int,
     page = {**parameters, "after": after or "", "limit": limit + 1}
     users = [UserReceipt(user, *map(bool, flags)) for user, *flags in connection.execute(standing + _USERS, page)]
     more = users[limit - 1].user if len(users) > limit else None
-    return Receipt(targeted, sent, acknowledged, seen, read, tuple(users[:limit]), more)
+    timed = _timed(connection, users[:limit], row[0], moment_of(row[2]))
+    return Receipt(targeted, sent, acknowledged, seen, read, tuple(timed), more)
+
+
+def _timed(connection: sqlite3.Connection, users: Sequence[UserReceipt], seq: int, taken: int) -> Iterator[UserReceipt]:
+    """The receipts of some users with when each came so far; ``taken`` is when the notification was."""
+    names = _json([one.user for one in users])
+    steps: dict[tuple[str, int], list[Step]] = {}
+    for user, kind, packed in connection.execute(_STEPS, {"names": names, "seq": seq}):
+        steps[user, kind] = unpack(packed)
+    for one in users:
+        handed = [step for step in steps.get((one.user, HANDED), ()) if step.covers(seq)]
+        seen_at, read_at = moments_of(steps.get((one.user, _MARKED), ()), seq)
+        yield replace(
+            one,
+            sent_at=min((max(taken, step.began) for step in handed if step.began), default=None),
+            acknowledged_at=first_at(steps.get((one.user, ACKNOWLEDGED), ()), seq),
+            seen_at=seen_at if one.seen else None,
+            read_at=read_at if one.read else None,
+        )
+
+
+# Beside the kinds of `deliveries`: the steps of an inbox.
+_MARKED: Final = 2
+
+_STEPS: Final = f"""
+SELECT d.user, d.kind, d.steps FROM json_each(:names) AS name CROSS JOIN delivery AS d
+    ON d.user = name.value AND d.low < :seq AND d.high >= :seq
+UNION ALL
+SELECT i.user, {_MARKED}, i.steps FROM json_each(:names) AS name CROSS JOIN inbox AS i ON i.user = name.value
+"""  # noqa: S608 - constants
 
 
 def reach(connection: sqlite3.Connection, audience: Audience, *, first: int) -> Reached:

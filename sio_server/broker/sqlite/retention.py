@@ -68,13 +68,17 @@ def forget_users(step: Step, *, after: str, before: int, present: Callable[[str]
     forgotten: list[str] = []
     for user, at in users:
         execute("DELETE FROM delivery WHERE user = ? AND high <= ?", (user, lowest))
-        execute("DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to) <= ?", (user, lowest))
+        execute(
+            "DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to, noted_to) <= ?", (user, lowest)
+        )
         if at < before and not present(user) and execute(_NOTHING_LEFT, (user, user_room(user))).fetchone():
             forgotten.append(user)
     for table in ("sight", "inbox", "inbox_state", "delivery", "visit"):
         step.connection.executemany(f"DELETE FROM {table} WHERE user = ?", [(user,) for user in forgotten])  # noqa: S608
     return Swept(tuple(forgotten), users[-1][0] if len(users) == STEP_USERS else "")
 
+
+_EMPTY_INBOX: Final = "DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to, noted_to) <= ?"
 
 # A row when nothing in the log is for a user, whom it is kept from and what has expired left aside. Parameters: user,
 # personal room.

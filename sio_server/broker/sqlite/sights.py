@@ -43,7 +43,7 @@ class Sight(NamedTuple):
 def view_of(connection: sqlite3.Connection, user: str, *, now: int, held: Container[str]) -> View:
     """See `People.view_of`; ``held`` are the rooms that connections of this user have."""
     rows = connection.execute("SELECT room, since, missing_since FROM sight WHERE user = ?", (user,))
-    seen_from = {room: since for room, since, missing in rows if _is_kept(missing, now) or room in held}
+    seen_from = {room: since for room, since, missing in rows if is_kept(missing, now) or room in held}
     seen_from[user_room(user)] = 0
     return View(user, seen_from)
 
@@ -54,7 +54,8 @@ def all_rooms_of(connection: sqlite3.Connection, user: str) -> View:
     return View(user, {**since, user_room(user): 0})
 
 
-def _is_kept(missing_since: int | None, now: int) -> bool:
+def is_kept(missing_since: int | None, now: int) -> bool:
+    """Whether a room is not forgotten that is missing since then, both in milliseconds."""
     return missing_since is None or missing_since >= now - _KEPT_MS
 
 
@@ -73,7 +74,7 @@ def record_sight(
     forgotten: list[tuple[str, str]] = []
     rows = connection.execute("SELECT room, since, missing_since FROM sight WHERE user = ?", (user,)).fetchall()
     for room, known, missing_since in rows:
-        kept = _is_kept(missing_since, now) or room in held
+        kept = is_kept(missing_since, now) or room in held
         if room in wanted or room in held:
             seen_from[room] = known if kept else since
             if missing_since is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
-from tests.broker.contract import inbox, log, people, presence, receipts, signals, upkeep
+from tests.broker.contract import inbox, log, people, presence, receipts, signals, trails, upkeep
 from tests.support.brokers import Ear, Reopen, side_by_side
 from tests.support.inbox_model import Clock
 
@@ -94,6 +94,10 @@ class TestReceipts(receipts.ReceiptsContract, receipts.ReceiptsOfTwoNodesContrac
     """How far each notification came."""
 
 
+class TestTrails(trails.TrailsContract):
+    """What became of a notification with a user."""
+
+
 class TestSearch(receipts.SearchContract, receipts.ReachContract):
     """Which notifications there are, and whom one reaches."""
 
@@ -105,7 +109,11 @@ class TestUpkeep(
 
 
 class TestDurable(
-    log.DurableLogContract, inbox.DurableInboxContract, receipts.DurableReceiptsContract, upkeep.DurableHealthContract
+    log.DurableLogContract,
+    inbox.DurableInboxContract,
+    receipts.DurableReceiptsContract,
+    trails.DurableTrailsContract,
+    upkeep.DurableHealthContract,
 ):
     """What a log in a file keeps beyond the end of its process."""
 

@@ -212,9 +212,38 @@ export interface components {
             next_before: number | null;
             counts: components["schemas"]["Counts"];
         };
+        KnownRoom: {
+            room: string;
+            /** @description What is published to it above this `seq` is for the user */
+            from_seq: number;
+            /** @description Since when the user's tokens do not name it any more; after a day it is forgotten */
+            missing_since: string | null;
+        };
         Languages: {
             es: string;
             en: string;
+        };
+        Leg: {
+            /** @description Its id; null where it is gone */
+            id: string | null;
+            /** @enum {string|null} */
+            protocol: "socketio" | "ws" | null;
+            /** @enum {string|null} */
+            transport: "polling" | "websocket" | null;
+            /** @description When it was made */
+            since: string | null;
+            ended_at: string | null;
+            /** @description Why it ended, `unknown` after a crash; null while it is here */
+            ended: string | null;
+            /**
+             * @description `live`: handed as it was published. `replayed`: handed on the way from a cursor to live. `replaying`: on that way, and not so far. `claimed`: it came back from a place beyond it. `before_connection`: it was made later, and asked for nothing from before. `other_rooms`: its token names none of the rooms
+             * @enum {string}
+             */
+            state: "live" | "replayed" | "replaying" | "claimed" | "before_connection" | "other_rooms";
+            /** @description When; of a replay, when the connection began */
+            handed_at: string | null;
+            acknowledged_at: string | null;
+            queued_bytes: number | null;
         };
         Mark: {
             ids?: string[];
@@ -534,6 +563,31 @@ export interface components {
             /** @description Name of the machine */
             node: string;
         };
+        Trace: {
+            notification: components["schemas"]["Record"];
+            /** @description Whether it is in the log: not so with `persist: false` */
+            stored: boolean;
+            /** @description Whose connections and steps these are */
+            node: string;
+            /** @description To how many connections of this node it was handed at once; null where that is not known */
+            sockets: number | null;
+            steps: components["schemas"]["TraceStep"][];
+            /** @description Null where not stored */
+            receipts: components["schemas"]["Receipts"] | null;
+            /** @description Null without `user` */
+            user: components["schemas"]["UserTrace"] | null;
+        };
+        TraceStep: {
+            /**
+             * @description `accepted`: its publish was read. `committed`: the log took it. `announced`: it is on the disk, and this node heard. `handed`: this node had given it to the last of its connections. `first_acknowledged`, `last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`
+             * @enum {string}
+             */
+            step: "accepted" | "committed" | "announced" | "handed" | "first_acknowledged" | "last_acknowledged";
+            /** @description When, RFC 3339 in UTC; null where it is not known, as of this node before its last start */
+            at: string | null;
+            /** @description Milliseconds after `accepted`; null where `at` is */
+            after_ms: number | null;
+        };
         UserNumbers: {
             total: number;
             by_role: {
@@ -546,6 +600,49 @@ export interface components {
             acknowledged: boolean;
             seen: boolean;
             read: boolean;
+            /** @description When it was first handed to a connection, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            sent_at: string | null;
+            /** @description When a client first confirmed it, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            acknowledged_at: string | null;
+            /** @description When it was first seen, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            seen_at: string | null;
+            /** @description When it was read, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            read_at: string | null;
+        };
+        UserTrace: {
+            user: string;
+            /**
+             * @description The answer as a stable code
+             * @enum {string}
+             */
+            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
+            /** @description The answer as a sentence, in the language that was asked for */
+            text: string;
+            /** @description Whether this user has ever connected, as far as is known */
+            known: boolean;
+            /** @description Whether the user is connected now, to whichever node */
+            online: boolean;
+            /** @description Rooms by which it is for the user */
+            matched: string[];
+            excepted: boolean;
+            /** @description The user's rooms, as last seen */
+            rooms: components["schemas"]["KnownRoom"][];
+            /** @description Known users whose names differ in case, in spaces or in zeros before them */
+            alike: string[];
+            /** @description The user's tokens of before this moment are refused */
+            tokens_before: string | null;
+            expired: boolean;
+            sent: boolean;
+            sent_at: string | null;
+            acknowledged: boolean;
+            acknowledged_at: string | null;
+            seen: boolean;
+            seen_at: string | null;
+            read: boolean;
+            read_at: string | null;
+            archived: boolean;
+            /** @description Those to this node, and the last ones of before that were handed it */
+            connections: components["schemas"]["Leg"][];
         };
         UsersReply: {
             /** @description All of them, however many are in this page */
