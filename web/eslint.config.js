@@ -40,6 +40,17 @@ export default defineConfig(
     },
   },
   {
+    // It lives in pages of others: a timer whose delay is none, or none that a browser can count, fires again and again.
+    files: ["hooks/src/core/**"],
+    ignores: ["hooks/src/core/timers.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["setTimeout", "setInterval"].map((name) => ({ name, message: "Use timers.ts, which holds the delay." })),
+      ],
+    },
+  },
+  {
     files: ["**/test/**"],
     rules: {
       // Tests look into components from outside.

@@ -16,10 +16,17 @@ const said = (...args) =>
 
 const { http, live } = JSON.parse(said("scripts/schemas.py"));
 const { Observed, ObservedItem } = live;
+const { InboxItem, InboxPage, Marked } = http;
 
 const FILES = {
   "hooks/src/core/events.gen.ts": said("-m", "sio_server", "catalog", "export", "--format", "ts"),
-  "hooks/src/core/wire.gen.ts": await typesOf("is said on live connections", live),
+  // Of HTTP the kit asks for the inbox alone.
+  "hooks/src/core/wire.gen.ts": await typesOf("is said on live connections, and of the inbox over HTTP", {
+    ...live,
+    InboxItem,
+    InboxPage,
+    Marked,
+  }),
   // Of live connections the console looks at one event alone: what those who look on are shown.
   "console/src/api/records.gen.ts": await typesOf("is said over HTTP", { ...http, Observed, ObservedItem }),
 };

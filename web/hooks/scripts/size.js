@@ -5,25 +5,27 @@ import { build } from "vite";
 const KIT = "\0kit";
 const OUTSIDE = { core: ["socket.io-client"], all: ["socket.io-client", "sonner", /^react/] };
 const BUDGETS = [
-  // What an application needs of the core; the parser and transports of socket.io-client come on top.
+  // What an application needs of the core; the parser and transports of socket.io-client come on top. A third of it is
+  // there so that it never hurts the page that it is in: an end for all that is waited for, a way around what is refused,
+  // swallowed or blocked, and words for the developer who has to mend it.
   {
     name: "core",
     code: 'export { createNotifier } from "@sio-server/react/core"',
     external: OUTSIDE.core,
-    budget: 8_000,
+    budget: 12_000,
   },
   {
     name: "hooks",
     code: 'export { NotificationProvider, useNotifications, useUnreadCount } from "@sio-server/react"',
     external: OUTSIDE.all,
-    budget: 10_000,
+    budget: 14_000,
   },
-  { name: "everything", code: 'export * from "@sio-server/react"', external: OUTSIDE.all, budget: 14_000 },
+  { name: "everything", code: 'export * from "@sio-server/react"', external: OUTSIDE.all, budget: 19_000 },
   {
     name: "the core with socket.io-client",
     code: 'export { createNotifier } from "@sio-server/react/core"',
     external: [],
-    budget: 23_000,
+    budget: 25_000,
   },
 ];
 

@@ -101,6 +101,15 @@ export class Server {
     return (await this.ask("/notify", body)) as unknown as Published;
   }
 
+  /** Close what this user has connected, as an operator does: clients come back. */
+  async cut(user: string): Promise<void> {
+    const { users } = (await this.ask("/v1/users")) as unknown as {
+      users: { user: string; connections: { id: string }[] }[];
+    };
+    const found = users.find((one) => one.user === user)?.connections ?? [];
+    for (const { id } of found) await this.ask(`/v1/connections/${id}/disconnect`, {});
+  }
+
   /** How many connections this user has. */
   async connections(user: string): Promise<number> {
     const { users } = (await this.ask("/v1/users")) as unknown as {

@@ -1,3 +1,5 @@
+import { createTimer } from "./timers.ts";
+
 // Acknowledgements of what arrived go out together, this many milliseconds' worth at a time.
 const ACK_EVERY_MS = 1_000;
 
@@ -5,20 +7,21 @@ const ACK_EVERY_MS = 1_000;
 export function createAcks(send: (seq: number) => boolean) {
   let received = 0;
   let acknowledged = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timer = createTimer();
 
   function flush(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    timer.clear();
     if (received > acknowledged && send(received)) acknowledged = received;
   }
 
   return {
     flush,
+    /** How far everything has arrived on this connection. */
+    received: (): number => received,
     /** In order on one connection, so the highest is the highest without a gap. */
     take: (seq: number): void => {
-      received = Math.max(received, seq);
-      timer ??= setTimeout(flush, ACK_EVERY_MS);
+      if (seq > received) received = seq;
+      if (!timer.isSet()) timer.set(ACK_EVERY_MS, flush);
     },
     /** A connection begins. */
     begin: (): void => {

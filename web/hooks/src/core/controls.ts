@@ -1,3 +1,5 @@
+import { guarded } from "./guard.ts";
+
 type Handler = (body: unknown) => void;
 
 /** Those who want to know of control events (`ns:…`), which the kit itself may know nothing of. */
@@ -11,12 +13,7 @@ export function createControls() {
     },
     tell: (event: string, body: unknown): void => {
       for (const entry of [...entries]) {
-        if (entry.event !== event) continue;
-        try {
-          entry.call(body);
-        } catch (error) {
-          console.error(error); // an error in one handler is no other handler's business
-        }
+        if (entry.event === event) guarded(entry.call, body);
       }
     },
   };

@@ -36,7 +36,7 @@ export function createFrames({ place, greeting, inbox, lists, handlers, controls
   function sync({ cursor, recovered }: Sync): void {
     place.keep(cursor);
     if (recovered) return;
-    inbox.expire();
+    lists.expire();
     lists.renew();
     around.unrecovered();
   }
@@ -46,6 +46,7 @@ export function createFrames({ place, greeting, inbox, lists, handlers, controls
     if (!handlers.isNew(notification.id)) return;
     // What is not stored is news and no more: the server's inbox, and so its counters, will never have it.
     if (notification.persist !== false) inbox.receive(notification);
+    lists.trim();
     handlers.tell(notification);
     around.changed();
   }

@@ -1,3 +1,4 @@
+import { after } from "./timers.ts";
 import type { NotifierState } from "./types.ts";
 import type { Hello } from "./wire.ts";
 
@@ -18,7 +19,7 @@ export function createGreeting() {
     /** Another tab heard it, and worked the offset out when it did. */
     take: (said: Hello, offset = Date.parse(said.server_time) - Date.now()): void => {
       hello = said;
-      clockOffset = offset;
+      clockOffset = Number.isFinite(offset) ? offset : 0;
       settle?.();
     },
     forget: (): void => {
@@ -26,8 +27,10 @@ export function createGreeting() {
     },
     /** From now on there is something to wait for: at most so many milliseconds. */
     expect: (most: number): void => {
-      settled = new Promise((resolve) => (settle = resolve));
-      setTimeout(() => settle?.(), most);
+      settled = new Promise((resolve) => {
+        settle = resolve;
+        after(most, resolve);
+      });
     },
     settle: (): void => settle?.(),
     settled: (): Promise<void> => settled,

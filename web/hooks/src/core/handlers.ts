@@ -1,3 +1,4 @@
+import { guarded } from "./guard.ts";
 import type { AnyEnvelope, AnyNotification, EventName, Events } from "./types.ts";
 
 export type Handler<Name extends EventName = EventName> = (notification: Events[Name]) => void;
@@ -45,11 +46,7 @@ export function createHandlers() {
       for (const { names, call, replayed } of [...entries]) {
         if ((notification.replayed && !replayed) || !(names.includes("*") || names.includes(notification.type)))
           continue;
-        try {
-          call(notification as never);
-        } catch (error) {
-          console.error(error); // an error in one handler is no other handler's business
-        }
+        guarded(call, notification as never);
       }
     },
     forget: () => {

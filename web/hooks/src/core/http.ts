@@ -1,22 +1,20 @@
+import { within } from "./timers.ts";
 import type { Tokens } from "./token.ts";
-import { type Action, type AnyItem, type DevelopmentIdentity, NotifierError, type ServerCounts } from "./types.ts";
+import { type Action, type DevelopmentIdentity, NotifierError } from "./types.ts";
+import type { InboxPage, Marked } from "./wire.ts";
 
-export interface InboxPage {
-  items: AnyItem[];
-  /** `before` of the next page; null after the last. */
-  next_before: number | null;
-  counts: ServerCounts;
-}
-
-export interface Marked {
-  ids: string[];
-  up_to: number | null;
-  counts: ServerCounts;
-}
+// As long as for an event over the socket: whoever waits is told, and what was shown meanwhile is taken back.
+const ANSWER_MS = 10_000;
 
 interface Problem {
   code?: string;
   detail?: string;
+}
+
+interface Answer {
+  status: number;
+  ok: boolean;
+  body: unknown;
 }
 
 export interface Target {
@@ -25,16 +23,36 @@ export interface Target {
   identity: DevelopmentIdentity | undefined;
 }
 
-/** The inbox over HTTP. Every function rejects with a `NotifierError`. */
+/** The whole answer, body included, or a `NotifierError`; one of them within `ANSWER_MS`. */
+async function ask(url: string, init: RequestInit): Promise<Answer> {
+  const abort = new AbortController();
+  const answer = async (): Promise<Answer> => {
+    const response = await fetch(url, { ...init, signal: abort.signal });
+    const body: unknown = await response.json().catch(() => undefined);
+    return { status: response.status, ok: response.ok, body };
+  };
+  try {
+    return await within(ANSWER_MS, answer(), () => new Error(`no answer within ${ANSWER_MS / 1_000} s`));
+  } catch (error) {
+    abort.abort();
+    throw new NotifierError("network", String(error));
+  }
+}
+
+/** The inbox over HTTP. Every function rejects with a `NotifierError`, and none waits without end. */
 export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" | "ask">) {
-  async function send<T>(path: string, query: Record<string, string | undefined>, body?: object): Promise<T> {
+  async function send<T extends { counts: unknown }>(
+    path: string,
+    query: Record<string, string | undefined>,
+    body?: object,
+  ): Promise<T> {
     const { url, locale, identity } = target();
     const params = new URLSearchParams();
     const stated = { user: identity?.user, role: identity?.role, topics: identity?.topics?.[0] };
     for (const [name, value] of Object.entries({ ...stated, ...query })) if (value) params.set(name, value);
     const token = await tokens.current();
-    const attempt = (credential: string | null): Promise<Response> =>
-      fetch(`${url}/v1/inbox${path}?${params.toString()}`, {
+    const attempt = (credential: string | null): Promise<Answer> =>
+      ask(`${url}/v1/inbox${path}?${params.toString()}`, {
         method: body ? "POST" : "GET",
         headers: {
           "Accept-Language": locale,
@@ -42,14 +60,14 @@ export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" 
           ...(body && { "Content-Type": "application/json" }),
         },
         ...(body && { body: JSON.stringify(body) }),
-      }).catch((error: unknown) => {
-        throw new NotifierError("network", String(error));
       });
     let response = await attempt(token);
     if (response.status === 401 && token) response = await attempt(await tokens.ask("rejected"));
-    if (response.ok) return (await response.json()) as T;
-    const problem = (await response.json().catch(() => ({}))) as Problem;
-    throw new NotifierError(problem.code ?? "http", problem.detail ?? response.statusText, response.status);
+    const { code = "http", detail = "" } = (response.body ?? {}) as Problem;
+    if (!response.ok) throw new NotifierError(code, detail, response.status);
+    // A page that says "sign in to this network" is an answer of nobody who was asked.
+    if (!(response.body as T | undefined)?.counts) throw new NotifierError("network", "no answer of the server");
+    return response.body as T;
   }
 
   return {

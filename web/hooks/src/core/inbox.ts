@@ -1,8 +1,10 @@
 import type { Action, AnyEnvelope, AnyItem, Counts, ItemState, ServerCounts } from "./types.ts";
 import type { StateChange } from "./wire.ts";
 
-// Notifications kept in memory: a tab that stays open for weeks must not grow for weeks.
-const MAX_ITEMS = 2_000;
+// Notifications kept in memory beside those that somebody looks at: a tab that stays open for weeks must not grow for
+// weeks. What is thrown away is thrown away many at a time.
+export const MAX_ITEMS = 2_000;
+export const KEPT_ITEMS = 1_800;
 
 const EFFECTS: Record<Action, Partial<ItemState>> = {
   seen: { seen: true },
@@ -48,16 +50,35 @@ export function createInbox() {
   let stale: Set<string> | undefined;
   const pending = new Set<Pending>();
 
-  /** The lowest `seq` that nothing was thrown away above. */
-  let floor = 0;
+  /** How many are so many that it is worth a look which of them can go. */
+  let crowd = MAX_ITEMS;
   /** Grows with whatever the server says over the socket, so that a slower answer over HTTP is known to be older. */
   let version = 0;
 
-  function evict(): void {
-    if (items.size <= MAX_ITEMS) return;
-    const kept = [...items.values()].sort(byNewest).slice(0, MAX_ITEMS * 0.9);
+  /** The newest first, as the server has confirmed them. */
+  const sorted = (): AnyItem[] => [...items.values()].sort(byNewest);
+
+  /** Throw away what is not among the newest and that nobody `shows`; returns what that was, newest first. */
+  function evict(shows: (item: AnyItem) => boolean): readonly AnyItem[] {
+    const gone: AnyItem[] = [];
+    const kept = sorted().filter((item, at) => at < KEPT_ITEMS || shows(item) || !gone.push(item));
+    if (gone[0]) fold(gone[0].seq);
     items = new Map(kept.map((item) => [item.id, item]));
-    floor = kept[kept.length - 1]?.seq ?? 0;
+    crowd = kept.length + MAX_ITEMS - KEPT_ITEMS;
+    return gone;
+  }
+
+  /** Count what is live up to here with what the server has counted: it may be gone when the counters are asked for. */
+  function fold(upTo: number): void {
+    let { unread, unseen, at_seq } = counts ?? { unread: 0, unseen: 0, at_seq: 0 };
+    if (upTo <= at_seq) return;
+    for (const item of items.values()) {
+      if (item.seq <= at_seq || item.seq > upTo) continue;
+      unread += Number(isUnread(item));
+      unseen += Number(isUnseen(item));
+    }
+    at_seq = upTo;
+    counts = { unread, unseen, at_seq };
   }
 
   /** A notification from the socket, live or replayed. */
@@ -65,7 +86,6 @@ export function createInbox() {
     const known = items.get(envelope.id);
     const { seen = false, read = false, archived = false } = known ?? {};
     items.set(envelope.id, { ...envelope, seen, read, archived });
-    evict();
   }
 
   function greet(fresh: ServerCounts | undefined): void {
@@ -115,6 +135,9 @@ export function createInbox() {
   /** Without a server to ask: an item's state ends here. */
   function keep(reached: Pending): void {
     apply(reached);
+    const { seen, read } = EFFECTS[reached.action];
+    if (reached.ids || !seen || !counts || reached.upTo < counts.at_seq) return;
+    counts = { ...counts, unseen: 0, ...(read && { unread: 0 }) };
   }
 
   function view(): { items: AnyItem[]; counts: Counts } {
@@ -147,9 +170,15 @@ export function createInbox() {
     keep,
     view,
     version: () => version,
-    floor: () => floor,
+    crowded: () => items.size > crowd,
+    sorted,
+    evict,
     counts: () => counts,
-    newest: () => Math.max(counts?.at_seq ?? 0, ...[...items.values()].map((item) => item.seq)),
+    newest: () => {
+      let newest = counts?.at_seq ?? 0;
+      for (const { seq } of items.values()) if (seq > newest) newest = seq;
+      return newest;
+    },
     begin: (asked: Pending) => void pending.add(asked),
     end: (asked: Pending) => void pending.delete(asked),
     /** The server's log began anew, or lost what is older: whatever the next page does not hold is gone. */
@@ -161,7 +190,7 @@ export function createInbox() {
       items.clear();
       pending.clear();
       stale = counts = undefined;
-      floor = 0;
+      crowd = MAX_ITEMS;
       version++;
     },
   };

@@ -1,25 +1,34 @@
+import { advise } from "./advice.ts";
 import { IDLE, type Known } from "./known.ts";
 import { createReach } from "./reach.ts";
 import type { Subject } from "./subject.ts";
+import { retryDelay } from "./retry.ts";
 import { baseOf, nameOf } from "./target.ts";
-import type { NotifierOptions } from "./types.ts";
+import { createTimer } from "./timers.ts";
+import { type NotifierOptions, NotifierError } from "./types.ts";
 
 // A list does not wait longer for the socket before it is fetched without.
 const READY_MS = 2_000;
 
 /** From the start to the end, and from one user to the next. */
 export function createLife(options: () => NotifierOptions, known: Known, subject: Subject) {
-  let running = 0; // which start this is; 0 when stopped
-  let starts = 0;
+  let running: object | undefined; // which start, or ask for who this is, counts
+  const again = createTimer();
   const { presence, request } = createReach(options, known, subject, signedOut);
 
-  /** Who this is for has to be known first: tabs share a connection with those of the same user alone. */
   function start(user = options().user ?? options().identity?.user): void {
     if (running) return;
-    const mine = (running = ++starts);
+    running = {};
     known.greeting.expect(READY_MS);
-    if (user !== undefined || !options().getToken) return join(user);
-    known.show({ ...IDLE, status: "connecting" });
+    if (user !== undefined || !options().getToken) join(user);
+    else identify();
+  }
+
+  /** Who this is for has to be known first: tabs share a connection with those of the same user alone. */
+  function identify(failures = 0): void {
+    const mine = (running = {});
+    again.clear();
+    known.show({ ...IDLE, status: failures ? "reconnecting" : "connecting", attempts: failures });
     subject.current().then(
       (token) => {
         if (mine !== running) return;
@@ -27,8 +36,16 @@ export function createLife(options: () => NotifierOptions, known: Known, subject
         if (token === null) nobody();
         else join(found);
       },
-      () => {
-        if (mine === running) join(undefined);
+      (error: unknown) => {
+        if (mine !== running) return;
+        const { code, message } = error instanceof NotifierError ? error : { code: "token_failed", message: "" };
+        const delay = retryDelay(failures);
+        again.set(delay, () => {
+          identify(failures + 1);
+        });
+        advise(code, { url: baseOf(options()), detail: message });
+        const retryAt = Date.now() + delay;
+        known.show({ ...IDLE, status: "reconnecting", attempts: failures + 1, retryAt, lastError: code });
       },
     );
   }
@@ -41,7 +58,8 @@ export function createLife(options: () => NotifierOptions, known: Known, subject
   }
 
   function stop(): void {
-    running = 0;
+    running = undefined;
+    again.clear();
     presence.leave();
     known.greeting.settle();
     known.clear();
@@ -71,6 +89,10 @@ export function createLife(options: () => NotifierOptions, known: Known, subject
     },
     close: stop,
     request,
-    retryNow: presence.retryNow,
+    retryNow: (): void => {
+      if (presence.joined()) presence.retryNow();
+      else if (running) identify();
+      else if (known.connection().status === "unauthorized") start(); // it was signed out, here or in another tab
+    },
   };
 }

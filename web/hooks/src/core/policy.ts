@@ -1,15 +1,32 @@
 import { retryDelay } from "./retry.ts";
+import { milliseconds } from "./settings.ts";
 import type { ConnectionStatus, TokenReason } from "./types.ts";
 import type { Closing, Refusal } from "./wire.ts";
 
 // A server that closes when it said it would needs this long for it to be noticed.
 const DRAIN_GRACE_MS = 500;
 
+// However long a server says that it will be away, this is when to look.
+const MAX_DRAIN_MS = 300_000;
+
+// Tokens are the application's to make anew: of these refusals it is told, once.
+const RENEWABLE: readonly string[] = ["token_expired", "invalid_token"];
+
+/** The code of a failure: the server's own, or what socket.io-client's words for it come to. */
+function codeOf(said: string): string {
+  if (/^[a-z]+(_[a-z]+)*$/.test(said)) return said;
+  return said === "ping timeout" ? "timeout" : "network";
+}
+
 /** What to do once a connection, or an attempt at one, has ended. */
-export type Verdict =
+export type Verdict = (
   | { then: "connect" }
   | { then: "wait"; delay: number; attempts: number; lastError: string }
-  | { then: "stop"; lastError: string };
+  | { then: "stop"; lastError: string }
+) & {
+  /** What a developer may want to know of it. */
+  detail?: string | undefined;
+};
 
 /**
  * Whether to connect again, and when. It has no socket and no timer: it is told what happens, and says what to do.
@@ -31,12 +48,12 @@ export function createPolicy({ now = Date.now, pause = retryDelay } = {}) {
 
   function failed(lastError: string, delay = pause(failures)): Verdict {
     failures++;
-    return { then: "wait", delay, attempts: failures, lastError };
+    return { then: "wait", delay, attempts: failures, lastError: codeOf(lastError) };
   }
 
-  /** The server will not have these credentials. A token that ran out is renewed once before that is believed. */
+  /** The server will not have these credentials. Of a token another is asked for, once, before that is believed. */
   function end(code: string): Verdict {
-    if (code !== "token_expired" || renewed) return { then: "stop", lastError: code };
+    if (!RENEWABLE.includes(code) || renewed) return { then: "stop", lastError: code };
     renewed = true;
     reason = "rejected";
     return { then: "connect" };
@@ -50,16 +67,16 @@ export function createPolicy({ now = Date.now, pause = retryDelay } = {}) {
       closing = drainAt = undefined;
       return failures || renewed ? "reconnecting" : "connecting";
     },
-    /** Why the attempt asks for a token. */
-    reason: (): TokenReason => {
-      const why = reason;
+    /** Why the attempt asks for a token: the same again until one has come. */
+    reason: (): TokenReason => reason,
+    answered: (): void => {
       reason = "connect";
-      return why;
     },
     /** The server will stop; returns the milliseconds after which not to wait for that any longer. */
     draining: (retryIn: number): number => {
-      drainAt = now() + retryIn;
-      return retryIn + DRAIN_GRACE_MS;
+      const away = Math.min(milliseconds(retryIn, 0), MAX_DRAIN_MS);
+      drainAt = now() + away;
+      return away + DRAIN_GRACE_MS;
     },
     /** The server says why it is about to close. */
     closing: (said: Closing): void => {
@@ -68,8 +85,8 @@ export function createPolicy({ now = Date.now, pause = retryDelay } = {}) {
     /** It did not get as far as an answer of the server. */
     failed: (lastError: string): Verdict => failed(lastError),
     refused: ({ data, message }: Refusal): Verdict => {
-      const { code, retryable = false } = data ?? {};
-      return code && !retryable ? end(code) : failed(code ?? message);
+      const { code, retryable = false, detail } = data ?? {};
+      return { ...(code && !retryable ? end(code) : failed(code ?? message)), detail };
     },
     /** The connection has ended. */
     left: (why: string): Verdict =>

@@ -1,5 +1,6 @@
 import { isHidden, watchPage } from "./page.ts";
 import { joinTabs, type Tabs, type TabSays } from "./tabs.ts";
+import { type Cancel, createTimer, every } from "./timers.ts";
 
 // A visible tab finds out this often whether the tab that leads still answers.
 const ASK_EVERY_MS = 15_000;
@@ -8,8 +9,8 @@ const ASK_EVERY_MS = 15_000;
 const NUDGE_MS = 200;
 
 export interface PresenceSetup {
-  /** Milliseconds hidden after which no connection is needed. */
-  pauseAfter: () => number | false;
+  /** Milliseconds hidden after which no connection is needed; `Infinity` for never. */
+  pauseAfter: () => number;
   /** Whether the server said no: of its own accord nobody asks it again. */
   refused: () => boolean;
   open: () => void;
@@ -21,9 +22,9 @@ export interface PresenceSetup {
 /** Whether this tab, among all of its user, holds the connection now: it leads, and some tab is looked at. */
 export function createPresence(setup: PresenceSetup) {
   let tabs: Tabs | undefined;
-  let unwatch: (() => void) | undefined;
-  let asking: ReturnType<typeof setInterval> | undefined;
-  let nudge: ReturnType<typeof setTimeout> | undefined;
+  let unwatch: Cancel | undefined;
+  let asking: Cancel | undefined;
+  const nudge = createTimer();
   let longHidden = false;
 
   function join(name: string, shared: boolean): void {
@@ -50,15 +51,15 @@ export function createPresence(setup: PresenceSetup) {
       },
       restore: wake,
     });
-    asking = setInterval(() => {
+    asking = every(ASK_EVERY_MS, () => {
       if (!isHidden()) tabs?.ask();
-    }, ASK_EVERY_MS);
+    });
     tabs.ask();
   }
 
   /** No tab is looked at: whoever leads gives the connection up until one is. */
   async function pause(): Promise<void> {
-    if (!tabs?.leading()) return tabs?.post({ say: "hidden" });
+    if (!tabs?.leading()) return void tabs?.post({ say: "hidden" });
     if (await tabs.anyVisible()) return;
     if (longHidden) setup.close(); // still, after that
   }
@@ -87,17 +88,17 @@ export function createPresence(setup: PresenceSetup) {
     pause,
     /** Timers of a hidden tab run late, messages do not: whoever is looked at keeps the time for the one that leads. */
     retryAt: (due: number | undefined): void => {
-      clearTimeout(nudge);
-      if (due && !isHidden()) nudge = setTimeout(retryNow, due - Date.now() + NUDGE_MS);
+      nudge.clear();
+      if (due && !isHidden()) nudge.set(due - Date.now() + NUDGE_MS, retryNow);
     },
     leading: (): boolean => tabs?.leading() ?? false,
     joined: (): boolean => tabs !== undefined,
     resign: (): void => tabs?.resign(),
-    post: (said: TabSays): void => tabs?.post(said),
+    post: (said: TabSays): boolean => tabs?.post(said) ?? false,
     leave: (): void => {
       unwatch?.();
-      clearInterval(asking);
-      clearTimeout(nudge);
+      asking?.();
+      nudge.clear();
       setup.close();
       tabs?.close();
       tabs = unwatch = undefined;

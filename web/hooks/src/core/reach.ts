@@ -1,19 +1,24 @@
+import { advise } from "./advice.ts";
 import { createConnection } from "./connection.ts";
-import type { Known } from "./known.ts";
+import { isVague, type Known } from "./known.ts";
+import { createMeanwhile } from "./meanwhile.ts";
 import { createPresence } from "./presence.ts";
+import { isElsewhere } from "./reachable.ts";
 import { createRequests } from "./requests.ts";
 import type { Subject } from "./subject.ts";
 import { createTabTalk } from "./tabTalk.ts";
-import { credentialsOf, targetOf } from "./target.ts";
+import { baseOf, credentialsOf, pauseOf, targetOf } from "./target.ts";
+import { createTransports } from "./transports.ts";
 import type { ConnectionState, NotifierOptions } from "./types.ts";
-
-const HIDDEN_MS = 30_000;
 
 /** The server, through this tab's socket or that of the tab that leads. */
 export function createReach(options: () => NotifierOptions, known: Known, subject: Subject, signedOut: () => void) {
   const { connection, show, frames, place } = known;
 
-  function state(changes: Partial<ConnectionState>): void {
+  function state(changes: Partial<ConnectionState>, detail?: string): void {
+    const { lastError, attempts = 0 } = changes;
+    // What the next attempt makes good is nothing to tell a developer of.
+    if (lastError && (attempts > 1 || !isVague(lastError))) advise(lastError, { url: baseOf(options()), detail });
     const isLeader = presence.leading();
     show({ ...connection(), ...changes, isLeader });
     if (isLeader) presence.post({ say: "state", connection: connection() });
@@ -24,6 +29,10 @@ export function createReach(options: () => NotifierOptions, known: Known, subjec
 
   const { open, close, retryNow, request } = createConnection({
     target: () => targetOf(options()),
+    transports: createTransports(
+      () => options().transports,
+      () => baseOf(options()),
+    ),
     credentials: async (reason) => {
       const token = await subject.ask(reason);
       return options().getToken && token === null ? null : credentialsOf(options(), token, place.cursor());
@@ -36,7 +45,7 @@ export function createReach(options: () => NotifierOptions, known: Known, subjec
     state,
   });
   const presence = createPresence({
-    pauseAfter: () => options().pauseWhenHidden ?? HIDDEN_MS,
+    pauseAfter: () => pauseOf(options()),
     refused: () => connection().status === "unauthorized",
     open,
     close,
@@ -47,5 +56,14 @@ export function createReach(options: () => NotifierOptions, known: Known, subjec
   });
   const requests = createRequests(request, presence, () => connection().status === "connected");
   const hear = createTabTalk({ known, presence, requests, retryNow, signedOut });
+  known.whenShown(
+    createMeanwhile({
+      refresh: known.refresh,
+      isVague: (code) => isVague(code) || code === "blocked" || code === "origin_not_allowed",
+      isElsewhere: () => isElsewhere(baseOf(options())),
+      retryNow: presence.retryNow,
+      found: known.blame,
+    }),
+  );
   return { presence, request: requests.request };
 }

@@ -1,4 +1,5 @@
 import { createNotifier, type Notifier } from "./notifier.ts";
+import { createTimer } from "./timers.ts";
 import type { NotifierOptions } from "./types.ts";
 
 // React's StrictMode, a route change or a hot update takes a page apart and puts it together again at once.
@@ -8,7 +9,7 @@ interface Shared {
   notifier: Notifier;
   url: string;
   leases: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  lingering: ReturnType<typeof createTimer>;
 }
 
 export interface Lease {
@@ -43,9 +44,9 @@ export function acquire(options: NotifierOptions): Lease {
   // Whoever was here before on the same server, and is needed no more, has left: nothing of them lingers.
   for (const [other, shared] of all) if (other !== key && shared.url === url && !shared.leases) end(other, shared);
   let shared = all.get(key);
-  if (!shared) all.set(key, (shared = { notifier: createNotifier(options), url, leases: 0, timer: undefined }));
+  if (!shared) all.set(key, (shared = { notifier: createNotifier(options), url, leases: 0, lingering: createTimer() }));
   const mine = shared;
-  clearTimeout(mine.timer);
+  mine.lingering.clear();
   mine.leases++;
   mine.notifier.update(options);
   mine.notifier.start();
@@ -55,13 +56,16 @@ export function acquire(options: NotifierOptions): Lease {
     release: () => {
       if (released) return;
       released = true;
-      if (--mine.leases === 0) mine.timer = setTimeout(end, LINGER_MS, key, mine);
+      if (--mine.leases > 0) return;
+      mine.lingering.set(LINGER_MS, () => {
+        end(key, mine);
+      });
     },
   };
 }
 
-function end(key: string, { notifier, timer }: Shared): void {
-  clearTimeout(timer);
+function end(key: string, { notifier, lingering }: Shared): void {
+  lingering.clear();
   registry().delete(key);
   notifier.close();
 }

@@ -1,3 +1,6 @@
+import { guarded } from "./guard.ts";
+import { createTimer } from "./timers.ts";
+
 // Milliseconds between two updates of what is shown: a thousand events a second are not a thousand renders.
 const FRAME_MS = 50;
 
@@ -8,15 +11,14 @@ const FRAME_MS = 50;
 export function createStore<State>(build: () => State) {
   const listeners = new Set<() => void>();
   let state = build();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timer = createTimer();
   let last = 0;
 
   function flush(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    timer.clear();
     last = Date.now();
     state = build();
-    for (const listener of [...listeners]) listener();
+    for (const listener of [...listeners]) guarded(listener);
   }
 
   return {
@@ -27,9 +29,10 @@ export function createStore<State>(build: () => State) {
     },
     flush,
     changed: (): void => {
-      const wait = last + FRAME_MS - Date.now();
-      if (wait <= 0) flush();
-      else timer ??= setTimeout(flush, wait);
+      const since = Date.now() - last;
+      // A clock that was set back must not put it off.
+      if (since >= FRAME_MS || since < 0) flush();
+      else if (!timer.isSet()) timer.set(FRAME_MS - since, flush);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { subjectOf, type Tokens } from "./token.ts";
-import type { TokenReason } from "./types.ts";
+import { NotifierError, type TokenReason } from "./types.ts";
 
 /** Whom the tokens are for; `another` is told when one comes that is for somebody else. */
 export function createSubject(tokens: Tokens, another: (user: string) => void) {
@@ -16,7 +16,7 @@ export function createSubject(tokens: Tokens, another: (user: string) => void) {
       subject = user ?? subject;
       if (before !== undefined && user !== undefined && user !== before) {
         another(user);
-        throw new Error("another user");
+        throw new NotifierError("signed_out", "the token is another user's");
       }
       return token;
     },

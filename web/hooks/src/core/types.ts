@@ -73,7 +73,11 @@ export interface ConnectionState {
   readonly attempts: number;
   /** When the next attempt is due, in milliseconds of this machine's clock. */
   readonly retryAt: number | undefined;
-  /** The server's code, or the text of the failure. */
+  /**
+   * The code of what failed last: the server's, or one of the kit's own: `network`, `timeout`, `blocked` (HTTP answers,
+   * the live connection does not come about), `origin_not_allowed`, `invalid_url`, `signed_out`, `token_failed`,
+   * `token_timeout`, `token_malformed`.
+   */
   readonly lastError: string | undefined;
   readonly transport: string | undefined;
   /** Whether this tab holds the socket that all tabs of the user share. */
@@ -91,6 +95,9 @@ export interface DevelopmentIdentity {
   topics?: readonly string[];
 }
 
+export type Transport = "websocket" | "polling";
+export type PlaceStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
 export interface NotifierOptions {
   /** Where the server is: `https://avisos.example.com`, or a path before `/socket.io/` and `/v1/`. Default: this site. */
   url?: string | undefined;
@@ -104,13 +111,17 @@ export interface NotifierOptions {
   identity?: DevelopmentIdentity | undefined;
   /** `shared`: one connection for all tabs of the browser; `own`: one a tab. Default: `shared`. */
   tabs?: "shared" | "own" | undefined;
-  /** Milliseconds hidden after which the connection is given up, `false` for never. Default: 30,000. */
+  /** Milliseconds hidden after which the connection is given up, `false` or `Infinity` for never. Default: 30,000. */
   pauseWhenHidden?: number | false | undefined;
-  transports?: ("websocket" | "polling")[] | undefined;
+  /** In the order in which they are tried. Default: `websocket`, `polling`. */
+  transports?: Transport[] | undefined;
   /** The language of the server's texts. Default: `es`. */
   locale?: string | undefined;
-  /** Where the position is kept over a reload, so that what came meanwhile is replayed. Default: nowhere. */
-  storage?: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined;
+  /**
+   * Where the position is kept over a reload, so that what came meanwhile is replayed. `local` and `session` are the
+   * browser's, where they may be used. Default: nowhere.
+   */
+  storage?: "local" | "session" | PlaceStorage | undefined;
   /** Something was missed for good; the lists have been fetched anew. */
   onUnrecovered?: (() => void) | undefined;
 }

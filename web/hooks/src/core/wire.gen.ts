@@ -1,4 +1,4 @@
-// What is said on live connections, written by `npm run generate` from the server's schemas.
+// What is said on live connections, and of the inbox over HTTP, written by `npm run generate` from the server's schemas.
 // Change those, not this file.
 
 export interface components {
@@ -120,6 +120,40 @@ export interface components {
             /** @description What the client should know of its token; only where there is any */
             warnings?: components["schemas"]["Warning"][];
         };
+        InboxItem: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            replayed: boolean;
+            seen: boolean;
+            read: boolean;
+            archived: boolean;
+        };
+        InboxPage: {
+            items: components["schemas"]["InboxItem"][];
+            /** @description `before` of the next page; null after the last */
+            next_before: number | null;
+            counts: components["schemas"]["Counts"];
+        };
         Limits: {
             /** @description Largest body of one notification in bytes */
             max_body: number;
@@ -129,6 +163,19 @@ export interface components {
             all?: boolean;
             /** @description With all: no further than this seq */
             up_to?: number;
+        };
+        Marked: {
+            /** @enum {string} */
+            status: "ok";
+            /** @enum {string} */
+            action: "seen" | "read" | "unread" | "archive" | "unarchive";
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
         };
         Observe: {
             on: boolean;

@@ -10,11 +10,15 @@ export type Sync = Schemas["Sync"];
 export type StateChange = Schemas["StateChange"];
 export type Closing = Schemas["Closing"];
 
+/** What the inbox answers over HTTP. */
+export type InboxPage = Schemas["InboxPage"];
+export type Marked = Schemas["Marked"];
+
 export type ServerEvents = { [Name in keyof Bodies]: (body: Bodies[Name]) => void };
 
 /** Those that the kit sends of its own accord. */
 export interface ClientEvents {
-  "ns:ack": (body: Schemas["Ack"]) => void;
+  "ns:ack": (body: Schemas["Ack"], acknowledge?: (reply: Schemas["Done"] | Schemas["Refused"]) => void) => void;
   "ns:auth": (body: Schemas["Token"], acknowledge: (reply: Schemas["Renewed"] | Schemas["Refused"]) => void) => void;
 }
 

@@ -1,5 +1,5 @@
 // Notifiers of one test file: each has a connection to itself, and none outlives its test.
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 import { createNotifier, type Notifier } from "../../src/core/notifier.ts";
 import type { NotifierOptions } from "../../src/core/types.ts";
 
@@ -21,3 +21,6 @@ afterEach(() => {
   for (const notifier of open) notifier.close();
   open.clear();
 });
+
+/** From here to the end of a test that restores its mocks, waits that are drawn at random are the shortest. */
+export const shortest = (): void => void vi.spyOn(Math, "random").mockReturnValue(0);

@@ -11,9 +11,9 @@ describe("the policy of a connection", () => {
   it("waits longer after each failure, and counts anew once there was a connection", () => {
     const policy = policyOf();
     expect(policy.attempt()).toBe("connecting");
-    expect(policy.failed("no network")).toEqual({ then: "wait", delay: 0, attempts: 1, lastError: "no network" });
+    expect(policy.failed("no network")).toEqual({ then: "wait", delay: 0, attempts: 1, lastError: "network" });
     expect(policy.attempt()).toBe("reconnecting");
-    expect(policy.left("transport close")).toMatchObject({ delay: 1_000, attempts: 2, lastError: "transport close" });
+    expect(policy.left("transport close")).toMatchObject({ delay: 1_000, attempts: 2, lastError: "network" });
     policy.settle();
     expect(policy.attempt()).toBe("connecting");
     expect(policy.left("transport close")).toMatchObject({ delay: 0, attempts: 1 });
@@ -24,7 +24,7 @@ describe("the policy of a connection", () => {
     expect(policy.refused(refusal({ code: "forbidden" }))).toEqual({ then: "stop", lastError: "forbidden" });
     const busy = { code: "rate_limited", retryable: true };
     expect(policy.refused(refusal(busy))).toMatchObject({ then: "wait", lastError: "rate_limited" });
-    expect(policy.refused(refusal())).toMatchObject({ then: "wait", lastError: "websocket error" });
+    expect(policy.refused(refusal())).toMatchObject({ then: "wait", lastError: "network" });
   });
 
   it("has a token that ran out renewed once, and once more after each connection", () => {
@@ -33,7 +33,9 @@ describe("the policy of a connection", () => {
     expect(policy.reason()).toBe("connect");
     expect(policy.refused(expired)).toEqual({ then: "connect" });
     expect(policy.attempt()).toBe("reconnecting");
-    expect([policy.reason(), policy.reason()]).toEqual(["rejected", "connect"]);
+    expect([policy.reason(), policy.reason()]).toEqual(["rejected", "rejected"]);
+    policy.answered();
+    expect(policy.reason()).toBe("connect");
     expect(policy.refused(expired)).toEqual({ then: "stop", lastError: "token_expired" });
     policy.settle();
     expect(policy.refused(expired)).toEqual({ then: "connect" });
@@ -46,7 +48,7 @@ describe("the policy of a connection", () => {
     policy.closing({ code: "token_revoked", reconnect: false });
     expect(policy.left("transport close")).toEqual({ then: "stop", lastError: "token_revoked" });
     policy.attempt();
-    expect(policy.left("transport close")).toMatchObject({ then: "wait", lastError: "transport close" });
+    expect(policy.left("transport close")).toMatchObject({ then: "wait", lastError: "network" });
   });
 
   it("comes back after a drain when it was told to, or without the server's end a moment later", () => {

@@ -189,7 +189,7 @@ describe("notifiers of one user in several tabs", () => {
       let failures = 1;
       const getToken = (): string => {
         if (failures-- > 0) throw new Error("the backend is down");
-        return "";
+        return "token.of.nobody";
       };
       const notifier = createNotifier({ url: server.url, identity: { role: "visitante" }, getToken });
       open.push(notifier);

@@ -1,0 +1,185 @@
+// Networks that are in the way: they swallow, hold back, go deaf or block, and nobody says so.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Notifier } from "../../src/core/notifier.ts";
+import { proxyOfFile } from "../proxy.ts";
+import { newUser, serverOfFile } from "../server.ts";
+import { connect, shortest } from "./notifiers.ts";
+
+const server = serverOfFile();
+const proxy = proxyOfFile(server);
+const until = async (check: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 30_000, interval: 20 });
+const connected = (notifier: Notifier, transport?: string): Promise<void> =>
+  until(() => {
+    expect(notifier.getState().connection).toMatchObject({ status: "connected", ...(transport && { transport }) });
+  });
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  shortest();
+});
+afterEach(() => {
+  proxy.upgrades = "pass";
+  proxy.fate = () => "pass";
+  proxy.seen.length = 0;
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+/** What a browser keeps for a page's session. */
+function session(): Map<string, string> {
+  const kept = new Map<string, string>();
+  vi.stubGlobal("sessionStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  });
+  return kept;
+}
+
+async function hears(notifier: Notifier, user: string): Promise<void> {
+  const heard: string[] = [];
+  notifier.on("*", ({ message }) => void heard.push(message));
+  await server.publish(user);
+  await until(() => {
+    expect(heard).toEqual(["Hola"]);
+  });
+}
+
+describe("a network that does not let WebSockets through", () => {
+  it.each(["hang", "greet", "cut"] as const)("(%s) is one for long polling", async (upgrades) => {
+    proxy.upgrades = upgrades;
+    const user = newUser();
+    const notifier = connect({ url: proxy.url, identity: { user } });
+    await connected(notifier, "polling");
+    await hears(notifier, user);
+  });
+
+  it("and only swallows them is remembered for the session of the page, for a while", async () => {
+    const kept = session();
+    proxy.upgrades = "hang";
+    await connected(connect({ url: proxy.url, identity: { user: newUser() } }), "polling");
+    expect(kept.size).toBe(1);
+    proxy.seen.length = 0;
+    await connected(connect({ url: proxy.url, identity: { user: newUser() } }), "polling");
+    expect(proxy.count("UPGRADE")).toBe(0);
+    for (const key of kept.keys()) kept.set(key, String(Date.now() - 1));
+    proxy.upgrades = "pass";
+    await connected(connect({ url: proxy.url, identity: { user: newUser() } }), "websocket");
+  });
+
+  it("and swallows everything, for a time, is not taken for one of these", async () => {
+    const kept = session();
+    proxy.upgrades = "hang";
+    proxy.fate = (path) => (path.includes("/socket.io/") ? "hang" : "pass");
+    const notifier = connect({ url: proxy.url, identity: { user: newUser() } });
+    await until(() => {
+      expect(proxy.count("transport=polling")).toBeGreaterThan(0);
+    });
+    proxy.upgrades = "pass";
+    await connected(notifier, "websocket");
+    expect([...kept.values()].every((until_) => until_ === "0")).toBe(true);
+  });
+});
+
+describe("a connection whose network has gone without a word", () => {
+  it("is found out when the page is looked at or is online again, and made anew at once", async () => {
+    const user = newUser();
+    const notifier = connect({ url: proxy.url, identity: { user } });
+    await connected(notifier);
+    proxy.freeze();
+    await server.publish(user, { message: "into the void" });
+    const frozen = notifier.getState().items.length;
+    notifier.retryNow();
+    await until(() => {
+      expect(notifier.getState().items.map(({ message }) => message)).toEqual(["into the void"]);
+    });
+    expect(frozen).toBe(0);
+    await connected(notifier);
+    await hears(notifier, user);
+  });
+
+  it("that lives is left as it is", async () => {
+    const notifier = connect({ url: proxy.url, identity: { user: newUser() } });
+    await connected(notifier);
+    proxy.seen.length = 0;
+    for (let round = 0; round < 10; round++) notifier.retryNow();
+    expect(await notifier.request("ns:ack", { seq: 0 })).toMatchObject({ ok: true });
+    expect(proxy.count("UPGRADE")).toBe(0);
+  });
+});
+
+describe("HTTP that is never answered", () => {
+  it("takes a change back, says so, and leaves the list able to go on", async () => {
+    const user = newUser();
+    const notifier = connect({ url: proxy.url, identity: { user } });
+    await connected(notifier);
+    await server.publish(user);
+    const list = notifier.list();
+    list.subscribe(() => undefined);
+    await until(() => {
+      expect(notifier.getState().counts.unread).toBe(1);
+      expect(list.getState().isFetching).toBe(false);
+    });
+    proxy.fate = (path) => (path.startsWith("/v1/") ? "hang" : "pass");
+    const waiting = [notifier.mark("read", "all"), list.refetch()] as const;
+    const failed = expect(waiting[0]).rejects.toMatchObject({ name: "NotifierError", code: "network" });
+    expect(notifier.getState().counts.unread).toBe(0);
+    await failed;
+    await waiting[1];
+    expect(list.getState()).toMatchObject({ isFetching: false, error: { code: "network" } });
+    expect(notifier.getState().counts.unread).toBe(1);
+    proxy.fate = () => "pass";
+    await list.refetch();
+    expect(list.getState()).toMatchObject({ error: undefined, hasMore: false });
+    await notifier.mark("read", "all");
+    expect(notifier.getState().counts.unread).toBe(0);
+  });
+});
+
+describe("a live connection that is blocked while HTTP answers", () => {
+  it("is said to be, and the inbox is fetched now and then", async () => {
+    const user = newUser();
+    await connected(connect({ url: server.url, identity: { user } }));
+    await server.publish(user, { message: "before" });
+    proxy.upgrades = "cut";
+    proxy.fate = (path) => (path.includes("/socket.io/") ? "cut" : "pass");
+    const notifier = connect({ url: proxy.url, identity: { user } });
+    const list = notifier.list();
+    list.subscribe(() => undefined);
+    const shown = (): string[] => list.getState().items.map(({ message }) => message);
+    await until(() => {
+      expect(shown()).toEqual(["before"]);
+    });
+    await server.publish(user, { message: "meanwhile" });
+    await until(() => {
+      expect(shown()).toEqual(["meanwhile", "before"]);
+      expect(notifier.getState()).toMatchObject({ counts: { unread: 2 }, connection: { lastError: "blocked" } });
+    });
+    expect(proxy.count("/v1/inbox")).toBeLessThan(6);
+    proxy.upgrades = "pass";
+    notifier.retryNow();
+    await connected(notifier);
+    expect(notifier.getState().connection.lastError).toBeUndefined();
+    expect(shown()).toEqual(["meanwhile", "before"]);
+  });
+
+  it("is tried again at once when the server answers: it may just have come back", async () => {
+    vi.restoreAllMocks();
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    vi.spyOn(Math, "random").mockReturnValue(0.999); // waits between attempts are long
+    const notifier = connect({ url: proxy.url, identity: { user: newUser() } });
+    await connected(notifier);
+    proxy.upgrades = "cut";
+    proxy.fate = () => "cut";
+    proxy.freeze();
+    notifier.retryNow();
+    await until(() => {
+      expect(notifier.getState().connection.attempts).toBeGreaterThan(3);
+    });
+    proxy.upgrades = "pass";
+    proxy.fate = () => "pass";
+    const due = notifier.getState().connection.retryAt;
+    await connected(notifier);
+    expect(Date.now()).toBeLessThan(due ?? 0);
+  });
+});
