@@ -1,0 +1,76 @@
+"use client";
+
+import { useEffect, useInsertionEffect, useRef, useState } from "react";
+import { type ExternalToast, toast } from "sonner";
+import { milliseconds, whole } from "../core/settings.ts";
+import { LONGEST_MS } from "../core/timers.ts";
+import { createBurst } from "./burst.ts";
+
+const DURATION_MS = 6_000;
+const MOST = { least: 0, most: 20, otherwise: 3 };
+
+// Of the toast that tells how many were not put up.
+const MORE = "sio-more";
+
+interface Options {
+  duration: number | undefined;
+  max: number | undefined;
+  /** What it says of so many that were not put up. */
+  more: (count: number) => string;
+  /** What all toasts have, that one too. */
+  common?: ExternalToast | undefined;
+}
+
+export interface Burst {
+  /** How many are up at once. */
+  most: number;
+  /** Put up a toast, if there is room: `show` is given what sonner has to be told of it. */
+  add: (id: string, isCritical: boolean, show: (common: ExternalToast) => void) => void;
+}
+
+/** Puts up as many toasts as there is room for, and tells of the rest in one that counts them. */
+export function useBurst({ duration, max, more, common }: Options): Burst {
+  const most = whole(max, MOST);
+  const given = milliseconds(duration, DURATION_MS);
+  const stays = given > LONGEST_MS ? Infinity : given;
+  const latest = useRef({ most, stays, more, common });
+  useInsertionEffect(() => {
+    latest.current = { most, stays, more, common };
+  });
+  const [burst] = useState(() => {
+    const made = createBurst({
+      most: () => latest.current.most,
+      close: (id) => void toast.dismiss(id),
+      tellMore: (count, hasCritical) => {
+        const { more: text, stays: ms, common: all } = latest.current;
+        toast(text(count), {
+          ...all,
+          id: MORE,
+          duration: hasCritical ? Infinity : ms,
+          className: "sio-toast sio-toast-more",
+          onDismiss: made.told,
+          onAutoClose: made.told,
+        });
+      },
+    });
+    return made;
+  });
+  useEffect(() => burst.stop, [burst]);
+
+  return {
+    most,
+    add: (id, isCritical, show) => {
+      const gone = (): void => {
+        burst.gone(id);
+      };
+      burst.add({
+        id,
+        isCritical,
+        show: () => {
+          const { stays: ms, common: all } = latest.current;
+          show({ ...all, id, duration: isCritical ? Infinity : ms, onDismiss: gone, onAutoClose: gone });
+        },
+      });
+    },
+  };
+}
