@@ -45,6 +45,7 @@ install() {
 # Of everything that the built console is made of; a checksum by POSIX's own means.
 sources() {
     find "$WEB/hooks/src" "$WEB/console/src" "$WEB/console/public" "$WEB/console/index.html" "$WEB/console/vite.config.ts" \
+        "$WEB/console/mantineStyles.ts" \
         "$WEB/hooks/package.json" "$WEB/console/package.json" "$WEB/package-lock.json" -type f |
         LC_ALL=C sort | xargs cksum | cksum
 }

@@ -2,7 +2,7 @@ import { expect, section, test } from "./fixtures.ts";
 
 test("the language is switched, and kept", async ({ consolePage: page }) => {
   await page.getByRole("button", { name: "Preferencias" }).click();
-  await page.getByRole("menuitemradio", { name: "English" }).click();
+  await page.getByText("English", { exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
   await page.reload();
@@ -13,12 +13,38 @@ test("the theme is switched, and kept", async ({ consolePage: page }) => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();
   await page.getByRole("button", { name: "Preferencias" }).click();
-  await page.getByRole("menuitemradio", { name: "Oscuro" }).click();
+  await page.getByText("Oscuro", { exact: true }).click();
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
+});
+
+test("rows can stand closer, and that is kept", async ({ consolePage: page, server }) => {
+  await page.goto(`${server.url}/#/catalogo`);
+  const row = page.getByRole("button", { name: /tour_creado/ });
+  const height = async () => (await row.boundingBox())?.height ?? 0;
+  const roomy = await height();
+  await page.getByRole("button", { name: "Preferencias" }).click();
+  await page.getByText("Compacta", { exact: true }).click();
+  await expect.poll(height).toBeLessThan(roomy);
+  await page.reload();
+  await row.waitFor();
+  expect(await height()).toBeLessThan(roomy);
+});
+
+test("preferences are chosen with the keyboard, and Escape goes back to their button", async ({
+  consolePage: page,
+}) => {
+  await page.getByRole("button", { name: "Preferencias" }).focus();
+  await page.keyboard.press("Enter");
+  const languages = page.getByRole("radiogroup", { name: "Idioma" });
+  await languages.getByRole("radio", { name: "Español" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator("html")).toHaveAttribute("lang", "en");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Preferences" })).toBeFocused();
 });
 
 test("every section is reached with the keyboard, past a link that skips the navigation", async ({

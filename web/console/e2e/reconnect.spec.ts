@@ -20,6 +20,19 @@ test("a killed server is announced, and nothing is missing when it is back", asy
   await expect(page.getByTestId("shown")).toHaveText("132 de 132");
 });
 
+test("once the server is back nobody waits for the next attempt", async ({ consolePage: page, server }) => {
+  await server.kill();
+  const countdown = page.getByText(/Nuevo intento en \d+ segundos?/);
+  const seconds = async () => Number(/\d+/.exec((await countdown.textContent().catch(() => null)) ?? "")?.[0] ?? 0);
+  // Pauses grow: one that is long enough to tell the two apart.
+  await expect.poll(seconds, { timeout: 50_000 }).toBeGreaterThan(6);
+  const due = Date.now() + (await seconds()) * 1_000;
+  await server.again();
+  await page.locator('[data-status="connected"]').waitFor();
+  expect(Date.now()).toBeLessThan(due);
+  await expect(page.getByTestId("banner")).toHaveCount(0);
+});
+
 test("on a phone the header has room for what is wrong with the connection", async ({ consolePage: page, server }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await server.kill();

@@ -55,7 +55,7 @@ test("who signs out is asked again and sees nothing more", async ({ page, secure
   await page.goto(secured.url);
   await signIn(page, KEY);
   await isConnected(page);
-  await page.getByRole("button", { name: "Salir" }).click();
+  await page.getByRole("button", { name: "Cerrar sesión" }).click();
   await expect(page.getByLabel("Token o clave")).toBeVisible();
   await expect(page.getByRole("navigation")).toHaveCount(0);
 });

@@ -23,3 +23,43 @@ test("a user's inbox is shown as this user sees it", async ({ consolePage: page,
   await expect(page.getByTestId("unread")).toHaveText("1 sin leer");
   await expect(page.getByText("para el 43")).toHaveCount(0);
 });
+
+test("whoever is connected is found, however many others are", async ({ consolePage: page, connect, server }) => {
+  for (let number = 0; number < 140; number += 1) await connect(`a${String(number).padStart(3, "0")}`, "turista");
+  await section(page, "Usuarios");
+  await expect(page.getByText("140 usuarios conectados")).toBeVisible();
+  await expect(page.getByRole("link", { name: /^a139/ })).toHaveCount(0);
+  await page.getByRole("searchbox", { name: "Buscar usuario" }).fill("A139");
+  await expect(page.getByRole("link", { name: /^a139/ })).toBeVisible();
+  await expect(page.getByText("1 coincidencia")).toBeVisible();
+
+  // Back from a user the search is as it was; the address has it.
+  await page.getByRole("link", { name: /^a139/ }).click();
+  await expect(page.getByRole("heading", { level: 2, name: "a139" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("searchbox", { name: "Buscar usuario" })).toHaveValue("A139");
+  await expect(page.getByRole("link", { name: /^a139/ })).toBeVisible();
+  await page.goto(`${server.url}/#/usuarios/a139`);
+  await expect(page.getByText("No está conectado ahora.")).toHaveCount(0);
+  await expect(page.getByText("user:a139")).toBeVisible();
+});
+
+test("a long message takes three lines of an inbox until more is asked for", async ({ consolePage: page, server }) => {
+  await server.notify({ type: "test", message: "x".repeat(5_000), audience: { users: ["42"] } });
+  await page.goto(`${server.url}/#/usuarios/42`);
+  const entry = page.locator(".letter");
+  const height = async () => (await entry.boundingBox())?.height ?? 0;
+  await entry.waitFor();
+  expect(await height()).toBeLessThan(200);
+  await entry.getByRole("button", { name: "Ver más" }).click();
+  expect(await height()).toBeGreaterThan(400);
+  await entry.getByRole("button", { name: "Ver menos" }).click();
+  expect(await height()).toBeLessThan(200);
+});
+
+test("signs that turn text around are written out", async ({ consolePage: page, server }) => {
+  const name = "factura_\u202Efdp.exe";
+  await server.notify({ type: "test", message: name, data: { archivo: name }, audience: { users: ["42"] } });
+  await page.goto(`${server.url}/#/usuarios/42`);
+  await expect(page.locator(".letter")).toContainText(String.raw`factura_\u202efdp.exe`);
+});

@@ -1,6 +1,7 @@
 /**
- * The pictures of docs/screenshots: `npm run screenshots`. Every section, light and dark, on a desk and on a phone, from
- * a server that has something to show: people who are connected, a log, a trickle of bookings.
+ * The pictures of docs/screenshots: `npm run screenshots`. Every section from a server that has something to show: people
+ * who are connected, a log, a trickle of bookings. In Spanish light and dark, on a desk and on a phone; in English, light,
+ * on a desk. `ALL=1` takes every language in every look, and at 320 pixels as well; `SIO_SCREENSHOTS` says where to.
  */
 import { fileURLToPath } from "node:url";
 import { expect, test, type Browser, type Page } from "@playwright/test";
@@ -8,6 +9,8 @@ import { io, type Socket } from "socket.io-client";
 import { Server } from "../e2e/server.ts";
 
 const TARGET = process.env.SIO_SCREENSHOTS ?? fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
+
+const ALL = process.env.ALL === "1";
 
 /** Seconds of traffic before the first picture, so that the charts have a story. */
 const WARM_UP = Number(process.env.WARM_UP ?? 150);
@@ -98,9 +101,9 @@ test.beforeAll(async () => {
     const many = 1 + Math.round(4 * (1 + Math.sin((Date.now() - start) / 11_000)));
     for (let one = 0; one < many; one += 1) void server.notify(event((number += 1))).catch(() => undefined);
   }, 500);
-  await new Promise((resolve) => setTimeout(resolve, WARM_UP * 1_000));
   await server.notify({ type: "tour_cread" }).catch(() => undefined); // for the list of errors
   await server.notify({ type: "reserva_creada", data: { personas: "dos" } }).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, WARM_UP * 1_000));
   const { id } = await server.notify({ ...event(8), audience: { roles: ["admin"], users: ["101", "102"] } });
   shown = id;
   for (const user of ["101", "ana.quispe"]) {
@@ -128,7 +131,7 @@ const SECTIONS: Picture[] = [
   ["notificacion", () => `/historial/${shown}`],
   ["usuarios", () => "/usuarios/101"],
   ["catalogo", () => "/catalogo", async (page) => page.getByRole("button", { name: /reserva_creada/ }).click()],
-  ["api", () => "/api", async (page) => page.frameLocator("iframe").getByText("/notify").first().waitFor()],
+  ["api", () => "/api/notify", async (page) => page.locator(".operation-title").waitFor()],
 ];
 
 async function fillForm(page: Page): Promise<void> {
@@ -141,25 +144,27 @@ async function fillForm(page: Page): Promise<void> {
 }
 
 async function simulate(page: Page): Promise<void> {
-  await page.getByLabel("Clientes", { exact: true }).fill("12");
-  await page.getByRole("button", { name: "Conectar", exact: true }).click();
-  await expect(page.getByTestId("totals")).toContainText("12 de 12");
-  await page.getByRole("button", { name: "Lanzar ráfaga" }).click();
-  await expect(page.getByText("200 de 200 enviadas")).toBeVisible({ timeout: 30_000 });
+  await page.getByLabel(/^(Clientes|Clients)$/).fill("12");
+  await page.getByRole("button", { name: /^(Conectar|Connect)$/ }).click();
+  await expect(page.getByTestId("totals")).toContainText(/12 (de|of) 12/);
+  await page.getByRole("button", { name: /^(Lanzar ráfaga|Send burst)/ }).click();
+  await expect(page.getByText(/200 (de|of) 200/)).toBeVisible({ timeout: 30_000 });
 }
 
-async function picture(
-  browser: Browser,
-  colorScheme: "light" | "dark",
-  width: number,
-  sections: Picture[],
-): Promise<void> {
+interface Look {
+  language: "es" | "en";
+  colorScheme: "light" | "dark";
+  width: number;
+}
+
+async function picture(browser: Browser, { language, colorScheme, width }: Look, sections: Picture[]): Promise<void> {
   const context = await browser.newContext({
     colorScheme,
     viewport: { width, height: width < 600 ? 844 : 860 },
-    locale: "es-ES",
+    locale: language === "es" ? "es-ES" : "en-GB",
     reducedMotion: "reduce",
   });
+  const suffix = language === "es" ? "" : `-${language}`;
   for (const [name, path, prepare] of sections) {
     const page = await context.newPage();
     await page.goto(`${server.url}/#${path()}`);
@@ -170,26 +175,30 @@ async function picture(
       scrollTo(0, 0);
     });
     await page.waitForTimeout(1_500);
-    await page.screenshot({ path: `${TARGET}${name}-${colorScheme}-${width}.png` });
+    await page.screenshot({ path: `${TARGET}${name}${suffix}-${colorScheme}-${width}.png` });
     await page.close();
   }
   await context.close();
 }
 
-const LOOKS = (["light", "dark"] as const).flatMap((colorScheme) =>
-  [1280, 390].map((width) => [colorScheme, width] as const),
-);
+const LOOKS = (["es", "en"] as const)
+  .flatMap((language) => (["light", "dark"] as const).map((colorScheme) => ({ language, colorScheme })))
+  .flatMap((look) => [1280, 390, 320].map((width): Look => ({ ...look, width })))
+  .filter(
+    ({ language, colorScheme, width }) =>
+      ALL || (width !== 320 && (language === "es" || (colorScheme === "light" && width === 1280))),
+  );
 
-for (const [colorScheme, width] of LOOKS) {
-  test(`sections, ${colorScheme}, ${width} wide`, async ({ browser }) => {
+for (const look of LOOKS) {
+  test(`sections, ${Object.values(look).join(", ")}`, async ({ browser }) => {
     test.setTimeout(180_000);
-    await picture(browser, colorScheme, width, SECTIONS);
+    await picture(browser, look, SECTIONS);
   });
 }
 
 // Last, as its bursts would be all that is seen in the charts of the others.
-for (const [colorScheme, width] of LOOKS) {
-  test(`simulator, ${colorScheme}, ${width} wide`, async ({ browser }) => {
-    await picture(browser, colorScheme, width, [["simulador", () => "/simulador", simulate]]);
+for (const look of LOOKS) {
+  test(`simulator, ${Object.values(look).join(", ")}`, async ({ browser }) => {
+    await picture(browser, look, [["simulador", () => "/simulador", simulate]]);
   });
 }

@@ -2,17 +2,18 @@ import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Router } from "wouter";
-import { useHashLocation } from "wouter/use-hash-location";
 import { createQueries } from "./api/queries.ts";
 import { language } from "./i18n/index.ts";
 import { LiveProvider } from "./live/LiveProvider.tsx";
 import { createSessionStore } from "./session/session.ts";
 import { SessionContext } from "./session/SessionContext.ts";
 import { SignIn } from "./session/SignIn.tsx";
+import { useHashPath } from "./shell/address.ts";
 import { Shell } from "./shell/Shell.tsx";
+import { Waiting } from "./shell/Waiting.tsx";
 import { theme, variables } from "./theme.ts";
 import { Notices } from "./ui/Notices.tsx";
-import { FullPage, Loading } from "./ui/States.tsx";
+import { FullPage } from "./ui/States.tsx";
 import { Failure } from "./ui/Failure.tsx";
 import { ApiError } from "./api/client.ts";
 
@@ -48,12 +49,7 @@ function Session() {
     void session.start();
   }, []);
 
-  if (state.status === "loading")
-    return (
-      <FullPage>
-        <Loading />
-      </FullPage>
-    );
+  if (state.status === "loading") return <Waiting />;
   if (state.status === "unreachable") {
     return (
       <FullPage>
@@ -66,7 +62,7 @@ function Session() {
     <SessionContext value={state.session}>
       <QueryClientProvider client={queries}>
         <LiveProvider>
-          <Router hook={useHashLocation}>
+          <Router hook={useHashPath}>
             <Shell onSignOut={session.signOut} />
           </Router>
         </LiveProvider>

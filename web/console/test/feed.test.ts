@@ -33,6 +33,7 @@ beforeEach(async () => {
       status: notifier.getState().connection.status === "connected" ? "connected" : "reconnecting",
       attempts: 0,
       retryAt: null,
+      brokenAt: null,
       transport: null,
       isLeader: true,
       error: null,

@@ -17,9 +17,17 @@ export class ApiError extends Error {
 
 export type Query = Record<string, string | number | null | undefined>;
 
+/** A request as somebody has written it. */
+export interface Written {
+  headers?: Readonly<Record<string, string>>;
+  body?: string | undefined;
+}
+
 export interface Api {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>;
   post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
+  /** The reply as it is, a refusal as well; rejects with `ApiError` when there is none. */
+  send(method: string, address: string, written: Written): Promise<Response>;
 }
 
 interface Circumstances {
@@ -32,24 +40,28 @@ interface Circumstances {
 
 /** The server's HTTP interface, for one credential. */
 export function createApi({ credential, locale, onUnauthorized }: Circumstances): Api {
-  async function call(method: string, path: string, query: Query, body: unknown, signal?: AbortSignal) {
-    const headers: Record<string, string> = { "Accept-Language": locale() };
-    if (credential !== null) headers.Authorization = `Bearer ${credential}`;
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    let response: Response;
+  async function send(method: string, address: string, { headers, body }: Written, signal?: AbortSignal) {
+    const sent: Record<string, string> = { "Accept-Language": locale(), ...headers };
+    if (credential !== null) sent.Authorization = `Bearer ${credential}`;
+    if (body !== undefined) sent["Content-Type"] = "application/json";
     try {
-      response = await fetch(path + search(query), {
+      return await fetch(address, {
         method,
-        headers,
+        headers: sent,
         cache: "no-store",
         credentials: "omit",
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new ApiError("unreachable", 0, "");
     }
+  }
+
+  async function call(method: string, path: string, query: Query, body: unknown, signal?: AbortSignal) {
+    const written = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await send(method, path + search(query), written, signal);
     if (!response.ok) {
       const error = await problemOf(response);
       if (error.status === 401) onUnauthorized?.(error);
@@ -59,6 +71,7 @@ export function createApi({ credential, locale, onUnauthorized }: Circumstances)
   }
 
   return {
+    send,
     async get<T>(path: string, query: Query = {}, signal?: AbortSignal) {
       return (await (await call("GET", path, query, undefined, signal)).json()) as T;
     },

@@ -6,6 +6,16 @@ export function asCurl(address: string, body: PublishBody, key: string | null): 
   return `curl -X POST ${address}/notify${header} \\\n  -d ${shellQuoted(JSON.stringify(body, null, 2))}`;
 }
 
+/** Any request for a terminal. */
+export function curlOf(method: string, address: string, body: string | null, key: string | null): string {
+  const parts = [
+    `curl${method === "GET" ? "" : ` -X ${method}`} ${shellQuoted(address)}`,
+    ...(key === null ? [] : [`-H 'Authorization: Bearer ${key}'`]),
+    ...(body === null ? [] : ["-H 'Content-Type: application/json'", `-d ${shellQuoted(body)}`]),
+  ];
+  return parts.join(" \\\n  ");
+}
+
 export function asPython(address: string, body: PublishBody, key: string | null): string {
   const headers = key === null ? "" : `\n    headers={"Authorization": "Bearer ${key}"},`;
   return `import httpx\n\nreply = httpx.post(\n    "${address}/notify",${headers}\n    json=${pythonLiteral(body, 1)},\n)\nreply.raise_for_status()\nprint(reply.json())`;

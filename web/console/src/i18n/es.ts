@@ -1,3 +1,4 @@
+import { around } from "./es.console.ts";
 import { sections } from "./es.sections.ts";
 
 export const es = {
@@ -30,6 +31,9 @@ export const es = {
     light: "Claro",
     dark: "Oscuro",
     auto: "Automático",
+    density: "Densidad",
+    roomy: "Cómoda",
+    compact: "Compacta",
   },
   session: {
     title: "Acceso a la consola",
@@ -40,9 +44,10 @@ export const es = {
     ended: "La sesión ha terminado: el token caducó o fue revocado.",
     wrong: "El servidor no acepta esta credencial.",
     forbidden: "Esta credencial vale, pero no permite observar el servidor: hace falta el rol admin.",
-    waiting: "Demasiados intentos. Espera {{count}} s.",
+    waiting: "Espera {{count}} s antes de volver a intentarlo.",
+    tooSoon: "Espera unos segundos antes de volver a intentarlo.",
     unreachable: "No se pudo contactar con el servidor. Inténtalo de nuevo.",
-    signOut: "Salir",
+    signOut: "Cerrar sesión",
     asKey: "Clave de publicación",
     asToken: "Administrador",
     asUser: "Administrador: {{user}}",
@@ -57,6 +62,7 @@ export const es = {
     banner: "Se perdió la conexión con el servidor.",
     countdown_one: "Nuevo intento en {{count}} segundo.",
     countdown_other: "Nuevo intento en {{count}} segundos.",
+    serverBack: "El servidor ha vuelto. Reconectando…",
     trying: "Reconectando…",
     stale: "Lo que ves puede estar desactualizado.",
     refusedBanner: "El servidor cerró la conexión ({{code}}).",
@@ -78,9 +84,11 @@ export const es = {
   common: {
     copy: "Copiar",
     copied: "Copiado",
+    copyOf: "Copiar: {{of}}",
     close: "Cerrar",
     cancel: "Cancelar",
     more: "Ver más",
+    less: "Ver menos",
     all: "Todos",
     none: "Ninguno",
     nobody: "Nadie",
@@ -101,7 +109,7 @@ export const es = {
     actor: "Autor",
     source: "Origen",
     expires: "Caduca",
-    position: "Posición",
+    position: "N.º de secuencia",
     identifier: "Identificador",
     data: "Datos",
     details: "Detalles",
@@ -117,6 +125,7 @@ export const es = {
     seconds_other: "{{count}} segundos",
   },
   priority: { low: "Baja", normal: "Normal", high: "Alta", critical: "Crítica" },
+  ...around,
   ...sections,
 } as const;
 

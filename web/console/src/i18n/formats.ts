@@ -5,11 +5,25 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
 
+const AGO = [
+  [DAY, "day"],
+  [HOUR, "hour"],
+  [MINUTE, "minute"],
+] as const satisfies [number, Intl.RelativeTimeFormatUnit][];
+
 export interface Formats {
   whole: (value: number) => string;
   decimal: (value: number) => string;
+  /** A part of a whole, from 0 to 1. */
+  percent: (share: number) => string;
   time: (iso: string | number) => string;
   moment: (iso: string) => string;
+  /** The time of day of what was today, else the date and the time. */
+  when: (iso: string) => string;
+  /** The moment with its time zone. */
+  precise: (iso: string) => string;
+  /** How long ago that was, or in how long it will be: "3 min ago". */
+  ago: (iso: string) => string;
   duration: (seconds: number) => string;
   bytes: (value: number) => string;
   list: (values: readonly string[]) => string;
@@ -22,19 +36,19 @@ export function useFormats(): Formats {
   return useMemo(() => formatsOf(locale), [locale]);
 }
 
-function formatsOf(locale: string): Formats {
+/** What `useFormats` gives, without React. */
+export function formatsOf(locale: string): Formats {
   // Spanish groups digits from five on; in tables four-digit numbers need it as well.
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: "always" });
   const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const moment = new Intl.DateTimeFormat(locale, {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  // An operations tool counts 24 hours in every language.
+  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+  const day = { day: "numeric", month: "short", year: "numeric" } as const;
+  const time = new Intl.DateTimeFormat(locale, clock);
+  const moment = new Intl.DateTimeFormat(locale, { ...day, ...clock });
+  const precise = new Intl.DateTimeFormat(locale, { ...day, ...clock, timeZoneName: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   const list = new Intl.ListFormat(locale, { type: "conjunction" });
 
   function unit(value: number, name: string): string {
@@ -49,8 +63,16 @@ function formatsOf(locale: string): Formats {
   return {
     whole: (value) => whole.format(value),
     decimal: (value) => (value >= 100 ? whole : decimal).format(value),
+    percent: (share) => percent.format(share),
     time: (iso) => time.format(new Date(iso)),
     moment: (iso) => moment.format(new Date(iso)),
+    when: (iso) => (new Date(iso).toDateString() === new Date().toDateString() ? time : moment).format(new Date(iso)),
+    precise: (iso) => precise.format(new Date(iso)),
+    ago(iso) {
+      const seconds = (new Date(iso).getTime() - Date.now()) / 1_000;
+      const [size, name] = AGO.find(([limit]) => Math.abs(seconds) >= limit) ?? [1, "second"];
+      return relative.format(Math.trunc(seconds / size), name);
+    },
     duration(seconds) {
       if (seconds < MINUTE) return unit(Math.floor(seconds), "second");
       if (seconds < HOUR) return unit(Math.floor(seconds / MINUTE), "minute");

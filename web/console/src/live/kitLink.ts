@@ -19,7 +19,7 @@ export function createKitLink(session: Session): Link {
   });
   let connection = notifier.getState().connection;
   let snapshot = snapshotOf(connection);
-  let wasBroken = false;
+  let brokenAt: number | null = null;
 
   return {
     getSnapshot() {
@@ -28,9 +28,10 @@ export function createKitLink(session: Session): Link {
         connection = now;
         const next = snapshotOf(now);
         // An attempt after a failure is part of the same interruption: the banner stays.
-        if (next.status === "reconnecting") wasBroken = true;
-        else if (next.status === "connected") wasBroken = false;
-        snapshot = next.status === "connecting" && wasBroken ? { ...next, status: "reconnecting" } : next;
+        if (next.status === "connected") brokenAt = null;
+        else if (next.status !== "connecting") brokenAt ??= Date.now();
+        const status = next.status === "connecting" && brokenAt !== null ? "reconnecting" : next.status;
+        snapshot = { ...next, status, brokenAt };
       }
       return snapshot;
     },
@@ -55,6 +56,7 @@ function snapshotOf(connection: ConnectionState): LinkSnapshot {
     status: STATUSES[connection.status],
     attempts: connection.attempts,
     retryAt: connection.retryAt ?? null,
+    brokenAt: null,
     transport: connection.transport ?? null,
     isLeader: connection.isLeader,
     error: connection.lastError ?? null,

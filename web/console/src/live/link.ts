@@ -8,6 +8,8 @@ export interface LinkSnapshot {
   attempts: number;
   /** When the next attempt is due, in milliseconds since the epoch; null when none is planned. */
   retryAt: number | null;
+  /** Since when there is no connection where there was one, in milliseconds since the epoch. */
+  brokenAt: number | null;
   transport: string | null;
   /** Whether this tab holds the socket that all tabs share. */
   isLeader: boolean;

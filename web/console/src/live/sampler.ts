@@ -7,13 +7,14 @@ export const SPAN = 300;
 const INTERVAL = 1_000;
 const INTERVAL_HIDDEN = 5_000;
 
+/** Numbers of a second; null where nobody could ask for them. */
 export interface RatePoint {
   at: number;
-  connections: number;
-  users: number;
-  in: number;
-  out: number;
-  refused: number;
+  connections: number | null;
+  users: number | null;
+  in: number | null;
+  out: number | null;
+  refused: number | null;
   p50: number | null;
   p95: number | null;
 }
@@ -32,6 +33,8 @@ export interface Sampler {
   retry: () => void;
   close: () => void;
 }
+
+const NOTHING = { connections: null, users: null, in: null, out: null, refused: null, p50: null, p95: null };
 
 interface Counters {
   at: number;
@@ -55,8 +58,8 @@ export function createSampler(api: Api): Sampler {
 
   async function begin() {
     try {
-      const recent = await api.get<RecentStats>("/v1/stats/recent", {}, abort.signal);
-      set({ points: pointsOf(recent.samples) });
+      const kept = await api.get<RecentStats>("/v1/stats/recent", {}, abort.signal);
+      set({ points: pointsOf(kept.samples) });
     } catch {
       // The charts begin empty.
     }
@@ -80,8 +83,11 @@ export function createSampler(api: Api): Sampler {
       set({ stats, points, error: null, readAt: Date.now() });
     } catch (error) {
       if (abort.signal.aborted) return;
+      const at = Date.now() / 1_000;
+      // One empty point is enough for a gap in the lines.
+      const points = last === null ? snapshot.points : [...recent(at), { ...NOTHING, at }];
       last = null;
-      set({ error: error as Error });
+      set({ error: error as Error, points });
     }
     timer = setTimeout(() => void sample(), document.hidden ? INTERVAL_HIDDEN : INTERVAL);
   }
@@ -98,7 +104,11 @@ export function createSampler(api: Api): Sampler {
       p50: stats.latency_ms?.p50 ?? null,
       p95: stats.latency_ms?.p95 ?? null,
     };
-    return [...snapshot.points.filter((one) => one.at > now.at - SPAN), point];
+    return [...recent(now.at), point];
+  }
+
+  function recent(now: number): RatePoint[] {
+    return snapshot.points.filter((one) => one.at > now - SPAN);
   }
 
   void begin();
@@ -116,6 +126,15 @@ export function createSampler(api: Api): Sampler {
       listeners.clear();
     },
   };
+}
+
+/** The mean of the numbers of the last seconds; null where there are none. */
+export function meanOf(points: readonly RatePoint[], key: "in" | "out" | "refused", seconds: number): number | null {
+  const newest = points.at(-1);
+  if (newest === undefined) return null;
+  const values = points.filter((one) => one.at > newest.at - seconds).map((one) => one[key]);
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
 /** The server's samples are numbers in each second already. */

@@ -1,9 +1,13 @@
-import { Alert, Box, Button, Group, PasswordInput, Stack, Text, Title } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { Box, Button, Group, PasswordInput, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { IconClock } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client.ts";
 import { Mark } from "../shell/Mark.tsx";
 import { Preferences } from "../shell/Preferences.tsx";
+import { nameTab } from "../shell/title.ts";
+import { Callout } from "../ui/Callout.tsx";
+import "../shell/shell.css";
 
 /** Seconds that one has to wait after each failure in a row: a slip costs nothing, guessing does. */
 const WAITS = [0, 0, 2, 5, 10, 30];
@@ -20,10 +24,14 @@ export function SignIn({ reason, onSignIn }: SignInProps) {
   const [isBusy, setBusy] = useState(false);
   const [failures, setFailures] = useState(0);
   const [wait, setWait] = useState(0);
+  const field = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
-    document.title = `${t("session.title")} · sio-server`;
+    nameTab(t("session.title"));
   }, [t]);
+  useEffect(() => {
+    field.current?.focus(); // the one thing to do here
+  }, []);
   useEffect(() => {
     if (wait === 0) return;
     const timer = setTimeout(() => {
@@ -72,7 +80,7 @@ export function SignIn({ reason, onSignIn }: SignInProps) {
             </Group>
             <Title order={1}>{t("session.title")}</Title>
             <Text>{t("session.intro")}</Text>
-            {reason === "ended" ? <Alert color="orange" variant="default" title={t("session.ended")} /> : null}
+            {reason === "ended" ? <Callout tone="orange" title={t("session.ended")} /> : null}
             <PasswordInput
               label={t("session.credential")}
               description={t("session.hint")}
@@ -84,10 +92,17 @@ export function SignIn({ reason, onSignIn }: SignInProps) {
               autoComplete="off"
               spellCheck={false}
               required
-              data-autofocus
+              ref={field}
             />
+            <VisuallyHidden role="status">{wait > 0 ? t("session.tooSoon") : ""}</VisuallyHidden>
+            {wait > 0 ? (
+              <Text size="sm" className="warned numbers" aria-hidden>
+                <IconClock size={16} aria-hidden />
+                {t("session.waiting", { count: wait })}
+              </Text>
+            ) : null}
             <Button type="submit" loading={isBusy} disabled={credential.trim() === "" || wait > 0}>
-              {wait > 0 ? t("session.waiting", { count: wait }) : t("session.submit")}
+              {t("session.submit")}
             </Button>
           </Stack>
         </form>

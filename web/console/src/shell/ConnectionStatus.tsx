@@ -10,6 +10,7 @@ const LOOKS = {
   refused: { color: "red", icon: IconPlugX },
 } as const;
 
+/** Where there is no room for words the icon is left; what it means is its name all the same. */
 export function ConnectionStatus() {
   const { t } = useTranslation();
   const link = useLink();
@@ -27,13 +28,13 @@ export function ConnectionStatus() {
         color={color}
         size="lg"
         tt="none"
-        className={`status status-${color}`}
+        className={`status status-${color} link-status`}
         leftSection={<Icon size={15} aria-hidden />}
         tabIndex={0}
         data-status={link.status}
         data-leader={link.isLeader}
       >
-        {t(`link.${link.status}`)}
+        <span>{t(`link.${link.status}`)}</span>
       </Badge>
     </Tooltip>
   );

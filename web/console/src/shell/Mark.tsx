@@ -3,8 +3,8 @@ import { Group, Text } from "@mantine/core";
 export function Mark() {
   return (
     <Group gap={10} wrap="nowrap">
-      <img src="/favicon.svg" width={30} height={30} alt="" />
-      <Text fw={700} size="lg" className="wordmark" style={{ letterSpacing: "-0.01em", whiteSpace: "nowrap" }}>
+      <img src="/favicon.svg" width={28} height={28} alt="" />
+      <Text fw={660} size="lg" className="wordmark">
         sio-server
       </Text>
     </Group>

@@ -1,56 +1,92 @@
-import { ActionIcon, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
+import { Button, Popover, SegmentedControl, Stack, Text, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconSettings } from "@tabler/icons-react";
+import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { chooseLanguage, LANGUAGES } from "../i18n/index.ts";
+import { chooseLanguage, LANGUAGES, type Language } from "../i18n/index.ts";
+import { chooseDensity, DENSITIES, useDensity, type Density } from "./density.ts";
 
 const NAMES = { es: "Español", en: "English" } as const;
-const THEMES = [
-  ["light", IconSun],
-  ["dark", IconMoon],
-  ["auto", IconDeviceDesktop],
-] as const;
+const THEMES = ["light", "dark", "auto"] as const;
 
-/** Language and theme. */
+/** Language, theme, and how close rows stand. */
 export function Preferences() {
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const computed = useComputedColorScheme("light");
+  const density = useDensity();
+  const [isOpen, popover] = useDisclosure(false);
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={t("preferences.title")}>
-          {computed === "dark" ? <IconMoon size={18} aria-hidden /> : <IconSun size={18} aria-hidden />}
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t("preferences.language")}</Menu.Label>
-        <Menu.RadioGroup
-          value={i18n.language}
-          onChange={(language) => {
-            void chooseLanguage(language === "en" ? "en" : "es");
-          }}
+    <Popover opened={isOpen} onChange={popover.set} position="bottom-end" width={264} trapFocus shadow="md">
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="sm"
+          px={9}
+          leftSection={<IconSettings size={18} stroke={1.8} aria-hidden />}
+          className="preferences"
+          aria-label={t("preferences.title")}
+          onClick={popover.toggle}
         >
-          {LANGUAGES.map((language) => (
-            <Menu.RadioItem key={language} value={language} lang={language} closeMenuOnClick>
-              {NAMES[language]}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-        <Menu.Divider />
-        <Menu.Label>{t("preferences.theme")}</Menu.Label>
-        <Menu.RadioGroup
-          value={colorScheme}
-          onChange={(scheme) => {
-            setColorScheme(scheme === "light" || scheme === "dark" ? scheme : "auto");
-          }}
-        >
-          {THEMES.map(([scheme, Icon]) => (
-            <Menu.RadioItem key={scheme} value={scheme} closeMenuOnClick rightSection={<Icon size={16} aria-hidden />}>
-              {t(`preferences.${scheme}`)}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
+          <span aria-hidden>{i18n.language.toUpperCase()}</span>
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t("preferences.title")}>
+        <Stack gap="sm">
+          <Choice name={t("preferences.language")}>
+            {(label) => (
+              <SegmentedControl<Language>
+                fullWidth
+                size="xs"
+                aria-labelledby={label}
+                data={LANGUAGES.map((language) => ({
+                  value: language,
+                  label: <span lang={language}>{NAMES[language]}</span>,
+                }))}
+                value={i18n.language === "en" ? "en" : "es"}
+                onChange={(language) => {
+                  void chooseLanguage(language);
+                }}
+              />
+            )}
+          </Choice>
+          <Choice name={t("preferences.theme")}>
+            {(label) => (
+              <SegmentedControl<(typeof THEMES)[number]>
+                fullWidth
+                size="xs"
+                aria-labelledby={label}
+                data={THEMES.map((scheme) => ({ value: scheme, label: t(`preferences.${scheme}`) }))}
+                value={colorScheme}
+                onChange={setColorScheme}
+              />
+            )}
+          </Choice>
+          <Choice name={t("preferences.density")}>
+            {(label) => (
+              <SegmentedControl<Density>
+                fullWidth
+                size="xs"
+                aria-labelledby={label}
+                data={DENSITIES.map((one) => ({ value: one, label: t(`preferences.${one}`) }))}
+                value={density}
+                onChange={chooseDensity}
+              />
+            )}
+          </Choice>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Choice({ name, children }: { name: string; children: (label: string) => ReactNode }) {
+  const id = useId();
+  return (
+    <div>
+      <Text id={id} size="xs" c="dimmed" fw={550} mb={4}>
+        {name}
+      </Text>
+      {children(id)}
+    </div>
   );
 }

@@ -1,28 +1,36 @@
-import { AppShell, Badge, Box, Burger, Button, Group, NavLink, ScrollArea, Text, Tooltip } from "@mantine/core";
+import { AppShell, Burger, Group, NavLink, ScrollArea } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconLogout } from "@tabler/icons-react";
-import { Suspense, useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
-import { useSession } from "../session/SessionContext.ts";
 import { Guard } from "../ui/Guard.tsx";
 import { LoadingLines } from "../ui/States.tsx";
+import { useAddressIsWhole } from "./address.ts";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { ConnectionStatus } from "./ConnectionStatus.tsx";
+import { Identity } from "./Identity.tsx";
 import { Mark } from "./Mark.tsx";
 import { SECTIONS } from "./navigation.ts";
+import { PaletteButton } from "./PaletteButton.tsx";
 import { Preferences } from "./Preferences.tsx";
+import "./shell.css";
+
+const NoAddress = lazy(() => import("./NoAddress.tsx"));
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const { t } = useTranslation();
   const [isOpen, menu] = useDisclosure(false);
   const main = useRef<HTMLElement>(null);
   const [location] = useLocation();
+  const isWhole = useAddressIsWhole();
+  const isAt = (path: string) =>
+    path === "/" ? location === "/" : location === path || location.startsWith(`${path}/`);
+  const section = SECTIONS.find(({ path }) => isAt(path));
 
   return (
     <AppShell
-      header={{ height: 60 }}
-      navbar={{ width: 232, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
+      header={{ height: 56 }}
+      navbar={{ width: 224, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
       padding={{ base: "sm", sm: "lg" }}
     >
       <a
@@ -49,6 +57,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
             <Mark />
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <PaletteButton onSignOut={onSignOut} />
             <ConnectionStatus />
             <Preferences />
           </Group>
@@ -57,16 +66,14 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       <AppShell.Navbar className="bar" p="sm" aria-label={t("app.sections")}>
         <AppShell.Section grow component={ScrollArea}>
           {SECTIONS.map(({ key, path, icon: Icon }) => {
-            const isHere = path === "/" ? location === "/" : location.startsWith(path);
             return (
               <NavLink
                 key={key}
                 component={Link}
                 href={path}
                 label={t(`nav.${key}`)}
-                leftSection={<Icon size={20} stroke={1.7} aria-hidden />}
-                active={isHere}
-                aria-current={isHere ? "page" : undefined}
+                leftSection={<Icon size={18} stroke={1.8} aria-hidden />}
+                aria-current={isAt(path) ? "page" : undefined}
                 onClick={menu.close}
                 className="entry"
               />
@@ -79,51 +86,23 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       </AppShell.Navbar>
       <AppShell.Main className="main" id="main" tabIndex={-1} ref={main} style={{ outline: "none" }}>
         <ConnectionBanner />
-        <Guard key={location}>
+        <Guard key={section?.keeps === true ? section.key : location} place={location}>
           <Suspense fallback={<LoadingLines />}>
-            <Switch>
-              {SECTIONS.map(({ key, pattern, component }) => (
-                <Route key={key} path={pattern} component={component} />
-              ))}
-              <Route>
-                <Redirect to="/" />
-              </Route>
-            </Switch>
+            {isWhole ? (
+              <Switch>
+                {SECTIONS.map(({ key, pattern, component }) => (
+                  <Route key={key} path={pattern} component={component} />
+                ))}
+                <Route>
+                  <Redirect to="/" replace />
+                </Route>
+              </Switch>
+            ) : (
+              <NoAddress />
+            )}
           </Suspense>
         </Guard>
       </AppShell.Main>
     </AppShell>
-  );
-}
-
-function Identity({ onSignOut }: { onSignOut: () => void }) {
-  const { t } = useTranslation();
-  const session = useSession();
-  return (
-    <Box pt="sm" style={{ borderTop: "1px solid var(--console-border)" }}>
-      {session.development ? (
-        <Tooltip label={t("app.developmentHint")} multiline maw={220}>
-          <Badge variant="outline" color="orange" tt="none" size="lg" tabIndex={0} className="outlined outlined-orange">
-            {t("app.development")}
-          </Badge>
-        </Tooltip>
-      ) : (
-        <Group justify="space-between" gap="xs" wrap="nowrap">
-          <Text size="sm" className="cut" title={session.user ?? undefined}>
-            {session.kind === "key"
-              ? t("session.asKey")
-              : session.user === null
-                ? t("session.asToken")
-                : t("session.asUser", { user: session.user })}
-          </Text>
-          <Button size="xs" variant="default" leftSection={<IconLogout size={16} aria-hidden />} onClick={onSignOut}>
-            {t("session.signOut")}
-          </Button>
-        </Group>
-      )}
-      <Text size="xs" c="dimmed" mt={6}>
-        {t("app.version", { version: session.version })}
-      </Text>
-    </Box>
   );
 }

@@ -1,7 +1,7 @@
 import {
   IconActivity,
-  IconApi,
   IconBook2,
+  IconCode,
   IconFlask,
   IconHistory,
   IconLayoutDashboard,
@@ -18,6 +18,8 @@ interface Entry {
   pattern: string;
   icon: Icon;
   component: ComponentType;
+  /** Whether it keeps what it shows when one goes from one place in it to another, as from a list to an entry of it. */
+  keeps?: true;
 }
 
 /** Addresses are Spanish in every language: a link works for whoever gets it. */
@@ -48,6 +50,7 @@ export const SECTIONS: readonly Entry[] = [
     key: "users",
     path: "/usuarios",
     pattern: "/usuarios/:user?",
+    keeps: true,
     icon: IconUsers,
     component: lazy(() => import("../sections/users/Users.tsx")),
   },
@@ -68,8 +71,9 @@ export const SECTIONS: readonly Entry[] = [
   {
     key: "api",
     path: "/api",
-    pattern: "/api",
-    icon: IconApi,
+    pattern: "/api/:operation?",
+    keeps: true,
+    icon: IconCode,
     component: lazy(() => import("../sections/viewer/Viewer.tsx")),
   },
 ];

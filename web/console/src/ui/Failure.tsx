@@ -1,7 +1,8 @@
-import { Alert, Button, Text } from "@mantine/core";
-import { IconAlertTriangle, IconLock, IconRefresh } from "@tabler/icons-react";
+import { Button, Text } from "@mantine/core";
+import { IconLock, IconRefresh } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client.ts";
+import { Callout } from "./Callout.tsx";
 
 interface FailureProps {
   error: Error;
@@ -14,20 +15,13 @@ export function Failure({ error, onRetry, forbiddenText }: FailureProps) {
   const { t } = useTranslation();
   if (error instanceof ApiError && error.status === 403) {
     return (
-      <Alert m="md" color="orange" variant="default" icon={<IconLock aria-hidden />} title={t("states.forbidden")}>
+      <Callout m="md" tone="orange" icon={<IconLock size={20} aria-hidden />} title={t("states.forbidden")}>
         <Text size="sm">{forbiddenText ?? t("states.forbiddenText")}</Text>
-      </Alert>
+      </Callout>
     );
   }
   return (
-    <Alert
-      m="md"
-      color="red"
-      variant="default"
-      role="alert"
-      icon={<IconAlertTriangle aria-hidden />}
-      title={t("states.error")}
-    >
+    <Callout m="md" tone="red" role="alert" title={t("states.error")}>
       <Text size="sm" mb="sm">
         <Reason error={error} />
       </Text>
@@ -36,7 +30,7 @@ export function Failure({ error, onRetry, forbiddenText }: FailureProps) {
           {t("states.retry")}
         </Button>
       )}
-    </Alert>
+    </Callout>
   );
 }
 

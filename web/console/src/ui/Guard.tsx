@@ -5,12 +5,16 @@ interface State {
   error: Error | null;
 }
 
-/** A screen that fails leaves the others standing. */
-export class Guard extends Component<{ children: ReactNode }, State> {
+/** A screen that fails leaves the others standing; at another `place` it is tried again. */
+export class Guard extends Component<{ children: ReactNode; place: string }, State> {
   override state: State = { error: null };
 
   static getDerivedStateFromError(error: unknown): State {
     return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+
+  override componentDidUpdate(before: { place: string }) {
+    if (before.place !== this.props.place && this.state.error !== null) this.setState({ error: null });
   }
 
   override render() {

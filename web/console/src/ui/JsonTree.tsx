@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { visibleText } from "./visibleText.ts";
 
 /** Members shown of one object or list; a payload may hold thousands. */
 const MOST = 200;
@@ -23,7 +24,7 @@ export function JsonTree({ value }: { value: unknown }) {
 function Node({ name, value, open }: NodeProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(open);
-  const label = name === null ? null : <span className="name">{name}: </span>;
+  const label = name === null ? null : <span className="name">{visibleText(name)}: </span>;
   if (typeof value !== "object" || value === null) {
     return (
       <li>
@@ -77,7 +78,7 @@ function Node({ name, value, open }: NodeProps) {
 }
 
 function Scalar({ value }: { value: unknown }) {
-  if (typeof value === "string") return <span className="text">{JSON.stringify(value)}</span>;
+  if (typeof value === "string") return <bdi className="text">{visibleText(JSON.stringify(value))}</bdi>;
   if (typeof value === "number") return <span className="number">{String(value)}</span>;
   return <span className="word">{String(value)}</span>;
 }

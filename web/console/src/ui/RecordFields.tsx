@@ -4,23 +4,28 @@ import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
 import { AudienceText, PriorityBadge } from "./badges.tsx";
+import { Clamped } from "./Clamped.tsx";
 import { JsonTree } from "./JsonTree.tsx";
 import { Moment } from "./Moment.tsx";
 import { SafeLink } from "./SafeLink.tsx";
+import { visibleText } from "./visibleText.ts";
 
 /** Everything a notification says, as text. */
 export function RecordFields({ record }: { record: NotificationRecord }) {
   const { t } = useTranslation();
   const { whole } = useFormats();
   const rows: [string, ReactNode][] = [
-    [t("common.message"), record.message === "" ? t("common.noMessage") : record.message],
+    [
+      t("common.message"),
+      record.message === "" ? t("common.noMessage") : <Clamped key="message" text={record.message} />,
+    ],
     [t("common.audience"), <AudienceText key="audience" audience={record.audience} />],
     [t("common.priority"), <PriorityBadge key="priority" priority={record.priority} />],
     [t("common.when"), <Moment key="when" at={record.timestamp} full />],
   ];
-  if (record.title !== null) rows.unshift([t("common.title"), record.title]);
+  if (record.title !== null) rows.unshift([t("common.title"), <Clamped key="title" text={record.title} lines={3} />]);
   if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
-  if (record.actor !== null) rows.push([t("common.actor"), record.actor.name ?? record.actor.id]);
+  if (record.actor !== null) rows.push([t("common.actor"), visibleText(record.actor.name ?? record.actor.id)]);
   if (record.source !== null) rows.push([t("common.source"), record.source]);
   if (record.expires_at !== null)
     rows.push([t("common.expires"), <Moment key="expires" at={record.expires_at} full />]);

@@ -1,5 +1,6 @@
 import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { useEffect, useRef, type ReactNode } from "react";
+import { nameTab } from "../shell/title.ts";
 
 interface SectionProps {
   title: string;
@@ -12,7 +13,7 @@ interface SectionProps {
 export function Section({ title, intro, actions, children }: SectionProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · sio-server`;
+    nameTab(title);
     if (
       document.activeElement === null ||
       document.activeElement === document.body ||

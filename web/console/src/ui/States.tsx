@@ -1,4 +1,4 @@
-import { Center, EmptyState, Group, Loader, Skeleton, Stack, Text } from "@mantine/core";
+import { Center, EmptyState, Skeleton, Stack } from "@mantine/core";
 import { IconInbox } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,16 +8,6 @@ export function FullPage({ children }: { children: ReactNode }) {
     <Center component="main" mih="100dvh" p="md">
       {children}
     </Center>
-  );
-}
-
-export function Loading() {
-  const { t } = useTranslation();
-  return (
-    <Group gap="sm" role="status">
-      <Loader size="sm" aria-hidden />
-      <Text>{t("states.loading")}</Text>
-    </Group>
   );
 }
 

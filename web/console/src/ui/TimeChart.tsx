@@ -1,43 +1,56 @@
 import { Box, Group, Text, useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { useFormats } from "../i18n/formats.ts";
 import { language } from "../i18n/index.ts";
+import { ChartTable } from "./ChartTable.tsx";
+import { loneOf, newestOf } from "./series.ts";
 
 export interface Line {
   label: string;
   /** A CSS variable of ours. */
   color: string;
+  /** Null where nothing is known: the line is left open there. */
   values: (number | null)[];
 }
 
 interface TimeChartProps {
-  /** What the chart shows, in words: a screen reader gets nothing else. */
+  name: string;
+  /** What the chart shows, in words: what the picture says to a screen reader. */
   summary: string;
   /** Unix seconds. */
   times: number[];
   lines: Line[];
   span: number;
+  format: (value: number) => string;
 }
 
 /** Height of the lines, in pixels. */
 const HEIGHT = 190;
 
-const AXIS_FONT = "12px system-ui, sans-serif";
+const AXIS_FONT = '12px "Inter Variable", system-ui, sans-serif';
 
-/** Lines over the last minutes. */
-export default function TimeChart({ summary, times, lines, span }: TimeChartProps) {
+/** The second line is drawn in strokes, so that colour is not all that tells the two apart. */
+const DASHES = [undefined, [7, 3]];
+
+/** Lines over the last minutes. The pointer, or a finger, shows the values under it. */
+export default function TimeChart({ name, summary, times, lines, span, format }: TimeChartProps) {
+  const { time } = useFormats();
   const { ref, width } = useElementSize();
   const target = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  const [pointed, setPointed] = useState<number | null>(null);
   const scheme = useComputedColorScheme("light");
   const labels = lines.map((line) => line.label).join("\n");
   const colors = lines.map((line) => line.color).join("\n");
 
   useEffect(() => {
     if (target.current === null || width === 0) return;
-    const made = new uPlot(options(width, labels.split("\n"), colors.split("\n"), span), [[]], target.current);
+    const looks = options(width, labels.split("\n"), colors.split("\n"), span);
+    looks.hooks = { setCursor: [(plot) => setPointed(plot.cursor.idx ?? null)] };
+    const made = new uPlot(looks, [[]], target.current);
     chart.current = made;
     return () => {
       chart.current = null;
@@ -49,19 +62,32 @@ export default function TimeChart({ summary, times, lines, span }: TimeChartProp
     chart.current?.setData([times, ...lines.map((line) => line.values)]);
   });
 
+  const at = pointed === null ? undefined : times[pointed];
   return (
     <Box>
-      <Group gap="md" mb={6} aria-hidden>
-        {lines.map((line) => (
-          <Group key={line.label} gap={6}>
-            <Box w={12} h={3} style={{ background: `var(${line.color})`, borderRadius: 2 }} />
-            <Text size="xs">{line.label}</Text>
-          </Group>
-        ))}
+      <Group gap="md" mb={6} aria-hidden className="numbers" data-testid="readout">
+        {lines.map((line, index) => {
+          const value = pointed === null ? newestOf(line.values) : (line.values[pointed] ?? null);
+          return (
+            <Group key={line.label} gap={6} wrap="nowrap">
+              <span className="swatch" data-dashed={index > 0} style={{ borderColor: `var(${line.color})` }} />
+              <Text span size="xs" c="dimmed">
+                {line.label}
+              </Text>
+              <Text span size="xs" fw={600}>
+                {value === null ? "–" : format(value)}
+              </Text>
+            </Group>
+          );
+        })}
+        <Text span size="xs" c="dimmed" ms="auto">
+          {at === undefined ? "" : time(at * 1_000)}
+        </Text>
       </Group>
       <Box ref={ref} role="img" aria-label={summary} h={HEIGHT} style={{ overflow: "hidden" }}>
         <div ref={target} />
       </Box>
+      <ChartTable name={name} times={times} lines={lines} format={format} />
     </Box>
   );
 }
@@ -75,13 +101,13 @@ function options(width: number, labels: string[], colors: string[], span: number
     ticks: { show: false },
     font: AXIS_FONT,
   };
-  const clock = new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit" });
+  const clock = new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const number = new Intl.NumberFormat(language(), { notation: "compact" });
   return {
     width,
     height: HEIGHT,
     padding: [8, 22, 0, 0],
-    cursor: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     legend: { show: false },
     scales: {
       x: { time: true, range: () => [Date.now() / 1_000 - span, Date.now() / 1_000] },
@@ -93,14 +119,25 @@ function options(width: number, labels: string[], colors: string[], span: number
     ],
     series: [
       {},
-      ...labels.map((label, index) => ({
-        label,
-        stroke: value(colors[index] ?? ""),
-        width: 2,
-        fill: `color-mix(in srgb, ${value(colors[index] ?? "")} 12%, transparent)`,
-        points: { show: false },
-        spanGaps: true,
-      })),
+      ...labels.map((label, index) => {
+        const stroke = value(colors[index] ?? "");
+        const dash = DASHES[index];
+        return {
+          label,
+          stroke,
+          width: 2,
+          fill: `color-mix(in srgb, ${stroke} 10%, transparent)`,
+          // A line needs two values: one that stands alone is a point.
+          points: {
+            show: false,
+            size: 5,
+            fill: stroke,
+            filter: (plot: uPlot, line: number) => loneOf(plot.data[line] ?? []),
+          },
+          spanGaps: false,
+          ...(dash === undefined ? {} : { dash }),
+        };
+      }),
     ],
   };
 }

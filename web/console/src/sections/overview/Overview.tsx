@@ -1,26 +1,29 @@
-import { Anchor, Box, Button, Grid, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { IconRocket } from "@tabler/icons-react";
+import { Anchor, Box, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { Stats } from "../../api/records.ts";
+import type { NotificationRecord, Stats } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useFeed, useLive, useSampler } from "../../live/LiveContext.ts";
-import { useSession } from "../../session/SessionContext.ts";
+import { withFields } from "../../shell/address.ts";
 import { TypeName } from "../../ui/badges.tsx";
-import { Code } from "../../ui/Copy.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
-import { LoadingLines, Nothing } from "../../ui/States.tsx";
+import { LoadingLines } from "../../ui/States.tsx";
+import { visibleText } from "../../ui/visibleText.ts";
 import { Figures } from "./Figures.tsx";
+import { Guide } from "./Guide.tsx";
+import { useGuide } from "./useGuide.ts";
+import { HealthLine } from "./HealthLine.tsx";
 import { LastErrors } from "./LastErrors.tsx";
 import { Rates } from "./Rates.tsx";
+import "./overview.css";
 
 export function Overview() {
   const { t } = useTranslation();
-  const { time } = useFormats();
   const { sampler } = useLive();
-  const { stats, error, readAt } = useSampler();
+  const { stats, error } = useSampler();
+  const guide = useGuide(stats);
 
   return (
     <Section title={t("overview.title")} intro={t("overview.intro")}>
@@ -30,48 +33,27 @@ export function Overview() {
         </Panel>
       ) : (
         <>
-          {error === null || readAt === null ? null : (
-            <Text size="sm" c="orange" className="warned">
-              {t("states.stale", { time: time(readAt) })}
-            </Text>
-          )}
-          <Figures stats={stats} />
-          {stats.head.seq === 0 ? <FirstSteps /> : null}
-          <Rates />
-          <Grid gap="md" align="stretch">
-            <Grid.Col span={{ base: 12, md: 6 }}>
-              <ByRole stats={stats} />
-            </Grid.Col>
-            <Grid.Col span={{ base: 12, md: 6 }}>
-              <Latest />
-            </Grid.Col>
-            <Grid.Col span={{ base: 12, md: 6 }}>
-              <Server stats={stats} />
-            </Grid.Col>
-            <Grid.Col span={{ base: 12, md: 6 }}>
-              <LastErrors />
-            </Grid.Col>
-          </Grid>
+          {stats.head.seq === 0 && error === null ? null : <HealthLine stats={stats} />}
+          {guide.isOpen ? <Guide stats={stats} onClose={guide.close} /> : null}
+          {stats.head.seq === 0 ? null : <Numbers stats={stats} isStale={error !== null} />}
+          <Server stats={stats} />
         </>
       )}
     </Section>
   );
 }
 
-function FirstSteps() {
-  const { t } = useTranslation();
-  const session = useSession();
-  const key = session.development ? "" : ` -H 'Authorization: Bearer ${t("send.codeKey")}'`;
-  const line = `curl -X POST ${window.location.origin}/notify${key} -d '{"type":"test","message":"Hola mundo","data":{}}'`;
+function Numbers({ stats, isStale }: { stats: Stats; isStale: boolean }) {
   return (
-    <Panel>
-      <Nothing title={t("overview.empty")} text={t("overview.emptyText")} icon={<IconRocket aria-hidden />}>
-        <Button component={Link} href="/enviar">
-          {t("overview.emptyAction")}
-        </Button>
-      </Nothing>
-      <Code text={line} label="curl" />
-    </Panel>
+    <>
+      <Figures stats={stats} isStale={isStale} />
+      <Rates />
+      <div className="overview-columns">
+        <Latest />
+        <ByRole stats={stats} />
+      </div>
+      <LastErrors />
+    </>
   );
 }
 
@@ -82,7 +64,7 @@ function ByRole({ stats }: { stats: Stats }) {
   const most = Math.max(1, ...roles.map(([, count]) => count));
   return (
     <Panel title={t("overview.byRole")}>
-      <Table aria-label={t("overview.roleTable")} verticalSpacing="xs" horizontalSpacing={0} withRowBorders={false}>
+      <Table aria-label={t("overview.roleTable")} verticalSpacing={6} horizontalSpacing={0} withRowBorders={false}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("common.role")}</Table.Th>
@@ -94,7 +76,13 @@ function ByRole({ stats }: { stats: Stats }) {
           {roles.map(([role, count]) => (
             <Table.Tr key={role}>
               <Table.Td>
-                <Text size="sm">{role === "none" ? t("overview.noRole") : role}</Text>
+                {role === "none" ? (
+                  <Text size="sm">{t("overview.noRole")}</Text>
+                ) : (
+                  <Anchor component={Link} href={withFields("/usuarios", { rol: role })} size="sm">
+                    {visibleText(role)}
+                  </Anchor>
+                )}
                 <Box className="gauge" aria-hidden>
                   <Box className="gauge-fill" style={{ width: `${(count / most) * 100}%` }} />
                 </Box>
@@ -121,10 +109,11 @@ function ByRole({ stats }: { stats: Stats }) {
 function Latest() {
   const { t } = useTranslation();
   const { records } = useFeed();
-  const latest = records.slice(-6).reverse();
+  const latest = records.slice(-7).reverse();
   return (
     <Panel
       title={t("overview.latest")}
+      padded={latest.length === 0}
       aside={
         <Anchor component={Link} href="/en-vivo" size="sm">
           {t("overview.seeLive")}
@@ -132,53 +121,53 @@ function Latest() {
       }
     >
       {latest.length === 0 ? <Text c="dimmed">{t("live.emptyText")}</Text> : null}
-      <Stack gap={8} component="ul" style={{ listStyle: "none", margin: 0, padding: 0 }}>
+      <ul className="plain latest">
         {latest.map((record) => (
           <li key={record.id}>
-            <Group gap="sm" wrap="nowrap" align="baseline">
-              <Text size="sm" c="dimmed" style={{ flex: "none" }}>
-                <Moment at={record.timestamp} />
-              </Text>
-              <Box miw={0} style={{ flex: "0 1 auto" }}>
-                <TypeName type={record.type} />
-              </Box>
-              <Text size="sm" className="cut" style={{ flex: 1 }} title={record.message}>
-                {record.message}
-              </Text>
-            </Group>
+            <Recent record={record} />
           </li>
         ))}
-      </Stack>
+      </ul>
     </Panel>
   );
 }
 
+/** What was not stored has no record to go to; the stream has it. */
+function Recent({ record }: { record: NotificationRecord }) {
+  return (
+    <Link href={record.persist === false ? "/en-vivo" : `/historial/${record.id}`} className="latest-row">
+      <Text span size="sm" c="dimmed">
+        <Moment at={record.timestamp} />
+      </Text>
+      <TypeName type={record.type} />
+      <Text span size="sm" className="cut" dir="auto">
+        {visibleText(record.message)}
+      </Text>
+    </Link>
+  );
+}
+
+/** What seldom changes, and is asked for now and then. */
 function Server({ stats }: { stats: Stats }) {
   const { t } = useTranslation();
   const { whole, duration, bytes } = useFormats();
-  const rows: [string, string][] = [
+  const facts: [string, string][] = [
     [t("overview.uptime"), stats.draining ? t("overview.draining") : duration(stats.uptime)],
     [t("overview.stored"), whole(stats.head.seq)],
-    [t("overview.accepted"), whole(stats.publishes.accepted)],
     [t("overview.duplicates"), whole(stats.publishes.duplicates)],
-    [t("overview.deliveries"), whole(stats.deliveries)],
     [t("overview.refused"), whole(stats.refused)],
     [t("overview.queued"), bytes(stats.queued_bytes)],
+    [t("overview.machine"), visibleText(stats.node)],
   ];
   return (
-    <Panel title={t("overview.node")}>
-      <SimpleGrid component="dl" cols={{ base: 2, xs: 3 }} m={0}>
-        {rows.map(([name, value]) => (
-          <Box key={name}>
-            <Text component="dt" size="sm" c="dimmed">
-              {name}
-            </Text>
-            <Text component="dd" m={0} fw={600} className="numbers">
-              {value}
-            </Text>
-          </Box>
+    <section aria-label={t("overview.node")}>
+      <dl className="server-line">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt> <dd className="numbers">{value}</dd>
+          </div>
         ))}
-      </SimpleGrid>
-    </Panel>
+      </dl>
+    </section>
   );
 }

@@ -1,5 +1,4 @@
-import { Badge, Box, Group, SegmentedControl, Text } from "@mantine/core";
-import { IconMail, IconMailOpened } from "@tabler/icons-react";
+import { Box, Group, SegmentedControl, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -7,6 +6,7 @@ import { useGet } from "../../api/queries.ts";
 import type { InboxItem, InboxPage } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { TypeName } from "../../ui/badges.tsx";
+import { Clamped } from "../../ui/Clamped.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import { Pager } from "../../ui/Pager.tsx";
@@ -98,32 +98,16 @@ function Item({ item }: { item: InboxItem }) {
   const state = item.read ? t("users.isRead") : item.seen ? t("users.isSeen") : t("users.isUnread");
   return (
     <li className="letter" data-read={item.read}>
-      {item.read ? (
-        <IconMailOpened size={18} aria-hidden className="faint" />
-      ) : (
-        <IconMail size={18} aria-hidden className="figure-icon" />
-      )}
+      <span className="letter-dot" role="img" aria-label={state} title={state} />
       <Box miw={0}>
         <Link href={`/historial/${item.id}`} className="letter-link">
           <TypeName type={item.type} />
         </Link>
-        <Text size="sm" className="wrap">
-          {item.message === "" ? t("common.noMessage") : item.message}
-        </Text>
+        <Clamped text={item.message === "" ? t("common.noMessage") : item.message} lines={3} />
       </Box>
-      <Box ta="end">
-        <Text size="xs" c="dimmed">
-          <Moment at={item.timestamp} />
-        </Text>
-        <Badge
-          variant="outline"
-          color={item.read ? "gray" : "mar"}
-          tt="none"
-          className={`outlined outlined-${item.read ? "gray" : "mar"}`}
-        >
-          {state}
-        </Badge>
-      </Box>
+      <Text size="xs" c="dimmed">
+        <Moment at={item.timestamp} full="other days" />
+      </Text>
     </li>
   );
 }

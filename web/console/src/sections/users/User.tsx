@@ -5,35 +5,37 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { ApiError } from "../../api/client.ts";
-import type { ConnectedUser, Disconnected, NotificationRecord, UserConnection } from "../../api/records.ts";
+import type { Disconnected, NotificationRecord, UserConnection } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
+import { useAddressFields, withFields } from "../../shell/address.ts";
 import { Roles } from "../../ui/badges.tsx";
-import { Reason } from "../../ui/Failure.tsx";
+import { Failure, Reason } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import { notice } from "../../ui/Notices.tsx";
 import { Panel } from "../../ui/Section.tsx";
+import { LoadingLines } from "../../ui/States.tsx";
+import { visibleText } from "../../ui/visibleText.ts";
 import { carry } from "../send/carried.ts";
 import { Inbox } from "./Inbox.tsx";
+import { useConnected } from "./useUsers.ts";
 
-interface UserProps {
-  name: string;
-  connected: ConnectedUser | undefined;
-}
-
-export function User({ name, connected }: UserProps) {
+/** One user, connected or not: connections, rooms, and the inbox as that person sees it. */
+export function User({ name }: { name: string }) {
   const { t } = useTranslation();
   const { mayPublish } = useSession();
+  const [fields] = useAddressFields();
+  const { data: connected, error, refetch } = useConnected(name);
   return (
     <Stack gap="md">
-      <Anchor component={Link} href="/usuarios" size="sm" hiddenFrom="md">
+      <Anchor component={Link} href={withFields("/usuarios", {}, fields.toString())} size="sm" hiddenFrom="md">
         <Group gap={6} component="span">
           <IconArrowLeft size={16} aria-hidden />
           {t("users.title")}
         </Group>
       </Anchor>
       <Panel
-        title={name}
+        title={visibleText(name)}
         aside={
           <Group gap="xs">
             {mayPublish ? (
@@ -55,6 +57,12 @@ export function User({ name, connected }: UserProps) {
         }
       >
         {connected === undefined ? (
+          error === null ? (
+            <LoadingLines lines={3} />
+          ) : (
+            <Failure error={error} onRetry={() => void refetch()} />
+          )
+        ) : connected === null ? (
           <Text c="dimmed">{t("users.offline")}</Text>
         ) : (
           <Stack gap="sm">
@@ -76,7 +84,7 @@ function Connection({ connection }: { connection: UserConnection }) {
   const rows: [string, React.ReactNode][] = [
     [t("users.protocol"), connection.protocol === "socketio" ? "Socket.IO" : "WebSocket"],
     [t("users.transport"), connection.transport],
-    [t("users.since"), <Moment key="since" at={connection.since} />],
+    [t("users.since"), <Moment key="since" at={connection.since} full="other days" />],
     [t("users.address"), connection.address],
     [t("users.queued"), bytes(connection.queued_bytes)],
   ];
@@ -140,7 +148,7 @@ function Disconnect({ name }: { name: string }) {
       <Modal
         opened={isAsking}
         onClose={asking.close}
-        title={t("users.disconnectTitle", { user: name })}
+        title={t("users.disconnectTitle", { user: visibleText(name) })}
         closeButtonProps={{ "aria-label": t("common.close") }}
         attributes={{ header: { role: "presentation" } }} // a <header> outside of <main> would be a second banner
         centered

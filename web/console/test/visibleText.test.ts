@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { visibleText } from "../src/ui/visibleText.ts";
+
+test.each([
+  ["factura_\u202Efdp.exe", String.raw`factura_\u202efdp.exe`],
+  ["\u2066abc\u2069", String.raw`\u2066abc\u2069`],
+  ["a\u0000b\u001Bc", String.raw`a\u0000b\u001bc`],
+  ["zero\u200Bwidth\uFEFF", String.raw`zero\u200bwidth\ufeff`],
+])("what turns or hides text is written out: %j", (text, shown) => {
+  expect(visibleText(text)).toBe(shown);
+});
+
+test.each(["Reserva de «Colca»", "مرحبا بالعالم", "👩‍👩‍👧 ok", "una\nlínea\ty otra", "नमस्ते"])(
+  "%j stays as it is",
+  (text) => {
+    expect(visibleText(text)).toBe(text);
+  },
+);
