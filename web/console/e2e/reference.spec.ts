@@ -53,7 +53,9 @@ test("what reaches people is asked about first, with how many they are", async (
   await connect("41", "turista");
   await connect("42", "turista");
   await page.goto(`${server.url}/#/api/notify`);
-  await page.getByLabel("Cuerpo (JSON)").fill('{"type": "test", "audience": {"roles": ["turista"]}}');
+  await page
+    .getByRole("textbox", { name: "Cuerpo (JSON)" })
+    .fill('{"type": "test", "audience": {"roles": ["turista"]}}');
   const send = page.getByRole("button", { name: "Enviar la petición" });
   await send.click();
   const dialog = page.getByRole("dialog");
@@ -74,16 +76,17 @@ test("a value that is missing and JSON that is none are told before anything is 
   await expect(page.getByRole("button", { name: "Enviar la petición" })).toBeDisabled();
   await expect(page.getByText("Falta: id.")).toBeVisible();
   await page.goto(`${server.url}/#/api/notify`);
-  await page.getByLabel("Cuerpo (JSON)").fill("{");
+  await page.getByRole("textbox", { name: "Cuerpo (JSON)" }).fill("{");
   await expect(page.getByText("No es JSON válido.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Enviar la petición" })).toBeDisabled();
-  await page.getByLabel("Cuerpo (JSON)").fill('{"type": "tipo_que_no_hay"}');
+  await page.getByRole("textbox", { name: "Cuerpo (JSON)" }).fill('{"type": "tipo_que_no_hay"}');
   await page.getByRole("button", { name: "Enviar la petición" }).click();
   await expect(page.getByRole("region", { name: "Respuesta del servidor" })).toContainText("unknown_type");
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`the reference has no accessibility violation: ${colorScheme}`, async ({ browser, server }) => {
+    test.setTimeout(240_000); // four pages, looked through whole
     const context = await browser.newContext({ colorScheme, locale: "es-ES", reducedMotion: "reduce" });
     const page = await context.newPage();
     for (const operation of ["", "/notify", "/notifications", "/disconnect"]) {

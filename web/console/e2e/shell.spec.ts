@@ -20,7 +20,7 @@ test("one field leads to a section, a user, a type and a notification, without t
 
   await search(page, "catalogo");
   await page.keyboard.press("Enter");
-  await expect(heading("Catálogo")).toBeVisible();
+  await expect(heading("Catálogo")).toBeFocused();
   await expect(palette(page)).toHaveCount(0);
 
   await search(page, "quispe");

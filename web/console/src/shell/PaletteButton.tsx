@@ -1,7 +1,7 @@
 import { Kbd, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 const Palette = lazy(() => import("./palette/Palette.tsx"));
@@ -12,8 +12,26 @@ const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent);
 export function PaletteButton({ onSignOut }: { onSignOut: () => void }) {
   const { t } = useTranslation();
   const [isOpen, palette] = useDisclosure(false);
+  const before = useRef<Element | null>(null);
+
+  function open() {
+    before.current = document.activeElement;
+    palette.open();
+  }
+
+  /** Whoever goes somewhere is there; else the focus goes back to where it was. */
+  function close(hasGone: boolean) {
+    palette.close();
+    if (!hasGone && before.current instanceof HTMLElement) before.current.focus();
+  }
+
+  function toggle() {
+    if (isOpen) close(false);
+    else open();
+  }
+
   // In fields as well: there it means nothing else.
-  useHotkeys([["mod+K", palette.toggle]], []);
+  useHotkeys([["mod+K", toggle]], []);
   return (
     <>
       <UnstyledButton
@@ -21,7 +39,7 @@ export function PaletteButton({ onSignOut }: { onSignOut: () => void }) {
         aria-label={t("palette.open")}
         aria-keyshortcuts="Control+K Meta+K"
         aria-haspopup="dialog"
-        onClick={palette.open}
+        onClick={open}
       >
         <IconSearch size={16} stroke={2} aria-hidden />
         <span className="palette-words" aria-hidden>
@@ -33,7 +51,7 @@ export function PaletteButton({ onSignOut }: { onSignOut: () => void }) {
       </UnstyledButton>
       {isOpen ? (
         <Suspense fallback={null}>
-          <Palette onClose={palette.close} onSignOut={onSignOut} />
+          <Palette onClose={close} onSignOut={onSignOut} />
         </Suspense>
       ) : null}
     </>

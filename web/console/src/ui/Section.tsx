@@ -17,7 +17,7 @@ export function Section({ title, intro, actions, children }: SectionProps) {
     if (
       document.activeElement === null ||
       document.activeElement === document.body ||
-      document.activeElement.closest("nav")
+      document.activeElement.closest("nav, [role=dialog]")
     ) {
       heading.current?.focus({ preventScroll: true });
     }

@@ -139,7 +139,7 @@ function Start() {
         <Text size="sm" mb="sm">
           {t("reference.credentialText")}
         </Text>
-        <Code label={t("reference.credential")} text={`Authorization: Bearer ${key}`} />
+        <Code label="Authorization" text={`Authorization: Bearer ${key}`} />
       </Panel>
       <Panel title={t("reference.problems")}>
         <Text size="sm">{t("reference.problemsText")}</Text>
