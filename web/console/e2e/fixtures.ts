@@ -9,7 +9,7 @@ interface Fixtures {
   secured: Server;
   /** The console, open and connected to `server`. */
   consolePage: Page;
-  /** Connects a client of a user to `server`, as a front end does. */
+  /** Connects a client of a user to `server`, as a front end does; without a name nobody knows whose it is. */
   connect: (user: string, role: string) => Promise<Socket>;
 }
 
@@ -34,7 +34,11 @@ export const test = base.extend<Fixtures>({
   connect: async ({ server }, use) => {
     const sockets: Socket[] = [];
     await use(async (user, role) => {
-      const socket = io(server.url, { auth: { user, role }, forceNew: true, transports: ["websocket"] });
+      const socket = io(server.url, {
+        auth: { role, ...(user === "" ? {} : { user }) },
+        forceNew: true,
+        transports: ["websocket"],
+      });
       sockets.push(socket);
       await new Promise<void>((resolve) =>
         socket.once("ns:hello", () => {

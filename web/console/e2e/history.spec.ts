@@ -57,10 +57,8 @@ test("the log is searched by role, priority and user, and these narrow one anoth
   await pick("Rol", "turista"); // what is chosen once more is not chosen any more
   await expect(rows).toHaveText([/a Ana/]);
   await page.getByLabel("Usuario destinatario").fill("eva");
-  await page.getByRole("button", { name: "Buscar" }).click();
   await expect(page.getByText("Nada coincide con la búsqueda")).toBeVisible();
   await page.getByLabel("Usuario destinatario").fill("ana");
-  await page.getByRole("button", { name: "Buscar" }).click();
   await expect(rows).toHaveText([/a Ana/]);
 });
 
@@ -110,3 +108,102 @@ test("a notification that is not there says so", async ({ consolePage: page, ser
   await page.goto(`${server.url}/#/historial/01a20c03-4041-7742-ab19-86604f28425c`);
   await expect(page.getByText("Esta notificación no está en el registro")).toBeVisible();
 });
+
+test("the log is searched by words, by id and by number", async ({ consolePage: page, server }) => {
+  await server.notify({ type: "tour_creado", data: { nombre: "Valle Sagrado", codigo: "R-1635" } });
+  const { id, seq } = await server.notify({ type: "test", message: "la segunda" });
+  await server.notify({ type: "test", message: "la tercera" });
+  await section(page, "Historial");
+  const rows = page.getByTestId("log").getByRole("listitem");
+  const search = page.getByRole("searchbox", { name: "Buscar texto, identificador o n.º" });
+  await expect(rows).toHaveCount(3);
+  await search.fill("sagrado");
+  await expect(rows).toHaveText([/Valle Sagrado/]);
+  await search.fill("R-1635");
+  await expect(rows).toHaveText([/Valle Sagrado/]);
+  await search.fill(id);
+  await expect(rows).toHaveText([/la segunda/]);
+  await search.fill(String(seq));
+  await expect(rows).toHaveText([/la segunda/]);
+  await search.fill("no está");
+  await expect(page.getByText("Nada coincide con la búsqueda")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Más antiguas" })).toHaveCount(0);
+});
+
+test("the log is searched by time, with one click or by dates that are written", async ({
+  consolePage: page,
+  server,
+}) => {
+  await server.notify({ type: "test", message: "de ahora" });
+  await section(page, "Historial");
+  const rows = page.getByTestId("log").getByRole("listitem");
+  const when = page.getByRole("button", { name: /^Cuándo/ });
+  const choose = async (name: string) => {
+    await when.click();
+    await page.getByRole("button", { name, exact: true }).click();
+  };
+  await choose("Última hora");
+  await expect(page).toHaveURL(/desde=/);
+  await expect(rows).toHaveText([/de ahora/]);
+  await choose("Ayer");
+  await expect(page.getByText("Nada coincide con la búsqueda")).toBeVisible();
+  await choose("Elegir fechas…");
+  const dialog = page.getByRole("dialog", { name: "Elegir fechas…" });
+  await dialog.getByLabel("Desde").fill("mañana");
+  await expect(dialog.getByText("Escríbela así: 2026-12-24 09:30")).toBeVisible();
+  await dialog.getByLabel("Desde").fill("2020-01-31 00:00");
+  await dialog.getByLabel("Hasta").fill("");
+  await dialog.getByRole("button", { name: "Aplicar" }).click();
+  await expect(rows).toHaveText([/de ahora/]);
+  await choose("Cualquier fecha");
+  await expect(page).not.toHaveURL(/desde=/);
+});
+
+test("a notification is found and opened with the keyboard alone", async ({ consolePage: page, server }) => {
+  await server.notify({ type: "test", message: "una aguja" });
+  await server.notify({ type: "test", message: "paja" });
+  await page.getByRole("navigation").getByRole("link", { name: "Historial", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Historial" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await page.keyboard.type("aguja");
+  const row = page.getByRole("link", { name: /una aguja/ });
+  await expect(page.getByTestId("log").getByRole("listitem")).toHaveCount(1);
+  while (!(await row.evaluate((link) => link === document.activeElement))) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Notificación" })).toBeVisible();
+  await expect(page.getByText("una aguja")).toBeVisible();
+});
+
+for (const width of [1280, 390, 320]) {
+  test(`how far it came with each user is read whole, ${width} wide`, async ({
+    consolePage: page,
+    server,
+    connect,
+  }) => {
+    const socket = await connect("marta.admin@turismo.example", "turista");
+    await page.setViewportSize({ width, height: 860 });
+    const arrived = new Promise<{ seq: number }>((resolve) => socket.once("test", resolve));
+    const { id } = await server.notify({
+      type: "test",
+      message: "x".repeat(5_000),
+      audience: { users: ["101", "marta.admin@turismo.example"] },
+    });
+    socket.emit("ns:ack", { seq: (await arrived).seq });
+    await page.goto(`${server.url}/#/historial/${id}`);
+    const row = page.getByRole("row", { name: /marta\.admin/ });
+    await expect(row).toContainText("Confirmada");
+    await expect(page.getByRole("row", { name: /^101/ })).toContainText("Aún no");
+    await expect(row.getByRole("listitem")).toHaveText([/^Enviada \d\d:\d\d:\d\d$/, /^Confirmada \d\d:\d\d:\d\d$/]);
+    const box = await row.getByText("Confirmada").first().boundingBox();
+    expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+    const size = await page.evaluate(() => [
+      document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      document.documentElement.scrollHeight,
+    ]);
+    expect(size[0]).toBe(0);
+    expect(size[1]).toBeLessThan(2_600); // the text is folded
+    await expect(page.getByRole("button", { name: "Reenviar" })).toBeInViewport();
+  });
+}

@@ -15,6 +15,6 @@ test("with reduced motion rows are where they belong at once, and never over one
     });
   });
   for (let number = 1; number <= 5; number += 1) await server.notify({ type: "test", message: `fila ${number}` });
-  await expect(page.getByTestId("shown")).toHaveText("6 de 6");
+  await expect(page.getByTestId("shown")).toHaveText("6 notificaciones");
   expect(await page.evaluate(() => document.body.dataset.moved)).toBeUndefined();
 });

@@ -14,10 +14,10 @@ test("a killed server is announced, and nothing is missing when it is back", asy
     .click({ timeout: 5_000 })
     .catch(() => undefined);
   await expect(page.getByTestId("banner")).toHaveCount(0);
-  await expect(page.getByTestId("shown")).toHaveText("131 de 131");
+  await expect(page.getByTestId("shown")).toHaveText("131 notificaciones");
   await server.notify({ type: "test", message: "después del corte" });
   await expect(page.getByText("después del corte")).toBeVisible();
-  await expect(page.getByTestId("shown")).toHaveText("132 de 132");
+  await expect(page.getByTestId("shown")).toHaveText("132 notificaciones");
 });
 
 test("once the server is back nobody waits for the next attempt", async ({ consolePage: page, server }) => {

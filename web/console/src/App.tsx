@@ -5,6 +5,7 @@ import { Router } from "wouter";
 import { createQueries } from "./api/queries.ts";
 import { language } from "./i18n/index.ts";
 import { LiveProvider } from "./live/LiveProvider.tsx";
+import { SimulationProvider } from "./sections/simulator/SimulationProvider.tsx";
 import { createSessionStore } from "./session/session.ts";
 import { SessionContext } from "./session/SessionContext.ts";
 import { SignIn } from "./session/SignIn.tsx";
@@ -62,9 +63,11 @@ function Session() {
     <SessionContext value={state.session}>
       <QueryClientProvider client={queries}>
         <LiveProvider>
-          <Router hook={useHashPath}>
-            <Shell onSignOut={session.signOut} />
-          </Router>
+          <SimulationProvider>
+            <Router hook={useHashPath}>
+              <Shell onSignOut={session.signOut} />
+            </Router>
+          </SimulationProvider>
         </LiveProvider>
       </QueryClientProvider>
     </SessionContext>

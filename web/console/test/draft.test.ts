@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { EventType, NotificationRecord } from "../src/api/records.ts";
-import { bodyOf, draftOf, emptyDraft, filled, namesNeeded } from "../src/sections/send/draft.ts";
+import { bodyOf, carriedOver, draftOf, emptyDraft, namesNeeded, withExample } from "../src/sections/send/draft.ts";
 
 const nobody = { roles: [], users: [], topics: [], all: false, except: { users: [] } };
 const kind: EventType = {
@@ -18,6 +18,7 @@ const kind: EventType = {
     total: "number",
     pagada: "boolean",
     extras: "array",
+    fecha: "date",
   },
 };
 
@@ -34,17 +35,18 @@ describe("a draft", () => {
   });
 
   test("names each field that is of another kind", () => {
-    const fields = { personas: "2.5", total: "mucho", extras: "{}" };
+    const fields = { personas: "2.5", total: "mucho", extras: "{}", fecha: "2026-02-30" };
     const { problems } = bodyOf(
       { ...emptyDraft("reserva_creada"), fields, extra: "[]", link: "javascript:alert(1)", ttl: "0" },
       kind,
     );
 
     expect(problems).toEqual({
-      personas: "integer",
-      total: "number",
-      extras: "json",
-      extra: "object",
+      "data.personas": "integer",
+      "data.total": "number",
+      "data.extras": "json",
+      "data.fecha": "date",
+      data: "object",
       link: "link",
       ttl: "integer",
     });
@@ -87,10 +89,58 @@ describe("a draft", () => {
   });
 });
 
-test("a template keeps what it has no value for", () => {
-  expect(filled("Reserva de {tour_nombre} para {nombre}", { tour_nombre: "Colca" })).toBe(
-    "Reserva de Colca para {nombre}",
-  );
+test.each(["2026-12-24", "2026-12-24T10:00:00Z", "2024-02-29"])("%s is a date", (fecha) => {
+  const { body, problems } = bodyOf({ ...emptyDraft("reserva_creada"), fields: { fecha } }, kind);
+  expect([body.data, problems]).toEqual([{ fecha }, {}]);
+});
+
+test.each(["24/12/2026", "2026-13-01", "2026-02-29", "mañana", "2026-12-24T"])("%s is no date", (fecha) => {
+  const { problems } = bodyOf({ ...emptyDraft("reserva_creada"), fields: { fecha } }, kind);
+  expect(problems).toEqual({ "data.fecha": "date" });
+});
+
+test("a whole number that JavaScript cannot hold is none", () => {
+  const { problems } = bodyOf({ ...emptyDraft("reserva_creada"), fields: { personas: "12345678901234567890" } }, kind);
+  expect(problems).toEqual({ "data.personas": "integer" });
+});
+
+describe("a draft of another type", () => {
+  const other: EventType = { ...kind, type: "reserva_cancelada", data: { usuario_id: "id", motivo: "string" } };
+  const draft = {
+    ...emptyDraft("reserva_creada"),
+    message: "Hola",
+    fields: { usuario_id: "42", personas: "3" },
+    audience: "custom" as const,
+    users: ["42"],
+  };
+
+  test("has the people, the texts and the fields that both have", () => {
+    expect(carriedOver(draft, "reserva_cancelada", other, null)).toEqual({
+      ...emptyDraft("reserva_cancelada"),
+      message: "Hola",
+      fields: { usuario_id: "42" },
+      audience: "custom",
+      users: ["42"],
+    });
+  });
+
+  test("keeps what was written in it before, where there is nothing newer", () => {
+    const kept = { ...emptyDraft("reserva_cancelada"), title: "Ojo", fields: { usuario_id: "7", motivo: "Lluvia" } };
+    expect(carriedOver(draft, "reserva_cancelada", other, kept)).toMatchObject({
+      title: "Ojo",
+      message: "Hola",
+      fields: { usuario_id: "42", motivo: "Lluvia" },
+    });
+  });
+});
+
+test("an example fills the empty fields alone", () => {
+  const draft = { ...emptyDraft("reserva_creada"), fields: { usuario_id: "42", personas: " " } };
+  expect(withExample(draft, { usuario_id: "1", personas: 2, extras: [] }).fields).toEqual({
+    usuario_id: "42",
+    personas: "2",
+    extras: "[]",
+  });
 });
 
 test("the names that an audience needs are those of its templates", () => {

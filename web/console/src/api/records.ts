@@ -11,7 +11,7 @@ export type Priority = Schemas["Record"]["priority"];
 export const PRIORITIES = ["low", "normal", "high", "critical"] as const satisfies readonly Priority[];
 
 /** A notification of the log, or of the live stream, which says more of it. */
-export type NotificationRecord = Schemas["Record"] & Pick<Schemas["ObservedItem"], "persist">;
+export type NotificationRecord = Schemas["Record"] & Partial<Pick<Schemas["ObservedItem"], "persist" | "sockets">>;
 export type Observed = Schemas["Observed"];
 export type HistoryPage = Schemas["HistoryPage"];
 export type Receipts = Schemas["Receipts"];

@@ -3,6 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { lazy, Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
+import { SimulationChip } from "../sections/simulator/SimulationChip.tsx";
 import { Guard } from "../ui/Guard.tsx";
 import { LoadingLines } from "../ui/States.tsx";
 import { useAddressIsWhole } from "./address.ts";
@@ -57,6 +58,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
             <Mark />
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <SimulationChip />
             <PaletteButton onSignOut={onSignOut} />
             <ConnectionStatus />
             <Preferences />

@@ -2,6 +2,7 @@ import { Badge, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Audience, Priority } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
+import { visibleText } from "./visibleText.ts";
 
 /** Users that are named one by one. */
 const MOST_NAMED = 3;
@@ -42,15 +43,20 @@ export function useAudienceSentence(): (audience: Audience) => string {
     const parts = audience.all
       ? [t("common.everybody")]
       : [
-          ...audience.roles,
+          ...audience.roles.map(visibleText),
           ...(audience.users.length > MOST_NAMED
             ? [t("common.manyUsers", { count: audience.users.length })]
-            : audience.users.map((user) => t("common.oneUser", { user }))),
-          ...audience.topics.map((topic) => t("common.oneTopic", { topic })),
+            : audience.users.map((user) => t("common.oneUser", { user: visibleText(user) }))),
+          ...audience.topics.map((topic) => t("common.oneTopic", { topic: visibleText(topic) })),
         ];
     const whom = parts.length === 0 ? t("common.nobody") : list(parts);
     const excepted = audience.except.users;
-    return excepted.length === 0 ? whom : `${whom} (${t("common.except", { users: list(excepted) })})`;
+    if (excepted.length === 0) return whom;
+    const users =
+      excepted.length > MOST_NAMED
+        ? t("common.manyUsers", { count: excepted.length })
+        : list(excepted.map(visibleText));
+    return `${whom} (${t("common.except", { users })})`;
   };
 }
 

@@ -1,72 +1,113 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useGet } from "../../api/queries.ts";
 import type { HistoryPage, NotificationRecord } from "../../api/records.ts";
-import { AudienceText, PriorityBadge, TypeName } from "../../ui/badges.tsx";
+import { language } from "../../i18n/index.ts";
+import { useSession } from "../../session/SessionContext.ts";
+import { useAddressFields, withFields } from "../../shell/address.ts";
 import { Failure } from "../../ui/Failure.tsx";
-import { Moment } from "../../ui/Moment.tsx";
+import { Line } from "../../ui/Line.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
-import { EVERYTHING, isEverything, type Search } from "./search.ts";
+import { daysOf } from "./days.ts";
+import { newerPage } from "./newer.ts";
+import { fieldsOf, isEverything, queryOf, searchOf, type Search } from "./search.ts";
 import { SearchFields } from "./SearchFields.tsx";
+import "./history.css";
 
 const PAGE = 25;
 
 export function Log() {
   const { t } = useTranslation();
-  const [search, setSearch] = useState(EVERYTHING);
-  // Where each page begins; the server pages by position, so that what comes in meanwhile moves nothing.
-  const [starts, setStarts] = useState<(number | null)[]>([null]);
+  const { api } = useSession();
+  const list = useRef<HTMLDivElement>(null);
+  const turned = useRef(false);
+  const [fields, setFields] = useAddressFields();
+  const search = useMemo(() => searchOf(fields), [fields]);
+  const before = positionOf(fields.get("antes"));
+  const page = before === null ? 1 : Math.max(2, positionOf(fields.get("pagina")) ?? 2);
+  // The server pages by position, so that what comes in meanwhile moves nothing.
   const { data, error, refetch, isPlaceholderData } = useGet<HistoryPage>(
     "/v1/notifications",
-    { limit: PAGE, before: starts.at(-1) ?? null, ...search },
+    { limit: PAGE, before, ...queryOf(search) },
     { keep: true },
   );
   const next = data?.next_before ?? null;
+  const newer = useMutation({
+    mutationFn: (top: number) => newerPage(api, queryOf(search), top, PAGE),
+    onSuccess: (start) => {
+      turn(start, page - 1);
+    },
+  });
 
-  function look(wanted: Search) {
-    setSearch(wanted);
-    setStarts([null]);
+  useEffect(() => {
+    if (!turned.current || isPlaceholderData || data === undefined) return;
+    turned.current = false;
+    list.current?.scrollIntoView({ block: "start" });
+    list.current?.focus({ preventScroll: true });
+  }, [data, isPlaceholderData]);
+
+  function look(part: Partial<Search>) {
+    setFields({ ...fieldsOf({ ...search, ...part }), antes: null, pagina: null });
+  }
+
+  function turn(start: number | null, to: number) {
+    turned.current = true;
+    setFields(
+      { antes: start === null ? null : String(start), pagina: start === null ? null : String(to) },
+      { replace: false },
+    );
   }
 
   function older() {
-    if (next !== null) setStarts([...starts, next]);
+    if (next !== null) turn(next, page + 1);
   }
 
+  const isBare = data?.items.length === 0 && page === 1 && next === null;
   return (
     <Section title={t("history.title")} intro={t("history.intro")}>
       <Panel>
         <SearchFields search={search} onChange={look} />
       </Panel>
-      <Panel padded={false}>
-        {data === undefined ? (
-          error === null ? (
-            <LoadingLines lines={10} />
+      <div ref={list} tabIndex={-1} className="log" role="region" aria-label={t("history.page", { page })}>
+        <Panel padded={false}>
+          {data === undefined ? (
+            error === null ? (
+              <LoadingLines lines={10} />
+            ) : (
+              <Failure error={error} onRetry={() => void refetch()} />
+            )
+          ) : data.items.length > 0 ? (
+            <List items={data.items} isOld={isPlaceholderData} fields={fields} />
           ) : (
-            <Failure error={error} onRetry={() => void refetch()} />
-          )
-        ) : data.items.length > 0 ? (
-          <List items={data.items} isOld={isPlaceholderData} />
-        ) : (
-          <NoneHere search={search} isFirst={starts.length === 1} onOlder={next === null ? null : older} />
-        )}
-      </Panel>
-      <Pager
-        page={starts.length}
-        isFirst={starts.length === 1}
-        isLast={next === null || isPlaceholderData}
-        back={t("history.newer")}
-        next={t("history.older")}
-        onBack={() => {
-          setStarts(starts.slice(0, -1));
-        }}
-        onNext={older}
-      />
+            <NoneHere search={search} isFirst={page === 1} onOlder={next === null ? null : older} />
+          )}
+        </Panel>
+      </div>
+      {isBare ? null : (
+        <Pager
+          page={page}
+          isFirst={page === 1 || newer.isPending}
+          isLast={next === null || isPlaceholderData}
+          back={t("history.newer")}
+          next={t("history.older")}
+          onBack={() => {
+            newer.mutate(data?.items[0]?.seq ?? (before ?? 1) - 1);
+          }}
+          onNext={older}
+        />
+      )}
     </Section>
   );
+}
+
+/** A position of the log out of an address. */
+function positionOf(text: string | null): number | null {
+  return text !== null && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null;
 }
 
 interface NoneHereProps {
@@ -91,27 +132,35 @@ function NoneHere({ search, isFirst, onOlder }: NoneHereProps) {
   return <Nothing title={t("history.noMatch")} text={t("history.noMatchText")} />;
 }
 
-function List({ items, isOld }: { items: NotificationRecord[]; isOld: boolean }) {
-  const { t } = useTranslation();
+interface ListProps {
+  items: NotificationRecord[];
+  isOld: boolean;
+  /** What the log is narrowed to: the way back from a notification leads here again. */
+  fields: URLSearchParams;
+}
+
+function List({ items, isOld, fields }: ListProps) {
+  const kept = Object.fromEntries(fields);
   return (
-    <ul className="plain" aria-busy={isOld} data-testid="log">
-      {items.map((record) => (
-        <li key={record.id} className="log-item">
-          <Link href={`/historial/${record.id}`} className="row log-row" data-priority={record.priority}>
-            <span className="faint">
-              <Moment at={record.timestamp} full />
-            </span>
-            <TypeName type={record.type} />
-            <span className="log-text">
-              <span className="cut">{record.message === "" ? t("common.noMessage") : record.message}</span>
-              <span className="faint cut">
-                <AudienceText audience={record.audience} />
-              </span>
-            </span>
-            <PriorityBadge priority={record.priority} />
-          </Link>
-        </li>
+    <div className="lines" aria-busy={isOld} data-testid="log">
+      {daysOf(items, language()).map(({ day, records }) => (
+        <section key={records[0]?.id} className="log-day" aria-label={day}>
+          <h2 className="log-date">{day}</h2>
+          <ul className="plain">
+            {records.map((record) => (
+              <li key={record.id} className="log-item">
+                <Link
+                  href={withFields(`/historial/${record.id}`, kept)}
+                  className="line line-log"
+                  data-priority={record.priority}
+                >
+                  <Line record={record} />
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </section>
       ))}
-    </ul>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { IconPlayerPause, IconPlayerPlay, IconTrash } from "@tabler/icons-react"
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSampler } from "../../live/LiveContext.ts";
+import { meanRate } from "./rate.ts";
 
 interface ActionsProps {
   isPaused: boolean;
@@ -19,15 +20,26 @@ export function Actions({ isPaused, isEmpty, onPause, onResume, onClear }: Actio
   const { points } = useSampler();
   return (
     <Group gap="xs">
-      <Text size="sm" c="dimmed" className="numbers" visibleFrom="xs">
-        {t("live.perSecond", { rate: decimal(points.at(-1)?.in ?? 0) })}
+      <Text size="sm" c="dimmed" className="numbers" title={t("live.perSecondHint")}>
+        {t("live.perSecond", { rate: decimal(meanRate(points)) })}
       </Text>
       {isPaused ? (
-        <Button leftSection={<IconPlayerPlay size={18} aria-hidden />} onClick={onResume}>
+        <Button
+          leftSection={<IconPlayerPlay size={18} aria-hidden />}
+          aria-keyshortcuts="Space"
+          title={t("live.spaceHint")}
+          onClick={onResume}
+        >
           {t("live.resume")}
         </Button>
       ) : (
-        <Button variant="default" leftSection={<IconPlayerPause size={18} aria-hidden />} onClick={onPause}>
+        <Button
+          variant="default"
+          leftSection={<IconPlayerPause size={18} aria-hidden />}
+          aria-keyshortcuts="Space"
+          title={t("live.spaceHint")}
+          onClick={onPause}
+        >
           {t("live.pause")}
         </Button>
       )}

@@ -1,35 +1,26 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { NotificationRecord } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import type { FeedSnapshot } from "../../live/feed.ts";
-
-/** The stream as it was when it was paused. */
-export interface Held {
-  records: NotificationRecord[];
-  total: number;
-  /** How many had been let go by then. */
-  released: number;
-  /** By scrolling down: it goes on by itself when one is back at the top. */
-  byScroll: boolean;
-}
+import type { Held } from "./useHold.ts";
 
 interface StatusProps {
   snapshot: FeedSnapshot;
   held: Held | null;
   visible: number;
   total: number;
+  isFiltered: boolean;
   onResume: () => void;
 }
 
 /** How much of the stream is to be seen, and where the rest is. */
-export function Status({ snapshot, held, visible, total, onResume }: StatusProps) {
+export function Status({ snapshot, held, visible, total, isFiltered, onResume }: StatusProps) {
   const { t } = useTranslation();
   const { whole } = useFormats();
   const { records, released } = snapshot;
   return (
     <>
-      <Group justify="space-between" mt="sm" mih={30}>
+      <Group justify="space-between" mt="sm" mih={30} gap="xs">
         <Text
           size="sm"
           c="dimmed"
@@ -39,7 +30,9 @@ export function Status({ snapshot, held, visible, total, onResume }: StatusProps
           data-held={records.length}
           data-released={released}
         >
-          {t("live.shown", { shown: whole(visible), total: whole(total) })}
+          {isFiltered
+            ? t("live.filtered", { shown: whole(visible), total: whole(total) })
+            : t("live.shown", { count: total, formatted: whole(total) })}
         </Text>
         {held === null ? null : <Paused snapshot={snapshot} held={held} onResume={onResume} />}
       </Group>
@@ -68,10 +61,12 @@ function Paused({ snapshot, held, onResume }: { snapshot: FeedSnapshot; held: He
   const hint = isFull ? t("live.pausedFull", { held: whole(snapshot.records.length) }) : t("live.pausedHint");
   return (
     <Group gap="xs">
-      <Text size="sm">{held.byScroll ? "" : `${t("live.paused")}. ${hint}`}</Text>
-      <Button size="xs" radius="xl" onClick={onResume} disabled={fresh === 0} data-testid="fresh">
-        {t("live.fresh", { count: fresh, formatted: whole(fresh) })}
-      </Button>
+      <Text size="sm">{held.byReading ? "" : `${t("live.paused")}. ${hint}`}</Text>
+      {fresh === 0 && held.byReading ? null : (
+        <Button size="xs" radius="xl" onClick={onResume} disabled={fresh === 0} data-testid="fresh">
+          {t("live.fresh", { count: fresh, formatted: whole(fresh) })}
+        </Button>
+      )}
     </Group>
   );
 }

@@ -1,13 +1,20 @@
-import { useMediaQuery } from "@mantine/hooks";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useCallback, useEffect, useRef, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../../api/records.ts";
-import { PriorityBadge, TypeName } from "../../ui/badges.tsx";
-import { Moment } from "../../ui/Moment.tsx";
+import { useDensity } from "../../shell/density.ts";
+import { Row } from "./Row.tsx";
+import type { Reading } from "./useHold.ts";
 
-const ROW = 46;
-const ROW_PHONE = 62;
+/** Heights of a row in `rem`, so that they grow with the size of text that the reader has set. */
+const HEIGHTS = {
+  wide: { roomy: 2.875, compact: 2 },
+  narrow: { roomy: 4.75, compact: 4.25 },
+} as const;
+
+/** In `rem`: below it a row takes three lines. The styles of `.line` have the same number. */
+const WIDE = 44;
 
 /** Scrolled further than this, one reads: the list must not run away. */
 const AWAY = 30;
@@ -16,16 +23,22 @@ interface StreamProps {
   /** Oldest first; shown newest first. */
   records: readonly NotificationRecord[];
   isLive: boolean;
-  onOpen: (record: NotificationRecord) => void;
-  onAway: (isAway: boolean) => void;
+  /** The id of the one that is open beside the list. */
+  chosen: string | null;
+  onOpen: (record: NotificationRecord, isByKeyboard: boolean) => void;
+  onReading: (how: Reading, is: boolean) => void;
 }
 
-export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
+export function Stream({ records, isLive, chosen, onOpen, onReading }: StreamProps) {
   const { t } = useTranslation();
-  const isPhone = useMediaQuery("(max-width: 48em)");
+  const density = useDensity();
   const frame = useRef<HTMLDivElement>(null);
+  const { ref: sized, width } = useElementSize<HTMLDivElement>();
+  const { ref: ruler, width: rem } = useElementSize<HTMLSpanElement>();
+  const merged = useMergedRef(frame, sized);
   const last = records.length - 1;
-  const height = isPhone ? ROW_PHONE : ROW;
+  const isNarrow = width > 0 && width < WIDE * (rem || 16);
+  const height = Math.round(HEIGHTS[isNarrow ? "narrow" : "wide"][density] * (rem || 16));
   // Its functions change with every scroll by design, which is why the compiler leaves this component alone.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
@@ -41,11 +54,19 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
   useEffect(() => {
     if (isLive && frame.current !== null) frame.current.scrollTop = 0;
   }, [isLive]);
+  useEffect(() => {
+    if (chosen === null) return;
+    const index = records.findLastIndex((record) => record.id === chosen);
+    if (index !== -1) virtual.scrollToIndex(records.length - 1 - index);
+    // Only when another one is chosen: a list that runs on is not to be scrolled with every notification.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [chosen]);
 
-  /** The arrow keys go from row to row; as many as there are may not be in the page. */
+  /** The arrow keys, or J and K, go from row to row; as many as there are may not be in the page. */
   const walk = useCallback(
     (event: KeyboardEvent) => {
-      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = STEPS[event.key] ?? 0;
       const row = event.currentTarget.closest<HTMLElement>("[data-index]");
       if (step === 0 || row === null) return;
       event.preventDefault();
@@ -60,15 +81,30 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
   );
 
   return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it looks on; what acts are its rows
     <div
-      ref={frame}
+      ref={merged}
       className="stream"
       role="list"
       aria-label={t("live.stream")}
       onScroll={(event) => {
-        onAway(event.currentTarget.scrollTop > AWAY);
+        onReading("scroll", event.currentTarget.scrollTop > AWAY);
+      }}
+      onPointerEnter={(event) => {
+        if (event.pointerType === "mouse") onReading("pointer", true);
+      }}
+      onPointerLeave={() => {
+        onReading("pointer", false);
+      }}
+      onFocus={(event) => {
+        // Who has clicked is told by the pointer; who walks by keys, by the ring.
+        if (event.target.matches(":focus-visible")) onReading("focus", true);
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) onReading("focus", false);
       }}
     >
+      <span ref={ruler} className="ruler" aria-hidden />
       <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {virtual.getVirtualItems().map((item) => {
           const record = records[last - item.index];
@@ -77,11 +113,12 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
               key={record.id}
               role="listitem"
               data-index={item.index}
+              data-id={record.id}
               aria-posinset={item.index + 1}
               aria-setsize={records.length}
               style={{ position: "absolute", insetInline: 0, top: item.start, height: item.size }}
             >
-              <Row record={record} onOpen={onOpen} onKeyDown={walk} />
+              <Row record={record} isChosen={record.id === chosen} onOpen={onOpen} onKeyDown={walk} />
             </div>
           );
         })}
@@ -90,30 +127,4 @@ export function Stream({ records, isLive, onOpen, onAway }: StreamProps) {
   );
 }
 
-interface RowProps {
-  record: NotificationRecord;
-  onOpen: (record: NotificationRecord) => void;
-  onKeyDown: (event: KeyboardEvent) => void;
-}
-
-const Row = memo(function Row({ record, onOpen, onKeyDown }: RowProps) {
-  const { t } = useTranslation();
-  return (
-    <button
-      type="button"
-      className="row"
-      data-priority={record.priority}
-      onKeyDown={onKeyDown}
-      onClick={() => {
-        onOpen(record);
-      }}
-    >
-      <span className="faint">
-        <Moment at={record.timestamp} />
-      </span>
-      <TypeName type={record.type} />
-      <span className="cut">{record.message === "" ? t("common.noMessage") : record.message}</span>
-      <PriorityBadge priority={record.priority} />
-    </button>
-  );
-});
+const STEPS: Record<string, number> = { ArrowDown: 1, j: 1, J: 1, ArrowUp: -1, k: -1, K: -1 };

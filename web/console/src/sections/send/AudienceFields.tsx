@@ -1,19 +1,24 @@
 import { Button, Group, SegmentedControl, SimpleGrid, Stack, Switch, TagsInput, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { IconUser } from "@tabler/icons-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { EventType } from "../../api/records.ts";
+import { useGet } from "../../api/queries.ts";
+import type { EventType, Users } from "../../api/records.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { useSampler } from "../../live/LiveContext.ts";
 import { useAudienceSentence } from "../../ui/badges.tsx";
 import type { Draft } from "./draft.ts";
+import type { ErrorOf } from "./fieldErrors.ts";
 
 interface AudienceFieldsProps {
   kind: EventType | undefined;
   draft: Draft;
+  errorOf: ErrorOf;
   onChange: (part: Partial<Draft>) => void;
 }
 
-export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
+export function AudienceFields({ kind, draft, errorOf, onChange }: AudienceFieldsProps) {
   const { t } = useTranslation();
   const { user } = useSession();
   const { stats } = useSampler();
@@ -23,7 +28,7 @@ export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
   );
   return (
     <Stack gap="sm">
-      <Group justify="space-between">
+      <Group justify="space-between" gap="xs">
         <SegmentedControl
           aria-label={t("send.audience")}
           data={[
@@ -66,12 +71,13 @@ export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
               label={t("send.rolesLabel")}
               known={roles}
               value={draft.roles}
+              error={errorOf("audience")}
               disabled={draft.all}
               onChange={(names) => {
                 onChange({ roles: names });
               }}
             />
-            <Names
+            <People
               label={t("send.usersLabel")}
               value={draft.users}
               disabled={draft.all}
@@ -87,7 +93,7 @@ export function AudienceFields({ kind, draft, onChange }: AudienceFieldsProps) {
                 onChange({ topics: names });
               }}
             />
-            <Names
+            <People
               label={t("send.exceptLabel")}
               value={draft.except}
               onChange={(names) => {
@@ -106,10 +112,12 @@ interface NamesProps {
   known?: string[];
   value: string[];
   disabled?: boolean;
+  error?: string | null;
   onChange: (names: string[]) => void;
+  onSearch?: (text: string) => void;
 }
 
-function Names({ label, known = [], value, disabled = false, onChange }: NamesProps) {
+function Names({ label, known = [], value, disabled = false, error = null, onChange, onSearch }: NamesProps) {
   const { t } = useTranslation();
   return (
     <TagsInput
@@ -118,8 +126,21 @@ function Names({ label, known = [], value, disabled = false, onChange }: NamesPr
       data={known}
       value={value}
       disabled={disabled}
+      error={error}
       acceptValueOnBlur
+      maxDropdownHeight={240}
       onChange={onChange}
+      {...(onSearch === undefined ? {} : { onSearchChange: onSearch })}
     />
   );
+}
+
+const SUGGESTED = 20;
+
+/** Names of users, with those who are connected to choose from; others may be written. */
+function People(props: Omit<NamesProps, "known" | "onSearch">) {
+  const [text, setText] = useState("");
+  const [asked] = useDebouncedValue(text.trim(), 200);
+  const { data } = useGet<Users>("/v1/users", { limit: SUGGESTED, q: asked }, { keep: true });
+  return <Names {...props} known={(data?.users ?? []).map((one) => one.user)} onSearch={setText} />;
 }

@@ -1,21 +1,27 @@
 import { Select, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { EventType } from "../../api/records.ts";
+import type { AudiencePreview, EventType } from "../../api/records.ts";
 import { language } from "../../i18n/index.ts";
-import { filled, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
+import type { ErrorOf } from "./fieldErrors.ts";
+
+/** What the server takes (`PublishSchema`). */
+const LONGEST_TITLE = 200;
 
 interface ContentProps {
   types: string[];
   kind: EventType | undefined;
   draft: Draft;
-  data: Record<string, unknown>;
+  preview: AudiencePreview | undefined;
+  errorOf: ErrorOf;
   onPick: (type: string) => void;
   onChange: (part: Partial<Draft>) => void;
 }
 
 /** The type, and the two texts. */
-export function Content({ types, kind, draft, data, onPick, onChange }: ContentProps) {
+export function Content({ types, kind, draft, preview, errorOf, onPick, onChange }: ContentProps) {
   const { t } = useTranslation();
+  const length = Array.from(draft.title).length; // code points, as the server counts
   return (
     <Stack gap="sm">
       <Select
@@ -29,24 +35,33 @@ export function Content({ types, kind, draft, data, onPick, onChange }: ContentP
         searchable
         allowDeselect={false}
         maxDropdownHeight={320}
+        error={errorOf("type")}
         description={kind?.description[language()]}
+        inputWrapperOrder={["label", "input", "description", "error"]}
       />
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
         <TextInput
           label={t("common.title")}
-          description={t("send.titleHint")}
+          placeholder={t("send.optional")}
           value={draft.title}
-          placeholder={kind?.title[language()] ?? ""}
+          error={errorOf("title") ?? (length > LONGEST_TITLE ? t("send.titleLong", { most: LONGEST_TITLE }) : null)}
+          description={
+            <span className="numbers" data-over={length > LONGEST_TITLE}>
+              {t("send.counter", { count: length, most: LONGEST_TITLE })}
+            </span>
+          }
+          inputWrapperOrder={["label", "input", "error", "description"]}
           onChange={(event) => {
             onChange({ title: event.currentTarget.value });
           }}
         />
         <Textarea
           label={t("common.message")}
-          description={t("send.messageHint", {
-            text: filled(kind?.message[language()] ?? "", data),
-          })}
+          placeholder={draft.message === "" ? (preview?.message ?? "") : ""}
+          description={t("send.messageHint")}
           value={draft.message}
+          error={errorOf("message")}
+          inputWrapperOrder={["label", "input", "error", "description"]}
           autosize
           minRows={1}
           maxRows={6}

@@ -1,21 +1,24 @@
 import { JsonInput, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { EventType, FieldKind } from "../../api/records.ts";
-import { namesNeeded, type Draft, type Problem, type Problems } from "./draft.ts";
+import { exampleOf } from "../catalog/example.ts";
+import { namesNeeded, textOf, type Draft } from "./draft.ts";
+import type { ErrorOf } from "./fieldErrors.ts";
 
 interface FieldInputsProps {
   kind: EventType | undefined;
   draft: Draft;
-  problems: Problems;
-  problemText: (problem: Problem | undefined) => string | null;
+  errorOf: ErrorOf;
   onChange: (part: Partial<Draft>) => void;
 }
 
 /** An input for each field that the catalogue knows, and one for what it does not. */
-export function FieldInputs({ kind, draft, problems, problemText, onChange }: FieldInputsProps) {
+export function FieldInputs({ kind, draft, errorOf, onChange }: FieldInputsProps) {
   const { t } = useTranslation();
   const fields = Object.entries(kind?.data ?? {});
   const needed = kind === undefined || draft.audience === "custom" ? [] : namesNeeded(kind);
+  const examples = kind === undefined ? {} : exampleOf(kind).data;
 
   function set(name: string, value: string) {
     onChange({ fields: { ...draft.fields, [name]: value } });
@@ -35,17 +38,20 @@ export function FieldInputs({ kind, draft, problems, problemText, onChange }: Fi
             name={name}
             kind={field}
             value={draft.fields[name] ?? ""}
-            needed={needed.includes(name)}
-            error={problemText(problems[name])}
+            example={textOf(examples[name])}
+            isNeeded={needed.includes(name)}
+            error={errorOf(`data.${name}`)}
             onChange={set}
           />
         ))}
       </SimpleGrid>
       <JsonInput
         label={t("send.extra")}
+        placeholder={'{ "canal": "web" }'}
         description={t("send.extraHint")}
         value={draft.extra}
-        error={problemText(problems.extra)}
+        error={errorOf("data")}
+        inputWrapperOrder={["label", "input", "error", "description"]}
         formatOnBlur
         autosize
         minRows={1}
@@ -63,14 +69,29 @@ interface FieldProps {
   name: string;
   kind: FieldKind;
   value: string;
-  needed: boolean;
+  example: string;
+  /** Whether a part of the audience is known by it. */
+  isNeeded: boolean;
   error: string | null;
   onChange: (name: string, value: string) => void;
 }
 
-function Field({ name, kind, value, needed, error, onChange }: FieldProps) {
+function Field({ name, kind, value, example, isNeeded, error, onChange }: FieldProps) {
   const { t } = useTranslation();
-  const shared = { label: name, description: needed ? t("send.required") : t(`catalog.kinds.${kind}`), error };
+  const said = t(`catalog.kinds.${kind}`);
+  const label: ReactNode = (
+    <>
+      <span className="mono">{name}</span>
+      {said === name ? null : <span className="kind"> {said}</span>}
+    </>
+  );
+  const shared = {
+    label,
+    error,
+    withAsterisk: isNeeded,
+    ...(isNeeded ? { description: t("send.required") } : {}),
+    inputWrapperOrder: ["label", "input", "error", "description"] as ("label" | "input" | "error" | "description")[],
+  };
   if (kind === "boolean") {
     return (
       <Select
@@ -107,7 +128,7 @@ function Field({ name, kind, value, needed, error, onChange }: FieldProps) {
   return (
     <TextInput
       {...shared}
-      type={kind === "date" ? "date" : "text"}
+      placeholder={example}
       inputMode={kind === "integer" ? "numeric" : kind === "number" ? "decimal" : "text"}
       value={value}
       onChange={(event) => {

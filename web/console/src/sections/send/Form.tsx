@@ -1,129 +1,190 @@
-import { Button, Grid, Group, Stack, Text } from "@mantine/core";
-import { IconSend } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { Button, Group, Stack } from "@mantine/core";
+import { IconEraser, IconSend, IconWand } from "@tabler/icons-react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import type { ApiError } from "../../api/client.ts";
-import type { EventType, PublishBody, PublishReply } from "../../api/records.ts";
-import { useSession } from "../../session/SessionContext.ts";
+import { ApiError } from "../../api/client.ts";
+import type { EventType } from "../../api/records.ts";
 import { Panel } from "../../ui/Section.tsx";
+import { exampleOf } from "../catalog/example.ts";
 import { AudienceFields } from "./AudienceFields.tsx";
-import { carry } from "./carried.ts";
 import { CodeSamples } from "./CodeSamples.tsx";
+import { Confirm } from "./Confirm.tsx";
 import { Content } from "./Content.tsx";
-import { bodyOf, emptyDraft, type Draft, type Problem } from "./draft.ts";
+import { bodyOf, carriedOver, emptyDraft, withExample, type Draft } from "./draft.ts";
+import type { Drafts } from "./drafts.ts";
+import { useErrors, type Refused } from "./fieldErrors.ts";
 import { FieldInputs } from "./FieldInputs.tsx";
 import { Options } from "./Options.tsx";
-import { Outcome, type Published } from "./Outcome.tsx";
+import { Outcome } from "./Outcome.tsx";
 import { Preview } from "./Preview.tsx";
 import { Reach } from "./Reach.tsx";
+import { useReach } from "./useReach.ts";
+import { useSending } from "./useSending.ts";
 
 interface FormProps {
   catalog: EventType[];
   first: Draft;
+  drafts: Drafts;
+  /** The type that the address asks for. */
+  wanted: string | null;
+  onType: (type: string) => void;
 }
 
-export function Form({ catalog, first }: FormProps) {
+export function Form({ catalog, first, drafts, wanted, onType }: FormProps) {
   const { t } = useTranslation();
-  const { api } = useSession();
+  const form = useRef<HTMLFormElement>(null);
   const [draft, setDraft] = useState(first);
-  const kind = catalog.find((one) => one.type === draft.type);
+  const [followed, setFollowed] = useState(wanted);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const [needed, setNeeded] = useState<readonly string[]>([]);
+  const [attempts, setAttempts] = useState(0);
+  const kindOf = (type: string) => catalog.find((one) => one.type === type);
+  const kind = kindOf(draft.type);
   const { body, problems } = bodyOf(draft, kind);
-  const problemText = useProblemText();
-  const publish = useMutation<Published, ApiError, PublishBody>({
-    mutationFn: async (sent) => {
-      const start = performance.now();
-      const reply = await api.post<PublishReply>("/notify", sent);
-      return { reply, took: performance.now() - start };
+  const reach = useReach(body);
+  const errorOf = useErrors({ draft, problems, refused, needed, fields: Object.keys(kind?.data ?? {}) });
+  const sending = useSending({
+    onError: (error) => {
+      setRefused({ draft, problems: error instanceof ApiError ? error.problems : [] });
+      setAttempts((before) => before + 1);
     },
   });
 
+  function pick(type: string) {
+    setDraft(carriedOver(draft, type, kindOf(type), drafts.read(type)));
+    setRefused(null);
+    setNeeded([]);
+    sending.reset();
+  }
+
+  if (wanted !== followed) {
+    setFollowed(wanted);
+    if (wanted !== null && wanted !== draft.type && kindOf(wanted) !== undefined) pick(wanted);
+  }
   useEffect(() => {
-    carry(null);
-  }, []);
+    drafts.keep(draft);
+  }, [drafts, draft]);
+  useEffect(() => {
+    onType(draft.type);
+  }, [onType, draft.type]);
+  useEffect(() => {
+    if (attempts > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [attempts]);
 
   function change(part: Partial<Draft>) {
     setDraft((before) => ({ ...before, ...part }));
   }
 
-  const hasProblems = Object.keys(problems).length > 0;
+  function submit() {
+    if (sending.isBusy) return;
+    if (Object.keys(problems).length > 0) setAttempts(attempts + 1);
+    else sending.send(body);
+  }
+
+  /** Not like this: to the field that is missing. */
+  function back() {
+    const { asked } = sending;
+    sending.cancel();
+    if (asked?.question !== "partial") return;
+    setNeeded(asked.preview.missing);
+    setAttempts(attempts + 1);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    submit();
+  }
+
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!hasProblems && !publish.isPending) publish.mutate(body);
-      }}
-    >
-      <Grid gap="md">
-        <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Stack gap="md">
-            <Panel title={t("send.content")}>
-              <Content
-                types={catalog.map((one) => one.type)}
-                kind={kind}
-                draft={draft}
-                data={body.data ?? {}}
-                onPick={(type) => {
-                  setDraft({ ...emptyDraft(type), ...audienceOf(draft) });
-                  publish.reset();
-                }}
-                onChange={change}
-              />
-            </Panel>
-            <Panel title={t("send.fields")}>
-              <FieldInputs kind={kind} draft={draft} problems={problems} problemText={problemText} onChange={change} />
-            </Panel>
-            <Panel title={t("send.audience")}>
-              <AudienceFields kind={kind} draft={draft} onChange={change} />
-              <Reach body={body} />
-            </Panel>
-            <Options kind={kind} draft={draft} problems={problems} problemText={problemText} onChange={change} />
-          </Stack>
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 5 }}>
-          <Stack gap="md">
-            <Panel title={t("send.preview")}>
-              <Preview kind={kind} body={body} />
-              <Group justify="space-between" mt="md">
-                <Text size="sm" c="dimmed" className="numbers">
-                  {publish.data === undefined ? "" : t("send.took", { ms: Math.round(publish.data.took) })}
-                </Text>
+    <>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a shortcut for what the button does */}
+      <form
+        ref={form}
+        className="send"
+        noValidate
+        onKeyDown={onKeyDown}
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Stack gap="md" className="send-fields">
+          <Panel
+            title={t("send.content")}
+            aside={
+              <Group gap="xs">
+                {kind === undefined || Object.keys(kind.data).length === 0 ? null : (
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    leftSection={<IconWand size={16} aria-hidden />}
+                    onClick={() => {
+                      setDraft(withExample(draft, exampleOf(kind).data));
+                    }}
+                  >
+                    {t("send.fill")}
+                  </Button>
+                )}
                 <Button
-                  type="submit"
-                  size="md"
-                  loading={publish.isPending}
-                  disabled={hasProblems}
-                  leftSection={<IconSend size={18} aria-hidden />}
+                  size="compact-sm"
+                  variant="subtle"
+                  leftSection={<IconEraser size={16} aria-hidden />}
+                  onClick={() => {
+                    setDraft(emptyDraft(draft.type));
+                    setRefused(null);
+                    setNeeded([]);
+                    sending.reset();
+                  }}
                 >
-                  {t("send.submit")}
+                  {t("send.clear")}
                 </Button>
               </Group>
-              <Outcome published={publish.data} error={publish.error} />
-            </Panel>
-            <Panel title={t("send.code")}>
-              <CodeSamples body={body} />
-            </Panel>
-          </Stack>
-        </Grid.Col>
-      </Grid>
-    </form>
+            }
+          >
+            <Content
+              types={catalog.map((one) => one.type)}
+              kind={kind}
+              draft={draft}
+              preview={reach.data}
+              errorOf={errorOf}
+              onPick={pick}
+              onChange={change}
+            />
+          </Panel>
+          <Panel title={t("send.fields")}>
+            <FieldInputs kind={kind} draft={draft} errorOf={errorOf} onChange={change} />
+          </Panel>
+          <Panel title={t("send.audience")}>
+            <AudienceFields kind={kind} draft={draft} errorOf={errorOf} onChange={change} />
+          </Panel>
+          <Options kind={kind} draft={draft} errorOf={errorOf} onChange={change} />
+        </Stack>
+        <div className="send-side">
+          <Panel title={t("send.preview")}>
+            <Preview type={draft.type} preview={reach.data} />
+          </Panel>
+          <Outcome published={sending.published} error={sending.error} />
+          <div className="send-bar">
+            <Reach preview={reach.data} error={reach.error} />
+            <Button
+              type="submit"
+              size="md"
+              fullWidth
+              loading={sending.isBusy}
+              leftSection={<IconSend size={18} aria-hidden />}
+            >
+              {t("send.submit")}
+            </Button>
+          </div>
+        </div>
+        <div className="send-code">
+          <Panel title={t("send.code")}>
+            <CodeSamples body={body} />
+          </Panel>
+        </div>
+      </form>
+      <Confirm sending={{ ...sending, cancel: back }} />
+    </>
   );
-}
-
-/** Another type is for the same people. */
-function audienceOf({ audience, all, roles, users, topics, except }: Draft) {
-  return { audience, all, roles, users, topics, except };
-}
-
-function useProblemText(): (problem: Problem | undefined) => string | null {
-  const { t } = useTranslation();
-  const texts: Record<Problem, string> = {
-    integer: t("send.invalidInteger"),
-    number: t("send.invalidNumber"),
-    json: t("send.invalidJson"),
-    object: t("send.extraInvalid"),
-    link: t("send.linkInvalid"),
-  };
-  return (problem) => (problem === undefined ? null : texts[problem]);
 }

@@ -1,25 +1,39 @@
 import { Accordion, NumberInput, Select, SimpleGrid, Switch, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { PRIORITIES, type EventType } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { Panel } from "../../ui/Section.tsx";
-import type { Draft, Problem, Problems } from "./draft.ts";
+import type { Draft } from "./draft.ts";
+import type { ErrorOf } from "./fieldErrors.ts";
 
 interface OptionsProps {
   kind: EventType | undefined;
   draft: Draft;
-  problems: Problems;
-  problemText: (problem: Problem | undefined) => string | null;
+  errorOf: ErrorOf;
   onChange: (part: Partial<Draft>) => void;
 }
 
+const FIELDS = ["priority", "ttl", "link", "idempotency_key"];
+
 /** What can be left as it is. */
-export function Options({ kind, draft, problems, problemText, onChange }: OptionsProps) {
+export function Options({ kind, draft, errorOf, onChange }: OptionsProps) {
   const { t } = useTranslation();
   const { duration } = useFormats();
+  const [isOpen, setOpen] = useState(false);
+  // What is wrong in here must be seen.
+  const hasErrors = FIELDS.some((field) => errorOf(field) !== null);
   return (
     <Panel padded={false}>
-      <Accordion variant="default" chevronPosition="left">
+      <Accordion
+        variant="default"
+        chevronPosition="left"
+        transitionDuration={0}
+        value={isOpen || hasErrors ? "options" : null}
+        onChange={(value) => {
+          setOpen(value !== null);
+        }}
+      >
         <Accordion.Item value="options" style={{ borderBottom: 0 }}>
           <Accordion.Control>{t("send.options")}</Accordion.Control>
           <Accordion.Panel>
@@ -36,6 +50,7 @@ export function Options({ kind, draft, problems, problemText, onChange }: Option
                   ...PRIORITIES.map((priority) => ({ value: priority, label: t(`priority.${priority}`) })),
                 ]}
                 value={draft.priority}
+                error={errorOf("priority")}
                 allowDeselect={false}
                 onChange={(priority) => {
                   onChange({ priority: priority ?? "" });
@@ -50,7 +65,7 @@ export function Options({ kind, draft, problems, problemText, onChange }: Option
                 hideControls
                 allowDecimal={false}
                 value={draft.ttl}
-                error={problemText(problems.ttl)}
+                error={errorOf("ttl")}
                 onChange={(ttl) => {
                   onChange({ ttl: String(ttl) });
                 }}
@@ -59,7 +74,7 @@ export function Options({ kind, draft, problems, problemText, onChange }: Option
                 label={t("common.link")}
                 description={t("send.linkHint")}
                 value={draft.link}
-                error={problemText(problems.link)}
+                error={errorOf("link")}
                 onChange={(event) => {
                   onChange({ link: event.currentTarget.value });
                 }}
@@ -68,6 +83,7 @@ export function Options({ kind, draft, problems, problemText, onChange }: Option
                 label={t("send.key")}
                 description={t("send.keyHint")}
                 value={draft.key}
+                error={errorOf("idempotency_key")}
                 onChange={(event) => {
                   onChange({ key: event.currentTarget.value });
                 }}

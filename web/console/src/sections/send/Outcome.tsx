@@ -1,72 +1,79 @@
-import { Alert, Anchor, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
+import { Anchor, Text } from "@mantine/core";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { ApiError } from "../../api/client.ts";
-import type { PublishReply } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
+import { Callout } from "../../ui/Callout.tsx";
 import { Reason } from "../../ui/Failure.tsx";
+import type { Published } from "./useSending.ts";
 
-export interface Published {
-  reply: PublishReply;
-  took: number;
+interface OutcomeProps {
+  published: Published | undefined;
+  error: Error | null;
 }
 
 /** What became of the last attempt; the region is there from the start, so that it is heard. */
-export function Outcome({ published, error }: { published: Published | undefined; error: Error | null }) {
+export function Outcome({ published, error }: OutcomeProps) {
+  const region = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone it stands above the foot of the page, out of sight of whoever has just pressed the button.
+    if (published !== undefined || error !== null) region.current?.scrollIntoView({ block: "nearest" });
+  }, [published, error]);
   return (
-    <div aria-live="polite" data-testid="outcome">
-      {error === null ? (
-        published === undefined ? null : (
-          <Accepted reply={published.reply} />
-        )
-      ) : (
-        <Refused error={error} />
-      )}
+    <div ref={region} aria-live="polite" data-testid="outcome" className="outcome">
+      {error !== null ? <Refused error={error} /> : published === undefined ? null : <Accepted published={published} />}
     </div>
   );
 }
 
-function Accepted({ reply }: { reply: PublishReply }) {
+function Accepted({ published }: { published: Published }) {
   const { t } = useTranslation();
   const { whole } = useFormats();
+  const { reply, took, missing } = published;
   const { sockets } = reply.recipients;
+  const isPartial = missing.length > 0;
   return (
-    <Alert
-      mt="md"
-      role="presentation"
-      color="green"
-      variant="default"
-      icon={<IconCheck aria-hidden />}
-      title={t("send.sent")}
-    >
-      <Text size="sm">
-        {reply.duplicate ? t("send.duplicate") : t("send.sentTo", { count: sockets, formatted: whole(sockets) })}
-      </Text>
-      {reply.warnings.map((warning) => (
-        <Text key={warning} size="sm">
-          {warning}
+    <>
+      <Callout
+        role="presentation"
+        tone={isPartial ? "orange" : "green"}
+        title={isPartial ? t("send.sentPart") : t("send.sent")}
+      >
+        {isPartial ? <Warnings warnings={reply.warnings} /> : null}
+        <Text size="sm" className="numbers">
+          {reply.duplicate
+            ? t("send.duplicate")
+            : sockets === 0
+              ? t("send.sentToNobody")
+              : t("send.sentTo", { count: sockets, formatted: whole(sockets), ms: whole(Math.max(1, took)) })}
         </Text>
-      ))}
-      <Anchor component={Link} href={`/historial/${reply.id}`} size="sm">
-        {t("send.open")}
-      </Anchor>
-    </Alert>
+        <Anchor component={Link} href={`/historial/${reply.id}`} size="sm">
+          {t("send.open")}
+        </Anchor>
+      </Callout>
+      {!isPartial && reply.warnings.length > 0 ? (
+        <Callout role="presentation" tone="orange" mt="sm" title={t("send.warned")}>
+          <Warnings warnings={reply.warnings} />
+        </Callout>
+      ) : null}
+    </>
   );
+}
+
+function Warnings({ warnings }: { warnings: readonly string[] }) {
+  return warnings.map((warning) => (
+    <Text key={warning} size="sm">
+      {warning}
+    </Text>
+  ));
 }
 
 function Refused({ error }: { error: Error }) {
   const { t } = useTranslation();
   const problems = error instanceof ApiError ? error.problems : [];
   return (
-    <Alert
-      mt="md"
-      role="presentation"
-      color="red"
-      variant="default"
-      icon={<IconAlertTriangle aria-hidden />}
-      title={t("send.failed")}
-    >
+    <Callout role="presentation" tone="red" title={t("send.failed")}>
       <Text size="sm">
         <Reason error={error} />
       </Text>
@@ -77,6 +84,6 @@ function Refused({ error }: { error: Error }) {
             </Text>
           ))
         : null}
-    </Alert>
+    </Callout>
   );
 }

@@ -1,28 +1,42 @@
-import { Box, Group, Text } from "@mantine/core";
+import { Box, Group, Skeleton, Text } from "@mantine/core";
 import { IconBell } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { EventType, PublishBody } from "../../api/records.ts";
-import { language } from "../../i18n/index.ts";
+import type { AudiencePreview } from "../../api/records.ts";
 import { PriorityBadge } from "../../ui/badges.tsx";
-import { filled } from "./draft.ts";
+import { Clamped } from "../../ui/Clamped.tsx";
+
+interface PreviewProps {
+  type: string;
+  /** What the server would publish; the last that it could, while there is something wrong with the draft. */
+  preview: AudiencePreview | undefined;
+}
 
 /** The notification as a receiver would see it. */
-export function Preview({ kind, body }: { kind: EventType | undefined; body: PublishBody }) {
+export function Preview({ type, preview }: PreviewProps) {
   const { t } = useTranslation();
-  const title = body.title ?? kind?.title[language()] ?? body.type;
-  const message = body.message ?? filled(kind?.message[language()] ?? "", body.data ?? {});
   return (
-    <Box className="preview" p="md">
+    <Box className="preview" p="md" data-testid="preview">
       <Group gap="sm" wrap="nowrap" align="flex-start">
-        <IconBell size={22} aria-hidden className="figure-icon" />
+        <IconBell size={20} aria-hidden className="figure-icon" />
         <Box miw={0} style={{ flex: 1 }}>
-          <Group justify="space-between" gap="xs">
-            <Text fw={650} className="wrap">
-              {title}
+          <Group justify="space-between" gap="xs" mb={4}>
+            <Text size="xs" c="dimmed" className="mono">
+              {type}
             </Text>
-            {kind === undefined ? null : <PriorityBadge priority={body.priority ?? kind.priority} />}
+            {preview === undefined || preview.priority === "normal" ? null : (
+              <PriorityBadge priority={preview.priority} />
+            )}
           </Group>
-          <Text className="wrap">{message === "" ? t("common.noMessage") : message}</Text>
+          {preview === undefined ? (
+            <Skeleton height={22} width="80%" />
+          ) : (
+            <>
+              {preview.title === null || preview.title === "" ? null : (
+                <Clamped text={preview.title} lines={2} size="md" fw={650} />
+              )}
+              <Clamped text={preview.message === "" ? t("common.noMessage") : preview.message} lines={6} size="md" />
+            </>
+          )}
         </Box>
       </Group>
     </Box>

@@ -28,7 +28,8 @@ export interface Draft {
   persist: boolean;
 }
 
-export type Problem = "integer" | "number" | "json" | "object" | "link";
+export type Problem = "integer" | "number" | "json" | "object" | "date" | "link";
+/** What is wrong, by the name of the field in the request: `title`, `data.usuario_id`, `ttl`. */
 export type Problems = Record<string, Problem>;
 
 export function emptyDraft(type: string): Draft {
@@ -59,7 +60,7 @@ export function draftOf(record: NotificationRecord, kind: EventType | undefined)
   const extra: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record.data)) {
     if (!(name in known)) extra[name] = value;
-    else fields[name] = typeof value === "string" ? value : JSON.stringify(value);
+    else fields[name] = textOf(value);
   }
   return {
     ...emptyDraft(record.type),
@@ -87,16 +88,16 @@ export function bodyOf(draft: Draft, kind: EventType | undefined): { body: Publi
     const text = draft.fields[name] ?? "";
     if (text.trim() === "") continue;
     const read = valueOf(text, field);
-    if (typeof read === "object" && "problem" in read) problems[name] = read.problem;
+    if ("problem" in read) problems[`data.${name}`] = read.problem;
     else data[name] = read.value;
   }
   if (draft.extra.trim() !== "") {
     const extra = jsonOf(draft.extra);
     if (typeof extra === "object" && extra !== null && !Array.isArray(extra)) Object.assign(data, extra);
-    else problems.extra = "object";
+    else problems.data = "object";
   }
   if (draft.link !== "" && !isSafeLink(draft.link)) problems.link = "link";
-  if (draft.ttl !== "" && !/^[1-9]\d*$/.test(draft.ttl)) problems.ttl = "integer";
+  if (draft.ttl !== "" && !isWhole(draft.ttl, 1)) problems.ttl = "integer";
   const body: PublishBody = { type: draft.type };
   if (draft.title.trim() !== "") body.title = draft.title;
   if (draft.message.trim() !== "") body.message = draft.message;
@@ -127,9 +128,11 @@ type Read = { value: unknown } | { problem: Problem };
 function valueOf(text: string, kind: FieldKind): Read {
   switch (kind) {
     case "integer":
-      return /^-?\d+$/.test(text.trim()) ? { value: Number(text) } : { problem: "integer" };
+      return isWhole(text.trim()) ? { value: Number(text) } : { problem: "integer" };
     case "number":
       return Number.isFinite(Number(text)) ? { value: Number(text) } : { problem: "number" };
+    case "date":
+      return isDate(text.trim()) ? { value: text.trim() } : { problem: "date" };
     case "boolean":
       return { value: text === "true" };
     case "array":
@@ -144,6 +147,18 @@ function valueOf(text: string, kind: FieldKind): Read {
   }
 }
 
+/** Further out two numbers in a row are the same to JavaScript. */
+function isWhole(text: string, least = Number.MIN_SAFE_INTEGER): boolean {
+  return /^-?\d+$/.test(text) && Number(text) >= least && Number(text) <= Number.MAX_SAFE_INTEGER;
+}
+
+/** A day that there is, with or without a time (ISO 8601). JavaScript takes February 30 for March 2. */
+function isDate(text: string): boolean {
+  const day = /^(\d{4}-\d{2}-\d{2})(T.+)?$/.exec(text)?.[1];
+  if (day === undefined || Number.isNaN(Date.parse(text)) || Number.isNaN(Date.parse(day))) return false;
+  return new Date(day).toISOString().startsWith(day);
+}
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -152,18 +167,48 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** The text of the catalogue with the fields of the draft in it, as the server fills it. */
-export function filled(template: string, data: Record<string, unknown>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = data[name];
-    return typeof value === "string" || typeof value === "number" ? String(value) : whole;
-  });
-}
-
 /** Names in the templates of an audience: `{usuario_id}` is `usuario_id`. */
 export function namesNeeded(kind: EventType): string[] {
   const { roles, users, topics } = kind.audience;
   return [...roles, ...users, ...topics].flatMap((template) =>
     [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""),
   );
+}
+
+/** The draft for another type: for the same people, with the texts and the fields that both have. `kept` was its own. */
+export function carriedOver(from: Draft, type: string, kind: EventType | undefined, kept: Draft | null): Draft {
+  const base = kept ?? emptyDraft(type);
+  const fields = { ...base.fields };
+  for (const name of Object.keys(kind?.data ?? {})) {
+    const text = from.fields[name] ?? "";
+    if (text.trim() !== "") fields[name] = text;
+  }
+  const { audience, all, roles, users, topics, except } = from;
+  return {
+    ...base,
+    type,
+    fields,
+    title: from.title === "" ? base.title : from.title,
+    message: from.message === "" ? base.message : from.message,
+    audience,
+    all,
+    roles,
+    users,
+    topics,
+    except,
+  };
+}
+
+/** The draft with a value in each field of its type that is empty. */
+export function withExample(draft: Draft, data: Record<string, unknown>): Draft {
+  const fields = { ...draft.fields };
+  for (const [name, value] of Object.entries(data)) {
+    if ((fields[name] ?? "").trim() === "") fields[name] = textOf(value);
+  }
+  return { ...draft, fields };
+}
+
+/** What stands in an input for a value. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

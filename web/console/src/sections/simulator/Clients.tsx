@@ -1,9 +1,12 @@
-import { ActionIcon, Badge, Group, Table, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button, Group, Table, Text, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconHourglassLow, IconPlayerTrackNext, IconScissors, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/formats.ts";
 import { Roles } from "../../ui/badges.tsx";
-import { MOST_SLOW, type ClientView, type Simulation } from "./simulation.ts";
+import { visibleText } from "../../ui/visibleText.ts";
+import { MOST_SLOW, type Simulation } from "./simulation.ts";
+import type { ClientView } from "./view.ts";
 
 const COLORS = { connecting: "gray", connected: "green", offline: "orange", refused: "red" } as const;
 
@@ -12,17 +15,35 @@ interface ClientsProps {
   simulation: Simulation;
 }
 
+interface ClientProps {
+  client: ClientView;
+  simulation: Simulation;
+  mayBeSlow: boolean;
+}
+
+/** The clients, a line each; where there is no room for lines, a card each. */
 export function Clients({ clients, simulation }: ClientsProps) {
   const { t } = useTranslation();
+  const isNarrow = useMediaQuery("(max-width: 75em)");
   const isFull = clients.filter((client) => client.isSlow).length >= MOST_SLOW;
+  const all = clients.map((client) => ({ client, simulation, mayBeSlow: !isFull || client.isSlow }));
+  if (isNarrow) {
+    return (
+      <ul className="plain cards" aria-label={t("simulator.clients")}>
+        {all.map((one) => (
+          <Card key={one.client.id} {...one} />
+        ))}
+      </ul>
+    );
+  }
   const columns = ["client", "status", "received", "replayed", "duplicates", "missing", "latency", "actions"] as const;
   return (
     <Table.ScrollContainer
-      minWidth={1000}
+      minWidth={960}
       maxHeight={620}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("simulator.clients") } }}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("simulator.clients") } }}
     >
-      <Table aria-label={t("simulator.clients")} verticalSpacing={6} horizontalSpacing="md">
+      <Table aria-label={t("simulator.clients")} verticalSpacing={6} horizontalSpacing="sm" stickyHeader>
         <Table.Thead>
           <Table.Tr>
             {columns.map((column) => (
@@ -31,8 +52,8 @@ export function Clients({ clients, simulation }: ClientsProps) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {clients.map((client) => (
-            <Row key={client.id} client={client} simulation={simulation} mayBeSlow={!isFull || client.isSlow} />
+          {all.map((one) => (
+            <Row key={one.client.id} {...one} />
           ))}
         </Table.Tbody>
       </Table>
@@ -40,86 +61,155 @@ export function Clients({ clients, simulation }: ClientsProps) {
   );
 }
 
-interface RowProps {
-  client: ClientView;
-  simulation: Simulation;
-  mayBeSlow: boolean;
-}
-
-function Row({ client, simulation, mayBeSlow }: RowProps) {
+/** The numbers of a client by the names of their columns. */
+function useFigures(client: ClientView) {
   const { t } = useTranslation();
   const { whole, decimal } = useFormats();
-  const color = COLORS[client.status];
-  const slowLabel = client.isSlow ? t("simulator.unslow") : t("simulator.slow");
+  return {
+    received: whole(client.received),
+    replayed: whole(client.replayed),
+    duplicates: whole(client.duplicates),
+    missing: whole(client.missing),
+    latency: client.median === null ? "–" : `${decimal(client.median)} ms`,
+    away: client.away === 0 ? "" : t("simulator.away", { count: client.away, formatted: whole(client.away) }),
+  };
+}
+
+function Row({ client, simulation, mayBeSlow }: ClientProps) {
+  const figures = useFigures(client);
   return (
     <Table.Tr>
       <Table.Td>
-        <Group gap={8} wrap="nowrap">
-          <Text size="sm" className="mono" style={{ whiteSpace: "nowrap" }}>
-            {client.name}
-          </Text>
-          {client.role === "" ? null : <Roles roles={[client.role]} />}
-        </Group>
+        <Name client={client} />
       </Table.Td>
-      <Table.Td pe="xl">
-        <Group gap={6} wrap="nowrap">
-          <Badge variant="outline" color={color} tt="none" className={`outlined outlined-${color}`}>
-            {t(`simulator.${client.status}`)}
-          </Badge>
-          <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
-            {client.transport ?? ""} {client.isSlow ? t("simulator.slowed") : ""}
-          </Text>
-        </Group>
+      <Table.Td>
+        <Status client={client} />
       </Table.Td>
-      {([client.received, client.replayed, client.duplicates, client.missing] as const).map((number, index) => (
+      {([figures.received, figures.replayed, figures.duplicates] as const).map((figure, index) => (
         <Table.Td key={index} className="numbers">
-          {whole(number)}
+          {figure}
         </Table.Td>
       ))}
-      <Table.Td className="numbers">{client.median === null ? "–" : `${decimal(client.median)} ms`}</Table.Td>
+      <Table.Td className="numbers">
+        <span className={client.missing > 0 ? "wrong" : ""}>{figures.missing}</span>
+      </Table.Td>
+      <Table.Td className="numbers moment">{figures.latency}</Table.Td>
       <Table.Td>
-        <Group gap={4} wrap="nowrap">
-          <Tooltip label={t("simulator.cutHint")}>
-            <ActionIcon
-              variant="default"
-              aria-label={`${t("simulator.cut")}: ${client.name}`}
-              onClick={() => {
-                simulation.cut(client.id);
-              }}
-            >
-              <IconScissors size={16} aria-hidden />
-            </ActionIcon>
-          </Tooltip>
-          <Tooltip label={t("simulator.slowHint")}>
-            <ActionIcon
-              variant="default"
-              aria-label={`${slowLabel}: ${client.name}`}
-              aria-pressed={client.isSlow}
-              disabled={!mayBeSlow}
-              onClick={() => {
-                simulation.slow(client.id, !client.isSlow);
-              }}
-            >
-              {client.isSlow ? (
-                <IconPlayerTrackNext size={16} aria-hidden />
-              ) : (
-                <IconHourglassLow size={16} aria-hidden />
-              )}
-            </ActionIcon>
-          </Tooltip>
-          <Tooltip label={t("simulator.remove")}>
-            <ActionIcon
-              variant="default"
-              aria-label={`${t("simulator.remove")}: ${client.name}`}
-              onClick={() => {
-                simulation.remove(client.id);
-              }}
-            >
-              <IconTrash size={16} aria-hidden />
-            </ActionIcon>
-          </Tooltip>
-        </Group>
+        <Actions client={client} simulation={simulation} mayBeSlow={mayBeSlow} />
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+function Card({ client, simulation, mayBeSlow }: ClientProps) {
+  const { t } = useTranslation();
+  const figures = useFigures(client);
+  return (
+    <li className="card">
+      <Group justify="space-between" gap="xs">
+        <Name client={client} />
+        <Status client={client} />
+      </Group>
+      <dl className="card-figures numbers">
+        {(["received", "replayed", "duplicates", "missing", "latency"] as const).map((name) => (
+          <div key={name}>
+            <dt>{t(`simulator.${name}`)}</dt>
+            <dd className={name === "missing" && client.missing > 0 ? "wrong" : ""}>{figures[name]}</dd>
+          </div>
+        ))}
+      </dl>
+      <Actions client={client} simulation={simulation} mayBeSlow={mayBeSlow} />
+    </li>
+  );
+}
+
+/** Whose token it is, once that is known. */
+function nameOf({ user, name }: ClientView): string {
+  return visibleText(user ?? name);
+}
+
+function Name({ client }: { client: ClientView }) {
+  const name = nameOf(client);
+  return (
+    <Group gap={8} wrap="nowrap" miw={0}>
+      <Text size="sm" className="mono cut" title={name}>
+        {name}
+      </Text>
+      {client.role === "" ? null : <Roles roles={[client.role]} />}
+    </Group>
+  );
+}
+
+function Status({ client }: { client: ClientView }) {
+  const { t } = useTranslation();
+  const { away } = useFigures(client);
+  const color = COLORS[client.status];
+  return (
+    <Group gap={6}>
+      <Badge variant="outline" color={color} tt="none" className={`outlined outlined-${color}`}>
+        {t(`simulator.${client.status}`)}
+      </Badge>
+      {client.isSlow ? (
+        <Text size="xs" c="dimmed">
+          {t("simulator.slowed")}
+        </Text>
+      ) : null}
+      {away === "" ? null : (
+        <Text size="xs" c="dimmed">
+          {away}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function Actions({ client, simulation, mayBeSlow }: ClientProps) {
+  const { t } = useTranslation();
+  const name = nameOf(client);
+  const slowLabel = client.isSlow ? t("simulator.unslow") : t("simulator.slow");
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Tooltip label={t("simulator.cutHint")} multiline maw={260}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconScissors size={14} aria-hidden />}
+          aria-label={`${t("simulator.cut")}: ${name}`}
+          onClick={() => {
+            simulation.cut(client.id);
+          }}
+        >
+          {t("simulator.cut")}
+        </Button>
+      </Tooltip>
+      <Tooltip label={t("simulator.slowHint")} multiline maw={260}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={
+            client.isSlow ? <IconPlayerTrackNext size={14} aria-hidden /> : <IconHourglassLow size={14} aria-hidden />
+          }
+          aria-label={`${slowLabel}: ${name}`}
+          disabled={!mayBeSlow}
+          onClick={() => {
+            simulation.slow(client.id, !client.isSlow);
+          }}
+        >
+          {slowLabel}
+        </Button>
+      </Tooltip>
+      <Tooltip label={t("simulator.remove")}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`${t("simulator.remove")}: ${name}`}
+          onClick={() => {
+            simulation.remove(client.id);
+          }}
+        >
+          <IconTrash size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
   );
 }

@@ -1,7 +1,8 @@
 import { Button, Group, Text, VisuallyHidden } from "@mantine/core";
+import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/formats.ts";
-import { BUCKETS, type SimulationView } from "./simulation.ts";
+import { BUCKETS, type SimulationView } from "./view.ts";
 
 interface HistogramProps {
   view: SimulationView;
@@ -14,15 +15,17 @@ export function Histogram({ view, onReset }: HistogramProps) {
   const { whole, decimal } = useFormats();
   if (view.measured === 0) return <Text c="dimmed">{t("simulator.histogramEmpty")}</Text>;
   const most = Math.max(...view.buckets);
-  const names = [...BUCKETS.map((end) => `${whole(end)} ms`), `> ${whole(BUCKETS.at(-1) ?? 0)} ms`];
+  const names = [...BUCKETS.map((end) => `≤ ${whole(end)}`), `> ${whole(BUCKETS.at(-1) ?? 0)}`];
   return (
     <>
       <div className="histogram" aria-hidden>
         {view.buckets.map((count, index) => (
-          <div key={names[index]} className="bucket">
+          <div key={names[index]} className="bucket" style={{ "--share": `${(count / most) * 100}%` } as CSSProperties}>
             <span className="bucket-count numbers">{count === 0 ? "" : whole(count)}</span>
-            <span className="bucket-fill" style={{ height: `${(count / most) * 100}%` }} />
-            <span className="bucket-name">{names[index]?.replace(" ms", "")}</span>
+            <span className="bucket-track">
+              <span className="bucket-fill" />
+            </span>
+            <span className="bucket-name numbers">{names[index]}</span>
           </div>
         ))}
       </div>
@@ -38,7 +41,7 @@ export function Histogram({ view, onReset }: HistogramProps) {
           <tbody>
             {view.buckets.map((count, index) => (
               <tr key={names[index]}>
-                <td>{names[index]}</td>
+                <td>{names[index]} ms</td>
                 <td>{whole(count)}</td>
               </tr>
             ))}

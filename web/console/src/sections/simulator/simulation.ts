@@ -1,6 +1,7 @@
 import { Fetch } from "engine.io-client";
 import { io, type Socket } from "socket.io-client";
 import { quantile } from "../../live/quantiles.ts";
+import { BUCKETS, emptyBuckets, type ClientStatus, type ClientView, type SimulationView } from "./view.ts";
 
 /** As many as one tab drives without getting in its own way. */
 export const MOST_CLIENTS = 50;
@@ -11,37 +12,12 @@ export const MOST_SLOW = 3;
 /** Milliseconds between two reads of a client that was slowed down. */
 const SLOW_PAUSE = 2_000;
 
+/** Milliseconds for which the server may still count a connection that broke off: its time-out for a silent one. */
+const LINGERS = 60_000;
+
 const TELL_INTERVAL = 250;
 const RECONNECT_DELAY = 800;
 const KEPT_DELAYS = 200;
-
-/** Upper ends of the bars of the histogram, in milliseconds; the last bar is open. */
-export const BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
-
-export type ClientStatus = "connecting" | "connected" | "offline" | "refused";
-
-export interface ClientView {
-  id: number;
-  name: string;
-  role: string;
-  status: ClientStatus;
-  transport: string | null;
-  isSlow: boolean;
-  received: number;
-  replayed: number;
-  duplicates: number;
-  missing: number;
-  median: number | null;
-}
-
-export interface SimulationView {
-  clients: readonly ClientView[];
-  buckets: readonly number[];
-  measured: number;
-  p50: number | null;
-  p95: number | null;
-  p99: number | null;
-}
 
 interface Envelope {
   id: string;
@@ -53,9 +29,12 @@ interface Envelope {
 interface Client {
   id: number;
   name: string;
+  user: string | null;
   role: string;
   socket: Socket;
   status: ClientStatus;
+  /** How often it has been connected. */
+  connections: number;
   transport: string | null;
   isSlow: boolean;
   cursor: string | null;
@@ -65,15 +44,21 @@ interface Client {
   replayed: number;
   duplicates: number;
   delays: number[];
-  /** Ids that were published while it was there or away, and that it should have by now. */
-  expected: Set<string>;
+  /** Ids that it should have by now, and whether they are stored: of others a cut costs it those on their way. */
+  expected: Map<string, boolean>;
+  away: number;
 }
 
 export interface Identity {
   name: string;
   role: string;
   auth: Record<string, string>;
+  /** On a bad line from the start. */
+  isSlow?: boolean;
 }
+
+/** Who was there at a moment: a client by its id, and which of its connections that was. */
+export type Attendance = ReadonlyMap<number, number>;
 
 export interface Simulation {
   getSnapshot: () => SimulationView;
@@ -82,8 +67,12 @@ export interface Simulation {
   cut: (id: number | null) => void;
   slow: (id: number, isSlow: boolean) => void;
   remove: (id: number | null) => void;
-  /** A notification for everybody was accepted: each client must get it. */
-  expect: (notification: string) => void;
+  /** How many connections the server may count as these clients': those that are, and those that broke off lately. */
+  connections: () => number;
+  /** Who is connected now: what is published from here on, and not stored, nobody else gets. */
+  attendance: () => Attendance;
+  /** A notification for all clients was accepted. Stored, each must get it; else (`there`) whoever was there and is. */
+  expect: (notification: string, there: Attendance | null) => void;
   reset: () => void;
 }
 
@@ -96,6 +85,7 @@ export function createSimulation(url: string): Simulation {
   let measured = 0;
   let next = 1;
   let telling: ReturnType<typeof setTimeout> | undefined;
+  let broken: number[] = [];
   let view = look();
 
   function look(): SimulationView {
@@ -136,18 +126,21 @@ export function createSimulation(url: string): Simulation {
     const client: Client = {
       id,
       name: identity.name,
+      user: identity.auth.user ?? null,
       role: identity.role,
       socket: socketFor(url, identity, () => client),
       status: "connecting",
+      connections: 0,
       transport: null,
-      isSlow: false,
+      isSlow: identity.isSlow === true,
       cursor: null,
       ahead: 0,
       seen: new Set(),
       replayed: 0,
       duplicates: 0,
       delays: [],
-      expected: new Set(),
+      expected: new Map(),
+      away: 0,
     };
     clients.set(id, client);
     listen(client);
@@ -158,22 +151,29 @@ export function createSimulation(url: string): Simulation {
     const { socket } = client;
     socket.on("connect", () => {
       client.status = "connected";
+      client.connections += 1;
       client.transport = socket.io.engine.transport.name;
       tell();
     });
-    socket.on("disconnect", () => {
+    socket.on("disconnect", (reason) => {
+      if (reason !== "io client disconnect" && reason !== "io server disconnect") broken.push(Date.now());
       client.status = "offline";
       client.transport = null;
+      for (const [notification, isStored] of client.expected) {
+        if (!isStored && client.expected.delete(notification)) client.away += 1;
+      }
       tell();
     });
     socket.on("connect_error", (error: Error & { data?: unknown }) => {
+      if (error.data === undefined) broken.push(Date.now());
       client.status = error.data === undefined ? "offline" : "refused";
       tell();
     });
     socket.on("ns:closing", (body: { reconnect?: boolean }) => {
       if (body.reconnect === false) socket.disconnect();
     });
-    socket.on("ns:hello", (hello: { cursor: string; server_time: string }) => {
+    socket.on("ns:hello", (hello: { cursor: string; server_time: string; user: string | null }) => {
+      client.user = hello.user ?? client.user;
       client.cursor ??= hello.cursor;
       client.ahead = Math.max(0, Date.parse(hello.server_time) - Date.now());
     });
@@ -224,9 +224,22 @@ export function createSimulation(url: string): Simulation {
       }
       tell();
     },
-    expect(notification) {
+    connections() {
+      broken = broken.filter((at) => at > Date.now() - LINGERS);
+      return [...clients.values()].filter((client) => client.status === "connected").length + broken.length;
+    },
+    attendance: () =>
+      new Map(
+        [...clients.values()]
+          .filter((client) => client.status === "connected")
+          .map((client) => [client.id, client.connections]),
+      ),
+    expect(notification, there) {
       for (const client of clients.values()) {
-        if (!client.seen.has(notification)) client.expected.add(notification);
+        if (client.seen.has(notification)) continue;
+        const isHere = client.status === "connected" && there?.get(client.id) === client.connections;
+        if (there === null || isHere) client.expected.set(notification, there === null);
+        else client.away += 1;
       }
       tell();
     },
@@ -238,7 +251,7 @@ export function createSimulation(url: string): Simulation {
         client.seen.clear();
         client.expected.clear();
         client.delays = [];
-        client.replayed = client.duplicates = 0;
+        client.replayed = client.duplicates = client.away = 0;
       }
       tell();
     },
@@ -259,8 +272,7 @@ const SLOW = { transports: [SlowPolling] } as const;
 
 function socketFor(url: string, identity: Identity, self: () => Client): Socket {
   return io(url, {
-    ...FAST,
-    transports: [...FAST.transports],
+    transports: identity.isSlow === true ? [...SLOW.transports] : [...FAST.transports],
     forceNew: true,
     autoConnect: false,
     auth: (give: (auth: object) => void) => {
@@ -277,6 +289,7 @@ function viewOf(client: Client): ClientView {
   return {
     id: client.id,
     name: client.name,
+    user: client.user,
     role: client.role,
     status: client.status,
     transport: client.transport,
@@ -285,10 +298,7 @@ function viewOf(client: Client): ClientView {
     replayed: client.replayed,
     duplicates: client.duplicates,
     missing: client.expected.size,
+    away: client.away,
     median: quantile(sorted, 0.5),
   };
-}
-
-function emptyBuckets(): number[] {
-  return Array.from({ length: BUCKETS.length + 1 }, () => 0);
 }

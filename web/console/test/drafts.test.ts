@@ -1,0 +1,35 @@
+import { beforeEach, expect, test } from "vitest";
+import { emptyDraft } from "../src/sections/send/draft.ts";
+import { createDrafts } from "../src/sections/send/drafts.ts";
+
+beforeEach(() => {
+  sessionStorage.clear();
+});
+
+test("a draft is kept for its type and its owner", () => {
+  const drafts = createDrafts("ana");
+  drafts.keep({ ...emptyDraft("test"), message: "hola" });
+
+  expect(drafts.read("test")?.message).toBe("hola");
+  expect(drafts.last()).toBe("test");
+  expect(drafts.read("tour_creado")).toBeNull();
+  expect(createDrafts("luis").read("test")).toBeNull();
+});
+
+test("a draft of before that lacks a field gets it, and nonsense is none", () => {
+  sessionStorage.setItem("sio-server:draft:ana:test", '{"message":"hola"}');
+  sessionStorage.setItem("sio-server:draft:ana:otro", "{");
+
+  expect(createDrafts("ana").read("test")).toEqual({ ...emptyDraft("test"), message: "hola" });
+  expect(createDrafts("ana").read("otro")).toBeNull();
+});
+
+test("a storage that refuses everything costs the draft alone", () => {
+  const refuse = () => {
+    throw new DOMException("", "SecurityError");
+  };
+  const drafts = createDrafts("ana", { getItem: refuse, setItem: refuse });
+
+  drafts.keep(emptyDraft("test"));
+  expect([drafts.read("test"), drafts.last()]).toEqual([null, null]);
+});
