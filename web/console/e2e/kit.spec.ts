@@ -74,6 +74,17 @@ test("a page that the server does not let in is told so, and its developer which
   }
 });
 
+test("toasts that cannot be loaded, as after a release, are missed alone", async ({ page, server }) => {
+  await serveKit(page);
+  await page.route("**/kit/Toasts.js", (route) => route.abort());
+  const missed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/kit/Toasts.js"));
+  await page.goto(`${server.url}/kit/?user=ana`);
+  await missed;
+  await server.notify({ type: "test", message: "hola", audience: { users: ["ana"] } });
+  await expect(state(page)).toHaveAttribute("data-unread", "1");
+  await expect(page.getByRole("heading", { name: "Aplicación" })).toBeVisible();
+});
+
 test("a live connection that is blocked is said to be, and the counter goes on", async ({ page, server }) => {
   await serveKit(page);
   await page.goto(`${server.url}/kit/?user=ana`);
@@ -91,6 +102,7 @@ test("a thousand notifications at once are a few toasts and a number", async ({ 
   await serveKit(page);
   await page.goto(`${server.url}/kit/?user=ana`);
   await expect(state(page)).toHaveAttribute("data-status", "connected");
+  await expect(page.locator("section[aria-live]")).toBeAttached();
   await server.notify({ type: "test", message: "la primera", audience: { users: ["ana"] } });
   await expect(page.locator("[data-sonner-toast]")).toHaveCount(1);
   await page.evaluate(() => {

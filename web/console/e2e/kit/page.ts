@@ -3,23 +3,28 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "@playwright/test";
 import { build } from "vite";
 
-let built: Promise<string> | undefined;
+let built: Promise<Map<string, string>> | undefined;
 
-/** The application as one script, as its bundler makes it. */
-async function bundle(): Promise<string> {
+/** The application's scripts by their names, as its bundler makes them. */
+async function bundle(): Promise<Map<string, string>> {
   const made = await build({
     configFile: false,
     logLevel: "error",
     root: import.meta.dirname,
+    base: "/kit/",
     resolve: { conditions: ["@sio-server/source", "module", "browser", "import", "default"] },
     define: { "process.env.NODE_ENV": '"production"' },
     build: {
       write: false,
-      rolldownOptions: { input: new URL("app.tsx", import.meta.url).pathname, output: { codeSplitting: false } },
+      modulePreload: false,
+      rolldownOptions: {
+        input: new URL("app.tsx", import.meta.url).pathname,
+        output: { entryFileNames: "app.js", chunkFileNames: "[name].js" },
+      },
     },
   });
-  const { output } = made as { output: { code?: string }[] };
-  return output.map(({ code = "" }) => code).join("\n");
+  const { output } = made as { output: { fileName: string; code?: string }[] };
+  return new Map(output.map(({ fileName, code = "" }) => [fileName, code]));
 }
 
 interface Answer {
@@ -28,14 +33,14 @@ interface Answer {
   body: string;
 }
 
-/** What is at an address of the application: its script, or the page around it. */
+/** What is at an address of the application: one of its scripts, or the page around them. */
 async function answer(path: string): Promise<Answer> {
   const html = '<!doctype html><html lang="es"><div id="root"></div><script type="module" src="/kit/app.js"></script>';
   return path.endsWith(".js")
     ? {
         contentType: "text/javascript",
         headers: { "Access-Control-Allow-Origin": "*" }, // a frame in a sandbox is of no site
-        body: await (built ??= bundle()),
+        body: (await (built ??= bundle())).get(path.replace("/kit/", "")) ?? "",
       }
     : { contentType: "text/html; charset=utf-8", headers: {}, body: html };
 }

@@ -5,7 +5,7 @@ import { createInbox } from "../../src/core/inbox.ts";
 import { createLists } from "../../src/core/lists.ts";
 import type { AnyEnvelope } from "../../src/core/types.ts";
 import { newUser, serverOfFile } from "../server.ts";
-import { connect } from "./notifiers.ts";
+import { connect, shortest } from "./notifiers.ts";
 
 const server = serverOfFile();
 const until = async (check: () => void | Promise<void>): Promise<void> =>
@@ -101,6 +101,36 @@ function envelope(seq: number): AnyEnvelope {
     replayed: false,
   };
 }
+
+describe("a tab whose connection is cut again and again", () => {
+  it("holds no more after the last time than after the first", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    shortest();
+    const user = newUser();
+    const notifier = connect({ url: server.url, identity: { user } });
+    let times = 0;
+    notifier.onControl("ns:hello", () => times++);
+    const held = (): number => process.getActiveResourcesInfo().filter((name) => /Timeout|TCP/.test(name)).length;
+    const cut = async (): Promise<void> => {
+      const before = times;
+      await server.cut(user);
+      await until(() => {
+        expect(times).toBeGreaterThan(before);
+        expect(notifier.getState().connection.status).toBe("connected");
+      });
+    };
+    await until(() => {
+      expect(notifier.getState().connection.status).toBe("connected");
+    });
+    await cut();
+    const first = held();
+    for (let round = 0; round < 30; round++) await cut();
+    await until(() => {
+      expect(held()).toBeLessThanOrEqual(first + 2);
+    });
+    vi.restoreAllMocks();
+  });
+});
 
 describe("a tab that stays open for a week", () => {
   /** One that hears of everything, with a server that has an empty page for whoever asks. */
