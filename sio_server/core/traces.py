@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from sio_server.audience import user_room
@@ -84,7 +84,7 @@ class Traces:
             **_head(stored.entry, marks.span),
             "stored": True,
             "steps": _steps(marks, receipt),
-            "receipts": receipt_dict(receipt),
+            "receipts": receipt_dict(_as_handed(receipt, marks)),
             "user": None if trail is None else await self._of_user(trail, marks, locale),
         }
 
@@ -257,6 +257,20 @@ def _steps(marks: _Marks, receipt: Receipt | None) -> list[dict[str, Any]]:
         }
         for step, at in times
     ]
+
+
+def _as_handed(receipt: Receipt, marks: _Marks) -> Receipt:
+    """A receipt in which nobody is sent anything before this node had heard of it, which the log does not know."""
+    if marks.span is None:
+        return receipt
+    handed = int(marks.span.handed * 1000)
+    users = (
+        one
+        if one.sent_at is None
+        else replace(one, sent_at=max(one.sent_at, min(handed, one.acknowledged_at or handed)))
+        for one in receipt.users
+    )
+    return replace(receipt, users=tuple(users))
 
 
 def _announced(marks: _Marks) -> int:

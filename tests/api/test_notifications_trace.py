@@ -125,6 +125,8 @@ async def test_steps_of_a_notification_come_in_order() -> None:
     receipts = found["receipts"]
     assert [receipts[name] for name in ("targeted", "sent", "acknowledged", "seen", "read")] == [2, 2, 2, 0, 0]
     assert all(user["acknowledged_at"] and user["sent_at"] and not user["read_at"] for user in receipts["users"])
+    handed = found["steps"][3]["at"]
+    assert all(user["sent_at"] == handed <= user["acknowledged_at"] for user in receipts["users"])
     # of a page of the users it cannot be told who was first
     assert [step["at"] for step in page["steps"][-2:]] == [None, None]
 

@@ -17,6 +17,9 @@ export type HistoryPage = Schemas["HistoryPage"];
 export type Receipts = Schemas["Receipts"];
 export type RecordWithReceipts = Schemas["RecordReply"];
 
+export type Trace = Schemas["Trace"];
+export type UserTrace = Schemas["UserTrace"];
+
 export type Catalog = Schemas["Catalog"];
 export type EventType = Schemas["EventType"];
 export type FieldKind = EventType["data"][string];

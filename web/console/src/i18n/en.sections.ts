@@ -1,6 +1,6 @@
 import type { Texts } from "./es.ts";
 
-type Shared = "app" | "nav" | "preferences" | "session" | "link" | "states" | "common" | "priority";
+type Shared = "app" | "nav" | "preferences" | "session" | "link" | "states" | "common" | "priority" | "trace";
 type Around = "address" | "palette" | "health" | "guide" | "advice" | "reference";
 
 /** The texts of each section by itself. */

@@ -1,5 +1,6 @@
 import { around } from "./en.console.ts";
 import { sections } from "./en.sections.ts";
+import { trace } from "./en.trace.ts";
 import type { Texts } from "./es.ts";
 
 export const en: Texts = {
@@ -129,4 +130,5 @@ export const en: Texts = {
   priority: { low: "Low", normal: "Normal", high: "High", critical: "Critical" },
   ...around,
   ...sections,
+  trace,
 };

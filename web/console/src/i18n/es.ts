@@ -1,5 +1,6 @@
 import { around } from "./es.console.ts";
 import { sections } from "./es.sections.ts";
+import { trace } from "./es.trace.ts";
 
 export const es = {
   app: {
@@ -128,6 +129,7 @@ export const es = {
   priority: { low: "Baja", normal: "Normal", high: "Alta", critical: "Crítica" },
   ...around,
   ...sections,
+  trace,
 } as const;
 
 type Strings<T> = { [K in keyof T]: T[K] extends string ? string : Strings<T[K]> };

@@ -13,6 +13,7 @@ import { RecordFields } from "../../ui/RecordFields.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 import { RecordActions } from "../live/RecordActions.tsx";
+import { Trace } from "../trace/Trace.tsx";
 import { ByUser, Sums } from "./Receipts.tsx";
 import "./history.css";
 
@@ -88,6 +89,9 @@ export function Record({ id }: { id: string }) {
                 }}
               />
             </Panel>
+          </Grid.Col>
+          <Grid.Col span={12}>
+            <Trace id={id} />
           </Grid.Col>
         </Grid>
       )}
