@@ -87,9 +87,11 @@ export function Answer({ answer, onAsk }: { answer: UserTrace; onAsk: (user: str
           </ul>
         </>
       )}
-      <Anchor component={Link} href={`/usuarios/${encodeURIComponent(answer.user)}`} size="sm">
-        {t("trace.link")}
-      </Anchor>
+      {answer.known ? (
+        <Anchor component={Link} href={`/usuarios/${encodeURIComponent(answer.user)}`} size="sm">
+          {t("trace.link")}
+        </Anchor>
+      ) : null}
     </div>
   );
 }
