@@ -2,9 +2,9 @@
 # Installs what web/ needs and builds it: the console into sio_server/static/console/, and nothing anywhere else.
 #
 #     scripts/web.sh build           the console, if its sources have changed since it was built
-#     scripts/web.sh check           format, lint, dead code, types, the size of the kit, its types against the server's
+#     scripts/web.sh check           format, lint, dead code, types, the kit's size and gallery, its types against the server's
 #     scripts/web.sh test [ARGS]     the tests without a browser (Vitest), against a server of this checkout
-#     scripts/web.sh e2e [ARGS]      the console's tests in a browser (Playwright), against a server of this checkout
+#     scripts/web.sh e2e [ARGS]      the tests in a browser (Playwright) of kit and console, against a server of this checkout
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
 #
 # The system's Node is used if it is new enough and comes with npm, else the one that requirements/node.txt puts into
@@ -26,7 +26,8 @@ fail() {
     exit 1
 }
 
-in_web() { (cd "$WEB" && npm --loglevel=error "$@"); }
+# No package runs a script of its own on install.
+in_web() { (cd "$WEB" && npm --loglevel=error --ignore-scripts "$@"); }
 
 # A stamp is renamed into place when all is done, so that an interrupted install or build leaves none.
 install() {
@@ -108,12 +109,13 @@ check)
     (cd "$WEB" && "$node" scripts/tidy-lock.js --check)
     in_web run --silent types
     in_web run --silent size -w hooks
+    in_web run --silent gallery:build -w hooks
     in_web run --silent generate -- --check
     ;;
 test)
     install
     with_server
-    in_web run --silent build -w hooks # what `npm pack` packs; npm is told to run no scripts of its own
+    in_web run --silent build -w hooks
     in_web run --silent test -w hooks -- "$@"
     in_web run --silent test -w console -- "$@"
     ;;
@@ -122,7 +124,9 @@ e2e)
     install
     with_server
     find_browser
-    in_web run --silent e2e -w console -- "$@"
+    # A name may be that of a test of one of the two.
+    in_web run --silent e2e -w hooks -- --pass-with-no-tests "$@"
+    in_web run --silent e2e -w console -- --pass-with-no-tests "$@"
     ;;
 npm)
     install

@@ -16,7 +16,7 @@ const page = {
       settings: { fetch: { disableSameOriginPolicy: true } },
     },
   },
-  include: ["test/react/**/*.test.tsx"],
+  include: ["test/react/**/*.test.{tsx,jsx}"],
   testTimeout,
   hookTimeout: testTimeout,
 };
@@ -26,7 +26,15 @@ export default defineConfig({
     // Each file has a server of its own; two cores have no use for more at once.
     fileParallelism: false,
     projects: [
-      { test: { name: "core", include: ["test/core/**/*.test.ts"], testTimeout, hookTimeout: testTimeout } },
+      // What needs no page: the core, and what the components have worked out elsewhere.
+      {
+        test: {
+          name: "core",
+          include: ["test/core/**/*.test.ts", "test/react/**/*.test.ts"],
+          testTimeout,
+          hookTimeout: testTimeout,
+        },
+      },
       { test: { ...page, name: "react-19", setupFiles: ["test/page.ts"], env: { REACT_MAJOR: "19" } } },
       {
         resolve: {

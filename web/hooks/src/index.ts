@@ -29,18 +29,32 @@ export {
   safeLink,
   type TokenReason,
 } from "./core/index.ts";
-export { ConnectionBanner } from "./react/ConnectionBanner.tsx";
+export { ConnectionBanner, type ConnectionBannerProps } from "./react/ConnectionBanner.tsx";
 export { useNotifier } from "./react/context.ts";
-export { en, es, type Labels } from "./react/labels.ts";
+export type { DesktopPermission } from "./react/desktop/permission.ts";
+export type { Sound } from "./react/desktop/sound.ts";
+export type { GroupOptions } from "./react/grouping.ts";
+export type { Category } from "./react/InboxChoices.tsx";
+export type { EmptyState } from "./react/InboxFoot.tsx";
+export { en, es, type Labels } from "./react/labels/index.ts";
+export { plural, type PluralForms } from "./react/labels/plural.ts";
 export { NotificationBell, type NotificationBellProps } from "./react/NotificationBell.tsx";
 export { NotificationInbox, type NotificationInboxProps } from "./react/NotificationInbox.tsx";
 export { NotificationProvider, type NotificationProviderProps } from "./react/NotificationProvider.tsx";
 export { NotificationToaster } from "./react/NotificationToaster.tsx";
+export type { Slot, Styling } from "./react/slots.ts";
 export { relativeTime } from "./react/times.ts";
-export type { NotificationToasterProps } from "./react/toasting.ts";
+export type { NotificationToasterProps, ToastControls } from "./react/toasting.ts";
 export { type ConnectionStatusResult, useConnectionStatus } from "./react/useConnectionStatus.ts";
+export {
+  type DesktopNotifications,
+  type DesktopNotificationsOptions,
+  useDesktopNotifications,
+} from "./react/useDesktopNotifications.ts";
+export type { ItemAction } from "./react/useItemHandlers.ts";
 export { useNotificationEvent } from "./react/useNotificationEvent.ts";
 export { type NotificationsResult, useNotifications } from "./react/useNotifications.ts";
 export { useNow } from "./react/useNow.ts";
+export { type TabCountOptions, useTabCount } from "./react/useTabCount.ts";
 export { type UnreadCount, useUnreadCount } from "./react/useUnreadCount.ts";
 export { useWebSocket } from "./react/useWebSocket.ts";

@@ -1,24 +1,40 @@
 "use client";
 
-import { type ReactNode, useEffect, useState } from "react";
+import { type FocusEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { ConnectionStatus } from "../core/types.ts";
-import { useNotificationContext } from "./context.ts";
+import { useLabels } from "./useLabels.ts";
+import { Icon } from "./icons.tsx";
+import { classOf, type Styling } from "./slots.ts";
 import { useConnectionStatus } from "./useConnectionStatus.ts";
+
+export type ConnectionBannerProps = Styling;
 
 const TROUBLE: readonly ConnectionStatus[] = ["offline", "reconnecting", "unauthorized"];
 
 /** Says that the connection is gone, why, and when it is tried again; empty while all is well. */
-export function ConnectionBanner(): ReactNode {
-  const { labels } = useNotificationContext();
+export function ConnectionBanner({ className, style, ...given }: ConnectionBannerProps): ReactNode {
+  const labels = useLabels();
   const { status, retryAt, retryNow } = useConnectionStatus();
   const trouble = TROUBLE.includes(status);
+  const cameFrom = useReturn(trouble);
   // The region is there from the start, or what it says would not be spoken.
   return (
-    <div role="status" className="sio-banner" data-status={status} hidden={!trouble}>
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it only remembers where the focus came from
+    <div
+      role="status"
+      className={classOf("banner", given, className)}
+      style={style}
+      data-status={status}
+      hidden={!trouble}
+      onFocus={cameFrom}
+    >
       {trouble && (
         <>
-          <span>{labels[status as "offline"]}</span> {retryAt !== undefined && <Countdown until={retryAt} />}{" "}
-          <button type="button" onClick={retryNow}>
+          <Icon name={status === "unauthorized" ? "alert" : "offline"} size={18} />
+          <span className={classOf("bannerText", given)}>
+            {labels[status as "offline"]} {retryAt !== undefined && <Countdown until={retryAt} />}
+          </span>
+          <button type="button" className={classOf("retry", given)} onClick={retryNow}>
             {labels.retry}
           </button>
         </>
@@ -27,9 +43,22 @@ export function ConnectionBanner(): ReactNode {
   );
 }
 
+/** Gives the focus back to where it came from when what had it goes away with the trouble. */
+function useReturn(trouble: boolean): (event: FocusEvent) => void {
+  const before = useRef<Element>(null);
+  useEffect(() => {
+    if (trouble) return;
+    if (before.current instanceof HTMLElement && document.activeElement === document.body) before.current.focus();
+    before.current = null;
+  }, [trouble]);
+  return ({ currentTarget, relatedTarget }) => {
+    if (relatedTarget instanceof Element && !currentTarget.contains(relatedTarget)) before.current = relatedTarget;
+  };
+}
+
 /** Not spoken: nobody wants to hear every second. */
 function Countdown({ until }: { until: number }): ReactNode {
-  const { labels } = useNotificationContext();
+  const labels = useLabels();
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => {

@@ -1,20 +1,46 @@
 "use client";
 
-import { type ReactNode, type UIEvent, useState } from "react";
+import {
+  type ReactNode,
+  type Ref,
+  type RefObject,
+  type UIEvent,
+  useCallback,
+  useContext,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { AnyItem, ListOptions, ListStatus, NotificationItem } from "../core/types.ts";
-import { useNotificationContext } from "./context.ts";
-import type { Labels } from "./labels.ts";
-import { NotificationEntry } from "./NotificationEntry.tsx";
-import { dayLabel } from "./times.ts";
+import { useLabels } from "./useLabels.ts";
+import type { GroupOptions } from "./grouping.ts";
+import { InboxBar } from "./InboxBar.tsx";
+import { type Category, Choice, Filters } from "./InboxChoices.tsx";
+import { type EmptyState, InboxFoot } from "./InboxFoot.tsx";
+import { ChangeFailed, Stale } from "./InboxLines.tsx";
+import { InboxList } from "./InboxList.tsx";
+import { classOf, SlotContext, type Styling, useSlots, useStyling } from "./slots.ts";
+import { CloseContext } from "./useFollow.ts";
+import { useFocusKeeper } from "./useFocusKeeper.ts";
+import { type ItemOptions, useItemHandlers } from "./useItemHandlers.ts";
 import { type NotificationsResult, useNotifications } from "./useNotifications.ts";
-import { useNow } from "./useNow.ts";
+import { useUnreadCount } from "./useUnreadCount.ts";
 
-export interface NotificationInboxProps extends Pick<ListOptions, "types" | "limit"> {
+export interface NotificationInboxProps extends Pick<ListOptions, "types" | "limit">, ItemOptions, Styling {
+  /** What stands above the list; `false` for nothing. Default: "Notifications". */
+  title?: ReactNode;
+  /** The level of that heading; those of the days are one below. Default: 2. */
+  headingLevel?: 1 | 2 | 3 | 4 | 5 | undefined;
   /** The filters offered; one alone shows no choice. Default: all three. */
-  filters?: readonly ListStatus[];
+  filters?: readonly ListStatus[] | undefined;
+  /** Event types that belong together, each a choice beside "everything". */
+  categories?: readonly Category[] | undefined;
+  /** Joins what is repeated in a row into one entry that opens. Default: `false`. */
+  group?: boolean | GroupOptions | undefined;
   /** In place of how an item looks. */
-  renderItem?: (item: NotificationItem, actions: NotificationsResult) => ReactNode;
-  emptyState?: ReactNode;
+  renderItem?: ((item: NotificationItem, actions: NotificationsResult) => ReactNode) | undefined;
+  /** In place of what is shown when there is nothing. */
+  emptyState?: EmptyState | undefined;
 }
 
 const FILTERS: readonly ListStatus[] = ["all", "unread", "archived"];
@@ -22,123 +48,144 @@ const FILTERS: readonly ListStatus[] = ["all", "unread", "archived"];
 // Further down than this is reading: what is new then must not push it away.
 const AT_TOP_PX = 8;
 
-const TICK_MS = 30_000;
-
 /** The list of notifications with its filters, and its states: loading, empty, failed, more to come. */
-export function NotificationInbox(props: NotificationInboxProps): ReactNode {
-  const { filters = FILTERS, renderItem, emptyState, types, limit } = props;
-  const { labels } = useNotificationContext();
-  const [chosen, setChosen] = useState<ListStatus>();
-  const status = chosen ?? filters[0] ?? "all";
-  const list = useNotifications({ status, types, limit });
-  const [top, setTop] = useState<number>(); // the newest shown while somebody reads further down
-  const items = list.items as unknown as readonly AnyItem[];
-  const shown = top === undefined ? items : items.filter((item) => item.seq <= top);
-  const fresh = items.length - shown.length;
-
-  function scrolled({ currentTarget }: UIEvent): void {
-    setTop(currentTarget.scrollTop > AT_TOP_PX ? (top ?? items[0]?.seq) : undefined);
-  }
-
-  const render = renderItem && ((item: AnyItem) => renderItem(item as unknown as NotificationItem, list));
+export function NotificationInbox({
+  className,
+  style,
+  classNames,
+  unstyled,
+  ...props
+}: NotificationInboxProps): ReactNode {
+  const given = useStyling(classNames, unstyled);
+  const root = useRef<HTMLElement>(null);
+  const labels = useLabels();
+  const isInPanel = useContext(CloseContext) !== undefined; // which has the name already
+  const shared = { className: classOf("inbox", given, className), style };
+  const content = <Content {...props} root={root} />;
   return (
-    <section className="sio-inbox" aria-label={labels.notifications} aria-busy={list.isLoading}>
-      <div className="sio-inbox-bar">
-        {filters.length > 1 && <Filters filters={filters} status={status} labels={labels} onChoose={setChosen} />}
-        <button type="button" className="sio-quiet" onClick={() => void list.markAllRead().catch(() => undefined)}>
-          {labels.markAllRead}
-        </button>
-      </div>
-      {fresh > 0 && (
-        <button type="button" className="sio-pill" onClick={() => setTop(undefined)}>
-          {labels.fresh(fresh)}
-        </button>
+    <SlotContext.Provider value={given}>
+      {isInPanel ? (
+        <div {...shared} ref={root as Ref<HTMLDivElement>}>
+          {content}
+        </div>
+      ) : (
+        <section {...shared} ref={root} aria-label={labels.notifications}>
+          {content}
+        </section>
       )}
-      <div className="sio-inbox-scroll" onScroll={scrolled}>
-        <Days items={shown} list={list} render={render} />
-        <Foot list={list} empty={shown.length === 0} text={emptyState ?? emptyText(labels, status)} labels={labels} />
-      </div>
-    </section>
+    </SlotContext.Provider>
   );
 }
 
-function emptyText(labels: Labels, status: ListStatus): string {
-  return { all: labels.emptyAll, unread: labels.emptyUnread, archived: labels.emptyArchived }[status];
-}
+type ContentProps = Omit<NotificationInboxProps, keyof Styling> & { root: RefObject<HTMLElement | null> };
 
-function Filters(props: {
-  filters: readonly ListStatus[];
-  status: ListStatus;
-  labels: Labels;
-  onChoose: (status: ListStatus) => void;
-}): ReactNode {
+function Content(props: ContentProps): ReactNode {
+  const { root, filters = FILTERS, categories = [], group = false, headingLevel = 2, limit } = props;
+  const slot = useSlots();
+  const [chosen, setChosen] = useState<ListStatus>();
+  const [category, setCategory] = useState<string>();
+  const status = chosen ?? filters[0] ?? "all";
+  const types = categories.find(({ label }) => label === category)?.types ?? props.types;
+  const list = useNotifications({ status, types, limit });
+  const { shown, fresh, onScroll, toTop, scroll } = useHeldBack(list.items);
+  const [handlers, failed, dismiss] = useItemHandlers(list, props);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useFocusKeeper(root, heading);
+
+  const choose = <Value,>(set: (value: Value) => void): ((value: Value) => void) => {
+    return (value) => {
+      toTop();
+      set(value);
+    };
+  };
+
   return (
-    <div role="group" aria-label={props.labels.notifications} className="sio-filters">
-      {props.filters.map((filter) => (
-        <button
-          key={filter}
-          type="button"
-          aria-pressed={filter === props.status}
-          onClick={() => {
-            props.onChoose(filter);
-          }}
-        >
-          {props.labels[filter]}
-        </button>
-      ))}
-    </div>
+    <>
+      <InboxBar
+        heading={heading}
+        level={headingLevel}
+        title={props.title}
+        isCounted={!filters.includes("unread")}
+        onMarkAll={useMarkAll(list, types !== undefined, handlers.run)}
+      />
+      {filters.length > 1 && (
+        <Filters filters={filters} status={status} isCounted={types === undefined} onChoose={choose(setChosen)} />
+      )}
+      {categories.length > 0 && <Choice categories={categories} chosen={category} onChoose={choose(setCategory)} />}
+      <Stale />
+      {failed && <ChangeFailed onDismiss={dismiss} />}
+      <div className={slot("inboxScroll")} data-scrolls="" ref={scroll} onScroll={onScroll} aria-busy={list.isLoading}>
+        {fresh > 0 && <Fresh count={fresh} onClick={toTop} />}
+        <InboxList
+          items={shown}
+          list={list}
+          handlers={handlers}
+          dayLevel={headingLevel + 1}
+          group={group === true ? {} : group || undefined}
+          renderItem={props.renderItem}
+        />
+        <InboxFoot list={list} isEmpty={shown.length === 0} status={status} emptyState={props.emptyState} />
+      </div>
+    </>
   );
 }
 
-function Days(props: {
-  items: readonly AnyItem[];
-  list: NotificationsResult;
-  render: ((item: AnyItem) => ReactNode) | undefined;
-}): ReactNode {
-  const { labels, locale } = useNotificationContext();
-  const now = useNow(TICK_MS);
-  const days: { label: string; items: AnyItem[] }[] = [];
-  for (const item of props.items) {
-    const label = dayLabel(item.timestamp, now, locale, labels);
-    const last = days[days.length - 1];
-    if (last?.label === label) last.items.push(item);
-    else days.push({ label, items: [item] });
-  }
-  return days.map((day) => (
-    <div key={day.items[0]?.id} className="sio-day">
-      <h3 className="sio-day-label">{day.label}</h3>
-      <ul className="sio-list">
-        {day.items.map((item) => (
-          <li key={item.id}>
-            {props.render?.(item) ?? (
-              <NotificationEntry item={item as unknown as NotificationItem} now={now} actions={props.list} />
-            )}
-          </li>
-        ))}
-      </ul>
-    </div>
-  ));
+// The server takes this many ids at once.
+const IDS_AT_ONCE = 100;
+
+/** Reads everything there is; of a list of some types, what it shows. Undefined when there is nothing to be read. */
+function useMarkAll(
+  list: NotificationsResult,
+  isOfTypes: boolean,
+  run: (change: Promise<void>) => void,
+): (() => void) | undefined {
+  const { unread } = useUnreadCount();
+  const items = list.items as unknown as readonly AnyItem[];
+  const ids = isOfTypes ? items.filter((item) => !item.read).map(({ id }) => id) : [];
+  if (isOfTypes ? ids.length === 0 : unread === 0) return undefined;
+  return () => {
+    if (!isOfTypes) {
+      run(list.markAllRead());
+      return;
+    }
+    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) run(list.markRead(ids.slice(at, at + IDS_AT_ONCE)));
+  };
 }
 
-function Foot(props: { list: NotificationsResult; empty: boolean; text: ReactNode; labels: Labels }): ReactNode {
-  const { list, labels } = props;
-  if (list.isLoading) return <p className="sio-note">{labels.loading}</p>;
-  if (list.error) {
-    return (
-      <div className="sio-note" role="alert">
-        <p>{labels.failed}</p>
-        <button type="button" onClick={() => void list.refetch()}>
-          {labels.retry}
-        </button>
-      </div>
-    );
-  }
-  if (list.hasMore) {
-    return (
-      <button type="button" className="sio-more" disabled={list.isFetching} onClick={() => void list.fetchMore()}>
-        {list.isFetching ? labels.loading : labels.more}
-      </button>
-    );
-  }
-  return props.empty ? <div className="sio-note">{props.text}</div> : null;
+/** What is new while somebody reads further down is held back, and counted. */
+function useHeldBack(items: readonly AnyItem[]): {
+  shown: readonly AnyItem[];
+  fresh: number;
+  onScroll: (event: UIEvent) => void;
+  toTop: () => void;
+  scroll: Ref<HTMLDivElement>;
+} {
+  const [top, setTop] = useState<number>(); // the newest shown while somebody reads further down
+  const scroll = useRef<HTMLDivElement>(null);
+  const shown = useMemo(() => (top === undefined ? items : items.filter((item) => item.seq <= top)), [items, top]);
+  const newest = items[0]?.seq;
+  const toTop = useCallback((): void => {
+    setTop(undefined);
+    if (scroll.current) scroll.current.scrollTop = 0;
+  }, []);
+  return {
+    shown,
+    fresh: items.length - shown.length,
+    onScroll: ({ currentTarget }) => {
+      const isReading = currentTarget.scrollTop > AT_TOP_PX;
+      setTop((before) => (isReading ? (before ?? newest) : undefined));
+    },
+    toTop,
+    scroll,
+  };
+}
+
+function Fresh({ count, onClick }: { count: number; onClick: () => void }): ReactNode {
+  const labels = useLabels();
+  const slot = useSlots();
+  return (
+    <button type="button" className={slot("pill")} onClick={onClick}>
+      {labels.fresh(count)}
+    </button>
+  );
 }

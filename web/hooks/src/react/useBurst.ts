@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useInsertionEffect, useRef, useState } from "react";
+import { type ReactElement, useEffect, useInsertionEffect, useRef, useState } from "react";
 import { type ExternalToast, toast } from "sonner";
 import { milliseconds, whole } from "../core/settings.ts";
 import { LONGEST_MS } from "../core/timers.ts";
@@ -15,8 +15,8 @@ const MORE = "sio-more";
 interface Options {
   duration: number | undefined;
   max: number | undefined;
-  /** What it says of so many that were not put up. */
-  more: (count: number) => string;
+  /** What is put up to say that so many were not. */
+  more: (count: number, close: () => void) => ReactElement;
   /** What all toasts have, that one too. */
   common?: ExternalToast | undefined;
 }
@@ -42,12 +42,12 @@ export function useBurst({ duration, max, more, common }: Options): Burst {
       most: () => latest.current.most,
       close: (id) => void toast.dismiss(id),
       tellMore: (count, hasCritical) => {
-        const { more: text, stays: ms, common: all } = latest.current;
-        toast(text(count), {
+        const { more: card, stays: ms, common: all } = latest.current;
+        const close = (): void => void toast.dismiss(MORE);
+        toast.custom(() => card(count, close), {
           ...all,
           id: MORE,
           duration: hasCritical ? Infinity : ms,
-          className: "sio-toast sio-toast-more",
           onDismiss: made.told,
           onAutoClose: made.told,
         });

@@ -3,7 +3,7 @@
 import { useMemo, useSyncExternalStore } from "react";
 import type { List } from "../core/lists.ts";
 import type { Action, ListOptions, ListState, NotificationItem } from "../core/types.ts";
-import { useNotifier } from "./context.ts";
+import { useNotificationContext } from "./context.ts";
 
 type Ids = string | readonly string[];
 
@@ -23,18 +23,20 @@ export interface NotificationsResult extends Omit<ListState, "items"> {
 }
 
 const LOADING: ListState = { items: [], isLoading: true, isFetching: false, error: undefined, hasMore: false };
-const NO_LIST: List = {
+const NOTHING: ListState = { ...LOADING, isLoading: false };
+const NO_LIST: Omit<List, "getState"> = {
   subscribe: () => () => undefined,
-  getState: () => LOADING,
   fetchMore: () => Promise.resolve(),
   refetch: () => Promise.resolve(),
 };
 
 /** A list of the inbox, newest first, kept up to date by what happens live. */
 export function useNotifications(options: ListOptions = {}): NotificationsResult {
-  const notifier = useNotifier();
-  const list = notifier?.list(options) ?? NO_LIST;
-  const state = useSyncExternalStore(list.subscribe, list.getState, () => LOADING);
+  const { notifier, isExpected } = useNotificationContext();
+  const without = isExpected ? LOADING : NOTHING;
+  const found = notifier?.list(options);
+  const list = found ?? NO_LIST;
+  const state = useSyncExternalStore(list.subscribe, found?.getState ?? (() => without), () => without);
   const actions = useMemo(() => {
     const mark = async (action: Action, ids: Ids): Promise<void> => {
       await notifier?.mark(action, typeof ids === "string" && ids !== "all" ? [ids] : ids);

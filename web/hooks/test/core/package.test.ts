@@ -24,6 +24,30 @@ const APP: Record<string, string> = {
     },
     include: ["src"],
   }),
+  // Projects made before 2023, and what Angular, Expo and Next.js begin with in places.
+  "tsconfig.node.json": JSON.stringify({
+    compilerOptions: {
+      target: "ES2022",
+      lib: ["ES2022", "DOM"],
+      module: "ESNext",
+      moduleResolution: "node",
+      ignoreDeprecations: "6.0",
+      strict: true,
+      noEmit: true,
+      types: [],
+    },
+    files: ["old/main.ts"],
+  }),
+  "old/main.ts": `import { useNotifications, type Labels, type NotificationItem } from "@sio-server/react";
+import { createNotifier, type Notifier } from "@sio-server/react/core";
+
+const notifier: Notifier = createNotifier({ url: "https://avisos.example.com" });
+const newest = (): NotificationItem | undefined => useNotifications().items[0];
+const labels: Partial<Labels> = { fresh: (count: number) => \`\${count} new\` };
+// @ts-expect-error -- it is typed, and not merely found
+notifier.nonsense();
+export { labels, newest };
+`,
   "src/events.ts": `import "@sio-server/react";
 interface Own { id: string; message: string; data: { precio: number } }
 declare module "@sio-server/react" {
@@ -61,7 +85,8 @@ describe("the package", () => {
   };
 
   beforeAll(() => {
-    run("npm", ["run", "--silent", "package", "--", "--silent", "--pack-destination", place], HOOKS);
+    rmSync(join(HOOKS, "dist"), { recursive: true, force: true }); // packing builds what is packed
+    run("npm", ["pack", "--silent", "--pack-destination", place], HOOKS);
     const archive = readdirSync(place).find((name) => name.endsWith(".tgz"));
     const dependencies: Record<string, string> = { "@sio-server/react": `file:./${archive ?? ""}` };
     for (const name of [
@@ -75,7 +100,7 @@ describe("the package", () => {
     ]) {
       dependencies[name] = version(name);
     }
-    mkdirSync(join(place, "src"));
+    for (const directory of ["src", "old"]) mkdirSync(join(place, directory));
     for (const [name, text] of Object.entries(APP)) writeFileSync(join(place, name), text);
     writeFileSync(join(place, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
     // What this workspace has installed is in npm's cache already.
@@ -98,6 +123,16 @@ describe("the package", () => {
 
   it("is typed in an application that registers its own event types", () => {
     expect(run("npx", ["tsc", "-p", "."])).toBe("");
+  });
+
+  it("is typed for the module resolution of older projects", () => {
+    expect(run("npx", ["tsc", "-p", "tsconfig.node.json"])).toBe("");
+  });
+
+  it("has a stylesheet in one piece", () => {
+    const styles = readFileSync(join(place, "node_modules/@sio-server/react/dist/styles.css"), "utf8");
+    expect(styles).not.toContain('@import "./');
+    expect(styles).toContain(".sio-item-title");
   });
 
   it("is built into an application, with the toasts apart", () => {

@@ -110,7 +110,8 @@ describe("<NotificationInbox>", () => {
       expect(screen.getByRole("heading", { name: "Hoy" })).toBeTruthy();
     });
     const [entry] = screen.getAllByRole("listitem");
-    expect(entry?.textContent).toContain("Sin leer: Nueva reserva");
+    expect(entry?.textContent).toContain("Sin leer: ");
+    expect(entry?.textContent).toContain("Nueva reserva");
     expect(entry?.textContent).toContain("De Ana");
     expect(entry?.querySelector("a button, button a")).toBeNull();
   });
@@ -131,11 +132,11 @@ describe("<NotificationInbox>", () => {
       return found;
     };
     const press = (text: string, name: string): void => {
-      fireEvent.click(within(item(text)).getByRole("button", { name }));
+      fireEvent.click(within(item(text)).getByRole("button", { name: `${name}: ${text}` }));
     };
     press("one", "Marcar como leída");
     await until(() => {
-      expect(within(item("one")).getByRole("button", { name: "Marcar como no leída" })).toBeTruthy();
+      expect(within(item("one")).getByRole("button", { name: "Marcar como no leída: one" })).toBeTruthy();
     });
     fireEvent.click(screen.getByRole("button", { name: "Sin leer" }));
     await until(() => {

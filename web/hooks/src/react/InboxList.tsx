@@ -1,0 +1,60 @@
+"use client";
+
+import type { ReactNode } from "react";
+import type { AnyItem, NotificationItem } from "../core/types.ts";
+import { useLabels } from "./useLabels.ts";
+import { useNotificationContext } from "./context.ts";
+import { EntryGroup } from "./EntryGroup.tsx";
+import { daysOf, type GroupOptions, type Row } from "./grouping.ts";
+import { NotificationEntry } from "./NotificationEntry.tsx";
+import { useSlots } from "./slots.ts";
+import type { ItemHandlers } from "./useItemHandlers.ts";
+import type { NotificationsResult } from "./useNotifications.ts";
+import { useNow } from "./useNow.ts";
+
+const TICK_MS = 30_000;
+
+interface Props {
+  items: readonly AnyItem[];
+  list: NotificationsResult;
+  handlers: ItemHandlers;
+  dayLevel: number;
+  group: GroupOptions | undefined;
+  renderItem: ((item: NotificationItem, actions: NotificationsResult) => ReactNode) | undefined;
+}
+
+/** The entries under the days they came on. */
+export function InboxList({ items, list, handlers, dayLevel, group, renderItem }: Props): ReactNode {
+  const labels = useLabels();
+  const { locale } = useNotificationContext();
+  const slot = useSlots();
+  const now = useNow(TICK_MS);
+  const DayHeading = `h${dayLevel}` as "h3";
+
+  const render = (item: AnyItem): ReactNode => {
+    const shown = item as unknown as NotificationItem;
+    return renderItem?.(shown, list) ?? <NotificationEntry item={shown} now={now} handlers={handlers} />;
+  };
+  const entry = (row: Row): ReactNode =>
+    group && row.length > 1 ? (
+      <EntryGroup row={row} now={now} options={group} handlers={handlers} render={render} />
+    ) : (
+      render(row[0])
+    );
+
+  return daysOf(items, { now, locale, labels, group }).map((day) => (
+    <div key={day.key} className={slot("day")}>
+      <DayHeading className={slot("dayLabel")}>{day.label}</DayHeading>
+      <ul className={slot("list")}>
+        {day.rows.map((row) => (
+          // Of a group by its oldest: what comes on top of it leaves it open.
+          <li key={keyOf(row)} data-id={keyOf(row)}>
+            {entry(row)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  ));
+}
+
+const keyOf = (row: Row): string => (row.length > 1 ? `group-${row[row.length - 1]?.id ?? ""}` : row[0].id);

@@ -1,0 +1,12 @@
+"use client";
+
+import { type RefObject, useInsertionEffect, useRef } from "react";
+
+/** The value of the latest render, for what is called later: handlers may then be written inline. */
+export function useLatest<Value>(value: Value): RefObject<Value> {
+  const latest = useRef(value);
+  useInsertionEffect(() => {
+    latest.current = value;
+  });
+  return latest;
+}
