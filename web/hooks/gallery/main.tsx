@@ -1,0 +1,39 @@
+/**
+ * Every state of the components: `npm run gallery`. The address says what is shown: `?scene=inbox` one by itself, without
+ * it all of them in a page; `lang=en`, `theme=dark`, `dir=rtl`.
+ */
+import "../src/styles.css";
+import "./page.css";
+import { type ReactNode, StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Index } from "./Index.tsx";
+import type { Language } from "./samples.ts";
+import { SCENES } from "./scenes.tsx";
+
+const query = new URLSearchParams(location.search);
+const language: Language = query.get("lang") === "en" ? "en" : "es";
+const theme = query.get("theme");
+const page = document.documentElement;
+page.lang = language;
+page.dir = query.get("dir") === "rtl" ? "rtl" : "ltr";
+if (theme) page.dataset.theme = theme;
+
+function Shown(): ReactNode {
+  const scene = SCENES.find(({ name }) => name === query.get("scene"));
+  if (!scene) return <Index scenes={SCENES} language={language} query={query} />;
+  return (
+    <main className="scene" data-scene={scene.name}>
+      <h1>{scene.title[language]}</h1>
+      {scene.render(language)}
+    </main>
+  );
+}
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <Shown />
+    </StrictMode>,
+  );
+}
