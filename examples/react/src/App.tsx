@@ -1,66 +1,48 @@
-import {
-  ConnectionBanner,
-  NotificationBell,
-  NotificationProvider,
-  NotificationToaster,
-  useNotificationEvent,
-} from "@sio-server/react";
-import { type ReactNode, useState } from "react";
+import { ConnectionBanner, NotificationProvider, NotificationToaster } from "@sio-server/react";
+import { type ReactNode, useEffect, useState } from "react";
+import { SERVER } from "./backend.ts";
 import { Dashboard } from "./Dashboard.tsx";
-import { MyTrips } from "./MyTrips.tsx";
+import { Header } from "./Header.tsx";
+import { PEOPLE, type Person } from "./people.ts";
+import { Travel } from "./Travel.tsx";
 
-// A backend of your own says who is logged in, and makes a token for them: then `getToken` takes the place of `identity`.
-const PEOPLE = {
-  marta: { user: "marta", role: "admin" },
-  ana: { user: "ana", role: "turista" },
-} as const;
-
-type Person = keyof typeof PEOPLE;
-
-const SERVER = (import.meta.env.VITE_SIO_SERVER as string | undefined) ?? "http://127.0.0.1:8080";
+/** The link of a notification says where in the page it leads. */
+function useRoute(): [string, (link: string) => void] {
+  const [route, setRoute] = useState(location.hash.slice(1));
+  useEffect(() => {
+    const changed = (): void => {
+      setRoute(location.hash.slice(1));
+    };
+    window.addEventListener("hashchange", changed);
+    return () => {
+      window.removeEventListener("hashchange", changed);
+    };
+  }, []);
+  return [route, (link) => void (location.hash = link)];
+}
 
 export function App(): ReactNode {
-  const [person, setPerson] = useState<Person | null>("marta");
+  const [person, setPerson] = useState<Person | null>("ana");
+  const [route, go] = useRoute();
   return (
     <NotificationProvider
       url={SERVER}
       user={person}
-      identity={person ? PEOPLE[person] : undefined}
-      onNavigate={(link) => {
-        location.hash = link;
-      }}
+      identity={person ? { user: person, role: PEOPLE[person].role } : undefined}
+      locale="es-PE"
+      onNavigate={go}
     >
       <ConnectionBanner />
-      <header>
-        <h1>Recomendaciones turísticas</h1>
-        <label>
-          Sesión de{" "}
-          <select
-            value={person ?? ""}
-            onChange={(event) => {
-              setPerson((event.target.value || null) as Person | null);
-            }}
-          >
-            <option value="marta">Marta (administradora)</option>
-            <option value="ana">Ana (turista)</option>
-            <option value="">nadie</option>
-          </select>
-        </label>
-        <NotificationBell badge="unseen" />
-      </header>
-      <main>{person === "marta" ? <Dashboard /> : person && <MyTrips server={SERVER} person={person} />}</main>
+      <Header person={person} onChange={setPerson} />
+      {person === "marta" && <Dashboard />}
+      {person === "ana" && <Travel route={route} person={person} />}
+      {person === null && (
+        <main className="page">
+          <h1>Hasta pronto</h1>
+          <p>Elige arriba con quién entrar.</p>
+        </main>
+      )}
       <NotificationToaster />
-      <Title />
     </NotificationProvider>
   );
-}
-
-/** An event of one type, with its data typed: a cancelled booking changes the page's title until it is read. */
-function Title(): ReactNode {
-  const [cancelled, setCancelled] = useState(0);
-  useNotificationEvent("reserva_cancelada", ({ data }) => {
-    setCancelled((count) => count + 1);
-    console.info("reserva cancelada", data.reserva_id, data.motivo);
-  });
-  return <title>{cancelled ? `(${cancelled}) Recomendaciones turísticas` : "Recomendaciones turísticas"}</title>;
 }
