@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { ListStatus } from "../core/types.ts";
 import { useLabels } from "./useLabels.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -26,14 +26,11 @@ export function InboxFoot({ list, isEmpty, status, emptyState }: Props): ReactNo
   useMore(end, {
     canFetch: hasMore && !isFetching && !error,
     count: items.length,
-    fetch: () => void list.fetchMore(),
+    fetch: list.fetchMore,
   });
   // Nothing of what is known fits the filter: the next page is fetched, without a button that leads nowhere.
   const isSearching = isEmpty && hasMore && !error;
-  const { fetchMore } = list;
-  useEffect(() => {
-    if (isSearching && !isFetching) void fetchMore();
-  }, [isSearching, isFetching, fetchMore]);
+  useSearch(isSearching, list.fetchMore);
   if (isLoading || isSearching) return <Skeleton />;
   if (error) return <Failed list={list} />;
   if (hasMore) {
@@ -44,6 +41,22 @@ export function InboxFoot({ list, isEmpty, status, emptyState }: Props): ReactNo
     );
   }
   return isEmpty ? <Nothing status={status} emptyState={emptyState} /> : null;
+}
+
+/** Fetches page after page until there is something to show, or nothing more. */
+function useSearch(isSearching: boolean, fetchMore: () => Promise<void>): void {
+  // Not by whether it is fetching: a fetch may begin and end between two renders.
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (!isSearching) return undefined;
+    let ended = false;
+    void fetchMore().then(() => {
+      if (!ended) setRound(round + 1);
+    });
+    return () => {
+      ended = true;
+    };
+  }, [isSearching, fetchMore, round]);
 }
 
 const ROWS = [0, 1, 2, 3];
