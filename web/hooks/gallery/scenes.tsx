@@ -212,7 +212,28 @@ const of = (setup: Setup, props: NotificationInboxProps = {}) => {
   return (language: Language): ReactNode => <Inbox setup={setup} language={language} {...props} />;
 };
 
+/** The components side by side, for the picture of the guide. */
+function Sheet({ language }: { language: Language }): ReactNode {
+  return (
+    <div className="sheet">
+      <Inbox setup={{ items: samples(language) }} language={language} categories={CATEGORIES[language]} />
+      <Inbox
+        setup={{ items: repeated(language), connection: { status: "offline" } }}
+        language={language}
+        group={{ title: (items) => BOOKINGS[language](items.length) }}
+      />
+      <div className="stack">
+        <Bells language={language} />
+        <Banners language={language} />
+        <Inbox setup={{}} language={language} />
+      </div>
+      <Toasts language={language} />
+    </div>
+  );
+}
+
 export const SCENES: readonly Scene[] = [
+  { name: "sheet", title: { es: "Todo", en: "Everything" }, render: (language) => <Sheet language={language} /> },
   { name: "bells", title: { es: "La campana", en: "The bell" }, render: (language) => <Bells language={language} /> },
   {
     name: "inbox",
