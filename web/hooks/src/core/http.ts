@@ -1,3 +1,4 @@
+import { attempt } from "./guard.ts";
 import { within } from "./timers.ts";
 import type { Tokens } from "./token.ts";
 import { type Action, type DevelopmentIdentity, NotifierError } from "./types.ts";
@@ -25,16 +26,16 @@ export interface Target {
 
 /** The whole answer, body included, or a `NotifierError`; one of them within `ANSWER_MS`. */
 async function ask(url: string, init: RequestInit): Promise<Answer> {
-  const abort = new AbortController();
+  const abort = attempt(() => new AbortController());
   const answer = async (): Promise<Answer> => {
-    const response = await fetch(url, { ...init, signal: abort.signal });
+    const response = await fetch(url, { ...init, ...(abort && { signal: abort.signal }) });
     const body: unknown = await response.json().catch(() => undefined);
     return { status: response.status, ok: response.ok, body };
   };
   try {
     return await within(ANSWER_MS, answer(), () => new Error(`no answer within ${ANSWER_MS / 1_000} s`));
   } catch (error) {
-    abort.abort();
+    abort?.abort();
     throw new NotifierError("network", String(error));
   }
 }
@@ -51,7 +52,7 @@ export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" 
     const stated = { user: identity?.user, role: identity?.role, topics: identity?.topics?.[0] };
     for (const [name, value] of Object.entries({ ...stated, ...query })) if (value) params.set(name, value);
     const token = await tokens.current();
-    const attempt = (credential: string | null): Promise<Answer> =>
+    const tried = (credential: string | null): Promise<Answer> =>
       ask(`${url}/v1/inbox${path}?${params.toString()}`, {
         method: body ? "POST" : "GET",
         headers: {
@@ -61,8 +62,8 @@ export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" 
         },
         ...(body && { body: JSON.stringify(body) }),
       });
-    let response = await attempt(token);
-    if (response.status === 401 && token) response = await attempt(await tokens.ask("rejected"));
+    let response = await tried(token);
+    if (response.status === 401 && token) response = await tried(await tokens.ask("rejected"));
     const { code = "http", detail = "" } = (response.body ?? {}) as Problem;
     if (!response.ok) throw new NotifierError(code, detail, response.status);
     // A page that says "sign in to this network" is an answer of nobody who was asked.

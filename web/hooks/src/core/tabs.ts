@@ -46,7 +46,8 @@ const MAX_LOSSES = 3;
  * or never given, each tab leads for itself.
  */
 export function joinTabs(name: string, shared: boolean, on: TabEvents) {
-  let locks = shared ? attempt(() => navigator.locks as LockManager | undefined) : undefined;
+  const usable = shared && typeof AbortController !== "undefined"; // what waits for a lock has to be taken back
+  let locks = usable ? attempt(() => navigator.locks as LockManager | undefined) : undefined;
   let channel = locks && attempt(() => new BroadcastChannel(name));
   const looks = `${name}|visible`;
   const [answer, again] = [createTimer(), createTimer()];

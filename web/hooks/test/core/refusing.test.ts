@@ -111,6 +111,7 @@ describe("a browser", () => {
     ["whose BroadcastChannel refuses to be made", () => vi.stubGlobal("BroadcastChannel", Refusing)],
     ["without BroadcastChannel", () => vi.stubGlobal("BroadcastChannel", undefined)],
     ["whose BroadcastChannel says nothing", () => vi.stubGlobal("BroadcastChannel", Deaf)],
+    ["without TextDecoder", () => vi.stubGlobal("TextDecoder", undefined)],
     ["without crypto", () => vi.stubGlobal("crypto", undefined)],
     ["without a document", () => vi.stubGlobal("document", undefined)],
     ["whose document tells no visibility", () => vi.stubGlobal("document", { addEventListener: refuse })],
