@@ -128,6 +128,9 @@ test("the log is searched by words, by id and by number", async ({ consolePage: 
   await search.fill("no está");
   await expect(page.getByText("Nada coincide con la búsqueda")).toBeVisible();
   await expect(page.getByRole("button", { name: "Más antiguas" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Quitar los filtros" }).click();
+  await expect(rows).toHaveCount(3);
+  await expect(search).toHaveValue("");
 });
 
 test("the log is searched by time, with one click or by dates that are written", async ({

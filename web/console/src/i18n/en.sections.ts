@@ -228,7 +228,7 @@ export const sections: Omit<Texts, Shared | Around> = {
     emptyText: "Whatever is published will be kept here.",
     noMatch: "Nothing matches your search",
     noMatchText: "Try other words, another date or fewer filters.",
-    anyPriority: "Any priority",
+    anyPriority: "Priority",
     noneYet: "Nothing in the latest ones",
     noneYetText: "Only part of the log was searched: there may be more further back.",
     goOn: "Keep searching",

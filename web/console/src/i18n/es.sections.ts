@@ -224,7 +224,7 @@ export const sections = {
     emptyText: "Lo que se publique quedará aquí.",
     noMatch: "Nada coincide con la búsqueda",
     noMatchText: "Prueba con otras palabras, otra fecha o menos filtros.",
-    anyPriority: "Cualquier prioridad",
+    anyPriority: "Prioridad",
     noneYet: "Nada en lo más reciente",
     noneYetText: "Se ha buscado solo en una parte del registro: puede haber algo más atrás.",
     goOn: "Seguir buscando",

@@ -1,9 +1,12 @@
 import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
-import { useId, type ReactNode } from "react";
+import { Children, useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import "./filters.css";
+
+/** With more than these beside it the text has a line of its own. */
+const MANY = 3;
 
 interface FiltersProps {
   /** How many of them narrow something down. */
@@ -19,7 +22,7 @@ export function Filters({ active, search, children }: FiltersProps) {
   const [isOpen, { toggle }] = useDisclosure(false);
   const id = useId();
   return (
-    <div className="filters" data-open={isOpen}>
+    <div className="filters" data-open={isOpen} data-many={Children.count(children) > MANY}>
       {search}
       <Button
         variant="default"

@@ -84,7 +84,14 @@ export function Log() {
           ) : data.items.length > 0 ? (
             <List items={data.items} isOld={isPlaceholderData} fields={fields} />
           ) : (
-            <NoneHere search={search} isFirst={page === 1} onOlder={next === null ? null : older} />
+            <NoneHere
+              search={search}
+              isFirst={page === 1}
+              onOlder={next === null ? null : older}
+              onReset={() => {
+                look(searchOf(new URLSearchParams()));
+              }}
+            />
           )}
         </Panel>
       </div>
@@ -115,9 +122,10 @@ interface NoneHereProps {
   isFirst: boolean;
   /** The server cuts a search for something rare short: there may be some further down. */
   onOlder: (() => void) | null;
+  onReset: () => void;
 }
 
-function NoneHere({ search, isFirst, onOlder }: NoneHereProps) {
+function NoneHere({ search, isFirst, onOlder, onReset }: NoneHereProps) {
   const { t } = useTranslation();
   if (onOlder !== null) {
     return (
@@ -129,7 +137,13 @@ function NoneHere({ search, isFirst, onOlder }: NoneHereProps) {
     );
   }
   if (isEverything(search) && isFirst) return <Nothing title={t("history.empty")} text={t("history.emptyText")} />;
-  return <Nothing title={t("history.noMatch")} text={t("history.noMatchText")} />;
+  return (
+    <Nothing title={t("history.noMatch")} text={t("history.noMatchText")}>
+      <Button variant="default" onClick={onReset}>
+        {t("live.reset")}
+      </Button>
+    </Nothing>
+  );
 }
 
 interface ListProps {

@@ -70,6 +70,7 @@ export function Connect({ clients, simulation, onStop }: ConnectProps) {
                   key={preset.key}
                   size="compact-sm"
                   variant="default"
+                  className="preset"
                   leftSection={<IconUsersPlus size={16} aria-hidden />}
                   disabled={free < sizeOf(preset) || slowOf(preset) > MOST_SLOW - slowNow(clients)}
                   onClick={() => void add(preset.people)}

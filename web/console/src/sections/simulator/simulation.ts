@@ -67,7 +67,8 @@ export interface Simulation {
   cut: (id: number | null) => void;
   slow: (id: number, isSlow: boolean) => void;
   remove: (id: number | null) => void;
-  /** How many connections the server may count as these clients': those that are, and those that broke off lately. */
+  /** How many connections the server may count as these clients': one each, also while one waits to hear that it is
+   * connected, and those that broke off lately. */
   connections: () => number;
   /** Who is connected now: what is published from here on, and not stored, nobody else gets. */
   attendance: () => Attendance;
@@ -226,7 +227,7 @@ export function createSimulation(url: string): Simulation {
     },
     connections() {
       broken = broken.filter((at) => at > Date.now() - LINGERS);
-      return [...clients.values()].filter((client) => client.status === "connected").length + broken.length;
+      return [...clients.values()].filter((client) => client.status !== "refused").length + broken.length;
     },
     attendance: () =>
       new Map(
