@@ -30,6 +30,7 @@ export function BookingDialog({ tour, person, onClose }: Props): ReactNode {
     try {
       await publish({
         type: "reserva_creada",
+        title: "Nueva reserva",
         data: {
           reserva_id: id,
           usuario_id: person,

@@ -75,6 +75,7 @@ function Actions(): ReactNode {
         className="button"
         onClick={run({
           type: "tour_creado",
+          title: "Nuevo tour",
           data: { tour_id: reference(), nombre: "Kuélap, la fortaleza de las nubes", precio: 540, cupos: 12 },
         })}
       >
@@ -85,6 +86,7 @@ function Actions(): ReactNode {
         className="quiet"
         onClick={run({
           type: "recomendacion_creada",
+          title: "Una idea para tu viaje",
           data: { usuario_id: "ana", titulo: other?.name, tour_id: other?.id, puntuacion: 4.8 },
         })}
       >
@@ -95,6 +97,7 @@ function Actions(): ReactNode {
         className="quiet"
         onClick={run({
           type: "reserva_cancelada",
+          title: "Salida cancelada",
           message: `Se cancela «${tour?.name}» por el mal tiempo. Te devolvemos el importe.`,
           data: { reserva_id: reference(), usuario_id: "ana", tour_nombre: tour?.name, motivo: "Mal tiempo" },
           actor: { id: "marta", name: "Marta, de Andina" },

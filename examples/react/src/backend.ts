@@ -6,6 +6,8 @@ export const SERVER = (import.meta.env.VITE_SIO_SERVER as string | undefined) ??
 
 export async function publish(notification: {
   type: string;
+  /** Without one, the catalogue's message stands by itself. */
+  title?: string;
   data: Record<string, unknown>;
   message?: string;
   link?: string;

@@ -4,6 +4,8 @@ import { expect, test } from "../e2e/fixtures.ts";
 
 const TARGET = process.env.SIO_SCREENSHOTS ?? fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
 
+const NOW = new Date("2026-11-27T17:30:00-05:00");
+
 // On a desk everything side by side, on a phone the open panel.
 const VIEWS = [
   { width: 1280, height: 800, scene: "sheet", options: {} },
@@ -23,6 +25,7 @@ for (const language of ["es", "en"]) {
           ...options,
         });
         const page = await context.newPage();
+        await page.clock.setFixedTime(NOW); // an afternoon, so that what is hours old is of today
         await page.goto(`${gallery}?scene=${scene}&lang=${language}&theme=${theme}`);
         if (scene === "panel") await page.getByRole("dialog").waitFor();
         else await expect(page.locator("[data-sonner-toast][data-mounted=true]")).toHaveCount(4);

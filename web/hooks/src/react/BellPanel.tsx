@@ -4,7 +4,7 @@ import { type ReactNode, type RefObject, useCallback, useEffect, useRef } from "
 import { useLabels } from "./useLabels.ts";
 import { useSlots } from "./slots.ts";
 import { CloseContext } from "./useFollow.ts";
-import { useLatest } from "./useLatest.ts";
+import { useCurrent } from "./useCurrent.ts";
 import { usePlacement } from "./usePlacement.ts";
 
 export type PanelContent = ReactNode | ((panel: { close: () => void }) => ReactNode);
@@ -26,8 +26,8 @@ export function BellPanel({ id, root, button, onClose, onLeave, children }: Prop
   const labels = useLabels();
   const slot = useSlots();
   const panel = useRef<HTMLDivElement>(null);
-  const close = useLatest(onClose);
-  const leave = useLatest(onLeave);
+  const close = useCurrent(onClose);
+  const leave = useCurrent(onLeave);
   const closeNow = useCallback((): void => {
     close.current();
   }, [close]);

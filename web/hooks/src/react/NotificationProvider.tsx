@@ -15,7 +15,7 @@ import { NotificationContext } from "./context.ts";
 import type { Labels } from "./labels/types.ts";
 import { createPanels } from "./panels.ts";
 import { tagOf } from "./tags.ts";
-import { useLatest } from "./useLatest.ts";
+import { useCurrent } from "./useCurrent.ts";
 import { useShallow } from "./useShallow.ts";
 
 export interface NotificationProviderProps extends Omit<NotifierOptions, "user"> {
@@ -83,7 +83,7 @@ export function NotificationProvider({
 function useStable<Args extends unknown[], Result>(
   given: ((...args: Args) => Result) | undefined,
 ): ((...args: Args) => Result | undefined) | undefined {
-  const latest = useLatest(given);
+  const latest = useCurrent(given);
   const call = useCallback((...args: Args) => latest.current?.(...args), [latest]);
   return given && call;
 }

@@ -2,7 +2,7 @@
 
 import { type MouseEvent, useCallback, useMemo, useState } from "react";
 import type { NotificationItem } from "../core/types.ts";
-import { useLatest } from "./useLatest.ts";
+import { useCurrent } from "./useCurrent.ts";
 import type { NotificationsResult } from "./useNotifications.ts";
 
 /** A button of the application's on an entry: "Accept", "Decline". */
@@ -32,7 +32,7 @@ type Result = readonly [handlers: ItemHandlers, failed: boolean, dismiss: () => 
 
 export function useItemHandlers(list: NotificationsResult, options: ItemOptions): Result {
   const [failed, setFailed] = useState(false);
-  const latest = useLatest(options);
+  const latest = useCurrent(options);
   const { markRead, markUnread, archive, unarchive } = list;
   const isClicked = options.onItemClick !== undefined;
   const hasActions = options.itemActions !== undefined;

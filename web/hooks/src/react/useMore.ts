@@ -1,7 +1,7 @@
 "use client";
 
 import { type RefObject, useEffect } from "react";
-import { useLatest } from "./useLatest.ts";
+import { useCurrent } from "./useCurrent.ts";
 
 // Pixels before the end at which the next page is asked for, so that whoever scrolls does not come to a stop.
 const AHEAD_PX = 400;
@@ -12,7 +12,7 @@ export function useMore(
   list: { canFetch: boolean; count: number; fetch: () => Promise<void> },
 ): void {
   const { canFetch, count } = list;
-  const fetch = useLatest(list.fetch);
+  const fetch = useCurrent(list.fetch);
   useEffect(() => {
     const element = end.current;
     if (!element || !canFetch || typeof IntersectionObserver === "undefined") return undefined;

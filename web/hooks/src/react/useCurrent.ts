@@ -3,7 +3,7 @@
 import { type RefObject, useInsertionEffect, useRef } from "react";
 
 /** The value of the latest render, for what is called later: handlers may then be written inline. */
-export function useLatest<Value>(value: Value): RefObject<Value> {
+export function useCurrent<Value>(value: Value): RefObject<Value> {
   const latest = useRef(value);
   useInsertionEffect(() => {
     latest.current = value;
