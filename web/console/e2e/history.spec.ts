@@ -69,9 +69,7 @@ test("a search that finds nothing in the latest part of a long log goes on furth
   await server.notify({ type: "tour_creado", data: { nombre: "Colca" }, priority: "critical" });
   const notifications = Array.from({ length: 1_000 }, (_, index) => ({ type: "test", message: `relleno ${index}` }));
   for (let round = 0; round < 12; round += 1) await server.call("/v1/notifications/batch", { notifications });
-  await section(page, "Historial");
-  await page.getByRole("combobox", { name: "Prioridad", exact: true }).click();
-  await page.getByRole("option", { name: "Crítica" }).click();
+  await page.goto(`${server.url}/#/historial?texto=COLCA`);
   await page.getByRole("button", { name: "Seguir buscando" }).click();
   await expect(page.getByTestId("log").getByRole("listitem")).toHaveText([/Colca/]);
 });
@@ -210,3 +208,12 @@ for (const width of [1280, 390, 320]) {
     await expect(page.getByRole("button", { name: "Reenviar" })).toBeInViewport();
   });
 }
+
+test("a number finds what has it at once, however far back that is", async ({ consolePage: page, server }) => {
+  await server.notify({ type: "test", message: "el primero de todos" });
+  const notifications = Array.from({ length: 1_000 }, () => ({ type: "test", message: "relleno", data: {} }));
+  for (let round = 0; round < 11; round += 1) await server.call("/v1/notifications/batch", { notifications });
+  await page.goto(`${server.url}/#/historial?texto=1`);
+  const rows = page.getByTestId("log").getByRole("listitem");
+  await expect(rows.filter({ hasText: "el primero de todos" })).toHaveCount(1);
+});

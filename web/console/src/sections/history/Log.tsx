@@ -14,6 +14,7 @@ import { Pager } from "../../ui/Pager.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 import { daysOf } from "./days.ts";
+import { shownOf } from "./exact.ts";
 import { newerPage } from "./newer.ts";
 import { fieldsOf, isEverything, queryOf, searchOf, type Search } from "./search.ts";
 import { SearchFields } from "./SearchFields.tsx";
@@ -37,6 +38,7 @@ export function Log() {
     { keep: true },
   );
   const next = data?.next_before ?? null;
+  const shown = data === undefined ? [] : shownOf(data);
   const newer = useMutation({
     mutationFn: (top: number) => newerPage(api, queryOf(search), top, PAGE),
     onSuccess: (start) => {
@@ -67,7 +69,7 @@ export function Log() {
     if (next !== null) turn(next, page + 1);
   }
 
-  const isBare = data?.items.length === 0 && page === 1 && next === null;
+  const isBare = data !== undefined && shown.length === 0 && page === 1 && next === null;
   return (
     <Section title={t("history.title")} intro={t("history.intro")}>
       <Panel>
@@ -81,8 +83,8 @@ export function Log() {
             ) : (
               <Failure error={error} onRetry={() => void refetch()} />
             )
-          ) : data.items.length > 0 ? (
-            <List items={data.items} isOld={isPlaceholderData} fields={fields} />
+          ) : shown.length > 0 ? (
+            <List items={shown} isOld={isPlaceholderData} fields={fields} />
           ) : (
             <NoneHere
               search={search}
