@@ -124,6 +124,8 @@ test("a group comes with one click, and on a phone each client is a card", async
   await expect(page.getByTestId("measured")).toContainText("mediana");
   await expect(page.getByRole("list", { name: "Clientes simulados" }).getByRole("listitem")).toHaveCount(23);
   await expect(page.getByRole("button", { name: "Cortar: simulado-1", exact: true })).toBeVisible();
+  const preferences = await page.getByRole("button", { name: "Preferencias" }).boundingBox();
+  expect((preferences?.x ?? 390) + (preferences?.width ?? 0)).toBeLessThanOrEqual(390);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

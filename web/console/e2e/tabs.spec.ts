@@ -52,7 +52,7 @@ test("five tabs share one socket, and hand it over when the one that holds it is
   for (const tab of left) {
     await expect(tab.getByText("durante el relevo")).toBeVisible();
     await expect(tab.getByText("después del relevo")).toBeVisible();
-    await expect(tab.getByTestId("shown")).toHaveText("4 de 4");
+    await expect(tab.getByTestId("shown")).toHaveText("4 notificaciones");
   }
   expect(await connections(server)).toBe(1);
 });
