@@ -41,7 +41,7 @@ export default defineConfig(
   },
   {
     // It lives in pages of others: a timer whose delay is none, or none that a browser can count, fires again and again.
-    files: ["hooks/src/core/**"],
+    files: ["hooks/src/**"],
     ignores: ["hooks/src/core/timers.ts"],
     rules: {
       "no-restricted-globals": [

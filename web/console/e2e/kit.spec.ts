@@ -74,6 +74,19 @@ test("a page that the server does not let in is told so, and its developer which
   }
 });
 
+for (const locale of ["es_PE", "xx", "", "not a language"]) {
+  test(`a locale "${locale}" leaves the page as it was`, async ({ page, server }) => {
+    await serveKit(page);
+    await server.notify({ type: "test", message: "antes", audience: { users: ["ana"] } });
+    await page.goto(`${server.url}/kit/?user=ana&locale=${encodeURIComponent(locale)}`);
+    await expect(state(page)).toHaveAttribute("data-status", "connected");
+    await server.notify({ type: "test", message: "hola", audience: { users: ["ana"] } });
+    await page.locator(".sio-bell [aria-haspopup]").click();
+    await expect(page.getByRole("dialog").getByText("hola")).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Aplicación" })).toBeVisible();
+  });
+}
+
 test("toasts that cannot be loaded, as after a release, are missed alone", async ({ page, server }) => {
   await serveKit(page);
   await page.route("**/kit/Toasts.js", (route) => route.abort());

@@ -10,8 +10,14 @@ const MAX_LENGTH = 35;
  * the default. `Intl` and `fetch` throw at anything else.
  */
 export function languageTag(locale: unknown): string {
-  const text = attempt(() => String(locale).trim().replace(/\..*$/, "").replace(/_/g, "-")) ?? "";
-  for (const tag of [text, text.split("-")[0] ?? ""]) {
+  const text =
+    attempt(() =>
+      String(locale)
+        .trim()
+        .replace(/[.@].*$/, "")
+        .replace(/_/g, "-"),
+    ) ?? "";
+  for (const tag of [text, /^[a-z]+/i.exec(text)?.[0] ?? ""]) {
     const found = attempt(() => Intl.getCanonicalLocales(tag)[0]);
     if (found && found.length <= MAX_LENGTH && /^[a-z]{2,3}(-|$)/.test(found)) return found;
   }

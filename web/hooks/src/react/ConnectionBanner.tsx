@@ -1,6 +1,7 @@
 "use client";
 
 import { type FocusEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { every } from "../core/timers.ts";
 import type { ConnectionStatus } from "../core/types.ts";
 import { useLabels } from "./useLabels.ts";
 import { Icon } from "./icons.tsx";
@@ -60,14 +61,13 @@ function useReturn(trouble: boolean): (event: FocusEvent) => void {
 function Countdown({ until }: { until: number }): ReactNode {
   const labels = useLabels();
   const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => {
-      setNow(Date.now());
-    }, 1_000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, []);
+  useEffect(
+    () =>
+      every(1_000, () => {
+        setNow(Date.now());
+      }),
+    [],
+  );
   const seconds = Math.ceil((until - now) / 1_000);
   return <span aria-hidden="true">{seconds > 0 ? labels.inSeconds(seconds) : ""}</span>;
 }

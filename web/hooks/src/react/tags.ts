@@ -1,3 +1,5 @@
+import { languageTag } from "../core/locale.ts";
+
 const DEFAULT = "es";
 
 /** Languages that the kit has texts in. */
@@ -14,13 +16,5 @@ export function tagOf(locale: unknown, hasTexts: boolean): string {
   const text = typeof locale === "string" ? locale.trim() : DEFAULT;
   const language = languageOf(text);
   if (!hasTexts && !TEXTS.includes(language)) return "en";
-  for (const tag of [text.replace(/[.@].*$/, "").replaceAll("_", "-"), language]) {
-    try {
-      const [canonical] = Intl.getCanonicalLocales(tag);
-      if (canonical !== undefined) return canonical;
-    } catch {
-      // the next
-    }
-  }
-  return DEFAULT;
+  return languageTag(text);
 }

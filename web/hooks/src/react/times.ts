@@ -1,3 +1,4 @@
+import { languageTag } from "../core/locale.ts";
 import type { Labels } from "./labels/index.ts";
 
 const MINUTE_MS = 60_000;
@@ -14,7 +15,7 @@ function cached<Format>(make: (locale: string) => Format): (locale: string) => F
   const made = new Map<string, Format>();
   return (locale) => {
     let format = made.get(locale);
-    if (!format) made.set(locale, (format = make(locale)));
+    if (!format) made.set(locale, (format = make(languageTag(locale))));
     return format;
   };
 }

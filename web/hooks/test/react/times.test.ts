@@ -38,6 +38,12 @@ describe("how long ago something was", () => {
     expect(relativeTime(iso(then), at(now), "es")).toBe(said);
   });
 
+  it.each(["es_PE", "xx", "", "not a language"])("throw at no language (%j)", (locale) => {
+    const then = "2026-11-01T10:00:00.000Z";
+    for (const now of [then, "2026-11-02T20:00:00.000Z", "2027-11-20T10:00:00.000Z"])
+      expect(() => relativeTime(then, Date.parse(now), locale)).not.toThrow();
+  });
+
   it("is nothing for what is no date", () => {
     expect(relativeTime("mañana", at("2026-11-25T20:00:00"), "es")).toBe("");
   });
