@@ -77,7 +77,7 @@ export const around: Pick<Texts, "address" | "palette" | "health" | "guide" | "a
     payload_too_large: "Send less per request, or raise SIO_SERVER_MAX_BODY.",
     unsupported_encoding: "Send the body as it is, or packed with gzip or deflate.",
     unknown_type: "The catalogue has no such type: fix the name, or add it to your catalogue file.",
-    invalid_data: "A field is not of the type the catalogue asks for; the detail names it.",
+    invalid_data: "A field is not valid: the detail names it and says what is expected.",
     invalid_audience: "The audience names nobody: give roles, users, topics or everybody.",
     not_supported: "This version cannot do that; drop the field the detail names.",
     idempotency_mismatch: "The same key came with other content: use one key per notification.",

@@ -76,7 +76,7 @@ export const around = {
     payload_too_large: "Envía menos en una petición o sube SIO_SERVER_MAX_BODY.",
     unsupported_encoding: "Envía el cuerpo tal cual, o comprimido con gzip o deflate.",
     unknown_type: "El tipo no está en el catálogo: corrige el nombre o añádelo a tu archivo de catálogo.",
-    invalid_data: "Un campo no es del tipo que dice el catálogo; el detalle lo nombra.",
+    invalid_data: "Un campo no es válido: el detalle lo nombra y dice qué se espera.",
     invalid_audience: "La audiencia no nombra a nadie: indica roles, usuarios, temas o a todos.",
     not_supported: "Esta versión no hace eso; quita el campo que nombra el detalle.",
     idempotency_mismatch: "La misma clave llegó con otro contenido: usa una clave por notificación.",

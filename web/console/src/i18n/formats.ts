@@ -86,7 +86,7 @@ export function formatsOf(locale: string): Formats {
       return hours === 0 ? days : `${days} ${unit(hours, "hour")}`;
     },
     bytes(value) {
-      if (value < 1_024) return unit(value, "byte");
+      if (value < 1_024) return `${whole.format(value)} B`; // English would say "0 byte"
       return value < 1_048_576 ? unit(value / 1_024, "kilobyte") : unit(value / 1_048_576, "megabyte");
     },
     list: (values) => list.format(values),

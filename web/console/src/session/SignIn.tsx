@@ -43,6 +43,7 @@ export function SignIn({ reason, onSignIn }: SignInProps) {
   }, [wait]);
 
   async function submit() {
+    if (credential.trim() === "") return;
     setBusy(true);
     setProblem(null);
     try {
@@ -101,7 +102,7 @@ export function SignIn({ reason, onSignIn }: SignInProps) {
                 {t("session.waiting", { count: wait })}
               </Text>
             ) : null}
-            <Button type="submit" loading={isBusy} disabled={credential.trim() === "" || wait > 0}>
+            <Button type="submit" loading={isBusy} disabled={wait > 0}>
               {t("session.submit")}
             </Button>
           </Stack>

@@ -8,13 +8,17 @@ const HEIGHT = 24;
 
 /** The way of a number over the last minutes, as a line without scales; what is unknown is left out. */
 export function Sparkline({ values, color }: SparklineProps) {
-  const most = Math.max(1e-9, ...values.map((value) => value ?? 0));
+  const known = values.filter((value) => value !== null);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  // What does not change is a line in the middle.
+  const low = most === least ? least - 1 : Math.max(0, least - (most - least) / 2);
+  const high = most === least ? most + 1 : most;
   const step = WIDTH / Math.max(1, values.length - 1);
   let path = "";
   let isDown = false;
   values.forEach((value, index) => {
     if (value !== null)
-      path += `${isDown ? "L" : "M"}${(index * step).toFixed(1)} ${(HEIGHT - 2 - (value / most) * (HEIGHT - 4)).toFixed(1)}`;
+      path += `${isDown ? "L" : "M"}${(index * step).toFixed(1)} ${(HEIGHT - 2 - ((value - low) / (high - low)) * (HEIGHT - 4)).toFixed(1)}`;
     isDown = value !== null;
   });
   return (

@@ -31,7 +31,7 @@ export default function Palette({ onClose, onSignOut }: PaletteProps) {
       transitionProps={{ duration: 0 }}
     >
       <Modal.Overlay backgroundOpacity={0.4} />
-      <Modal.Content aria-label={t("palette.title")} className="panel">
+      <Modal.Content aria-label={t("palette.title")}>
         <Modal.Body p={0}>
           <Search onGo={go} onSignOut={onSignOut} />
         </Modal.Body>
