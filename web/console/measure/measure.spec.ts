@@ -2,7 +2,7 @@
  * What the console costs: `npm run measure`. Prints JSON; nothing is asserted, as machines differ.
  *
  * First load: bytes over the wire with an empty cache, and when the page shows the server's figures and is connected
- * with the main thread at rest (no task over 50 ms in the half second after). Stream: the long tasks (over 50 ms) of
+ * with the main thread at rest (no task over 50 ms in the half second after); and the same over a slow line. Stream: the long tasks (over 50 ms) of
  * 30 seconds on "En vivo" while 1,000 notifications a second are published; and what became of these: how many came
  * over the wire, how many the page took, how many it still holds, how many it says that it let go. Nothing is missing if
  * published = framed = arrived = held + released.
@@ -138,6 +138,34 @@ async function stream(browser: Browser, server: Server) {
 test("first load", async ({ browser }) => {
   const server = await Server.start();
   for (let number = 0; number < LOADS; number += 1) console.log(JSON.stringify(await firstLoad(browser, server)));
+  await server.stop();
+});
+
+/** A slow line: 50 kB a second, 400 ms there and back, through Chromium's own brake. */
+test("first load on a slow line", async ({ browser }) => {
+  test.setTimeout(120_000);
+  const server = await Server.start();
+  for (let number = 0; number < 3; number += 1) {
+    const context = await browser.newContext({ locale: "es-ES" });
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send("Network.enable");
+    await session.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: 400,
+      downloadThroughput: 50_000,
+      uploadThroughput: 50_000,
+    });
+    const began = Date.now();
+    await page.goto(server.url, { waitUntil: "commit" });
+    await page.getByText("En marcha").waitFor();
+    const figures = Date.now() - began;
+    await page.locator('[data-status="connected"]').waitFor();
+    const connected = Date.now() - began;
+    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0);
+    console.log(JSON.stringify({ slow: true, firstPaint: Math.round(paint), figures, connected }));
+    await context.close();
+  }
   await server.stop();
 });
 

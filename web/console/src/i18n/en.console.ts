@@ -9,9 +9,9 @@ export const around: Pick<Texts, "address" | "palette" | "health" | "guide" | "a
     home: "Go to Overview",
   },
   palette: {
-    open: "Search the console",
     title: "Search the console",
-    search: "Search…",
+    search: "Search",
+    where: "the console",
     placeholder: "Section, user, type or ID",
     results: "Results",
     choose: "choose",

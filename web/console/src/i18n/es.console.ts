@@ -7,9 +7,9 @@ export const around = {
     home: "Ir al Resumen",
   },
   palette: {
-    open: "Buscar en la consola",
     title: "Buscar en la consola",
-    search: "Buscar…",
+    search: "Buscar",
+    where: "en la consola",
     placeholder: "Sección, usuario, tipo o identificador",
     results: "Resultados",
     choose: "elegir",
@@ -56,7 +56,7 @@ export const around = {
     token: "TOKEN",
     react: "Muéstrala en tu web",
     reactText: "La campana de React, conectada y con su bandeja.",
-    demo: "¿Prefieres verlo ya en marcha?",
+    demo: "¿Prefieres verlo ya funcionando?",
     demoText:
       "Este comando vive un día de ejemplo del sistema de turismo: nueve notificaciones, cada una a quien le toca.",
   },

@@ -57,13 +57,14 @@ export function createSampler(api: Api): Sampler {
   }
 
   async function begin() {
+    void sample();
     try {
-      const kept = await api.get<RecentStats>("/v1/stats/recent", {}, abort.signal);
-      set({ points: pointsOf(kept.samples) });
+      const kept = pointsOf((await api.get<RecentStats>("/v1/stats/recent", {}, abort.signal)).samples);
+      const first = snapshot.points[0]?.at ?? Infinity;
+      set({ points: [...kept.filter((one) => one.at < first), ...snapshot.points] });
     } catch {
       // The charts begin empty.
     }
-    await sample();
   }
 
   async function sample() {

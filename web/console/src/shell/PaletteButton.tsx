@@ -1,4 +1,4 @@
-import { Kbd, UnstyledButton } from "@mantine/core";
+import { Kbd, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useRef } from "react";
@@ -36,16 +36,14 @@ export function PaletteButton({ onSignOut }: { onSignOut: () => void }) {
     <>
       <UnstyledButton
         className="palette-button"
-        aria-label={t("palette.open")}
         aria-keyshortcuts="Control+K Meta+K"
         aria-haspopup="dialog"
         onClick={open}
       >
         <IconSearch size={16} stroke={2} aria-hidden />
-        <span className="palette-words" aria-hidden>
-          {t("palette.search")}
-        </span>
-        <Kbd size="xs" className="palette-words" aria-hidden>
+        <span className="palette-words">{t("palette.search")}</span>
+        <VisuallyHidden>{t("palette.where")}</VisuallyHidden>
+        <Kbd size="xs" className="palette-key" aria-hidden>
           {IS_APPLE ? "⌘K" : "Ctrl K"}
         </Kbd>
       </UnstyledButton>

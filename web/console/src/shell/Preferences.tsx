@@ -24,7 +24,7 @@ export function Preferences() {
           px={9}
           leftSection={<IconSettings size={18} stroke={1.8} aria-hidden />}
           className="preferences"
-          aria-label={t("preferences.title")}
+          aria-label={`${t("preferences.title")} (${i18n.language.toUpperCase()})`}
           onClick={popover.toggle}
         >
           <span aria-hidden>{i18n.language.toUpperCase()}</span>
