@@ -1,7 +1,7 @@
 import { Button, Popover, SegmentedControl, Stack, Text, useMantineColorScheme } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconSettings } from "@tabler/icons-react";
-import { useId, type ReactNode } from "react";
+import { useId, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { chooseLanguage, LANGUAGES, type Language } from "../i18n/index.ts";
 import { chooseDensity, DENSITIES, useDensity, type Density } from "./density.ts";
@@ -15,10 +15,19 @@ export function Preferences() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const density = useDensity();
   const [isOpen, popover] = useDisclosure(false);
+  const button = useRef<HTMLButtonElement>(null);
+  // Wherever the focus is: a language that is loading may have taken it away.
+  const escape = () => {
+    if (!isOpen) return;
+    popover.close();
+    button.current?.focus();
+  };
+  useHotkeys([["Escape", escape, { preventDefault: false }]], []);
   return (
-    <Popover opened={isOpen} onChange={popover.set} position="bottom-end" width={264} trapFocus shadow="md">
+    <Popover opened={isOpen} onChange={popover.set} position="bottom-end" width={264} trapFocus returnFocus shadow="md">
       <Popover.Target>
         <Button
+          ref={button}
           variant="default"
           size="sm"
           px={9}
