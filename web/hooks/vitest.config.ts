@@ -48,8 +48,8 @@ export default defineConfig({
           name: "react-18",
           setupFiles: ["test/react18.ts", "test/page.ts"],
           env: { REACT_18: here("../react-18/node_modules"), REACT_MAJOR: "18" },
-          // Of what is not bundled, this one is an ES module and takes React from where it lies.
-          server: { deps: { inline: ["sonner"] } },
+          // Of what is not bundled, these are ES modules and take React from where they lie.
+          server: { deps: { inline: ["sonner", "react-toastify"] } },
         },
       },
     ],
