@@ -1,7 +1,7 @@
 import { createTimer } from "../core/timers.ts";
 
-// Toasts that come together are put up together: each that is put up costs the page some milliseconds.
-const TOGETHER_MS = 100;
+// Between two toasts that are put up: each costs the page some tens of milliseconds, in which nothing else happens.
+const APART_MS = 100;
 
 export interface Candidate {
   id: string;
@@ -30,6 +30,7 @@ export function createBurst({ most, close, tellMore }: Place) {
   let untold = 0;
   let hasCritical = false;
   let isNews = false; // there is something to say about the rest
+  let hasPut = false; // the last time it was a toast's turn
 
   function skip({ isCritical }: Pick<Candidate, "isCritical">): void {
     untold++;
@@ -42,25 +43,36 @@ export function createBurst({ most, close, tellMore }: Place) {
     return [...entries].reverse().find(([, isCritical]) => !isCritical)?.[0];
   }
 
-  function put(one: Candidate): void {
+  /** False where there is no room for it. */
+  function put(one: Candidate): boolean {
     if (!up.has(one.id) && up.size >= most()) {
       const plain = one.isCritical ? lastPlain(up) : undefined;
-      if (plain === undefined) return skip(one);
+      skip(plain === undefined ? one : { isCritical: false });
+      if (plain === undefined) return false;
       up.delete(plain);
       close(plain);
-      skip({ isCritical: false });
     }
     up.set(one.id, one.isCritical);
     one.show();
+    return true;
   }
 
+  function putNext(): boolean {
+    for (const one of [...waiting.values()]) {
+      waiting.delete(one.id);
+      if (put(one)) return true;
+    }
+    return false;
+  }
+
+  /** One thing at a time: a toast, or the number of the rest, in turn where both are due. */
   function flush(): void {
-    const all = [...waiting.values()];
-    waiting.clear();
-    for (const one of all) put(one);
-    if (all.length || isNews) timer.set(TOGETHER_MS, flush);
-    if (isNews) tellMore(untold, hasCritical);
+    if (!waiting.size && !isNews) return;
+    timer.set(APART_MS, flush);
+    hasPut = !(hasPut && isNews) && putNext();
+    if (hasPut || !isNews) return;
     isNews = false;
+    tellMore(untold, hasCritical);
   }
 
   /** What is waited with is no more than there is room for, either. */

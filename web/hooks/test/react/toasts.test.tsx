@@ -148,6 +148,21 @@ describe("a burst", () => {
     expect([...up]).toEqual(["b", "c"]);
   });
 
+  it("says the number while more and more come, without an end", () => {
+    vi.useFakeTimers();
+    const { up, told, add } = place();
+    for (let number = 0; number < 500; number++) {
+      add(String(number));
+      add("the same");
+      vi.advanceTimersByTime(10);
+    }
+    expect(up.size).toBe(2);
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.length).toBeLessThan(60);
+    vi.runAllTimers();
+    expect(told.at(-1)?.[0]).toBeGreaterThan(490);
+  });
+
   it("says a number anew after the last was read, and holds nothing of what it does not show", () => {
     vi.useFakeTimers();
     const { told, add, made } = place();
