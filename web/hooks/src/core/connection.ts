@@ -20,6 +20,9 @@ export const REPLY_TIMEOUT_MS = 10_000;
 // A way to the server that is open, and over which no greeting comes, leads nowhere.
 const GREETING_MS = 15_000;
 
+// A page that was busy, or asleep, hears what came meanwhile after its timers have fired.
+const BUSY_MS = 500;
+
 // A live server answers a question at once; what is looked at should not show a dead connection for long.
 const PROBE_MS = 4_000;
 
@@ -126,9 +129,14 @@ export function createConnection(setup: ConnectionSetup) {
       setup.transports.failed(true);
       follow(policy.failed("timeout"));
     });
-    silence.set(patience, silent);
+    const wait = (ms: number): void => {
+      silence.set(ms, () => {
+        silence.set(BUSY_MS, silent);
+      });
+    };
+    wait(patience);
     tried.io.on("open", () => {
-      if (tried === socket) silence.set(GREETING_MS, silent);
+      if (tried === socket) wait(GREETING_MS);
     });
     tried.onAny(still(hear));
     tried.on(
