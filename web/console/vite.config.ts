@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defaultClientConditions, type Plugin, type ProxyOptions } from "vite";
+import { defaultClientConditions, type ProxyOptions } from "vite";
 import { compression } from "vite-plugin-compression2";
 import { defineConfig } from "vitest/config";
 import { mantineStyles } from "./mantineStyles.ts";
@@ -13,26 +13,10 @@ const paths = ["/notify", "/v1", "/health", "/metrics", "/docs", "/openapi.json"
 const proxy: Record<string, ProxyOptions> = { "/socket.io": { target: server, ws: true } };
 for (const path of paths) proxy[path] = { target: server };
 
-/** A stylesheet in the head keeps everything from being seen; after the first sight of the page it keeps only scripts. */
-function stylesAfterFirstSight(): Plugin {
-  return {
-    name: "styles-after-first-sight",
-    transformIndexHtml: {
-      order: "post",
-      handler(html) {
-        const links = [...html.matchAll(/\s*<link rel="stylesheet"[^>]*>/g)].map(([link]) => link);
-        const bare = links.reduce((rest, link) => rest.replace(link, ""), html);
-        return bare.replace("</body>", () => `${links.join("").trim()}\n  </body>`);
-      },
-    },
-  };
-}
-
 export default defineConfig({
   plugins: [
     react(),
     mantineStyles(readFileSync(new URL("src/mantine.css", import.meta.url), "utf8")),
-    stylesAfterFirstSight(),
     // The server picks the compressed file by Accept-Encoding; below a kilobyte it is not worth a file.
     compression({ algorithms: ["gzip", "brotliCompress"], threshold: 1024 }),
   ],

@@ -2,697 +2,672 @@
 // Change those, not this file.
 
 export interface components {
-  schemas: {
-    Accepted: {
-      /** @enum {string} */
-      status: "ok";
-      /**
-       * Format: uuid
-       * @description Identity of the notification (UUIDv7)
-       */
-      id: string;
-      /** @description Its place in the log */
-      seq: number;
-      /** @description The same as a client keeps it */
-      cursor: string;
-      type: string;
-      recipients: components["schemas"]["Recipients"];
-      /** @description Whether an earlier publish with this key was it */
-      duplicate: boolean;
-      warnings: string[];
+    schemas: {
+        Accepted: {
+            /** @enum {string} */
+            status: "ok";
+            /**
+             * Format: uuid
+             * @description Identity of the notification (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            /** @description The same as a client keeps it */
+            cursor: string;
+            type: string;
+            recipients: components["schemas"]["Recipients"];
+            /** @description Whether an earlier publish with this key was it */
+            duplicate: boolean;
+            warnings: string[];
+        };
+        Actor: {
+            id: string;
+            name?: string;
+        };
+        Audience: {
+            /** @description Everybody with one of these roles */
+            roles?: string[];
+            /** @description These users */
+            users?: string[];
+            /** @description Everybody who follows one of these topics */
+            topics?: string[];
+            /** @description Everybody */
+            all?: boolean;
+            /** @description Who gets nothing all the same */
+            except?: components["schemas"]["Except"];
+        };
+        AudienceReply: {
+            /** @description Everybody with one of these roles */
+            roles: string[];
+            /** @description These users */
+            users: string[];
+            /** @description Everybody who follows one of these topics */
+            topics: string[];
+            /** @description Everybody */
+            all: boolean;
+            /** @description Who gets nothing all the same */
+            except: components["schemas"]["ExceptReply"];
+        };
+        Batch: {
+            notifications: components["schemas"]["Publish"][];
+        };
+        BatchItem: {
+            /** @enum {string} */
+            status: "ok" | "error";
+            error?: components["schemas"]["Problem"];
+        } & {
+            [key: string]: unknown;
+        };
+        BatchReply: {
+            /** @enum {string} */
+            status: "ok";
+            accepted: number;
+            rejected: number;
+            results: components["schemas"]["BatchItem"][];
+        };
+        Catalog: {
+            types: components["schemas"]["EventType"][];
+        };
+        ConnectedUser: {
+            user: string;
+            roles: string[];
+            topics: string[];
+            connections: components["schemas"]["Connection"][];
+        };
+        Connection: {
+            /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
+            id: string;
+            /** @enum {string} */
+            protocol: "socketio" | "ws";
+            /** @enum {string} */
+            transport: "polling" | "websocket";
+            /** @description When it was made, RFC 3339 in UTC */
+            since: string;
+            /** @description The peer's address */
+            address: string;
+            /** @description Its User-Agent, at most 200 characters of it */
+            client: string;
+            /** @description What it gets: `all`, `role:…`, `user:…`, `topic:…` */
+            rooms: string[];
+            /** @description Bytes that wait for it to take them */
+            queued_bytes: number;
+            /** @description Whether it is still on its way from a cursor to live */
+            replaying: boolean;
+        };
+        ConnectionDisconnected: {
+            /** @enum {string} */
+            status: "ok";
+            id: string;
+        };
+        ConnectionNumbers: {
+            total: number;
+            by_role: {
+                [key: string]: number;
+            };
+            by_transport: {
+                [key: string]: number;
+            };
+        };
+        Counts: {
+            unread: number;
+            unseen: number;
+            /** @description They count what came up to here; live items come on top */
+            at_seq: number;
+        };
+        CountsReply: {
+            counts: components["schemas"]["Counts"];
+        };
+        Disconnect: {
+            /**
+             * @description Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it
+             * @default null
+             */
+            tokens_before: number | "now";
+        };
+        Disconnected: {
+            /** @enum {string} */
+            status: "ok";
+            user: string;
+            /** @description Connections that were closed */
+            disconnected: number;
+            /** @description Unix seconds: tokens issued before are refused */
+            tokens_before: number;
+        };
+        ErrorsReply: {
+            items: components["schemas"]["Refusal"][];
+        };
+        EventType: {
+            type: string;
+            title: components["schemas"]["Languages"];
+            /** @description With templates such as `{nombre}` in it */
+            message: components["schemas"]["Languages"];
+            description: components["schemas"]["Languages"];
+            /** @description With templates such as `{usuario_id}` in its names */
+            audience: components["schemas"]["AudienceReply"];
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            /** @description Seconds until it is of no more use; null for never */
+            ttl: number | null;
+            /** @description The fields that are checked, and what each has to be */
+            data: {
+                [key: string]: "id" | "string" | "integer" | "number" | "boolean" | "object" | "array" | "date";
+            };
+        };
+        Except: {
+            /** @description Users who get nothing */
+            users?: string[];
+        };
+        ExceptReply: {
+            users: string[];
+        };
+        FieldProblem: {
+            field: string;
+            detail: string;
+        };
+        Head: {
+            seq: number;
+            cursor: string;
+        };
+        HistoryPage: {
+            items: components["schemas"]["Record"][];
+            /** @description `before` of the next page; null after the last, and with `after` */
+            next_before: number | null;
+            /** @description `after` of the next page; null after the last, and without `after` */
+            next_after: number | null;
+            /** @description What has the `seq` or the id that `q` is, wherever it stands in the log; in the first page alone */
+            exact: components["schemas"]["Record"] | null;
+        };
+        InboxItem: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            replayed: boolean;
+            seen: boolean;
+            read: boolean;
+            archived: boolean;
+        };
+        InboxPage: {
+            items: components["schemas"]["InboxItem"][];
+            /** @description `before` of the next page; null after the last */
+            next_before: number | null;
+            counts: components["schemas"]["Counts"];
+        };
+        KnownRoom: {
+            room: string;
+            /** @description What is published to it above this `seq` is for the user */
+            from_seq: number;
+            /** @description Since when the user's tokens do not name it any more; after a day it is forgotten */
+            missing_since: string | null;
+        };
+        Languages: {
+            es: string;
+            en: string;
+        };
+        Leg: {
+            /** @description Its id; null where it is gone */
+            id: string | null;
+            /** @enum {string|null} */
+            protocol: "socketio" | "ws" | null;
+            /** @enum {string|null} */
+            transport: "polling" | "websocket" | null;
+            /** @description When it was made */
+            since: string | null;
+            ended_at: string | null;
+            /** @description Why it ended, `unknown` after a crash; null while it is here */
+            ended: string | null;
+            /**
+             * @description `live`: handed as it was published. `replayed`: handed on the way from a cursor to live. `replaying`: on that way, and not so far. `claimed`: it came back from a place beyond it. `before_connection`: it was made later, and asked for nothing from before. `other_rooms`: its token names none of the rooms
+             * @enum {string}
+             */
+            state: "live" | "replayed" | "replaying" | "claimed" | "before_connection" | "other_rooms";
+            /** @description When; of a replay, when the connection began */
+            handed_at: string | null;
+            acknowledged_at: string | null;
+            queued_bytes: number | null;
+        };
+        Mark: {
+            ids?: string[];
+            all?: boolean;
+            /** @description With all: no further than this seq */
+            up_to?: number;
+        };
+        Marked: {
+            /** @enum {string} */
+            status: "ok";
+            /** @enum {string} */
+            action: "seen" | "read" | "unread" | "archive" | "unarchive";
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
+        };
+        May: {
+            /** @description Look at the whole server */
+            observe: boolean;
+            publish: boolean;
+        };
+        Nameless: {
+            /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
+            id: string;
+            /** @enum {string} */
+            protocol: "socketio" | "ws";
+            /** @enum {string} */
+            transport: "polling" | "websocket";
+            /** @description When it was made, RFC 3339 in UTC */
+            since: string;
+            /** @description The peer's address */
+            address: string;
+            /** @description Its User-Agent, at most 200 characters of it */
+            client: string;
+            /** @description What it gets: `all`, `role:…`, `user:…`, `topic:…` */
+            rooms: string[];
+            /** @description Bytes that wait for it to take them */
+            queued_bytes: number;
+            /** @description Whether it is still on its way from a cursor to live */
+            replaying: boolean;
+            roles: string[];
+            topics: string[];
+        };
+        Observed: {
+            items: components["schemas"]["ObservedItem"][];
+        };
+        ObservedItem: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            /**
+             * @description Only on what is not kept in the log
+             * @enum {boolean}
+             */
+            persist?: false;
+            /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        Online: {
+            users: number;
+            sockets: number;
+        };
+        Percentiles: {
+            p50: number;
+            p95: number;
+            p99: number;
+            /** @description Publishes they are of */
+            count: number;
+        };
+        PreviewReply: {
+            /** @description With the catalogue's templates filled */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Users it names, and those who were seen in its rooms */
+            users: number;
+            /** @description The first 50 of these users by name */
+            first: components["schemas"]["Reached"][];
+            online: components["schemas"]["Online"];
+            /** @description Fields of `data` without which a part of the audience is empty */
+            missing: string[];
+            warnings: string[];
+            title: string | null;
+            /** @description As it would be published: its own, else the catalogue's with `data` in it */
+            message: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description Stable; never translated */
+            code: string;
+            detail: string;
+            retryable: boolean;
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description The known event type whose name is nearest */
+            nearest?: string;
+            request_id?: string;
+        };
+        Publish: {
+            /** @description Event type of the catalogue */
+            type: string;
+            /** @description Text; the catalogue's where left out */
+            message?: string | null;
+            /** @description Fields of the event; known ones are checked by the catalogue */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Short text above the message */
+            title?: string | null;
+            /** @description Who gets it; the catalogue's audience where left out */
+            audience?: components["schemas"]["Audience"] | null;
+            /** @description Who caused it */
+            actor?: components["schemas"]["Actor"] | null;
+            /** @description Where a click leads: a path or an http(s) address */
+            link?: string | null;
+            /**
+             * @description The type's where left out
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "critical" | null;
+            /** @description Seconds until it is of no more use */
+            ttl?: number | null;
+            /** @description Whether it is kept in the log; if not, only who is connected gets it */
+            persist?: boolean | null;
+            /** @description The same key with the same body publishes once; also the header Idempotency-Key */
+            idempotency_key?: string | null;
+            /** @description Which part of the backend this is from */
+            source?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        PublishNumbers: {
+            accepted: number;
+            duplicates: number;
+        };
+        Reached: {
+            user: string;
+            /** @description Whether connected to this node now */
+            online: boolean;
+        };
+        Receipts: {
+            /** @description Users it is for, as far as they are known */
+            targeted: number;
+            /** @description A connection of theirs was handed it */
+            sent: number;
+            /** @description A client of theirs confirmed it */
+            acknowledged: number;
+            seen: number;
+            read: number;
+            users: components["schemas"]["UserReceipt"][];
+            /** @description `after` of the next users; null after the last */
+            next_after: string | null;
+        };
+        Recent: {
+            /** @description Seconds between two samples */
+            step: number;
+            samples: components["schemas"]["Sample"][];
+        };
+        Recipients: {
+            /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        Record: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+        };
+        RecordReply: {
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            receipts: components["schemas"]["Receipts"];
+        };
+        Refusal: {
+            /** @description RFC 3339 in UTC */
+            at: string;
+            code: string;
+            status: number;
+            /** @description In the reader's language, at most 300 characters */
+            detail: string;
+            /** @description `CONNECT` for a connection, `EVENT` for an event */
+            method: string;
+            path: string;
+            /** @description The client's, as trusted proxies tell it */
+            address: string;
+            request_id: string | null;
+        };
+        Sample: {
+            /** @description Unix seconds */
+            at: number;
+            connections: number;
+            users: number;
+            published: number;
+            delivered: number;
+            refused: number;
+            latency_ms: components["schemas"]["SampleLatency"] | null;
+        };
+        SampleLatency: {
+            p50: number;
+            p95: number;
+        };
+        Session: {
+            version: string;
+            /** @description Whether everybody may do everything */
+            development: boolean;
+            /** @description The language of messages that publishers leave out */
+            locale: string;
+            /**
+             * @description What the request came with; null where it came with nothing
+             * @enum {string|null}
+             */
+            credential: "development" | "key" | "token" | null;
+            /** @description Whose token it is */
+            user: string | null;
+            roles: string[];
+            /** @description What the caller should know of the token; only where there is any */
+            warnings?: components["schemas"]["Warning"][];
+            may: components["schemas"]["May"];
+            /** @description When this process started, RFC 3339 in UTC */
+            started_at: string;
+            /** @description Now, RFC 3339 in UTC */
+            server_time: string;
+            /** @description Largest body of one notification in bytes */
+            max_body: number;
+        };
+        Stats: {
+            connections: components["schemas"]["ConnectionNumbers"];
+            users: components["schemas"]["UserNumbers"];
+            publishes: components["schemas"]["PublishNumbers"];
+            /** @description Publications times the connections they were handed to */
+            deliveries: number;
+            head: components["schemas"]["Head"];
+            /** @description Seconds */
+            uptime: number;
+            draining: boolean;
+            /** @description Requests and connections that were refused */
+            refused: number;
+            /** @description Bytes that wait for all peers to take them */
+            queued_bytes: number;
+            /** @description From a publish whose body was read to the moment it is in the log and handed to the sockets; of the last 10 seconds and the one under way; null without a publish */
+            latency_ms: components["schemas"]["Percentiles"] | null;
+            version: string;
+            /** @description Name of the machine */
+            node: string;
+        };
+        Trace: {
+            notification: components["schemas"]["Record"];
+            /** @description Whether it is in the log: not so with `persist: false` */
+            stored: boolean;
+            /** @description Whose connections and steps these are */
+            node: string;
+            /** @description To how many connections of this node it was handed at once; null where that is not known */
+            sockets: number | null;
+            steps: components["schemas"]["TraceStep"][];
+            /** @description Null where not stored */
+            receipts: components["schemas"]["Receipts"] | null;
+            /** @description Null without `user` */
+            user: components["schemas"]["UserTrace"] | null;
+        };
+        TraceStep: {
+            /**
+             * @description `accepted`: its publish was read. `committed`: the log took it. `announced`: it is on the disk, and this node heard. `handed`: this node had given it to the last of its connections. `first_acknowledged`, `last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`
+             * @enum {string}
+             */
+            step: "accepted" | "committed" | "announced" | "handed" | "first_acknowledged" | "last_acknowledged";
+            /** @description When, RFC 3339 in UTC; null where it is not known, as of this node before its last start */
+            at: string | null;
+            /** @description Milliseconds after `accepted`; null where `at` is */
+            after_ms: number | null;
+        };
+        UserNumbers: {
+            total: number;
+            by_role: {
+                [key: string]: number;
+            };
+        };
+        UserReceipt: {
+            user: string;
+            sent: boolean;
+            acknowledged: boolean;
+            seen: boolean;
+            read: boolean;
+            /** @description When it was first handed to a connection, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            sent_at: string | null;
+            /** @description When a client first confirmed it, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            acknowledged_at: string | null;
+            /** @description When it was first seen, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            seen_at: string | null;
+            /** @description When it was read, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
+            read_at: string | null;
+        };
+        UserTrace: {
+            user: string;
+            /**
+             * @description The answer as a stable code
+             * @enum {string}
+             */
+            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
+            /** @description The answer as a sentence, in the language that was asked for */
+            text: string;
+            /** @description Whether this user has ever connected, as far as is known */
+            known: boolean;
+            /** @description Whether the user is connected now, to whichever node */
+            online: boolean;
+            /** @description Rooms by which it is for the user */
+            matched: string[];
+            excepted: boolean;
+            /** @description The user's rooms, as last seen */
+            rooms: components["schemas"]["KnownRoom"][];
+            /** @description Known users whose names differ in case, in spaces or in zeros before them */
+            alike: string[];
+            /** @description The user's tokens of before this moment are refused */
+            tokens_before: string | null;
+            expired: boolean;
+            sent: boolean;
+            sent_at: string | null;
+            acknowledged: boolean;
+            acknowledged_at: string | null;
+            seen: boolean;
+            seen_at: string | null;
+            read: boolean;
+            read_at: string | null;
+            archived: boolean;
+            /** @description Those to this node, and the last ones of before that were handed it */
+            connections: components["schemas"]["Leg"][];
+        };
+        UsersReply: {
+            /** @description All of them, however many are in this page */
+            total: number;
+            users: components["schemas"]["ConnectedUser"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
+            /** @description The first connections without a name, `limit` at most; in the first page alone */
+            nameless: components["schemas"]["Nameless"][];
+            /** @description All of those */
+            nameless_total: number;
+        };
+        Warning: {
+            /**
+             * @description Stable, for programs
+             * @enum {string}
+             */
+            code: "roles_elsewhere" | "expiry_in_milliseconds";
+            /** @description What seems wrong and the mend, in the language asked for */
+            detail: string;
+        };
     };
-    Actor: {
-      id: string;
-      name?: string;
-    };
-    Audience: {
-      /** @description Everybody with one of these roles */
-      roles?: string[];
-      /** @description These users */
-      users?: string[];
-      /** @description Everybody who follows one of these topics */
-      topics?: string[];
-      /** @description Everybody */
-      all?: boolean;
-      /** @description Who gets nothing all the same */
-      except?: components["schemas"]["Except"];
-    };
-    AudienceReply: {
-      /** @description Everybody with one of these roles */
-      roles: string[];
-      /** @description These users */
-      users: string[];
-      /** @description Everybody who follows one of these topics */
-      topics: string[];
-      /** @description Everybody */
-      all: boolean;
-      /** @description Who gets nothing all the same */
-      except: components["schemas"]["ExceptReply"];
-    };
-    Batch: {
-      notifications: components["schemas"]["Publish"][];
-    };
-    BatchItem: {
-      /** @enum {string} */
-      status: "ok" | "error";
-      error?: components["schemas"]["Problem"];
-    } & {
-      [key: string]: unknown;
-    };
-    BatchReply: {
-      /** @enum {string} */
-      status: "ok";
-      accepted: number;
-      rejected: number;
-      results: components["schemas"]["BatchItem"][];
-    };
-    Catalog: {
-      types: components["schemas"]["EventType"][];
-    };
-    ConnectedUser: {
-      user: string;
-      roles: string[];
-      topics: string[];
-      connections: components["schemas"]["Connection"][];
-    };
-    Connection: {
-      /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
-      id: string;
-      /** @enum {string} */
-      protocol: "socketio" | "ws";
-      /** @enum {string} */
-      transport: "polling" | "websocket";
-      /** @description When it was made, RFC 3339 in UTC */
-      since: string;
-      /** @description The peer's address */
-      address: string;
-      /** @description Its User-Agent, at most 200 characters of it */
-      client: string;
-      /** @description What it gets: `all`, `role:…`, `user:…`, `topic:…` */
-      rooms: string[];
-      /** @description Bytes that wait for it to take them */
-      queued_bytes: number;
-      /** @description Whether it is still on its way from a cursor to live */
-      replaying: boolean;
-    };
-    ConnectionDisconnected: {
-      /** @enum {string} */
-      status: "ok";
-      id: string;
-    };
-    ConnectionNumbers: {
-      total: number;
-      by_role: {
-        [key: string]: number;
-      };
-      by_transport: {
-        [key: string]: number;
-      };
-    };
-    Counts: {
-      unread: number;
-      unseen: number;
-      /** @description They count what came up to here; live items come on top */
-      at_seq: number;
-    };
-    CountsReply: {
-      counts: components["schemas"]["Counts"];
-    };
-    Disconnect: {
-      /**
-       * @description Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it
-       * @default null
-       */
-      tokens_before: number | "now";
-    };
-    Disconnected: {
-      /** @enum {string} */
-      status: "ok";
-      user: string;
-      /** @description Connections that were closed */
-      disconnected: number;
-      /** @description Unix seconds: tokens issued before are refused */
-      tokens_before: number;
-    };
-    ErrorsReply: {
-      items: components["schemas"]["Refusal"][];
-    };
-    EventType: {
-      type: string;
-      title: components["schemas"]["Languages"];
-      /** @description With templates such as `{nombre}` in it */
-      message: components["schemas"]["Languages"];
-      description: components["schemas"]["Languages"];
-      /** @description With templates such as `{usuario_id}` in its names */
-      audience: components["schemas"]["AudienceReply"];
-      /** @enum {string} */
-      priority: "low" | "normal" | "high" | "critical";
-      /** @description Seconds until it is of no more use; null for never */
-      ttl: number | null;
-      /** @description The fields that are checked, and what each has to be */
-      data: {
-        [key: string]: "id" | "string" | "integer" | "number" | "boolean" | "object" | "array" | "date";
-      };
-    };
-    Except: {
-      /** @description Users who get nothing */
-      users?: string[];
-    };
-    ExceptReply: {
-      users: string[];
-    };
-    FieldProblem: {
-      field: string;
-      detail: string;
-    };
-    Head: {
-      seq: number;
-      cursor: string;
-    };
-    HistoryPage: {
-      items: components["schemas"]["Record"][];
-      /** @description `before` of the next page; null after the last, and with `after` */
-      next_before: number | null;
-      /** @description `after` of the next page; null after the last, and without `after` */
-      next_after: number | null;
-      /** @description What has the `seq` or the id that `q` is, wherever it stands in the log; in the first page alone */
-      exact: components["schemas"]["Record"] | null;
-    };
-    InboxItem: {
-      /**
-       * Format: uuid
-       * @description Identity (UUIDv7)
-       */
-      id: string;
-      /** @description Its place in the log */
-      seq: number;
-      cursor: string;
-      type: string;
-      title: string | null;
-      message: string;
-      data: {
-        [key: string]: unknown;
-      };
-      /** @description When it was accepted, RFC 3339 in UTC */
-      timestamp: string;
-      /** @enum {string} */
-      priority: "low" | "normal" | "high" | "critical";
-      link: string | null;
-      /** @description Who caused it */
-      actor: components["schemas"]["Actor"] | null;
-      expires_at: string | null;
-      replayed: boolean;
-      seen: boolean;
-      read: boolean;
-      archived: boolean;
-    };
-    InboxPage: {
-      items: components["schemas"]["InboxItem"][];
-      /** @description `before` of the next page; null after the last */
-      next_before: number | null;
-      counts: components["schemas"]["Counts"];
-    };
-    KnownRoom: {
-      room: string;
-      /** @description What is published to it above this `seq` is for the user */
-      from_seq: number;
-      /** @description Since when the user's tokens do not name it any more; after a day it is forgotten */
-      missing_since: string | null;
-    };
-    Languages: {
-      es: string;
-      en: string;
-    };
-    Leg: {
-      /** @description Its id; null where it is gone */
-      id: string | null;
-      /** @enum {string|null} */
-      protocol: "socketio" | "ws" | null;
-      /** @enum {string|null} */
-      transport: "polling" | "websocket" | null;
-      /** @description When it was made */
-      since: string | null;
-      ended_at: string | null;
-      /** @description Why it ended, `unknown` after a crash; null while it is here */
-      ended: string | null;
-      /**
-       * @description `live`: handed as it was published. `replayed`: handed on the way from a cursor to live. `replaying`: on that way, and not so far. `claimed`: it came back from a place beyond it. `before_connection`: it was made later, and asked for nothing from before. `other_rooms`: its token names none of the rooms
-       * @enum {string}
-       */
-      state: "live" | "replayed" | "replaying" | "claimed" | "before_connection" | "other_rooms";
-      /** @description When; of a replay, when the connection began */
-      handed_at: string | null;
-      acknowledged_at: string | null;
-      queued_bytes: number | null;
-    };
-    Mark: {
-      ids?: string[];
-      all?: boolean;
-      /** @description With all: no further than this seq */
-      up_to?: number;
-    };
-    Marked: {
-      /** @enum {string} */
-      status: "ok";
-      /** @enum {string} */
-      action: "seen" | "read" | "unread" | "archive" | "unarchive";
-      /** @description Those that changed, of the ids that were given */
-      ids: string[];
-      /** @description Unknown, expired or somebody else's */
-      ignored: string[];
-      /** @description The `seq` that a change of all reached; null for ids */
-      up_to: number | null;
-      counts: components["schemas"]["Counts"];
-    };
-    May: {
-      /** @description Look at the whole server */
-      observe: boolean;
-      publish: boolean;
-    };
-    Nameless: {
-      /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
-      id: string;
-      /** @enum {string} */
-      protocol: "socketio" | "ws";
-      /** @enum {string} */
-      transport: "polling" | "websocket";
-      /** @description When it was made, RFC 3339 in UTC */
-      since: string;
-      /** @description The peer's address */
-      address: string;
-      /** @description Its User-Agent, at most 200 characters of it */
-      client: string;
-      /** @description What it gets: `all`, `role:…`, `user:…`, `topic:…` */
-      rooms: string[];
-      /** @description Bytes that wait for it to take them */
-      queued_bytes: number;
-      /** @description Whether it is still on its way from a cursor to live */
-      replaying: boolean;
-      roles: string[];
-      topics: string[];
-    };
-    Observed: {
-      items: components["schemas"]["ObservedItem"][];
-    };
-    ObservedItem: {
-      /**
-       * Format: uuid
-       * @description Identity (UUIDv7)
-       */
-      id: string;
-      /** @description Its place in the log */
-      seq: number;
-      cursor: string;
-      type: string;
-      title: string | null;
-      message: string;
-      data: {
-        [key: string]: unknown;
-      };
-      /** @description When it was accepted, RFC 3339 in UTC */
-      timestamp: string;
-      /** @enum {string} */
-      priority: "low" | "normal" | "high" | "critical";
-      link: string | null;
-      /** @description Who caused it */
-      actor: components["schemas"]["Actor"] | null;
-      expires_at: string | null;
-      /** @description Whom it is for */
-      audience: components["schemas"]["AudienceReply"];
-      /** @description Which part of the backend it is from */
-      source: string | null;
-      /**
-       * @description Only on what is not kept in the log
-       * @enum {boolean}
-       */
-      persist?: false;
-      /** @description Connections of this node it was handed to */
-      sockets: number;
-    };
-    Online: {
-      users: number;
-      sockets: number;
-    };
-    Percentiles: {
-      p50: number;
-      p95: number;
-      p99: number;
-      /** @description Publishes they are of */
-      count: number;
-    };
-    PreviewReply: {
-      /** @description With the catalogue's templates filled */
-      audience: components["schemas"]["AudienceReply"];
-      /** @description Users it names, and those who were seen in its rooms */
-      users: number;
-      /** @description The first 50 of these users by name */
-      first: components["schemas"]["Reached"][];
-      online: components["schemas"]["Online"];
-      /** @description Fields of `data` without which a part of the audience is empty */
-      missing: string[];
-      warnings: string[];
-      title: string | null;
-      /** @description As it would be published: its own, else the catalogue's with `data` in it */
-      message: string;
-      /** @enum {string} */
-      priority: "low" | "normal" | "high" | "critical";
-    };
-    Problem: {
-      type: string;
-      title: string;
-      status: number;
-      /** @description Stable; never translated */
-      code: string;
-      detail: string;
-      retryable: boolean;
-      errors?: components["schemas"]["FieldProblem"][];
-      /** @description The known event type whose name is nearest */
-      nearest?: string;
-      request_id?: string;
-    };
-    Publish: {
-      /** @description Event type of the catalogue */
-      type: string;
-      /** @description Text; the catalogue's where left out */
-      message?: string | null;
-      /** @description Fields of the event; known ones are checked by the catalogue */
-      data?: {
-        [key: string]: unknown;
-      } | null;
-      /** @description Short text above the message */
-      title?: string | null;
-      /** @description Who gets it; the catalogue's audience where left out */
-      audience?: components["schemas"]["Audience"] | null;
-      /** @description Who caused it */
-      actor?: components["schemas"]["Actor"] | null;
-      /** @description Where a click leads: a path or an http(s) address */
-      link?: string | null;
-      /**
-       * @description The type's where left out
-       * @enum {string|null}
-       */
-      priority?: "low" | "normal" | "high" | "critical" | null;
-      /** @description Seconds until it is of no more use */
-      ttl?: number | null;
-      /** @description Whether it is kept in the log; if not, only who is connected gets it */
-      persist?: boolean | null;
-      /** @description The same key with the same body publishes once; also the header Idempotency-Key */
-      idempotency_key?: string | null;
-      /** @description Which part of the backend this is from */
-      source?: string | null;
-    } & {
-      [key: string]: unknown;
-    };
-    PublishNumbers: {
-      accepted: number;
-      duplicates: number;
-    };
-    Reached: {
-      user: string;
-      /** @description Whether connected to this node now */
-      online: boolean;
-    };
-    Receipts: {
-      /** @description Users it is for, as far as they are known */
-      targeted: number;
-      /** @description A connection of theirs was handed it */
-      sent: number;
-      /** @description A client of theirs confirmed it */
-      acknowledged: number;
-      seen: number;
-      read: number;
-      users: components["schemas"]["UserReceipt"][];
-      /** @description `after` of the next users; null after the last */
-      next_after: string | null;
-    };
-    Recent: {
-      /** @description Seconds between two samples */
-      step: number;
-      samples: components["schemas"]["Sample"][];
-    };
-    Recipients: {
-      /** @description Connections of this node it was handed to */
-      sockets: number;
-    };
-    Record: {
-      /**
-       * Format: uuid
-       * @description Identity (UUIDv7)
-       */
-      id: string;
-      /** @description Its place in the log */
-      seq: number;
-      cursor: string;
-      type: string;
-      title: string | null;
-      message: string;
-      data: {
-        [key: string]: unknown;
-      };
-      /** @description When it was accepted, RFC 3339 in UTC */
-      timestamp: string;
-      /** @enum {string} */
-      priority: "low" | "normal" | "high" | "critical";
-      link: string | null;
-      /** @description Who caused it */
-      actor: components["schemas"]["Actor"] | null;
-      expires_at: string | null;
-      /** @description Whom it is for */
-      audience: components["schemas"]["AudienceReply"];
-      /** @description Which part of the backend it is from */
-      source: string | null;
-    };
-    RecordReply: {
-      /**
-       * Format: uuid
-       * @description Identity (UUIDv7)
-       */
-      id: string;
-      /** @description Its place in the log */
-      seq: number;
-      cursor: string;
-      type: string;
-      title: string | null;
-      message: string;
-      data: {
-        [key: string]: unknown;
-      };
-      /** @description When it was accepted, RFC 3339 in UTC */
-      timestamp: string;
-      /** @enum {string} */
-      priority: "low" | "normal" | "high" | "critical";
-      link: string | null;
-      /** @description Who caused it */
-      actor: components["schemas"]["Actor"] | null;
-      expires_at: string | null;
-      /** @description Whom it is for */
-      audience: components["schemas"]["AudienceReply"];
-      /** @description Which part of the backend it is from */
-      source: string | null;
-      receipts: components["schemas"]["Receipts"];
-    };
-    Refusal: {
-      /** @description RFC 3339 in UTC */
-      at: string;
-      code: string;
-      status: number;
-      /** @description In the reader's language, at most 300 characters */
-      detail: string;
-      /** @description `CONNECT` for a connection, `EVENT` for an event */
-      method: string;
-      path: string;
-      /** @description The client's, as trusted proxies tell it */
-      address: string;
-      request_id: string | null;
-    };
-    Sample: {
-      /** @description Unix seconds */
-      at: number;
-      connections: number;
-      users: number;
-      published: number;
-      delivered: number;
-      refused: number;
-      latency_ms: components["schemas"]["SampleLatency"] | null;
-    };
-    SampleLatency: {
-      p50: number;
-      p95: number;
-    };
-    Session: {
-      version: string;
-      /** @description Whether everybody may do everything */
-      development: boolean;
-      /** @description The language of messages that publishers leave out */
-      locale: string;
-      /**
-       * @description What the request came with; null where it came with nothing
-       * @enum {string|null}
-       */
-      credential: "development" | "key" | "token" | null;
-      /** @description Whose token it is */
-      user: string | null;
-      roles: string[];
-      /** @description What the caller should know of the token; only where there is any */
-      warnings?: components["schemas"]["Warning"][];
-      may: components["schemas"]["May"];
-      /** @description When this process started, RFC 3339 in UTC */
-      started_at: string;
-      /** @description Now, RFC 3339 in UTC */
-      server_time: string;
-      /** @description Largest body of one notification in bytes */
-      max_body: number;
-    };
-    Stats: {
-      connections: components["schemas"]["ConnectionNumbers"];
-      users: components["schemas"]["UserNumbers"];
-      publishes: components["schemas"]["PublishNumbers"];
-      /** @description Publications times the connections they were handed to */
-      deliveries: number;
-      head: components["schemas"]["Head"];
-      /** @description Seconds */
-      uptime: number;
-      draining: boolean;
-      /** @description Requests and connections that were refused */
-      refused: number;
-      /** @description Bytes that wait for all peers to take them */
-      queued_bytes: number;
-      /** @description From a publish whose body was read to the moment it is in the log and handed to the sockets; of the last 10 seconds and the one under way; null without a publish */
-      latency_ms: components["schemas"]["Percentiles"] | null;
-      version: string;
-      /** @description Name of the machine */
-      node: string;
-    };
-    Trace: {
-      notification: components["schemas"]["Record"];
-      /** @description Whether it is in the log: not so with `persist: false` */
-      stored: boolean;
-      /** @description Whose connections and steps these are */
-      node: string;
-      /** @description To how many connections of this node it was handed at once; null where that is not known */
-      sockets: number | null;
-      steps: components["schemas"]["TraceStep"][];
-      /** @description Null where not stored */
-      receipts: components["schemas"]["Receipts"] | null;
-      /** @description Null without `user` */
-      user: components["schemas"]["UserTrace"] | null;
-    };
-    TraceStep: {
-      /**
-       * @description `accepted`: its publish was read. `committed`: the log took it. `announced`: it is on the disk, and this node heard. `handed`: this node had given it to the last of its connections. `first_acknowledged`, `last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`
-       * @enum {string}
-       */
-      step: "accepted" | "committed" | "announced" | "handed" | "first_acknowledged" | "last_acknowledged";
-      /** @description When, RFC 3339 in UTC; null where it is not known, as of this node before its last start */
-      at: string | null;
-      /** @description Milliseconds after `accepted`; null where `at` is */
-      after_ms: number | null;
-    };
-    UserNumbers: {
-      total: number;
-      by_role: {
-        [key: string]: number;
-      };
-    };
-    UserReceipt: {
-      user: string;
-      sent: boolean;
-      acknowledged: boolean;
-      seen: boolean;
-      read: boolean;
-      /** @description When it was first handed to a connection, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
-      sent_at: string | null;
-      /** @description When a client first confirmed it, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
-      acknowledged_at: string | null;
-      /** @description When it was first seen, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
-      seen_at: string | null;
-      /** @description When it was read, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
-      read_at: string | null;
-    };
-    UserTrace: {
-      user: string;
-      /**
-       * @description The answer as a stable code
-       * @enum {string}
-       */
-      verdict:
-        | "read"
-        | "archived"
-        | "seen"
-        | "acknowledged"
-        | "sent"
-        | "replaying"
-        | "claimed"
-        | "before_connection"
-        | "other_rooms"
-        | "elsewhere"
-        | "offline"
-        | "never_connected"
-        | "revoked"
-        | "token_expired"
-        | "expired"
-        | "excepted"
-        | "not_yet_seen"
-        | "spelling_addressed"
-        | "spelling_connected"
-        | "unknown_alike"
-        | "unknown"
-        | "not_addressed"
-        | "passing_sent"
-        | "passing_missed"
-        | "passing_unknown";
-      /** @description The answer as a sentence, in the language that was asked for */
-      text: string;
-      /** @description Whether this user has ever connected, as far as is known */
-      known: boolean;
-      /** @description Whether the user is connected now, to whichever node */
-      online: boolean;
-      /** @description Rooms by which it is for the user */
-      matched: string[];
-      excepted: boolean;
-      /** @description The user's rooms, as last seen */
-      rooms: components["schemas"]["KnownRoom"][];
-      /** @description Known users whose names differ in case, in spaces or in zeros before them */
-      alike: string[];
-      /** @description The user's tokens of before this moment are refused */
-      tokens_before: string | null;
-      expired: boolean;
-      sent: boolean;
-      sent_at: string | null;
-      acknowledged: boolean;
-      acknowledged_at: string | null;
-      seen: boolean;
-      seen_at: string | null;
-      read: boolean;
-      read_at: string | null;
-      archived: boolean;
-      /** @description Those to this node, and the last ones of before that were handed it */
-      connections: components["schemas"]["Leg"][];
-    };
-    UsersReply: {
-      /** @description All of them, however many are in this page */
-      total: number;
-      users: components["schemas"]["ConnectedUser"][];
-      /** @description `after` of the next page; null after the last */
-      next_after: string | null;
-      /** @description The first connections without a name, `limit` at most; in the first page alone */
-      nameless: components["schemas"]["Nameless"][];
-      /** @description All of those */
-      nameless_total: number;
-    };
-    Warning: {
-      /**
-       * @description Stable, for programs
-       * @enum {string}
-       */
-      code: "roles_elsewhere" | "expiry_in_milliseconds";
-      /** @description What seems wrong and the mend, in the language asked for */
-      detail: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
