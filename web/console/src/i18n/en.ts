@@ -1,4 +1,5 @@
 import { around } from "./en.console.ts";
+import { publishing } from "./en.publishing.ts";
 import { sections } from "./en.sections.ts";
 import { trace } from "./en.trace.ts";
 import type { Texts } from "./es.ts";
@@ -129,6 +130,7 @@ export const en: Texts = {
   },
   priority: { low: "Low", normal: "Normal", high: "High", critical: "Critical" },
   ...around,
+  ...publishing,
   ...sections,
   trace,
 };

@@ -1,4 +1,5 @@
 import { around } from "./es.console.ts";
+import { publishing } from "./es.publishing.ts";
 import { sections } from "./es.sections.ts";
 import { trace } from "./es.trace.ts";
 
@@ -128,6 +129,7 @@ export const es = {
   },
   priority: { low: "Baja", normal: "Normal", high: "Alta", critical: "Crítica" },
   ...around,
+  ...publishing,
   ...sections,
   trace,
 } as const;
