@@ -68,7 +68,7 @@ def verdict_of(facts: Facts) -> Verdict:
 
 def say(code: str, user: str, facts: Facts | None = None) -> Verdict:
     """A verdict of this code about a user."""
-    meant, alike = Text("", ""), ""
+    meant, alike = _rooms(()), ""
     if facts is not None:
         trail = facts.trail
         meant = _rooms(facts.matched or _late(trail) or trail.stored.entry.rooms)

@@ -23,8 +23,8 @@ const page = {
 
 export default defineConfig({
   test: {
-    // Each file has a server of its own; two cores have no use for more at once.
-    fileParallelism: false,
+    // Each file has a server of its own, and waits for it more than it works: two at a time are enough for two cores.
+    maxWorkers: 2,
     projects: [
       // What needs no page: the core, and what the components have worked out elsewhere.
       {

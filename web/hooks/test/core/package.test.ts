@@ -86,7 +86,7 @@ describe("the package", () => {
 
   beforeAll(() => {
     rmSync(join(HOOKS, "dist"), { recursive: true, force: true }); // packing builds what is packed
-    run("npm", ["pack", "--silent", "--pack-destination", place], HOOKS);
+    run("npm", ["pack", "--silent", "--ignore-scripts=false", "--pack-destination", place], HOOKS);
     const archive = readdirSync(place).find((name) => name.endsWith(".tgz"));
     const dependencies: Record<string, string> = { "@sio-server/react": `file:./${archive ?? ""}` };
     for (const name of [

@@ -126,7 +126,7 @@ describe("a function that gets tokens", () => {
 
   it("and has no other token than the one that runs out is not asked in a loop", async () => {
     const user = newUser();
-    const [cached, reasons]: [string, TokenReason[]] = [token(user, { ttl: 50 }), []];
+    const [cached, reasons]: [string, TokenReason[]] = [token(user, { ttl: 24 }), []];
     const getToken: GetToken = (reason) => (reasons.push(reason), cached);
     const notifier = connect({ url: server.url, user, getToken });
     await until(() => {

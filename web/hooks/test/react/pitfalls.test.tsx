@@ -1,5 +1,5 @@
 // The fifteen ways in which React kits of this kind go wrong, by number: those of rendering. The tests of the core have the rest of them.
-import { act, fireEvent, render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
 import { Profiler, type ReactNode, Suspense, useState, version } from "react";
 import { version as domVersion } from "react-dom";
 import { hydrateRoot } from "react-dom/client";
@@ -7,8 +7,6 @@ import { renderToString } from "react-dom/server";
 import { describe, expect, it, vi } from "vitest";
 import { acquire, keyOf, peek } from "../../src/core/registry.ts";
 import {
-  ConnectionBanner,
-  NotificationBell,
   NotificationInbox,
   NotificationProvider,
   NotificationToaster,
@@ -18,7 +16,7 @@ import {
   useUnreadCount,
 } from "../../src/index.ts";
 import { newUser, Server, serverOfFile } from "../server.ts";
-import { connect, Messages, shown, Status, Unread, unread, until } from "./tools.tsx";
+import { connect, Messages, shown, Status, Unread, until } from "./tools.tsx";
 
 const server = serverOfFile();
 
@@ -244,31 +242,5 @@ describe("13 React", () => {
       process.env.REACT_MAJOR,
       process.env.REACT_MAJOR,
     ]);
-  });
-});
-
-describe("without a provider", () => {
-  it("the page goes on, and its developer is told once what is missing", () => {
-    const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const page = (
-      <>
-        <p>The rest of the page</p>
-        <Unread />
-        <Status />
-        <NotificationBell />
-        <NotificationInbox />
-        <ConnectionBanner />
-        <NotificationToaster />
-      </>
-    );
-    expect(renderToString(page)).toContain("The rest of the page");
-    render(page);
-    expect(screen.getByText("The rest of the page")).toBeTruthy();
-    expect([unread(), screen.getByTestId("status").textContent]).toEqual(["0", "idle"]);
-    expect(screen.getByText("No tienes notificaciones")).toBeTruthy(); // and not "loading" for ever
-    fireEvent.click(screen.getByRole("button", { name: "Notificaciones" }));
-    expect(screen.getByRole("dialog")).toBeTruthy();
-    expect(told.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining("<NotificationProvider>")]);
-    told.mockRestore();
   });
 });
