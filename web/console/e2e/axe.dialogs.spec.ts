@@ -1,11 +1,10 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { violationsOf } from "./axe.ts";
 import { expect, isConnected, test } from "./fixtures.ts";
 
 /** What is wrong with what is on the screen, told together with what that is. */
 async function check(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((one) => [name, one.id, one.nodes.map((node) => node.html)])).toEqual([]);
+  expect([name, await violationsOf(page)]).toEqual([name, []]);
 }
 
 const LOOKS = [

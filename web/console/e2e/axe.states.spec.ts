@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { violationsOf } from "./axe.ts";
 import { expect, isConnected, test } from "./fixtures.ts";
 
 const SECTIONS = [
@@ -14,8 +14,7 @@ const SECTIONS = [
 ];
 
 async function isClean(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((one) => [where, one.id, one.nodes.map((node) => node.html)])).toEqual([]);
+  expect([where, await violationsOf(page)]).toEqual([where, []]);
 }
 
 for (const colorScheme of ["light", "dark"] as const) {

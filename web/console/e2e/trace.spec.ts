@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { violationsOf } from "./axe.ts";
 import { expect, isConnected, test } from "./fixtures.ts";
 import type { Server } from "./server.ts";
 
@@ -160,8 +160,7 @@ for (const [colorScheme, forcedColors] of [
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
         0,
       );
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((one) => [one.id, one.nodes.map((node) => node.html)])).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await context.close();
     });
   }

@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { violationsOf } from "../../console/e2e/axe.ts";
 import { expect, test } from "./fixtures.ts";
 
 const SCENES = [
@@ -71,8 +71,7 @@ for (const [name, { query, options }] of Object.entries(LOOKS)) {
         await expect(page.locator("[data-sonner-toast][data-mounted=true]")).toHaveCount(4);
       if (scene.startsWith("panel")) await page.getByRole("dialog").waitFor();
       if (scene === "refused") await page.getByRole("alert").waitFor();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((one) => [scene, one.id, one.nodes.map((node) => node.html)])).toEqual([]);
+      expect([scene, await violationsOf(page)]).toEqual([scene, []]);
       expect([scene, await outside(page)]).toEqual([scene, []]);
     }
     await context.close();
