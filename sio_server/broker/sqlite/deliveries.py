@@ -118,14 +118,14 @@ def _add(connection: sqlite3.Connection, user: str, kind: Kind, span: tuple[int,
     execute = connection.execute
     low, high, moments = span
     query = "SELECT low, high, steps FROM delivery WHERE user = ? AND kind = ? ORDER BY low"
-    spans = execute(query, (user, kind)).fetchall()
-    # Almost always the stream that was there before has grown.
-    if spans and spans[-1][0] == low:
-        known = steps.joined(spans[-1][2], moments, replace=kind == HANDED)
-        grown = (max(high, spans[-1][1]), known, user, kind, low)
+    # Almost always the stream that was there before has grown: the other spans, with all their steps, are left alone.
+    last = execute(f"{query} DESC LIMIT 1", (user, kind)).fetchone()
+    if last is not None and last[0] == low:
+        known = steps.joined(last[2], moments, replace=kind == HANDED)
+        grown = (max(high, last[1]), known, user, kind, low)
         execute("UPDATE delivery SET high = ?, steps = ? WHERE user = ? AND kind = ? AND low = ?", grown)
         return
-    spans = sorted([*spans, span])
+    spans = sorted([*execute(query, (user, kind)), span])
     whole = [[*spans[0][:2], [spans[0][2]]]]
     for one in spans[1:]:
         if one[0] <= whole[-1][1] or _nothing_between(connection, user, whole[-1][1], one[0]):

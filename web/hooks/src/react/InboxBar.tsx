@@ -1,6 +1,7 @@
 "use client";
 
 import { type ReactNode, type RefObject, useContext } from "react";
+import { CloseButton } from "./CloseButton.tsx";
 import { useLabels } from "./useLabels.ts";
 import { Icon } from "./icons.tsx";
 import { HIDDEN, useSlots } from "./slots.ts";
@@ -48,17 +49,7 @@ export function InboxBar({ heading, level, title, isCounted, onMarkAll }: Props)
         <Icon name="checks" size={18} />
         <span>{labels.markAllRead}</span>
       </button>
-      {close && (
-        <button
-          type="button"
-          className={slot("iconButton")}
-          aria-label={labels.close}
-          title={labels.close}
-          onClick={close}
-        >
-          <Icon name="close" size={18} />
-        </button>
-      )}
+      {close && <CloseButton onClose={close} size={18} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { CloseButton } from "./CloseButton.tsx";
 import { useLabels } from "./useLabels.ts";
 import { Icon } from "./icons.tsx";
 import { useSlots } from "./slots.ts";
@@ -14,15 +15,7 @@ export function ChangeFailed({ onDismiss }: { onDismiss: () => void }): ReactNod
     <div className={slot("line")} data-tone="bad" role="alert">
       <Icon name="alert" size={16} />
       <span>{labels.notSaved}</span>
-      <button
-        type="button"
-        className={slot("iconButton")}
-        aria-label={labels.close}
-        title={labels.close}
-        onClick={onDismiss}
-      >
-        <Icon name="close" size={16} />
-      </button>
+      <CloseButton onClose={onDismiss} />
     </div>
   );
 }

@@ -3,9 +3,9 @@
 import type { ReactNode } from "react";
 import { safeLink } from "../core/links.ts";
 import type { AnyEnvelope, AnyNotification } from "../core/types.ts";
+import { CloseButton } from "./CloseButton.tsx";
 import { useLabels } from "./useLabels.ts";
 import { EntryIcon } from "./EntryIcon.tsx";
-import { Icon } from "./icons.tsx";
 import { HIDDEN, useSlots } from "./slots.ts";
 import { headingOf, short } from "./texts.ts";
 import type { ToastControls } from "./toasting.ts";
@@ -45,15 +45,7 @@ export function ToastCard({ notification, open, close }: Props): ReactNode {
           </button>
         )}
       </div>
-      <button
-        type="button"
-        className={slot("iconButton")}
-        aria-label={labels.close}
-        title={labels.close}
-        onClick={close}
-      >
-        <Icon name="close" size={16} />
-      </button>
+      <CloseButton onClose={close} />
     </div>
   );
 }
@@ -67,15 +59,7 @@ export function MoreCard({ count, close }: { count: number; close: () => void })
       <div className={slot("toastText")}>
         <div className={slot("toastTitle")}>{labels.fresh(count)}</div>
       </div>
-      <button
-        type="button"
-        className={slot("iconButton")}
-        aria-label={labels.close}
-        title={labels.close}
-        onClick={close}
-      >
-        <Icon name="close" size={16} />
-      </button>
+      <CloseButton onClose={close} />
     </div>
   );
 }
