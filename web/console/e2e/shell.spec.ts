@@ -171,10 +171,11 @@ test("with the colours of the reader the current section and the bars are still 
     getComputedStyle(element.parentElement ?? element).backgroundColor,
   ]);
   expect(fill).not.toBe(track);
-  const swatches = await page
-    .locator(".swatch")
-    .evaluateAll((all) => all.map((one) => getComputedStyle(one).borderTopStyle));
-  expect(new Set(swatches)).toEqual(new Set(["solid", "dashed"]));
+  // The charts come on their own, after the figures.
+  const swatches = page.locator(".swatch");
+  await expect(swatches).toHaveCount(4);
+  const styles = await swatches.evaluateAll((all) => all.map((one) => getComputedStyle(one).borderTopStyle));
+  expect(new Set(styles)).toEqual(new Set(["solid", "dashed"]));
 });
 
 test("a larger text makes rows and icons larger, and nothing lies over anything", async ({
