@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Protocol
 
 
@@ -12,10 +12,11 @@ class Presence(Protocol):
     What happens on another node is known here about a second later.
     """
 
-    def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
+    def arrived(self, connection_id: str, user: str | None, rooms: Collection[str]) -> None:
         """Note that this node has a connection, and which rooms its identity has. Never blocks.
 
-        Said again of the same connection, these are its rooms from now on. ``user`` is None for who has no name.
+        The collection must not change afterwards; said again of the same connection, these are its rooms from now on.
+        ``user`` is None for who has no name.
         """
 
     def left(self, connection_id: str) -> None:

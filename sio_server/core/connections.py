@@ -159,7 +159,7 @@ class Connections:
 
     def _count_in(self, connection: Connection) -> None:
         self._hub.add(connection)
-        self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
+        self._broker.arrived(connection.id, connection.identity.user, connection.view.seen_from)
         self._metrics.connected(connection.protocol)
         self._expiry.arm(connection)
 
@@ -249,7 +249,7 @@ class Connections:
     def _enter(self, connection: Connection, view: View) -> None:
         """Be in the rooms of this view from now on, or once the connection is live."""
         connection.view = view
-        self._broker.arrived(connection.id, connection.identity.user, connection.rooms)
+        self._broker.arrived(connection.id, connection.identity.user, connection.view.seen_from)
         if connection.catchup is None:
             connection.link.join(connection.rooms)
 

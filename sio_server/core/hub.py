@@ -44,6 +44,10 @@ class Link(Protocol):
         """The transport that the connection has now: ``polling`` or ``websocket``."""
 
 
+# One for all connections.
+_NEVER: Final = float("-inf")
+
+
 class Connection:
     """One connection. ``protocol`` is one of `PROTOCOLS`; ``address`` is the peer's, ``client`` its User-Agent."""
 
@@ -100,7 +104,7 @@ class Connection:
         """The latest `exp` of the tokens it brought, as they say it: see `core.expiry`."""
         self.told_of: float | None = None
         """The moment of which it was told that its token expires then, and, by the loop's clock, when it was told."""
-        self.told_at = float("-inf")
+        self.told_at = _NEVER
 
     @property
     def rooms(self) -> tuple[str, ...]:

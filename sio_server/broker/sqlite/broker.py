@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
@@ -183,7 +183,7 @@ class SqliteBroker:
         if self._handler is not None:
             self._nodes.signal(signal)
 
-    def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
+    def arrived(self, connection_id: str, user: str | None, rooms: Collection[str]) -> None:
         """See `Presence.arrived`."""
         self._leases.arrived(connection_id, user, rooms)
         if user is not None:

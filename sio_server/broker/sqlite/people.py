@@ -30,20 +30,23 @@ REVOCATION_TTL: Final = 30 * 24 * 3600
 
 @dataclass(slots=True)
 class _Known:
-    sight: Sight
+    # A `Sight`, and when it was noted: one object for each user, as there are many.
+    view: View
+    seen_from: dict[str, int]
+    missing: frozenset[str]
     noted: float
 
     def arrive(self, user: str, rooms: Sequence[str], held: Callable[[str], AbstractSet[str]]) -> View | None:
         """The view of an arrival that tells the log nothing new; ``held`` gives what connections of a user have."""
-        sight, wanted = self.sight, {*rooms, user_room(user)}
-        if sight.view.seen_from.keys() != wanted:
-            if not wanted <= sight.seen_from.keys():
+        wanted = {*rooms, user_room(user)}
+        if self.view.seen_from.keys() != wanted:
+            if not wanted <= self.seen_from.keys():
                 return None
-            view = View(user, {room: sight.seen_from[room] for room in dict.fromkeys((*rooms, user_room(user)))})
-            sight = self.sight = sight._replace(view=view)
-        if len(sight.seen_from) > len(wanted) and not sight.seen_from.keys() - wanted <= held(user):
+            seen_from = {room: self.seen_from[room] for room in dict.fromkeys((*rooms, user_room(user)))}
+            self.view = View(user, seen_from)
+        if len(self.seen_from) > len(wanted) and not self.seen_from.keys() - wanted <= held(user):
             return None
-        return sight.view
+        return self.view
 
 
 class SightCache:
@@ -71,7 +74,7 @@ class SightCache:
             return _record(step, user, rooms, since, self._held(user))
 
         def remember(recorded: tuple[Sight, Counts | None]) -> None:
-            self._known[user] = _Known(recorded[0], now)
+            self._known[user] = _Known(*recorded[0], now)
             if len(self._known) > MAX_VIEWS:
                 self._known.popitem(last=False)
             if recorded[0].missing:
@@ -83,9 +86,9 @@ class SightCache:
     def held(self, user: str, rooms: Collection[str]) -> None:
         """A connection of this user has these rooms; between its arrival and now, another may have missed them."""
         known = self._known.get(user)
-        if known is None or not known.sight.missing or known.sight.missing.isdisjoint(rooms):
+        if known is None or not known.missing or known.missing.isdisjoint(rooms):
             return
-        again = tuple(known.sight.missing.intersection(rooms))
+        again = tuple(known.missing.intersection(rooms))
         del self._known[user]
         self._writer.change_later(lambda step: find_again(step.connection, user, again), lambda _: self.forget([user]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -11,7 +11,7 @@ class _Lease(NamedTuple):
 
     node: Leases
     connection_id: str
-    rooms: Sequence[str]
+    rooms: Collection[str]
 
 
 class Register:
@@ -45,7 +45,7 @@ class Register:
         if node in self._nodes:
             self._nodes.remove(node)
 
-    def note(self, node: Leases, connection_id: str, user: str, rooms: Sequence[str]) -> None:
+    def note(self, node: Leases, connection_id: str, user: str, rooms: Collection[str]) -> None:
         """A connection of a user has these rooms now."""
         self._by_user[user] = (*self._without(node, connection_id, user), _Lease(node, connection_id, rooms))
 
@@ -58,8 +58,10 @@ class Register:
             del self._by_user[user]
 
     def _without(self, node: Leases, connection_id: str, user: str) -> tuple[_Lease, ...]:
-        leases = self._by_user.get(user, ())
-        return tuple(lease for lease in leases if lease.node is not node or lease.connection_id != connection_id)
+        leases = self._by_user.get(user)
+        if leases is None:  # most arrive alone
+            return ()
+        return tuple([lease for lease in leases if lease.node is not node or lease.connection_id != connection_id])
 
 
 _NONE: frozenset[str] = frozenset()
@@ -77,7 +79,7 @@ class Leases:
         """Whether this node has a connection with this id."""
         return connection_id in self._users
 
-    def arrived(self, connection_id: str, user: str | None, rooms: Sequence[str]) -> None:
+    def arrived(self, connection_id: str, user: str | None, rooms: Collection[str]) -> None:
         """See `Presence.arrived`."""
         if self._users.get(connection_id, user) != user:
             self.left(connection_id)
