@@ -3,12 +3,15 @@
 #   PYTHON=/path/to/python3   the Python to build .venv with
 #   PORT=8080                 where `make run` and `make dev` serve
 #   ARGS="..."                more arguments for the program that a target ends in
-#   WORKERS=2                 processes that share the tests
+#   WORKERS=3                 processes that share the server's tests: one more than cores, as some of them wait
 
 PYTHON ?=
 PORT ?=
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
+
+# Tests start hundreds of servers, and each would compile the whole package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 SHELL = /bin/sh
 BIN = .venv/bin

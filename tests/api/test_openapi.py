@@ -84,7 +84,7 @@ CHECKS = [
 ]
 
 # Generating a body takes longer than answering it: enough to meet every branch of the checks, in seconds.
-BOUNDED = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+BOUNDED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @dataclass(frozen=True)

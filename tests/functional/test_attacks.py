@@ -10,7 +10,7 @@ import pytest
 from bench.attacking.attacks import ATTACKS
 from bench.attacks import beside
 
-SECONDS = 2.0
+SECONDS = 1.2
 # Nothing here is about being fast: whoever is answered late is answered.
 PATIENCE = 120.0
 

@@ -156,7 +156,7 @@ def _fds() -> set[str]:
 
 
 def _sockets_alive() -> int:
-    gc.collect()  # quick: tests/conftest.py has put aside whatever was there before the first test
+    gc.collect()  # quick: tests/engine/conftest.py has put aside whatever was there before
     base = engineio.base_socket.BaseSocket
     return sum(1 for thing in gc.get_objects() if base in type(thing).__mro__)
 

@@ -23,8 +23,8 @@ const page = {
 
 export default defineConfig({
   test: {
-    // Each file has a server of its own, and waits for it more than it works: two at a time are enough for two cores.
-    maxWorkers: 2,
+    // Each file has a server of its own, and waits for it more than it works: three at a time fill two cores.
+    maxWorkers: 3,
     projects: [
       // What needs no page: the core, and what the components have worked out elsewhere.
       {
