@@ -6,6 +6,7 @@
 from sio_server.broker.broker import Broker
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Log, Published, Stretch, View
+from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
@@ -35,6 +36,7 @@ __all__ = [
     "LogSize",
     "Marked",
     "Measured",
+    "Once",
     "People",
     "Presence",
     "Published",

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sio_server.broker.inbox import Inbox
 from sio_server.broker.log import Log
+from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Receipts
@@ -26,6 +27,7 @@ class Broker(
     Retention,
     Measured,
     Secrets,
+    Once,
     HealthCheck,
     Protocol,
 ):

@@ -19,7 +19,7 @@ from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
-from sio_server.broker.sqlite import faults, inbox, receipts, search, sights, trails, views
+from sio_server.broker.sqlite import faults, inbox, once, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import RevocationList, SightCache
@@ -346,6 +346,11 @@ class SqliteBroker:
         """See `Secrets.secret`. Derived from one key of the log with HMAC-SHA256 (RFC 2104), so that none is stored."""
         self._store.ensure_open()
         return hmac.digest(self._store.secret, name.encode(), hashlib.sha256)
+
+    async def use_up(self, name: str, until: float) -> bool:
+        """See `Once.use_up`."""
+        self._ensure_open()
+        return await self._writer.change(lambda step: once.use_up(step, name, int(until * _MS)))
 
     async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
         """See `Retention.retain`."""

@@ -131,11 +131,16 @@ class Batch:
         )
 
     def _purge_keys(self) -> None:
-        self._connection.execute(
-            "DELETE FROM idempotency WHERE (publisher, key) IN "
-            "(SELECT publisher, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
-            (self._now, PURGE_STEP + PURGE_FACTOR * len(self._keys)),
-        )
+        purge_keys(self._connection, self._now, PURGE_STEP + PURGE_FACTOR * len(self._keys))
+
+
+def purge_keys(connection: sqlite3.Connection, now: int, most: int) -> None:
+    """Delete the idempotency keys that are over at a moment (milliseconds), the oldest first, at most so many."""
+    connection.execute(
+        "DELETE FROM idempotency WHERE (publisher, key) IN "
+        "(SELECT publisher, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+        (now, most),
+    )
 
 
 def expiry(notification: Notification, now: int) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 
 from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
-from tests.broker.contract import inbox, log, people, presence, receipts, signals, trails, upkeep
+from tests.broker.contract import inbox, log, once, people, presence, receipts, signals, trails, upkeep
 from tests.support.brokers import Ear, Reopen, side_by_side
 from tests.support.inbox_model import Clock
 
@@ -86,6 +86,10 @@ class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesCo
     """Tokens that hold no longer."""
 
 
+class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
+    """Names that are good once."""
+
+
 class TestInbox(inbox.InboxContract, inbox.InboxOfTwoNodesContract):
     """Pages, counters, states."""
 
@@ -111,6 +115,7 @@ class TestUpkeep(
 class TestDurable(
     log.DurableLogContract,
     inbox.DurableInboxContract,
+    once.DurableOnceContract,
     receipts.DurableReceiptsContract,
     trails.DurableTrailsContract,
     upkeep.DurableHealthContract,
