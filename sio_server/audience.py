@@ -5,6 +5,7 @@ Rooms: ``all``, ``role:<r>``, ``user:<id>``, ``topic:<t>``. Clients never name a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -53,6 +54,20 @@ def name_of(value: str) -> str | None:
     return value if 0 < len(value) <= MAX_NAME_LENGTH and value == value.strip() else None
 
 
+# Nobody's `sub` looks like this by chance, and no token of a backend may claim it: see `is_guest`.
+GUEST_PREFIX: Final = "guest:"
+GUEST_PATTERN: Final = f"{GUEST_PREFIX}[0-9a-f]{{16}}"
+_GUEST: Final = re.compile(GUEST_PATTERN)
+
+
+def is_guest(user: str | None) -> bool:
+    """Whether a user is a guest: somebody whom the server itself has named, for a try-out.
+
+    A guest is in the personal room alone, whatever a token says: real notifications are not for guests.
+    """
+    return user is not None and _GUEST.fullmatch(user) is not None
+
+
 @lru_cache(maxsize=256)  # one string for all who are in it
 def role_room(role: str) -> str:
     """The room of everybody with this role."""
@@ -97,10 +112,17 @@ class Identity:
     warnings: tuple[Hint, ...] = field(default=(), compare=False)
     """What its holder should know of the token."""
 
+    @property
+    def is_guest(self) -> bool:
+        """Whether it is a guest's."""
+        return is_guest(self.user)
+
     def rooms(self) -> tuple[str, ...]:
         """The rooms this person is in, each once."""
         if not self.receives:
             return ()
+        if self.user is not None and self.is_guest:
+            return (user_room(self.user),)
         rooms = [ROOM_ALL, *map(role_room, self.roles)]
         if self.user is not None:
             rooms.append(user_room(self.user))
@@ -153,6 +175,8 @@ class Audience:
         """Whether this person is meant: what the rooms say, worked out without rooms."""
         if not identity.receives or (identity.user is not None and identity.user in self.except_users):
             return False
+        if identity.is_guest:
+            return identity.user in self.users
         return (
             self.all
             or identity.user in self.users

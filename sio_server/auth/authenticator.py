@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.audience import ADMIN_ROLE, Identity
 from sio_server.auth.claims import STATED, bare_token, identity_stated, unverified_claims
+from sio_server.auth.guests import GuestTokens, is_guest_token
 from sio_server.auth.jwks import JwksKeys
 from sio_server.config import Config
 from sio_server.errors import Refused, Text
@@ -59,10 +60,11 @@ DEVELOPMENT_PUBLISHER: Final = Publisher("development")
 
 
 class Authenticator:
-    """Checks tokens and keys as a `Config` says."""
+    """Checks tokens and keys as a `Config` says, and tokens of guests by ``guests``, whatever it says."""
 
-    def __init__(self, config: Config, jwks: JwksKeys | None = None) -> None:
+    def __init__(self, config: Config, jwks: JwksKeys | None = None, *, guests: GuestTokens | None = None) -> None:
         self._config = config
+        self._guests = guests
         self._development = config.development  # asked for with each publish, and an address is parsed to know it
         self._keyring = Keyring(config.publish_keys)
         self._jwks = jwks if jwks is not None or config.jwks_url is None else JwksKeys(config.jwks_url)
@@ -130,9 +132,13 @@ class Authenticator:
         That it was not revoked is the caller's to check. Raises `Refused`: ``forbidden`` for any other role's, and what
         `identity` raises.
         """
-        if not token or token.count(".") != _TOKEN_DOTS or self._tokens is None:
+        if not token or token.count(".") != _TOKEN_DOTS:
             return None
-        identity = await self.token(token)
+        identity = self._guest(token)
+        if identity is None:
+            if self._tokens is None:
+                return None
+            identity = await self._tokens.identity(token)
         if ADMIN_ROLE not in identity.roles:
             raise Refused("forbidden", _NOT_ADMIN)
         return identity
@@ -146,16 +152,36 @@ class Authenticator:
         """
         if self._development:
             says_something = any(stated.get(name) for name in STATED) if stated else False
-            return identity_stated(unverified_claims(token) if token and not says_something else stated or {})
+            if not token or says_something:
+                return identity_stated(stated or {})
+            return self._guest(token) or identity_stated(unverified_claims(token))
+        guest = self._guest(token) if token else None
+        if guest is not None:
+            return guest
         if self._tokens is None:
             raise Refused("unauthorized", _NO_VERIFIER)
         if not token:
             raise Refused("unauthorized", _MISSING_TOKEN)
         return await self._tokens.identity(token)
 
+    def _guest(self, token: str) -> Identity | None:
+        """The guest whose token this is, None for any other token; raises `Refused` for a guest's that is not good.
+
+        What a token calls itself decides alone which keys it is checked with.
+        """
+        token = bare_token(token)
+        if self._guests is None or not is_guest_token(token):
+            return None
+        return self._guests.identity(token, leeway=self._config.token_leeway)
+
     async def token(self, credential: str) -> Identity:
         """The identity of a token; raises as `identity` does, ``unauthorized`` for what does not look like a token."""
-        if credential.count(".") != _TOKEN_DOTS or self._tokens is None:
+        if credential.count(".") != _TOKEN_DOTS:
+            raise Refused("unauthorized", _WRONG_KEY)
+        guest = self._guest(credential)
+        if guest is not None:
+            return guest
+        if self._tokens is None:
             raise Refused("unauthorized", _WRONG_KEY)
         return await self._tokens.identity(credential)
 

@@ -54,6 +54,10 @@ class TokenVerifier:
             identity = identity_of_claims(claims, self._names)
         except OverflowError as error:  # an exp beyond any clock
             raise Refused("invalid_token", INVALID_CLAIM.format("exp")) from error
+        if identity.is_guest:
+            # Guests are named by the server, and only its own tokens (`auth.guests`) speak for them. Were a backend's
+            # taken for one, whoever may give a pass away could give away a real person's inbox.
+            raise Refused("invalid_token", _GUEST)
         if identity.roles and (identity.expires_at or 0.0) < MILLISECONDS:
             return identity
         hints = self._hints(claims, identity)
@@ -133,6 +137,11 @@ class TokenVerifier:
 _ALGORITHM = Text("The token's algorithm is not accepted.", "No se acepta el algoritmo del token.")
 _SIGNATURE = Text("No key fits the token's signature.", "Ninguna clave corresponde a la firma del token.")
 
+_GUEST = Text(
+    "Names made of 'guest:' and 16 hexadecimal digits are the server's own guests: call this user otherwise.",
+    "Los nombres formados por 'guest:' y 16 cifras hexadecimales son de los invitados del propio servidor: llama a "
+    "este usuario de otra forma.",
+)
 _TOO_LONG = Text(
     "The token has {0} characters; more than {1} are not taken: leave out claims that are not needed here.",
     "El token tiene {0} caracteres y no se admiten más de {1}: quita los datos que aquí no hacen falta.",

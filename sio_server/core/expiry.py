@@ -110,7 +110,8 @@ class Expiry:
             expires_at = connection.identity.expires_at
             delay = random.uniform(0.0, RENEWAL_SPREAD)  # noqa: S311 - nothing is secret in it
             soon = now + EXPIRY_NOTICE + delay
-            if expires_at is not None and soon < expires_at:
+            # a guest's token hangs on no setting, and there is no other to be had
+            if expires_at is not None and soon < expires_at and not connection.identity.is_guest:
                 connection.identity = replace(connection.identity, expires_at=soon)
                 connection.token_end = -_NEVER
                 connection.told_of = None
