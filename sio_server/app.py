@@ -24,6 +24,7 @@ from sio_server.api.middleware import add_headers, guard
 from sio_server.api.notifications import NotificationsOperations
 from sio_server.api.operations import serve
 from sio_server.api.pages import console_routes
+from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
@@ -104,7 +105,7 @@ def _endpoints(
     app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics, more: Iterable[object]
 ) -> None:
     core = app[CORE]
-    auth = Authenticator(config)
+    auth = Authenticator(config, guests=core.passes.guests)
     socketio, ws = _live(config, gate, core, auth)
     socketio.server.attach(app)
     app[SERVER] = socketio.server
@@ -122,6 +123,7 @@ def _endpoints(
         InboxOperations(core.inboxes),
         NotificationsOperations(core.operators, core.traces),
         PeopleOperations(core.operators, core.inboxes),
+        PassesOperations(core.passes),
         console,
         MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict),
     )

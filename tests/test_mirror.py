@@ -22,6 +22,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker": ("broker/sqlite/test_contract", "broker/sqlite/test_broker"),
     "broker/sqlite/deliveries": ("broker/sqlite/test_receipts",),
     "broker/sqlite/lanes": ("broker/sqlite/test_inbox",),
+    "broker/sqlite/once": ("broker/sqlite/test_contract",),
     "broker/sqlite/people": ("broker/sqlite/test_contract",),
     "broker/sqlite/presence": ("broker/sqlite/test_contract",),
     "broker/sqlite/rows": ("broker/sqlite/test_inbox",),
@@ -58,6 +59,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "schemas/catalog": ("api/test_catalog", "api/test_openapi"),
     "schemas/console": ("api/test_console_session", "api/test_console_stats"),
     "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
+    "schemas/passes": ("api/test_passes", "api/test_openapi"),
     "schemas/traces": ("api/test_notifications_trace",),
 }
 

@@ -66,7 +66,10 @@ def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "responses": {
-            "200": {"description": "Done", "content": {operation.reply_type: {"schema": operation.reply}}},
+            str(int(operation.status)): {
+                "description": "Done",
+                "content": {operation.reply_type: {"schema": operation.reply}},
+            },
             **_problems(codes),
         },
     }

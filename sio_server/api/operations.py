@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack, overload
 
 from aiohttp import hdrs, web
@@ -97,6 +98,7 @@ class _Described(TypedDict, total=False):
     tag: Required[str]
     reply: Required[type[Schema] | Mapping[str, Any]]
     reply_type: str
+    status: int
     description: str
     query: type[Schema]
     parameters: tuple[Parameter, ...]
@@ -109,8 +111,8 @@ class Operation:
 
     ``answer`` is its handler, a function of the object that has it and of a `Call`. ``credential`` says who may call
     it. ``name`` is unique in the document, ``tag`` a group of it. ``reply`` is a schema, or a JSON Schema, of a body
-    of ``reply_type``. ``parameters`` are those in the path. ``errors`` are codes of `errors.KINDS`, without those of
-    the credential and those that any request can be refused with.
+    of ``reply_type``, which comes with ``status``. ``parameters`` are those in the path. ``errors`` are codes of
+    `errors.KINDS`, without those of the credential and those that any request can be refused with.
     """
 
     method: str
@@ -122,6 +124,7 @@ class Operation:
     tag: str
     reply: type[Schema] | Mapping[str, Any]
     reply_type: str = "application/json"
+    status: int = HTTPStatus.OK
     description: str = ""
     query: type[Schema] | None = None
     parameters: tuple[Parameter, ...] = ()

@@ -20,6 +20,7 @@ from sio_server.core.node import Node
 from sio_server.core.observers import Observers
 from sio_server.core.operators import Operators
 from sio_server.core.pages import REPLAY_HIGH, Pages
+from sio_server.core.passes import Passes
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
@@ -87,6 +88,7 @@ class Core:
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
+        self.passes = Passes(broker, wall=wall)
         self._hear()
 
     def _hear(self) -> None:

@@ -22,8 +22,8 @@ HIDDEN: Final = "[hidden]"
 # Members that must not be logged whatever a later line of code hands over; a net below care, not instead of it.
 _SECRET_WORDS: Final = frozenset({"token", "key", "keys", "secret", "data", "auth", "authorization", "body", "cookie"})
 
-# A JSON Web Token wherever it stands (RFC 7515 §3.1: `{"` in base64url begins with these letters).
-_TOKEN: Final = re.compile(r"eyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?", re.ASCII)
+# A JSON Web Token wherever it stands (RFC 7515 §3.1: `{"` in base64url begins with these letters), or a guest's pass.
+_TOKEN: Final = re.compile(r"eyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?|gp1_[\w-]*", re.ASCII)
 
 # Bounds of one line: characters of a text, members of a collection, collections within each other.
 MAX_TEXT: Final = 2000
@@ -86,7 +86,7 @@ _SHORT: Final = {10: "\\n", 13: "\\r", 9: "\\t"}
 def short(text: str, most: int = MAX_TEXT) -> str:
     """At most so many characters of a text, tokens hidden, which UTF-8 can hold."""
     cut = text if len(text) <= most else f"{text[: most - 1]}…"
-    if "eyJ" in cut:
+    if "eyJ" in cut or "gp1_" in cut:
         cut = _TOKEN.sub(HIDDEN, cut)
     # half of a surrogate pair is no text: neither a file nor a reader of JSON takes it
     return cut if cut.isascii() else "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in cut)

@@ -31,6 +31,7 @@ from sio_server.api.metrics import MetricsOperations
 from sio_server.api.notifications import NotificationsOperations
 from sio_server.api.openapi import document
 from sio_server.api.operations import Operation, operations_of
+from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.app import create_app
@@ -60,6 +61,8 @@ OPERATIONS = [
     ("GET", "/v1/users/{id}/inbox"),
     ("POST", "/v1/users/{id}/disconnect"),
     ("POST", "/v1/connections/{id}/disconnect"),
+    ("POST", "/v1/passes"),
+    ("POST", "/v1/passes/redeem"),
     ("GET", "/v1/inbox"),
     ("GET", "/v1/inbox/counts"),
     *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
@@ -71,7 +74,10 @@ MARKING = [operation for operation in OPERATIONS if operation[0] == "POST" and "
 IDENTITY = "00000000-0000-7000-8000-000000000000"
 
 # What needs no credential anywhere; in development nothing does.
-OPEN = {"/health/live", "/health/ready", "/v1/session"}
+OPEN = {"/health/live", "/health/ready", "/v1/session", "/v1/passes/redeem"}
+
+# What is answered with another status than 200 where all is well.
+CREATED = {"/v1/passes"}
 
 CHECKS = [
     not_a_server_error,
@@ -230,6 +236,7 @@ def operations() -> list[Operation]:
         InboxOperations,
         NotificationsOperations,
         PeopleOperations,
+        PassesOperations,
         ConsoleOperations,
         MetricsOperations,
     )
@@ -263,9 +270,10 @@ def test_operation_is_described(made: dict[str, Any], method: str, path: str) ->
     described = made["paths"][path][method.lower()]
     assert described["summary"]
     assert described["tags"]
-    assert "200" in described["responses"]
+    done = "201" if path in CREATED else "200"
+    assert done in described["responses"]
     for status, response in described["responses"].items():
-        if status == "200":
+        if status == done:
             assert set(response["content"]) == {"text/plain" if path == "/metrics" else "application/json"}
             continue
         assert set(response["content"]) == {PROBLEM_TYPE}

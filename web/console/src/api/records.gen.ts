@@ -134,6 +134,14 @@ export interface components {
             /** @description Unix seconds: tokens issued before are refused */
             tokens_before: number;
         };
+        Entrance: {
+            /** @description A JWT, to connect with and to read the guest's inbox */
+            token: string;
+            /** @description The guest, its `sub` */
+            user: string;
+            /** @description Until when it is good, RFC 3339 in UTC; its `exp` */
+            expires_at: string;
+        };
         ErrorsReply: {
             items: components["schemas"]["Refusal"][];
         };
@@ -333,6 +341,18 @@ export interface components {
             users: number;
             sockets: number;
         };
+        Pass: {
+            /** @description Opaque; of letters, digits, `-` and `_` */
+            pass: string;
+            /** @description The guest */
+            user: string;
+            /** @description Until when it is good, RFC 3339 in UTC */
+            expires_at: string;
+        };
+        PassRequest: {
+            /** @description A guest whom another pass named; a new one where it is left out */
+            user?: string;
+        };
         Percentiles: {
             p50: number;
             p95: number;
@@ -490,6 +510,10 @@ export interface components {
             /** @description Which part of the backend it is from */
             source: string | null;
             receipts: components["schemas"]["Receipts"];
+        };
+        Redeem: {
+            /** @description A pass, as `POST /v1/passes` gave it */
+            pass: string;
         };
         Refusal: {
             /** @description RFC 3339 in UTC */
