@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from sio_server.engine import AsyncServer, FrontReply, FrontRequest, FrontSite, Limits, Refusal
-from tests.support.engine_server import PATIENCE, engine, until
+from tests.support.engine_server import PATIENCE, engine, moved_clock, until
+from tests.support.waiting import turns
 
 OK = b'{"status":"ok"}'
 
@@ -25,6 +26,7 @@ class Fast:
         self.port = 0
         self.gate = asyncio.Event()
         self.stop: Callable[[], Awaitable[None]]
+        self.pass_time: Callable[[float], None]
 
     async def answer(self, request: FrontRequest) -> FrontReply:
         """The fast route."""
@@ -51,7 +53,7 @@ class Fast:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-            await asyncio.sleep(0.01)  # let each piece arrive by itself
+            await turns(10)  # each piece is to arrive by itself
         received = b""
         async with asyncio.timeout(PATIENCE):
             while received.count(OK) < answers and (more := await reader.read(65536)):
@@ -73,7 +75,7 @@ async def fast_site(**options: Any) -> AsyncIterator[Fast]:
     await runner.setup()
     site = FrontSite(runner, sio, "127.0.0.1", 0, fast_routes={("POST", "/notify"): fast.answer}, access_log=fast.log)
     await site.start()
-    fast.port, fast.stop = site.port, site.stop
+    fast.port, fast.stop, fast.pass_time = site.port, site.stop, moved_clock(sio, site)
     try:
         yield fast
     finally:
@@ -260,15 +262,16 @@ async def test_idle_connection_is_reused() -> None:
 
 async def test_connection_whose_body_came_apart_is_kept_as_any_other() -> None:
     """A connection that aiohttp has is idle after its answer, also when a body came in after its head."""
-    async with fast_site(limits=Limits(request_timeout=0.3)) as site:
+    async with fast_site(limits=Limits(request_timeout=5)) as site:
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
         head, body = b"POST /notify?x HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n", (b"abc", b"def")
         for piece in (head, *body):
             writer.write(piece)
-            await asyncio.sleep(0.05)
+            await turns()
         answer = await reader.readuntil(b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 200")
-        await asyncio.sleep(1.0)  # more than three times the limit
+        site.pass_time(15)  # three times the limit
+        await turns()
         writer.write(head + b"".join(body))
         await until(lambda: len(site.slow) == 2)
         writer.close()
@@ -295,7 +298,7 @@ async def test_last_request_is_answered_and_its_connection_closed(ending: str) -
         await until(lambda: bool(site.fast))
         if ending == "peer":
             writer.write_eof()
-            await asyncio.sleep(0.02)  # nothing tells when the end has come in
+            await turns()  # nothing tells when the end has come in
         else:
             await site.stop()
         site.gate.set()

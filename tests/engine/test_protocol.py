@@ -9,6 +9,7 @@ import pytest
 
 from sio_server.engine.transport.wheel import RESOLUTION
 from tests.support.engine_server import TRANSPORTS, engine, until
+from tests.support.waiting import turns
 
 UNKNOWN_SID = {"code": 1, "message": "Session ID unknown"}
 
@@ -165,10 +166,13 @@ async def test_silent_client_is_closed_for_ping_timeout(transport: str) -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_answering_client_outlives_many_ping_timeouts(transport: str) -> None:
     """A client that answers each ping stays, however many intervals pass."""
-    async with engine(ping_interval=0.1, ping_timeout=0.3) as server:
+    async with engine(ping_interval=25, ping_timeout=20) as server:
+        pass_time = server.keep_time()
         wire = await server.wire(transport)
         await wire.join()
         for _ in range(8):
+            await turns(10)  # the last pong is to have come in
+            pass_time(26)
             while not wire.inbox:
                 await wire.fetch()
             assert wire.inbox.popleft() == "2"

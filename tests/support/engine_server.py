@@ -18,7 +18,7 @@ from aiohttp import web
 from sio_server.engine import AsyncServer, FrontSite
 from tests.support.clocks import AheadClock
 from tests.support.engine_wire import WIRES, Closed, PollingWire, UpgradedWire, WebSocketWire, Wire
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import PATIENCE, turns, until
 
 # How often timers look at the clock while a test lets time pass.
 _LOOKS = 20
@@ -81,26 +81,14 @@ class Served:
 
     async def request_arrived(self) -> None:
         """Give a request that was just sent the time to be read and to wait; nothing observable says that it does."""
-        await asyncio.sleep(0.05)
+        await turns()
 
     def keep_time(self) -> Callable[[float], None]:
         """Give the server a clock that the test moves; to be called before there are clients.
 
         The function that is returned lets so many seconds pass, and has every timer look at the clock on the way.
         """
-        clock = AheadClock()
-        front = None if self.site is None else self.site._front
-        self.sio.eio.wheel.time = clock
-        if front is not None:
-            front.wheel.time = clock
-
-        def pass_time(seconds: float) -> None:
-            for _ in range(_LOOKS):
-                clock.ahead += seconds / _LOOKS
-                for timed in (*self.sio.eio.sockets.values(), *(() if front is None else front.live)):
-                    timed.on_timer()
-
-        return pass_time
+        return moved_clock(self.sio, self.site)
 
     def members(self) -> int:
         """How many places in rooms are taken, over all namespaces."""
@@ -140,6 +128,23 @@ class Served:
                     await wire.post("1")
                 except aiohttp.ClientError:  # the server closed the connection, which is just as good
                     continue
+
+
+def moved_clock(sio: AsyncServer, site: FrontSite | None) -> Callable[[float], None]:
+    """Give a server a clock that stands ahead by what its caller lets pass; see `Served.keep_time`."""
+    clock = AheadClock()
+    front = None if site is None else site._front
+    sio.eio.wheel.time = clock
+    if front is not None:
+        front.wheel.time = clock
+
+    def pass_time(seconds: float) -> None:
+        for _ in range(_LOOKS):
+            clock.ahead += seconds / _LOOKS
+            for timed in (*sio.eio.sockets.values(), *(() if front is None else front.live)):
+                timed.on_timer()
+
+    return pass_time
 
 
 def _fds() -> set[str]:

@@ -62,6 +62,15 @@ class Patience:
             raise Stuck(f"{self._what} did not come, and nothing moved in {self._patience} s{told}")
 
 
+async def turns(count: int = 50) -> None:
+    """Let the loop turn so many times, with a moment between: what was just sent is read, however busy the machine.
+
+    For what nothing tells of. Whoever can see that it has happened waits by `until`.
+    """
+    for _ in range(count):
+        await asyncio.sleep(0.001)
+
+
 async def until(
     condition: Callable[[], object],
     what: str = "the condition",
