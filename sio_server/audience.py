@@ -162,9 +162,9 @@ class Audience:
         return not (self.all or self.roles or self.users or self.topics)
 
     def rooms(self) -> tuple[str, ...]:
-        """The rooms to publish to, each once. ``all`` stands alone: it holds everybody whom the others could name."""
+        """The rooms to publish to, each once. ``all`` holds everybody whom the others could name, but for guests."""
         if self.all:
-            return (ROOM_ALL,)
+            return (ROOM_ALL, *map(user_room, filter(is_guest, self.users))) if self.users else (ROOM_ALL,)
         return (*map(role_room, self.roles), *map(user_room, self.users), *map(topic_room, self.topics))
 
     def except_rooms(self) -> tuple[str, ...]:

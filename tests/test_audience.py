@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sio_server.audience import ROOM_ALL, Audience, Identity, name_of, role_room, topic_room, user_room
+from sio_server.audience import ROOM_ALL, Audience, Identity, is_guest, name_of, role_room, topic_room, user_room
 
 # Few names, so that they meet; some that look like rooms, so that a prefix is never mistaken for a name.
-NAMES = st.sampled_from(["1", "2", "admin", "turista", "all", "user:1", "role:admin", ":", "topic:1"])
+GUEST = "guest:0123456789abcdef"
+NAMES = st.sampled_from(["1", "2", "admin", "turista", "all", "user:1", "role:admin", ":", "topic:1", GUEST])
 MANY = st.lists(NAMES, max_size=4)
 
 IDENTITIES = st.builds(
@@ -51,9 +52,15 @@ def test_audience_names_each_room_once(audience: Audience) -> None:
 
 @given(IDENTITIES)
 def test_person_is_in_each_room_once(identity: Identity) -> None:
-    """Everybody is in ``all``, in a room for each role, for each topic and for themselves, and in none twice."""
+    """Everybody is in ``all``, in a room for each role, for each topic and for themselves, and in none twice.
+
+    A guest is in none but the last, whatever is claimed.
+    """
     rooms = identity.rooms()
     assert len(rooms) == len(set(rooms))
+    if identity.user == GUEST:
+        assert rooms == (user_room(GUEST),)
+        return
     expected = {ROOM_ALL, *map(role_room, identity.roles), *map(topic_room, identity.topics)}
     assert set(rooms) - expected == ({user_room(identity.user)} if identity.user is not None else set()) - expected
     assert expected <= set(rooms)
@@ -142,3 +149,20 @@ def test_unreadable_parts_name_nobody() -> None:
 def test_names(given: str, kept: str | None) -> None:
     """A name has one spelling; joiners, marks and spaces of all scripts are part of it, what cannot be seen is not."""
     assert name_of(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("user", "guest"),
+    [
+        (GUEST, True),
+        ("guest:ffffffffffffffff", True),
+        *((user, False) for user in (None, "", "guest", "guest:", "guest:7", f"{GUEST}0", f" {GUEST}", f"{GUEST}\n")),
+        *(
+            (user, False)
+            for user in (GUEST.upper(), "guest:0123456789abcdeg", f"user:{GUEST}", "guest:" + "\u0661" * 16)
+        ),
+    ],
+)
+def test_guest_is_known_by_its_name(user: str | None, guest: bool) -> None:  # noqa: FBT001
+    """A guest is who has a name of just that form, and nobody else."""
+    assert is_guest(user) is guest
