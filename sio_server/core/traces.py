@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from sio_server.audience import user_room
+from sio_server.audience import is_guest, user_room
 from sio_server.broker import Broker, Hop, Receipt, Stored, Trail
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection, Hub
@@ -192,7 +192,8 @@ class Traces:
         ]
         # who has left meanwhile may have been there: no connection of before is kept for what is not stored
         rooms = {user_room(user), *(room for one in self._hub.of_user(user) for room in one.rooms)}
-        may_have = entry.is_for(tuple(rooms)) or bool(set(entry.rooms) - set(map(user_room, entry.audience.users)))
+        shared = set(entry.rooms) - set(map(user_room, entry.audience.users))
+        may_have = entry.is_for(tuple(rooms)) or (bool(shared) and not is_guest(user))
         excepted = user in entry.audience.except_users
         code = "passing_sent" if there else "passing_unknown" if may_have and not excepted else "passing_missed"
         verdict = say("excepted" if excepted else code, user)

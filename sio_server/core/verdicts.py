@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sio_server.audience import USER_PREFIX, user_room
+from sio_server.audience import USER_PREFIX, is_guest, user_room
 from sio_server.broker import Trail, fold
 from sio_server.errors import Text
 
@@ -116,6 +116,8 @@ def _not_meant(trail: Trail) -> str:
     """Why it is not for a user."""
     if trail.user in trail.stored.entry.audience.except_users:
         return "excepted"
+    if is_guest(trail.user):
+        return "guest"
     if _late(trail):
         return "not_yet_seen"
     if _spelt_alike(trail):
@@ -243,6 +245,10 @@ SENTENCES: Final = {
     "unknown": Text(
         "It was for {1}, and nobody has ever connected as {0}.",
         "Era para {1}, y nadie se ha conectado nunca como {0}.",
+    ),
+    "guest": Text(
+        "It was for {1}, and {0} is a guest, who gets only what names this guest.",
+        "Era para {1}, y {0} es un invitado, que solo recibe lo que lo nombra.",
     ),
     "not_addressed": Text("It was for {1}, and not for {0}.", "Era para {1}, y no para {0}."),
     "passing_sent": Text(

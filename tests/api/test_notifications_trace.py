@@ -234,6 +234,21 @@ async def test_reasons_of_the_audience_are_told() -> None:
     assert found["excepted"]["excepted"]
 
 
+async def test_guest_gets_what_names_it_alone() -> None:
+    """Of a guest it is told that what is for everybody is not for guests, whether it was stored or not."""
+    guest = "guest:0123456789abcdef"
+    async with running() as server:
+        await server.connect({"user": guest})
+        for_all = await published(server)
+        passing = await published(server, persist=False)
+        own = await published(server, audience={"users": [guest]})
+        found = [await traced(server, identity, guest) for identity in (for_all, passing, own)]
+
+    assert [one["verdict"] for one in found] == ["guest", "passing_missed", "sent"]
+    assert [one["matched"] for one in found] == [[], [], [f"user:{guest}"]]
+    assert found[0]["text"].startswith("It was for everybody")
+
+
 @pytest.mark.parametrize(
     ("addressed", "connects", "asked", "expected"),
     [

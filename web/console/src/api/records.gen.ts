@@ -639,7 +639,7 @@ export interface components {
              * @description The answer as a stable code
              * @enum {string}
              */
-            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
+            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "guest" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
             /** @description The answer as a sentence, in the language that was asked for */
             text: string;
             /** @description Whether this user has ever connected, as far as is known */
