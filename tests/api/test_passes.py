@@ -15,8 +15,10 @@ from sio_server.app import RELOADING
 from sio_server.audience import is_guest
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.config import Config
+from sio_server.core.refusals import LINES_OF_ONE
 from sio_server.errors import KINDS
 from tests.support.asking import Answer, ask, assert_refused, get
+from tests.support.brokers import side_by_side
 from tests.support.clients import plain_socket
 from tests.support.inbox_model import Clock
 from tests.support.logged import logging_to_stderr
@@ -303,6 +305,18 @@ async def test_pass_is_no_credential(where: str) -> None:
         assert (await redeem(server, made)).status == 200
 
 
+async def test_pass_is_good_once_on_two_nodes() -> None:
+    """Of twenty who bring one pass to two nodes of one log, one is let in, and the token is good on both."""
+    first, second = side_by_side()
+    async with running(secured(), broker=first) as one, running(secured(), broker=second) as other:
+        made = await issued(one)
+        answers = await asyncio.gather(*((redeem(server, made["pass"])) for server in (one, other) * 10))
+        assert sorted(answer.status for answer in answers) == [200, *[401] * 19]
+        (guest,) = (answer.body["token"] for answer in answers if answer.status == 200)
+        for server in (one, other):
+            assert await get(server, "/v1/inbox/counts", guest)
+
+
 # -- what is told of it -------------------------------------------------------------------------------------------
 
 
@@ -329,3 +343,14 @@ async def test_failures_are_counted_and_nothing_is_told(capsys: pytest.CaptureFi
     for secret in (text, guest, text[4:30], guest.split(".")[2]):
         assert secret not in told
     assert user not in metrics
+
+
+async def test_guessing_writes_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever tries pass after pass is counted each time, and has as few lines of the log as with wrong tokens."""
+    with logging_to_stderr():
+        async with running(secured()) as server:
+            for number in range(LINES_OF_ONE * 3):
+                assert_refused(await redeem(server, f"gp1_{number:080}"), "unauthorized")
+            stats = await get(server, "/v1/stats", KEY)
+    assert stats["refused"] == LINES_OF_ONE * 3
+    assert capsys.readouterr().err.count('"refused"') <= LINES_OF_ONE

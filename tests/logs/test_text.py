@@ -15,6 +15,7 @@ import pytest
 import yarl
 
 from sio_server import logs
+from sio_server.logs.text import short
 from tests.support.logged import logging_to_stderr
 from tests.support.servers import running, secured, token
 
@@ -244,3 +245,13 @@ async def test_subprotocol_of_a_websocket_is_not_logged(capsys: pytest.CaptureFi
     assert shown
     for part in secret.split("."):
         assert part not in shown
+
+
+@pytest.mark.parametrize("secret", [token("ana"), "gp1_" + "Ab-_" * 20])
+@pytest.mark.parametrize("around", ["{}", "/v1/passes/{}", "a {} b", "{}: unknown field", "x" * 40 + "{}"])
+@pytest.mark.parametrize("most", [40, 60, 300])
+def test_tokens_and_passes_are_hidden_wherever_they_stand(secret: str, around: str, most: int) -> None:
+    """A token or a pass is hidden in any text, cut or whole."""
+    shown = short(around.format(secret), most)
+    assert secret[8:30] not in shown
+    assert len(shown) <= most
