@@ -248,7 +248,8 @@ def count(
     prefix, parameters = with_view(bounds)
     entries = connection.execute(prefix + _ENTRIES, (*parameters, now, now, now)).fetchall()
     total = sum(number for _, _, number in entries)
-    # Of a room and a greater one, what is in both is looked for in the smaller. What is for all is in no other of theirs.
+    # Of a room and a greater one, what is in both is looked for in the smaller. What is for all is in no other room
+    # of the user's.
     several = sorted((row for row in entries if row[2] > 0 and row[0] != ROOM_ALL), key=lambda row: (-row[2], row[0]))
     total -= overlaps.count(connection, [(room, low) for room, low, _ in several], now, keep=keep)
     lowest = min(low for _, low in bounds)
