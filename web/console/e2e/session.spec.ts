@@ -55,7 +55,12 @@ test("who signs out is asked again and sees nothing more", async ({ page, secure
   await page.goto(secured.url);
   await signIn(page, KEY);
   await isConnected(page);
+  await page.goto(`${secured.url}/#/enviar/test`);
+  await page.getByLabel("Mensaje").fill("solo para mis ojos");
+  const kept = () => page.evaluate(() => JSON.stringify(sessionStorage));
+  await expect.poll(kept).toContain("solo para mis ojos");
   await page.getByRole("button", { name: "Cerrar sesión" }).click();
   await expect(page.getByLabel("Token o clave")).toBeVisible();
   await expect(page.getByRole("navigation")).toHaveCount(0);
+  expect(await kept()).not.toContain("solo para mis ojos");
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { emptyDraft } from "../src/sections/send/draft.ts";
-import { createDrafts } from "../src/sections/send/drafts.ts";
+import { createDrafts, forgetDrafts } from "../src/sections/send/drafts.ts";
 
 beforeEach(() => {
   sessionStorage.clear();
@@ -22,6 +22,16 @@ test("a draft of before that lacks a field gets it, and nonsense is none", () =>
 
   expect(createDrafts("ana").read("test")).toEqual({ ...emptyDraft("test"), message: "hola" });
   expect(createDrafts("ana").read("otro")).toBeNull();
+});
+
+test("who signs out leaves no draft, and nothing else is lost", () => {
+  createDrafts("ana").keep({ ...emptyDraft("test"), message: "hola" });
+  createDrafts("luis").keep({ ...emptyDraft("tour_creado"), message: "adiós" });
+  sessionStorage.setItem("other", "stays");
+
+  forgetDrafts();
+
+  expect(JSON.stringify(sessionStorage)).toBe('{"other":"stays"}');
 });
 
 test("a storage that refuses everything costs the draft alone", () => {

@@ -1,5 +1,6 @@
 import { ApiError, createApi, type Api } from "../api/client.ts";
 import type { SessionReply } from "../api/records.ts";
+import { forgetDrafts } from "../sections/send/drafts.ts";
 
 export interface Session {
   api: Api;
@@ -83,6 +84,7 @@ export function createSessionStore(locale: () => string): SessionStore {
     },
     signIn: open,
     signOut: () => {
+      forgetDrafts();
       set({ status: "signedOut", reason: "left" });
     },
   };

@@ -12,11 +12,15 @@ export type ConnectionBannerProps = Styling;
 
 const TROUBLE: readonly ConnectionStatus[] = ["offline", "reconnecting", "unauthorized"];
 
+/** What the text of the status itself says well enough. */
+const SAID = new Set(["network", "unauthorized", "invalid_token", "token_expired", "token_revoked"]);
+
 /** Says that the connection is gone, why, and when it is tried again; empty while all is well. */
 export function ConnectionBanner({ className, style, ...given }: ConnectionBannerProps): ReactNode {
   const labels = useLabels();
-  const { status, retryAt, retryNow } = useConnectionStatus();
+  const { status, error, retryAt, retryNow } = useConnectionStatus();
   const trouble = TROUBLE.includes(status);
+  const why = status !== "offline" && error && !SAID.has(error.code) ? error.text : undefined;
   const cameFrom = useReturn(trouble);
   // The region is there from the start, or what it says would not be spoken.
   return (
@@ -33,7 +37,7 @@ export function ConnectionBanner({ className, style, ...given }: ConnectionBanne
         <>
           <Icon name={status === "unauthorized" ? "alert" : "offline"} size={18} />
           <span className={classOf("bannerText", given)}>
-            {labels[status as "offline"]} {retryAt !== undefined && <Countdown until={retryAt} />}
+            {why ?? labels[status as "offline"]} {retryAt !== undefined && <Countdown until={retryAt} />}
           </span>
           <button type="button" className={classOf("retry", given)} onClick={retryNow}>
             {labels.retry}

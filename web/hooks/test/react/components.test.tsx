@@ -1,6 +1,12 @@
-import { act, fireEvent, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
-import { ConnectionBanner, NotificationBell, NotificationInbox, NotificationToaster } from "../../src/index.ts";
+import {
+  ConnectionBanner,
+  NotificationBell,
+  NotificationInbox,
+  NotificationProvider,
+  NotificationToaster,
+} from "../../src/index.ts";
 import { newUser, Server, serverOfFile } from "../server.ts";
 import { connect, until } from "./tools.tsx";
 
@@ -211,6 +217,21 @@ describe("<ConnectionBanner>", () => {
       expect(banner.textContent).toBe("");
     });
     await own.remove();
+  });
+});
+
+describe("<ConnectionBanner>, where waiting alone does not help,", () => {
+  it("says what is wrong in place of what its status says", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    render(
+      <NotificationProvider tabs="own" url="ftp://nowhere.example" identity={{ user: newUser() }}>
+        <ConnectionBanner />
+      </NotificationProvider>,
+    );
+    await until(() => {
+      expect(one(".sio-banner").textContent).toContain("La dirección del servidor de notificaciones no es válida.");
+    });
+    expect(one(".sio-banner").textContent).not.toContain("Reconectando");
   });
 });
 
