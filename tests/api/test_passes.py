@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.support.brokers import side_by_side
 from tests.support.clients import plain_socket
 from tests.support.inbox_model import Clock
 from tests.support.logged import logging_to_stderr
-from tests.support.servers import PUBLISH_KEY, SECRET, Server, running, secured, token
+from tests.support.servers import PUBLISH_KEY, SECRET, Server, program, running, secured, token
 from tests.support.waiting import until
 
 KEY = PUBLISH_KEY
@@ -152,6 +153,27 @@ async def test_guest_may_do_nothing_else() -> None:
             assert not answer["ok"], (event, answer)
 
 
+async def test_connection_goes_on_with_the_token_of_another_pass() -> None:
+    """A guest who is connected renews with the token of a second pass for the same guest, and with nobody else's."""
+    async with running(secured()) as server:
+        guest, other = await let_in(server), await let_in(server)
+        again = await let_in(server, guest["user"])
+        waiting = await issued(server, guest["user"])
+        listener = await server.connect({"token": guest["token"]})
+        answers = [
+            await listener.client.call("ns:auth", {"token": one})
+            for one in (again["token"], other["token"], token(guest["user"]), token("eva", "admin"), waiting["pass"])
+        ]
+        assert [answer["ok"] for answer in answers] == [True, False, False, False, False]
+        assert [answer["error"]["code"] for answer in answers[1:]] == [
+            "forbidden",
+            "invalid_token",
+            "forbidden",
+            "invalid_token",
+        ]
+        assert {room for one in server.core.hub for room in one.rooms} == {f"user:{guest['user']}"}
+
+
 async def test_role_that_a_guest_states_counts_for_nothing() -> None:
     """What a guest says of itself beside its token changes nothing."""
     async with running(secured()) as server:
@@ -245,6 +267,22 @@ async def test_pass_is_used_after_a_restart(tmp_path: Path) -> None:
         assert_refused(await redeem(server, used), "unauthorized")
         assert (await redeem(server, kept)).status == 200
         assert await get(server, "/v1/inbox/counts", guest)
+
+
+async def test_pass_is_used_after_a_kill(tmp_path: Path) -> None:
+    """A pass that was used right before the server was killed is not good on its successor."""
+    secrets = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": KEY}
+    async with running(secured()) as here:  # lends its clients
+        async with program("--data-dir", str(tmp_path), env=secrets) as first:
+            server = Server(first.url, here.app, here.http)
+            used, kept = (await issued(server))["pass"], (await issued(server))["pass"]
+            guest = (await redeem(server, used)).body["token"]
+            await first.stop(signal.SIGKILL)
+        async with program("--data-dir", str(tmp_path), env=secrets) as second:
+            server = Server(second.url, here.app, here.http)
+            assert_refused(await redeem(server, used), "unauthorized")
+            assert (await redeem(server, kept)).status == 200
+            assert await get(server, "/v1/inbox/counts", guest)
 
 
 @pytest.mark.parametrize("credential", ["wrong", token("ana"), KEY, None], ids=["wrong", "tourist", "key", "none"])
