@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import hmac
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -144,6 +146,17 @@ async def test_name_time_and_chance_are_signed(at: int) -> None:
         whole = bytearray(base64.urlsafe_b64decode(passes.issue(GUEST).text.removeprefix("gp1_")))
         whole[at] ^= 1
         assert await outcome(passes, "gp1_" + base64.urlsafe_b64encode(whole).decode()) == "unauthorized"
+
+
+@pytest.mark.parametrize("purpose", ["guest-pass", "guest-token", "socketio-recovery", ""])
+async def test_each_key_has_one_purpose(purpose: str) -> None:
+    """What the log's key for anything else has signed is no pass."""
+    async with opened() as broker:
+        passes = Passes(broker)
+        body = base64.urlsafe_b64decode(passes.issue(GUEST).text.removeprefix("gp1_"))[:28]
+        mac = hmac.digest(broker.secret(purpose), body, hashlib.sha256)
+        found = await outcome(passes, "gp1_" + base64.urlsafe_b64encode(body + mac).decode())
+        assert found == (GUEST if purpose == "guest-pass" else "unauthorized")
 
 
 async def test_revoked_guest_has_no_way_back() -> None:
