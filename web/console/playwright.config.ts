@@ -17,7 +17,11 @@ export default defineConfig({
     locale: "es-ES",
     timezoneId: "Europe/Madrid",
     viewport: { width: 1280, height: 860 },
-    trace: "retain-on-failure",
+    // What moves is not what is tested, but where it is afterwards; what is about moving says so.
+    contextOptions: { reducedMotion: "reduce" },
+    // A trace copies the page at every step, which doubles what a test costs. A failure has the page as text and a picture;
+    // `--trace on` shows the rest.
+    screenshot: "only-on-failure",
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
       args: [

@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { violationsOf } from "./axe.ts";
 import { expect, isConnected, test } from "./fixtures.ts";
+import { look } from "./layout.ts";
 
 /** What is wrong with what is on the screen, told together with what that is. */
 async function check(page: Page, name: string): Promise<void> {
@@ -12,13 +13,14 @@ const LOOKS = [
   { colorScheme: "dark", viewport: { width: 390, height: 844 } },
 ] as const;
 
-for (const look of LOOKS) {
-  test(`questions, panels and results have no violation: ${look.colorScheme}, ${look.viewport.width} wide`, async ({
-    browser,
+for (const { colorScheme, viewport } of LOOKS) {
+  test(`questions, panels and results have no violation: ${colorScheme}, ${viewport.width} wide`, async ({
+    page,
     server,
     connect,
   }) => {
     test.setTimeout(240_000);
+    await look(page, { colorScheme, ...viewport });
     await connect("41", "turista");
     await connect("42", "admin");
     const { id } = await server.notify({
@@ -26,8 +28,6 @@ for (const look of LOOKS) {
       data: { usuario_id: "41" },
       message: "x".repeat(3_000),
     });
-    const context = await browser.newContext({ ...look, locale: "es-ES", reducedMotion: "reduce" });
-    const page = await context.newPage();
     const go = async (path: string) => {
       await page.goto(`${server.url}/#${path}`);
       await isConnected(page);
@@ -54,7 +54,7 @@ for (const look of LOOKS) {
     await check(page, "a notification beside the list");
 
     await go("/historial");
-    if (look.viewport.width < 600) await page.getByRole("button", { name: "Filtros" }).click();
+    if (viewport.width < 600) await page.getByRole("button", { name: "Filtros" }).click();
     await page.getByRole("button", { name: /^Cuándo/ }).click();
     await page.getByRole("button", { name: "Última hora" }).waitFor();
     await check(page, "times to choose from");
@@ -76,6 +76,5 @@ for (const look of LOOKS) {
     await page.getByRole("dialog").getByRole("button", { name: "Enviar 200 a 20 usuarios" }).click();
     await expect(page.getByTestId("measured")).toContainText("mediana");
     await check(page, "clients and their latency");
-    await context.close();
   });
 }

@@ -1,4 +1,5 @@
 import { expect, section, test } from "./fixtures.ts";
+import { overflowOf, rightOf } from "./layout.ts";
 
 test("the log is read page by page, and back", async ({ consolePage: page, server }) => {
   const notifications = Array.from({ length: 60 }, (_, index) => ({ type: "test", message: `número ${index + 1}` }));
@@ -197,14 +198,9 @@ for (const width of [1280, 390, 320]) {
     await expect(row).toContainText("Confirmada");
     await expect(page.getByRole("row", { name: /^101/ })).toContainText("Aún no");
     await expect(row.getByRole("listitem")).toHaveText([/^Enviada \d\d:\d\d:\d\d$/, /^Confirmada \d\d:\d\d:\d\d$/]);
-    const box = await row.getByText("Confirmada").first().boundingBox();
-    expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
-    const size = await page.evaluate(() => [
-      document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      document.documentElement.scrollHeight,
-    ]);
-    expect(size[0]).toBe(0);
-    expect(size[1]).toBeLessThan(2_600); // the text is folded
+    await expect.poll(() => rightOf(row.getByText("Confirmada").first())).toBeLessThanOrEqual(width);
+    await expect.poll(() => overflowOf(page)).toBe(0);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(2_600); // folded
     await expect(page.getByRole("button", { name: "Reenviar" })).toBeInViewport();
   });
 }

@@ -1,4 +1,5 @@
 import { expect, section, test } from "./fixtures.ts";
+import { rightOf, settled } from "./layout.ts";
 
 test("nothing is lost while the stream is paused", async ({ consolePage: page, server }) => {
   await section(page, "En vivo");
@@ -19,12 +20,9 @@ test("what is let go to make room is counted, and said where it is", async ({ co
   for (let round = 0; round < 23; round += 1) await server.call("/v1/notifications/batch", { notifications });
   const shown = page.getByTestId("shown");
   await expect(shown).toHaveAttribute("data-arrived", "23000");
-  const [held, released] = [
-    Number(await shown.getAttribute("data-held")),
-    Number(await shown.getAttribute("data-released")),
-  ];
-  expect(released).toBeGreaterThan(0);
-  expect(held + released).toBe(23_000);
+  const counts = () => shown.evaluate((one) => [Number(one.dataset.held), Number(one.dataset.released)] as const);
+  await expect.poll(async () => (await counts())[1]).toBeGreaterThan(0);
+  await expect.poll(async () => (await counts()).reduce((sum, count) => sum + count)).toBe(23_000);
   await expect(page.getByTestId("released")).toContainText(/De 23\.000, .* están en el Historial/);
 });
 
@@ -121,6 +119,7 @@ test("a row that is pointed at stays where it is, and the list goes on afterward
   await section(page, "En vivo");
   const row = page.getByRole("button", { name: /la buena/ });
   await row.hover();
+  await settled(page);
   const before = await row.boundingBox();
   for (let number = 1; number <= 3; number += 1) await server.notify({ type: "test", message: `otra ${number}` });
   await expect(page.getByTestId("fresh")).toHaveText("3 nuevas");
@@ -171,11 +170,9 @@ test("beside an open notification the list is neither covered nor darkened", asy
   await section(page, "En vivo");
   await page.getByRole("button", { name: /otra/ }).click();
   const panel = page.getByRole("dialog");
-  const [left, right] = [
-    await page.getByRole("list", { name: /Notificaciones en vivo/ }).boundingBox(),
-    await panel.boundingBox(),
-  ];
-  expect((left?.x ?? 0) + (left?.width ?? 0)).toBeLessThanOrEqual(right?.x ?? 0);
+  const list = page.getByRole("list", { name: /Notificaciones en vivo/ });
+  const gap = async () => ((await panel.boundingBox())?.x ?? 0) - (await rightOf(list));
+  await expect.poll(gap).toBeGreaterThanOrEqual(0);
   await page.getByRole("button", { name: /una/ }).click();
   await expect(panel).toContainText("una");
   await panel.getByRole("button", { name: "Más reciente" }).click();
@@ -209,7 +206,7 @@ test("on a phone the filters are behind a button that says how many are at work"
   await page.goto(`${server.url}/#/en-vivo?tipo=test&rol=turista`);
   await expect(page.getByRole("combobox", { name: "Rol" })).toBeHidden();
   const row = page.getByRole("button", { name: /una fila/ });
-  expect((await row.boundingBox())?.y).toBeLessThan(425);
+  await expect.poll(async () => (await row.boundingBox())?.y).toBeLessThan(425);
   await expect(row).not.toContainText("Baja");
   await page.getByRole("button", { name: "Filtros (2)" }).click();
   await expect(page.getByRole("combobox", { name: "Rol" })).toBeVisible();

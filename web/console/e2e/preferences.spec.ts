@@ -1,4 +1,5 @@
 import { expect, section, test } from "./fixtures.ts";
+import { overflowOf, settled } from "./layout.ts";
 
 test("the language is switched, and kept", async ({ consolePage: page }) => {
   await page.getByRole("button", { name: "Preferencias" }).click();
@@ -11,12 +12,12 @@ test("the language is switched, and kept", async ({ consolePage: page }) => {
 
 test("the theme is switched, and kept", async ({ consolePage: page }) => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await settled(page);
   const light = await background();
   await page.getByRole("button", { name: "Preferencias" }).click();
   await page.getByText("Oscuro", { exact: true }).click();
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
-  const dark = await background();
-  expect(dark).not.toBe(light);
+  await expect.poll(background).not.toBe(light);
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
 });
@@ -25,13 +26,15 @@ test("rows can stand closer, and that is kept", async ({ consolePage: page, serv
   await page.goto(`${server.url}/#/catalogo`);
   const row = page.getByRole("button", { name: /tour_creado/ });
   const height = async () => (await row.boundingBox())?.height ?? 0;
+  await row.waitFor();
+  await settled(page);
   const roomy = await height();
   await page.getByRole("button", { name: "Preferencias" }).click();
   await page.getByText("Compacta", { exact: true }).click();
   await expect.poll(height).toBeLessThan(roomy);
   await page.reload();
   await row.waitFor();
-  expect(await height()).toBeLessThan(roomy);
+  await expect.poll(height).toBeLessThan(roomy);
 });
 
 test("preferences are chosen with the keyboard, and Escape goes back to their button", async ({
@@ -69,8 +72,5 @@ test("on a phone the sections are behind the menu", async ({ consolePage: page }
   await page.getByRole("button", { name: "Menú" }).click();
   await section(page, "Historial");
   await expect(page.getByRole("button", { name: "Menú" })).toBeVisible();
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow).toBe(0);
+  await expect.poll(() => overflowOf(page)).toBe(0);
 });

@@ -1,4 +1,5 @@
-import { expect, section, test } from "./fixtures.ts";
+import { expect, isConnected, section, test } from "./fixtures.ts";
+import { rightOf } from "./layout.ts";
 
 test("a killed server is announced, and nothing is missing when it is back", async ({ consolePage: page, server }) => {
   await section(page, "En vivo");
@@ -21,15 +22,20 @@ test("a killed server is announced, and nothing is missing when it is back", asy
 });
 
 test("once the server is back nobody waits for the next attempt", async ({ consolePage: page, server }) => {
-  await server.kill();
   const countdown = page.getByText(/Nuevo intento en \d+ segundos?/);
   const seconds = async () => Number(/\d+/.exec((await countdown.textContent().catch(() => null)) ?? "")?.[0] ?? 0);
-  // Pauses grow: one that is long enough to tell the two apart.
-  await expect.poll(seconds, { timeout: 50_000 }).toBeGreaterThan(6);
-  const due = Date.now() + (await seconds()) * 1_000;
-  await server.again();
-  await page.locator('[data-status="connected"]').waitFor();
-  expect(Date.now()).toBeLessThan(due);
+  // Pauses grow: one that is long enough to tell the two apart, also on a machine that is busy with something else.
+  let isBefore = false;
+  for (const pause of [6, 9, 12]) {
+    await server.kill();
+    await expect.poll(seconds, { timeout: 90_000 }).toBeGreaterThan(pause);
+    const due = Date.now() + (await seconds()) * 1_000;
+    await server.again();
+    await isConnected(page);
+    isBefore = Date.now() < due;
+    if (isBefore) break;
+  }
+  expect(isBefore).toBe(true);
   await expect(page.getByTestId("banner")).toHaveCount(0);
 });
 
@@ -37,9 +43,7 @@ test("on a phone the header has room for what is wrong with the connection", asy
   await page.setViewportSize({ width: 360, height: 740 });
   await server.kill();
   await expect(page.getByText("Sin conexión")).toBeVisible();
-  const button = await page.getByRole("button", { name: "Preferencias" }).boundingBox();
-  expect(button).not.toBeNull();
-  expect((button?.x ?? 360) + (button?.width ?? 0)).toBeLessThanOrEqual(360);
+  await expect.poll(() => rightOf(page.getByRole("button", { name: "Preferencias" }))).toBeLessThanOrEqual(360);
 });
 
 test("a screen that was being read says how old its figures are", async ({ consolePage: page, server }) => {

@@ -1,5 +1,6 @@
 import { violationsOf } from "./axe.ts";
 import { expect, isConnected, test } from "./fixtures.ts";
+import { look } from "./layout.ts";
 import { KEY } from "./server.ts";
 
 interface Document {
@@ -84,20 +85,19 @@ test("a value that is missing and JSON that is none are told before anything is 
   await expect(page.getByRole("region", { name: "Respuesta del servidor" })).toContainText("unknown_type");
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`the reference has no accessibility violation: ${colorScheme}`, async ({ browser, server }) => {
-    test.setTimeout(240_000); // four pages, looked through whole
-    const context = await browser.newContext({ colorScheme, locale: "es-ES", reducedMotion: "reduce" });
-    const page = await context.newPage();
-    for (const operation of ["", "/notify", "/notifications", "/disconnect"]) {
-      await page.goto(`${server.url}/#/api${operation}`);
-      await page
-        .locator(operation === "" ? ".reference-item" : ".operation-title")
-        .first()
-        .waitFor();
-      for (const toggle of await page.locator(".schema-toggle").all()) await toggle.click();
-      expect([operation, await violationsOf(page)]).toEqual([operation, []]);
+test("the reference has no accessibility violation", async ({ page, server }) => {
+  test.setTimeout(240_000); // four pages, looked through whole
+  for (const operation of ["", "/notify", "/notifications", "/disconnect"]) {
+    await page.goto(`${server.url}/#/api${operation}`);
+    await page
+      .locator(operation === "" ? ".reference-item" : ".operation-title")
+      .first()
+      .waitFor();
+    await expect(page.getByRole("status", { name: "Cargando…" })).toHaveCount(0);
+    for (const toggle of await page.locator(".schema-toggle").all()) await toggle.click();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await look(page, { colorScheme });
+      expect([operation, colorScheme, await violationsOf(page)]).toEqual([operation, colorScheme, []]);
     }
-    await context.close();
-  });
-}
+  }
+});

@@ -1,15 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-
-const ROOT = process.env.SIO_TEST_ROOT ?? fileURLToPath(new URL("../../..", import.meta.url));
-const VENV = join(ROOT, ".venv/bin/python");
-const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
+import { fork, type Process } from "./forks.ts";
 
 const SECRET = "a secret that only these tests know, long enough";
 export const KEY = "publisher-key-of-the-tests-0123456789";
@@ -18,7 +11,7 @@ export const SECURED: Record<string, string> = { SIO_SERVER_JWT_SECRET: SECRET, 
 
 /** A server process of its own, with a log of its own. */
 export class Server {
-  private child: ChildProcess | null = null;
+  private process: Process | undefined;
   url = "";
 
   private constructor(
@@ -34,23 +27,9 @@ export class Server {
   }
 
   private async run(port: number): Promise<void> {
-    const child = spawn(PYTHON, ["-m", "sio_server", "serve", "--port", String(port), "--data-dir", this.directory], {
-      cwd: ROOT,
-      env: { PATH: process.env.PATH, PYTHONPATH: ROOT, ...this.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child = child;
-    child.stderr.resume();
-    const lines = createInterface(child.stdout);
-    this.url = await new Promise<string>((resolve, reject) => {
-      lines.once("line", (line) => {
-        resolve(line.trim());
-      });
-      child.once("exit", (code) => {
-        reject(new Error(`the server ended with ${code ?? "a signal"} before it answered`));
-      });
-    });
-    lines.on("line", () => undefined);
+    const args = ["serve", "--port", String(port), "--data-dir", this.directory];
+    this.process = await fork(args, this.environment);
+    this.url = this.process.url;
   }
 
   /** As a crash or a power cut ends it. */
@@ -69,12 +48,8 @@ export class Server {
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.child;
-    if (child?.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill(signal);
-    await ended;
-    this.child = null;
+    await this.process?.end(signal);
+    this.process = undefined;
   }
 
   async notify(body: object): Promise<{ id: string; seq: number }> {

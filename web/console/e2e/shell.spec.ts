@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, isConnected, test } from "./fixtures.ts";
+import { overflowOf, rightOf, settled } from "./layout.ts";
 import { KEY } from "./server.ts";
 
 const palette = (page: Page) => page.getByRole("dialog", { name: "Buscar en la consola" });
@@ -39,7 +40,7 @@ test("one field leads to a section, a user, a type and a notification, without t
   await search(page, ` ${id.toUpperCase()} `);
   await page.keyboard.press("Enter");
   await expect(heading("Notificación")).toBeVisible();
-  expect(page.url()).toContain(id);
+  await expect(page).toHaveURL(new RegExp(id));
 });
 
 test("the arrows choose, Escape leaves, and the focus goes back to where it was", async ({ consolePage: page }) => {
@@ -50,8 +51,8 @@ test("the arrows choose, Escape leaves, and the focus goes back to where it was"
   await expect(options.first()).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("ArrowDown");
   await expect(options.nth(1)).toHaveAttribute("aria-selected", "true");
-  const active = await palette(page).getByRole("combobox").getAttribute("aria-activedescendant");
-  expect(active).toBe(await options.nth(1).getAttribute("id"));
+  const second = await options.nth(1).getAttribute("id");
+  await expect(palette(page).getByRole("combobox")).toHaveAttribute("aria-activedescendant", second ?? "");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowUp");
   await expect(options.last()).toHaveAttribute("aria-selected", "true");
@@ -98,11 +99,11 @@ test("at 320 pixels everything of the header can be reached, connected or not", 
   await page.setViewportSize({ width: 320, height: 700 });
   const inside = async () => {
     for (const name of ["Menú", "Buscar en la consola", "Preferencias"]) {
-      const box = await page.getByRole("button", { name }).boundingBox();
-      expect([name, box !== null && box.x >= 0 && box.x + box.width <= 320]).toEqual([name, true]);
+      const button = page.getByRole("button", { name });
+      const isInside = async () => ((await button.boundingBox())?.x ?? -1) >= 0 && (await rightOf(button)) <= 320;
+      await expect.poll(async () => [name, await isInside()]).toEqual([name, true]);
     }
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(overflow).toBe(0);
+    await expect.poll(() => overflowOf(page)).toBe(0);
   };
   await inside();
   await server.kill();
@@ -119,10 +120,11 @@ for (const language of ["es", "en"]) {
     await page.locator("input").press("Enter");
     await isConnected(page);
     const out = page.getByRole("button", { name: language === "es" ? "Cerrar sesión" : "Sign out" });
-    const isCut = await out
-      .locator(".mantine-Button-label")
-      .evaluate((label) => label.scrollWidth > label.clientWidth || label.getBoundingClientRect().width === 0);
-    expect(isCut).toBe(false);
+    const isCut = () =>
+      out
+        .locator(".mantine-Button-label")
+        .evaluate((label) => label.scrollWidth > label.clientWidth || label.getBoundingClientRect().width === 0);
+    await expect.poll(isCut).toBe(false);
     await context.close();
   });
 }
@@ -163,19 +165,20 @@ test("with the colours of the reader the current section and the bars are still 
       .getByRole("navigation")
       .getByRole("link", { name, exact: true })
       .evaluate((link) => getComputedStyle(link).outlineStyle);
-  expect([await outline("Resumen"), await outline("Enviar")]).toEqual(["solid", "none"]);
+  await expect.poll(async () => [await outline("Resumen"), await outline("Enviar")]).toEqual(["solid", "none"]);
   const bar = page.locator(".gauge-fill").first();
-  await bar.waitFor();
-  const [fill, track] = await bar.evaluate((element) => [
-    getComputedStyle(element).backgroundColor,
-    getComputedStyle(element.parentElement ?? element).backgroundColor,
-  ]);
-  expect(fill).not.toBe(track);
+  const isToldApart = () =>
+    bar.evaluate(
+      (element) =>
+        getComputedStyle(element).backgroundColor !==
+        getComputedStyle(element.parentElement ?? element).backgroundColor,
+    );
+  await expect.poll(isToldApart).toBe(true);
   // The charts come on their own, after the figures.
   const swatches = page.locator(".swatch");
   await expect(swatches).toHaveCount(4);
-  const styles = await swatches.evaluateAll((all) => all.map((one) => getComputedStyle(one).borderTopStyle));
-  expect(new Set(styles)).toEqual(new Set(["solid", "dashed"]));
+  const styles = () => swatches.evaluateAll((all) => all.map((one) => getComputedStyle(one).borderTopStyle));
+  await expect.poll(async () => new Set(await styles())).toEqual(new Set(["solid", "dashed"]));
 });
 
 test("a larger text makes rows and icons larger, and nothing lies over anything", async ({
@@ -184,17 +187,17 @@ test("a larger text makes rows and icons larger, and nothing lies over anything"
 }) => {
   await server.notify({ type: "recomendacion_creada", data: { usuario_id: "1", titulo: "Colca" } });
   const icon = page.getByRole("navigation").getByRole("link", { name: "Resumen" }).locator("svg");
-  const before = (await icon.boundingBox())?.width ?? 0;
+  const width = async () => (await icon.boundingBox())?.width ?? 0;
+  await settled(page);
+  const before = await width();
   await page.addStyleTag({ content: "html { font-size: 200% !important; }" });
-  expect((await icon.boundingBox())?.width ?? 0).toBeCloseTo(2 * before, 0);
-  const cells = await page
-    .locator(".latest-row")
-    .first()
-    .evaluate((row) => [...row.children].map((cell) => cell.getBoundingClientRect().toJSON() as DOMRect));
-  const [time, type] = cells;
-  expect(
-    (time?.right ?? 0) <= (type?.left ?? 0) ||
-      (time?.bottom ?? 0) <= (type?.top ?? 0) + 1 ||
-      (time?.left ?? 0) >= (type?.right ?? 0),
-  ).toBe(true);
+  await expect.poll(width).toBeCloseTo(2 * before, 0);
+  const row = page.locator(".latest-row").first();
+  const isApart = () =>
+    row.evaluate(({ children }) => {
+      const [time, type] = [...children].map((cell) => cell.getBoundingClientRect());
+      if (!time || !type) return false;
+      return time.right <= type.left || time.bottom <= type.top + 1 || time.left >= type.right;
+    });
+  await expect.poll(isApart).toBe(true);
 });

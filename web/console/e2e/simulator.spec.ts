@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, isConnected, section, test } from "./fixtures.ts";
+import { overflowOf, rightOf } from "./layout.ts";
 import { KEY, token } from "./server.ts";
 
 async function simulate(page: Page, count: number): Promise<void> {
@@ -124,10 +125,6 @@ test("a group comes with one click, and on a phone each client is a card", async
   await expect(page.getByTestId("measured")).toContainText("mediana");
   await expect(page.getByRole("list", { name: "Clientes simulados" }).getByRole("listitem")).toHaveCount(23);
   await expect(page.getByRole("button", { name: "Cortar: simulado-1", exact: true })).toBeVisible();
-  const preferences = await page.getByRole("button", { name: "Preferencias" }).boundingBox();
-  expect((preferences?.x ?? 390) + (preferences?.width ?? 0)).toBeLessThanOrEqual(390);
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow).toBe(0);
+  await expect.poll(() => rightOf(page.getByRole("button", { name: "Preferencias" }))).toBeLessThanOrEqual(390);
+  await expect.poll(() => overflowOf(page)).toBe(0);
 });

@@ -50,11 +50,11 @@ test("a long message takes three lines of an inbox until more is asked for", asy
   const entry = page.locator(".letter");
   const height = async () => (await entry.boundingBox())?.height ?? 0;
   await entry.waitFor();
-  expect(await height()).toBeLessThan(200);
+  await expect.poll(height).toBeLessThan(200);
   await entry.getByRole("button", { name: "Ver más" }).click();
-  expect(await height()).toBeGreaterThan(400);
+  await expect.poll(height).toBeGreaterThan(400);
   await entry.getByRole("button", { name: "Ver menos" }).click();
-  expect(await height()).toBeLessThan(200);
+  await expect.poll(height).toBeLessThan(200);
 });
 
 test("signs that turn text around are written out", async ({ consolePage: page, server }) => {

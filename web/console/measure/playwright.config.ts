@@ -1,11 +1,18 @@
 import { defineConfig } from "@playwright/test";
+import { wholeBrowserPath } from "../e2e/browser.ts";
 import tests from "../playwright.config.ts";
 
-/** Measurements and pictures: one thing at a time, and no trace, which costs time itself. */
+const executablePath = wholeBrowserPath();
+
+/** Measurements and pictures: one thing at a time, in the browser that people have. */
 export default defineConfig({
   ...tests,
   testDir: ".",
   workers: 1,
   fullyParallel: false,
-  use: { ...tests.use, trace: "off" },
+  use: {
+    ...tests.use,
+    contextOptions: {},
+    launchOptions: { ...tests.use?.launchOptions, ...(executablePath === undefined ? {} : { executablePath }) },
+  },
 });

@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { violationsOf } from "../../console/e2e/axe.ts";
+import { look, settled } from "../../console/e2e/layout.ts";
 import { expect, test } from "./fixtures.ts";
 
 const SCENES = [
@@ -25,16 +26,24 @@ const SCENES = [
   "panel-foot",
 ];
 
-const LOOKS = {
-  light: { query: "theme=light", options: {} },
-  dark: { query: "theme=dark", options: {} },
-  "dark by the system, in English": { query: "lang=en", options: { colorScheme: "dark" } },
-  "from right to left": { query: "dir=rtl", options: {} },
-  "in forced colours": { query: "", options: { forcedColors: "active" } },
-  "320 wide": { query: "", options: { viewport: { width: 320, height: 640 } } },
+// How a page is opened, and with which looks it is looked at then.
+const LOADS = {
+  "light, dark, in forced colours": {
+    query: "theme=light",
+    options: {},
+    looks: [
+      { theme: "light", forcedColors: "none" },
+      { theme: "dark", forcedColors: "none" },
+      { theme: "light", forcedColors: "active" },
+    ],
+  },
+  "dark by the system, in English": { query: "lang=en", options: { colorScheme: "dark" }, looks: [{}] },
+  "from right to left": { query: "dir=rtl", options: {}, looks: [{}] },
+  "320 wide": { query: "", options: { viewport: { width: 320, height: 640 } }, looks: [{}] },
   "a phone": {
     query: "lang=en&theme=dark",
     options: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    looks: [{}],
   },
 } as const;
 
@@ -56,7 +65,16 @@ async function outside(page: Page): Promise<string[]> {
   });
 }
 
-for (const [name, { query, options }] of Object.entries(LOOKS)) {
+/** Opens a scene, as far as it comes by itself. */
+async function open(page: Page, gallery: string, scene: string, query = ""): Promise<void> {
+  await page.goto(`${gallery}?scene=${scene}&${query}`);
+  await page.locator(`[data-scene="${scene}"]`).waitFor();
+  if (scene.startsWith("toasts")) await expect(page.locator("[data-sonner-toast][data-mounted=true]")).toHaveCount(4);
+  if (scene.startsWith("panel")) await page.getByRole("dialog").waitFor();
+  if (scene === "refused") await page.getByRole("alert").waitFor();
+}
+
+for (const [name, { query, options, looks }] of Object.entries(LOADS)) {
   test(`no state of the kit has an accessibility violation or leaves the window: ${name}`, async ({
     browser,
     gallery,
@@ -65,14 +83,15 @@ for (const [name, { query, options }] of Object.entries(LOOKS)) {
     const page = await context.newPage();
     for (const scene of SCENES) {
       test.setTimeout(test.info().timeout + SCENE_MS);
-      await page.goto(`${gallery}?scene=${scene}&${query}`);
-      await page.locator(`[data-scene="${scene}"]`).waitFor();
-      if (scene.startsWith("toasts"))
-        await expect(page.locator("[data-sonner-toast][data-mounted=true]")).toHaveCount(4);
-      if (scene.startsWith("panel")) await page.getByRole("dialog").waitFor();
-      if (scene === "refused") await page.getByRole("alert").waitFor();
-      expect([scene, await violationsOf(page)]).toEqual([scene, []]);
-      expect([scene, await outside(page)]).toEqual([scene, []]);
+      await open(page, gallery, scene, query);
+      for (const one of looks) {
+        if ("theme" in one) {
+          await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), one.theme);
+          await look(page, one);
+        }
+        expect([scene, one, await violationsOf(page)]).toEqual([scene, one, []]);
+        await expect.poll(async () => [scene, one, await outside(page)]).toEqual([scene, one, []]);
+      }
     }
     await context.close();
   });
@@ -80,9 +99,8 @@ for (const [name, { query, options }] of Object.entries(LOOKS)) {
 
 test("every control is at least 24 pixels in both directions", async ({ page, gallery }) => {
   for (const scene of SCENES.filter((one) => one !== "unstyled")) {
-    await page.goto(`${gallery}?scene=${scene}`);
-    await page.locator(`[data-scene="${scene}"]`).waitFor();
-    if (scene.startsWith("toasts")) await expect(page.locator("[data-sonner-toast][data-mounted=true]")).toHaveCount(4);
+    await open(page, gallery, scene);
+    await settled(page);
     const small = await page.evaluate(() =>
       // Of a title the area that can be clicked is the whole entry.
       [...document.querySelectorAll("main button:not(.sio-item-title, .sio-group-toggle)")]

@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { settled } from "../../console/e2e/layout.ts";
 import { expect, type Server, test } from "./fixtures.ts";
 
 const TITLES = ["Colca", "Nazca", "Paracas"];
@@ -83,7 +84,10 @@ test("the panel closes when one tabs out of it, and at Escape wherever the focus
   await page.keyboard.press("Enter");
   await panel.waitFor();
   const after = page.getByRole("link", { name: "Después" });
-  for (let step = 0; step < 12 && (await panel.isVisible()); step += 1) await page.keyboard.press("Tab");
+  for (let step = 0; (await focused(page)) !== "Después"; step += 1) {
+    expect(step).toBeLessThan(12);
+    await page.keyboard.press("Tab");
+  }
   await expect(panel).toBeHidden();
   await expect(after).toBeFocused();
 
@@ -121,9 +125,9 @@ test("a link is followed by the router and closes the panel, another site is the
   await bell.click();
   const panel = page.getByRole("dialog");
   const entry = panel.getByRole("listitem").filter({ hasText: "Dentro" });
-  const box = await entry.boundingBox();
-  if (!box) throw new Error("no entry");
-  await page.mouse.click(box.x + 24, box.y + box.height - 6); // its edge: all of it is the link
+  await settled(page);
+  const { height } = (await entry.boundingBox()) ?? { height: 0 };
+  await entry.click({ position: { x: 24, y: height - 6 } }); // its edge: all of it is the link
   await expect(page.getByTestId("address")).toHaveText("/reservas/7");
   await expect(panel).toBeHidden();
   await page.getByRole("button", { name: "Notificaciones, 1 sin leer" }).click();

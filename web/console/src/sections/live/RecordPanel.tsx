@@ -53,8 +53,10 @@ function Beside(props: RecordPanelProps) {
     if (takesFocus) panel.current?.focus({ preventScroll: true });
   }, [takesFocus]);
   const onEscape = useEffectEvent((event: globalThis.KeyboardEvent) => {
-    // A question in front of it is the one that is meant.
-    const isAsked = document.querySelector('[aria-modal="true"]') !== null;
+    // A question in front of it is the one that is meant; where nothing moves it is gone by now, but was there at the key.
+    const question = '[aria-modal="true"]';
+    const wasAsked = event.composedPath().some((place) => place instanceof Element && place.matches(question));
+    const isAsked = wasAsked || document.querySelector(question) !== null;
     if (event.key === "Escape" && !event.defaultPrevented && !isAsked) onClose();
   });
   useEffect(() => {
