@@ -70,10 +70,11 @@ for (const { colorScheme, viewport } of LOOKS) {
     await page.getByRole("button", { name: "20 turistas", exact: true }).click();
     await expect(page.getByTestId("totals")).toContainText("20 de 20 conectados");
     await connect("simulado-1", "turista");
+    await page.getByLabel("Notificaciones", { exact: true }).fill("20");
     await page.getByRole("button", { name: "Lanzar ráfaga" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Enviar 200 a 20 usuarios" }).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Enviar 20 a 20 usuarios" }).waitFor();
     await check(page, "a burst that would reach others");
-    await page.getByRole("dialog").getByRole("button", { name: "Enviar 200 a 20 usuarios" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Enviar 20 a 20 usuarios" }).click();
     await expect(page.getByTestId("measured")).toContainText("mediana");
     await check(page, "clients and their latency");
   });

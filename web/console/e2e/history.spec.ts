@@ -63,10 +63,7 @@ test("the log is searched by role, priority and user, and these narrow one anoth
   await expect(rows).toHaveText([/a Ana/]);
 });
 
-test("a search that finds nothing in the latest part of a long log goes on further back", async ({
-  consolePage: page,
-  server,
-}) => {
+test("a search that finds nothing in the latest part of a long log goes on further back", async ({ page, server }) => {
   await server.notify({ type: "tour_creado", data: { nombre: "Colca" }, priority: "critical" });
   const notifications = Array.from({ length: 1_000 }, (_, index) => ({ type: "test", message: `relleno ${index}` }));
   for (let round = 0; round < 12; round += 1) await server.call("/v1/notifications/batch", { notifications });
@@ -205,7 +202,7 @@ for (const width of [1280, 390, 320]) {
   });
 }
 
-test("a number finds what has it at once, however far back that is", async ({ consolePage: page, server }) => {
+test("a number finds what has it at once, however far back that is", async ({ page, server }) => {
   await server.notify({ type: "test", message: "el primero de todos" });
   const notifications = Array.from({ length: 1_000 }, () => ({ type: "test", message: "relleno", data: {} }));
   for (let round = 0; round < 11; round += 1) await server.call("/v1/notifications/batch", { notifications });

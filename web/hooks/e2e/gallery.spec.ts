@@ -65,9 +65,17 @@ async function outside(page: Page): Promise<string[]> {
   });
 }
 
-/** Opens a scene, as far as it comes by itself. */
+/** Opens a scene, as far as it comes by itself; the page is loaded for the first, and for toasts, which outlive a scene. */
 async function open(page: Page, gallery: string, scene: string, query = ""): Promise<void> {
-  await page.goto(`${gallery}?scene=${scene}&${query}`);
+  const address = `${gallery}?scene=${scene}&${query}`;
+  if (page.url().startsWith(gallery) && !scene.startsWith("toasts")) {
+    await page.evaluate((next) => {
+      history.pushState(null, "", next);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, address);
+  } else {
+    await page.goto(address);
+  }
   await page.locator(`[data-scene="${scene}"]`).waitFor();
   if (scene.startsWith("toasts")) await expect(page.locator("[data-sonner-toast][data-mounted=true]")).toHaveCount(4);
   if (scene.startsWith("panel")) await page.getByRole("dialog").waitFor();

@@ -10,15 +10,12 @@ import { Index } from "./Index.tsx";
 import type { Language } from "./samples.ts";
 import { SCENES } from "./scenes.tsx";
 
-const query = new URLSearchParams(location.search);
-const language: Language = query.get("lang") === "en" ? "en" : "es";
-const theme = query.get("theme");
-const page = document.documentElement;
-page.lang = language;
-page.dir = query.get("dir") === "rtl" ? "rtl" : "ltr";
-if (theme) page.dataset.theme = theme;
+interface Props {
+  query: URLSearchParams;
+  language: Language;
+}
 
-function Shown(): ReactNode {
+function Shown({ query, language }: Props): ReactNode {
   const scene = SCENES.find(({ name }) => name === query.get("scene"));
   if (!scene) return <Index scenes={SCENES} language={language} query={query} />;
   return (
@@ -29,11 +26,25 @@ function Shown(): ReactNode {
   );
 }
 
-const root = document.getElementById("root");
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <Shown />
+const place = document.getElementById("root");
+const root = place && createRoot(place);
+
+/** Shows what the address says, with nothing left of what was there before. */
+function show(): void {
+  const query = new URLSearchParams(location.search);
+  const language: Language = query.get("lang") === "en" ? "en" : "es";
+  const theme = query.get("theme");
+  const page = document.documentElement;
+  page.lang = language;
+  page.dir = query.get("dir") === "rtl" ? "rtl" : "ltr";
+  if (theme) page.dataset.theme = theme;
+  else delete page.dataset.theme;
+  root?.render(
+    <StrictMode key={location.search}>
+      <Shown query={query} language={language} />
     </StrictMode>,
   );
 }
+
+addEventListener("popstate", show);
+show();
