@@ -30,7 +30,7 @@ def console_routes(build: Path | None = None) -> list[web.RouteDef]:
     beside = [path for path in sorted(build.iterdir()) if path.is_file() and path != index]
     hashed = sorted((build / "assets").glob("*"))
     return [
-        web.get("/", served(index, _HTML)),
+        web.get("/", served(index, _HTML, framed_by="'self'")),
         *(web.get(f"/{path.name}", served(path, _type_of(path))) for path in beside if _is_plain(path)),
         *(
             web.get(f"/assets/{path.name}", served(path, _type_of(path), cache=FOR_EVER))

@@ -1,6 +1,6 @@
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { Router } from "wouter";
 import { createQueries } from "./api/queries.ts";
 import { language } from "./i18n/index.ts";
@@ -10,6 +10,7 @@ import { createSessionStore } from "./session/session.ts";
 import { SessionContext } from "./session/SessionContext.ts";
 import { SignIn } from "./session/SignIn.tsx";
 import { useHashPath } from "./shell/address.ts";
+import { useGuestPage } from "./shell/guestPage.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { Waiting } from "./shell/Waiting.tsx";
 import { theme, variables } from "./theme.ts";
@@ -20,6 +21,7 @@ import { ApiError } from "./api/client.ts";
 
 const scheme = localStorageColorSchemeManager({ key: "sio-server:theme" });
 const session = createSessionStore(language);
+const GuestPage = lazy(() => import("./guest/GuestPage.tsx"));
 
 export function App() {
   return (
@@ -30,8 +32,18 @@ export function App() {
       colorSchemeManager={scheme}
     >
       <Notices />
-      <Session />
+      <Page />
     </MantineProvider>
+  );
+}
+
+function Page() {
+  const guest = useGuestPage();
+  if (guest === null) return <Session />;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <GuestPage stand={guest} />
+    </Suspense>
   );
 }
 

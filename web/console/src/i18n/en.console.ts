@@ -49,6 +49,8 @@ export const around: Pick<Texts, "address" | "palette" | "health" | "guide" | "a
     close: "Close the guide",
     done: "Done",
     open: "Step {{number}}, to do",
+    tryIt: "Try it",
+    tryItText: "Two live screens, in half a minute, without writing any code.",
     publish: "Publish",
     publishText: "From your backend, a terminal, or right here.",
     publishHere: "Send from the console",

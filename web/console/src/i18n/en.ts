@@ -24,6 +24,7 @@ export const en: Texts = {
     history: "History",
     users: "Users",
     catalog: "Catalogue",
+    tryout: "Try it",
     simulator: "Simulator",
     api: "API",
   },

@@ -47,6 +47,8 @@ export const around = {
     close: "Cerrar la guía",
     done: "Hecho",
     open: "Paso {{number}}, pendiente",
+    tryIt: "Pruébalo",
+    tryItText: "Dos pantallas de verdad, en medio minuto y sin escribir código.",
     publish: "Publica",
     publishText: "Desde tu backend, desde una terminal o desde aquí.",
     publishHere: "Enviar desde la consola",

@@ -23,6 +23,7 @@ export const es = {
     history: "Historial",
     users: "Usuarios",
     catalog: "Catálogo",
+    tryout: "Pruébalo",
     simulator: "Simulador",
     api: "API",
   },

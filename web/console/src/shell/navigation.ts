@@ -2,6 +2,7 @@ import {
   IconActivity,
   IconBook2,
   IconCode,
+  IconDeviceMobileMessage,
   IconFlask,
   IconHistory,
   IconLayoutDashboard,
@@ -13,7 +14,7 @@ import { lazy, type ComponentType } from "react";
 import { Overview } from "../sections/overview/Overview.tsx";
 
 interface Entry {
-  key: "overview" | "send" | "live" | "history" | "users" | "catalog" | "simulator" | "api";
+  key: "overview" | "send" | "live" | "history" | "users" | "catalog" | "tryout" | "simulator" | "api";
   path: string;
   pattern: string;
   icon: Icon;
@@ -60,6 +61,13 @@ export const SECTIONS: readonly Entry[] = [
     pattern: "/catalogo",
     icon: IconBook2,
     component: lazy(() => import("../sections/catalog/Catalog.tsx")),
+  },
+  {
+    key: "tryout",
+    path: "/pruebalo",
+    pattern: "/pruebalo",
+    icon: IconDeviceMobileMessage,
+    component: lazy(() => import("../sections/tryout/Tryout.tsx")),
   },
   {
     key: "simulator",
