@@ -15,6 +15,8 @@ _STATIC: Final = Path(__file__).parents[1] / "static"
 BUILD = _STATIC / "console"
 
 _HTML: Final = "text/html; charset=utf-8"
+# The console shows the screens of its guests, which are this page at another address behind the `#`.
+_FRAMED_BY: Final = "'self'"
 _COMPRESSED: Final = (".br", ".gz")
 
 
@@ -24,13 +26,13 @@ def console_routes(build: Path | None = None) -> list[web.RouteDef]:
     index = build / "index.html"
     if not index.is_file():
         return [
-            web.get("/", served(_STATIC / "index.html", _HTML)),
+            web.get("/", served(_STATIC / "index.html", _HTML, framed_by=_FRAMED_BY)),
             web.get("/static/page.css", served(_STATIC / "page.css", "text/css; charset=utf-8")),
         ]
     beside = [path for path in sorted(build.iterdir()) if path.is_file() and path != index]
     hashed = sorted((build / "assets").glob("*"))
     return [
-        web.get("/", served(index, _HTML, framed_by="'self'")),
+        web.get("/", served(index, _HTML, framed_by=_FRAMED_BY)),
         *(web.get(f"/{path.name}", served(path, _type_of(path))) for path in beside if _is_plain(path)),
         *(
             web.get(f"/assets/{path.name}", served(path, _type_of(path), cache=FOR_EVER))

@@ -131,6 +131,7 @@ const SECTIONS: Picture[] = [
   ["notificacion", () => `/historial/${shown}`],
   ["usuarios", () => "/usuarios/101"],
   ["catalogo", () => "/catalogo", async (page) => page.getByRole("button", { name: /reserva_creada/ }).click()],
+  ["pruebalo", () => "/pruebalo", tryIt],
   ["api", () => "/api/notify", async (page) => page.locator(".operation-title").waitFor()],
 ];
 
@@ -141,6 +142,23 @@ async function fillForm(page: Page): Promise<void> {
   await page.getByLabel("fecha").fill("2026-12-05");
   await page.getByLabel("fecha").blur();
   await page.getByTestId("reach").waitFor();
+}
+
+/** As far as the count of what the phone has missed. */
+async function tryIt(page: Page): Promise<void> {
+  const [desk, phone] = [0, 1].map((number) => page.locator("iframe").nth(number).contentFrame());
+  if (desk === undefined || phone === undefined) throw new Error("there are no screens");
+  for (const stand of ["desk", "phone"]) {
+    await page.locator(`[data-testid="${stand}-state"][data-state="connected"]`).waitFor();
+  }
+  await phone.locator(".guest-offer .guest-button").click();
+  await desk.locator(".guest-rows li").waitFor();
+  await page.getByRole("button", { name: /^(Cortar la red|Cut the network)$/ }).click();
+  await page.getByRole("button", { name: /^(Reservar 5 más|Book 5 more)$/ }).click();
+  await expect(desk.locator(".guest-rows li")).toHaveCount(6);
+  await page.getByRole("button", { name: /^(Volver a conectar|Reconnect)$/ }).click();
+  await expect(page.getByTestId("verdict")).toHaveAttribute("data-tone", "good");
+  for (const screen of [desk, phone]) await expect(screen.locator(".sio-toast")).toHaveCount(0);
 }
 
 async function simulate(page: Page): Promise<void> {

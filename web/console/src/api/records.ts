@@ -39,6 +39,10 @@ export type Disconnected = Schemas["Disconnected"];
 export type InboxItem = Schemas["InboxItem"];
 export type InboxPage = Schemas["InboxPage"];
 
+/** What lets somebody be a guest, once and soon; and what it is exchanged for. */
+export type Pass = Schemas["Pass"];
+export type Entrance = Schemas["Entrance"];
+
 export type SessionReply = Schemas["Session"];
 
 export type PublishBody = Known<Schemas["Publish"]>;

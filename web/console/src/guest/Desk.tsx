@@ -19,7 +19,7 @@ export function Desk(): ReactNode {
   useStatusTold();
   return (
     <div className="guest guest-desk">
-      <header className="guest-bar">
+      <header className="guest-bar" aria-label={t("desk.frame")}>
         <Brand place={t("guest.desk")} />
         <span className="guest-avatar" aria-hidden>
           M
@@ -28,7 +28,7 @@ export function Desk(): ReactNode {
         <NotificationBell badge="unseen" filters={["all", "unread"]} />
       </header>
       <ConnectionBanner />
-      <main>
+      <main aria-label={t("desk.frame")}>
         <div className="guest-work">
           <h1>{t("guest.today")}</h1>
           <dl className="guest-figures">
@@ -49,7 +49,7 @@ export function Desk(): ReactNode {
             )}
           </section>
         </div>
-        <NotificationInbox className="guest-inbox" filters={["all", "unread"]} group />
+        <NotificationInbox className="guest-inbox" filters={["all", "unread"]} />
       </main>
       <NotificationToaster duration={4_000} max={2} />
     </div>

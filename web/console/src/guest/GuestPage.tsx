@@ -38,6 +38,7 @@ export default function GuestPage({ stand }: { stand: Stand }): ReactNode {
       user={entry.user}
       getToken={entry.getToken}
       locale={i18n.language}
+      labels={{ toasts: t(`${stand}.toasts`) }} // two pages on one screen, told apart
       tabs="own"
       pauseWhenHidden={false}
       onNavigate={() => undefined}

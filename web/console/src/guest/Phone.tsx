@@ -19,8 +19,8 @@ export function Phone(): ReactNode {
   const { status } = useConnectionStatus();
   useStatusTold();
   return (
-    <div className="guest guest-phone">
-      <header className="guest-bar">
+    <div className="guest guest-phone" data-booked={bookings.length > 0 || undefined}>
+      <header className="guest-bar" aria-label={t("phone.frame")}>
         <Brand />
         <NotificationBell badge="unseen" filters={["all", "unread"]} />
       </header>
@@ -31,11 +31,13 @@ export function Phone(): ReactNode {
       ) : (
         <ConnectionBanner />
       )}
-      <main>
+      <main aria-label={t("phone.frame")}>
         <h1>{t("guest.hello")}</h1>
         <Offer />
         <section aria-labelledby="bookings">
-          <h2 id="bookings">{t("guest.bookings")}</h2>
+          <h2 id="bookings">
+            {t("guest.bookings")} {bookings.length > 0 ? <span className="guest-count">{bookings.length}</span> : null}
+          </h2>
           {bookings.length === 0 ? (
             <p className="guest-none">{t("guest.none")}</p>
           ) : (

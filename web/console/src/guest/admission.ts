@@ -1,14 +1,8 @@
 import { ApiError, createApi } from "../api/client.ts";
+import type { Entrance } from "../api/records.ts";
 import { language } from "../i18n/index.ts";
 import { navigate } from "../shell/address.ts";
 import { GUEST_PAGES } from "../shell/guestPage.ts";
-
-/** What a pass is exchanged for: who one is, for an hour. */
-export interface Admission {
-  token: string;
-  user: string;
-  expires_at: string;
-}
 
 /** Why there is none: no pass in the address, one that is used or too old, or no answer. */
 export type Refusal = "missing" | "used" | "busy" | "unreachable";
@@ -22,18 +16,18 @@ export class NotAdmitted extends Error {
 }
 
 /** A pass is good once: whoever asks again for the same gets the same answer. */
-const asked = new Map<string, Promise<Admission>>();
+const asked = new Map<string, Promise<Entrance>>();
 
-export function redeem(pass: string): Promise<Admission> {
+export function redeem(pass: string): Promise<Entrance> {
   const running = asked.get(pass) ?? exchange(pass);
   asked.set(pass, running);
   return running;
 }
 
-async function exchange(pass: string): Promise<Admission> {
+async function exchange(pass: string): Promise<Entrance> {
   try {
     const api = createApi({ credential: null, locale: language });
-    return await api.post<Admission>("/v1/passes/redeem", { pass });
+    return await api.post<Entrance>("/v1/passes/redeem", { pass });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const isAgain = error.status === 0 || error.status >= 500;
@@ -45,16 +39,16 @@ async function exchange(pass: string): Promise<Admission> {
 const KEPT = "sio-server:guest";
 
 /** Of this tab, so that a reload does not need another pass. */
-function kept(): Admission | null {
+function kept(): Entrance | null {
   try {
-    const admission = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Admission | null;
+    const admission = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Entrance | null;
     return admission !== null && Date.parse(admission.expires_at) > Date.now() ? admission : null;
   } catch {
     return null; // a browser that keeps nothing for this site
   }
 }
 
-function keep(admission: Admission): void {
+function keep(admission: Entrance): void {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(admission));
   } catch {
@@ -66,7 +60,7 @@ function keep(admission: Admission): void {
  * Exchanges the pass in the address, or finds what one was exchanged for before a reload. Raises `NotAdmitted`. The pass
  * is taken out of the address: it is of no use to whoever would get it from there.
  */
-export async function admitPhone(): Promise<Admission> {
+export async function admitPhone(): Promise<Entrance> {
   const pass = new URLSearchParams(window.location.hash.split("?")[1] ?? "").get("pase");
   if (pass === null) {
     const before = kept();

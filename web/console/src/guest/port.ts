@@ -31,7 +31,7 @@ export type ConsoleSays =
   | { say: "booked"; isAccepted: boolean };
 
 /** The first thing a framed page says, with a port for all the rest. */
-export const GREETING = "sio-server.guest";
+const GREETING = "sio-server.guest";
 
 export const isFramed = (): boolean => window.parent !== window;
 

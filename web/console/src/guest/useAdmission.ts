@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { GetToken } from "@sio-server/react";
-import { admitPhone, NotAdmitted, redeem, type Admission, type Refusal } from "./admission.ts";
+import type { Entrance } from "../api/records.ts";
+import { admitPhone, NotAdmitted, redeem, type Refusal } from "./admission.ts";
 import type { ConsolePort } from "./port.ts";
 import { surroundings } from "./surroundings.ts";
 
@@ -10,7 +11,7 @@ export type Entry =
   | { state: "admitted"; user: string; getToken: GetToken };
 
 /** The console around the page gives it as many passes as it needs. */
-async function passFrom(port: ConsolePort): Promise<Admission> {
+async function passFrom(port: ConsolePort): Promise<Entrance> {
   const pass = await new Promise<string | null>((resolve) => {
     const stop = port.hear((said) => {
       if (said.say !== "pass") return;
@@ -23,13 +24,13 @@ async function passFrom(port: ConsolePort): Promise<Admission> {
   return redeem(pass);
 }
 
-function admit(): Promise<Admission> {
+function admit(): Promise<Entrance> {
   const { framed } = surroundings();
   return framed === null ? admitPhone() : passFrom(framed);
 }
 
 /** Tokens for the kit: of one's own phone the one there is, in a frame a new one whenever that runs out. */
-function tokensOf(first: Admission): GetToken {
+function tokensOf(first: Entrance): GetToken {
   const { framed } = surroundings();
   let last = first;
   return async (reason) => {

@@ -55,12 +55,14 @@ export const en: TryoutTexts = {
   },
   desk: {
     frame: "Marta’s desk",
+    toasts: "Marta’s alerts",
     who: "Marta",
     role: "administrator",
     address: "andina.example/desk",
   },
   phone: {
     frame: "Ana’s phone",
+    toasts: "Ana’s alerts",
     who: "Ana",
     role: "tourist",
   },

@@ -54,12 +54,14 @@ export const es = {
   },
   desk: {
     frame: "El escritorio de Marta",
+    toasts: "Avisos de Marta",
     who: "Marta",
     role: "administradora",
     address: "andina.example/escritorio",
   },
   phone: {
     frame: "El teléfono de Ana",
+    toasts: "Avisos de Ana",
     who: "Ana",
     role: "turista",
   },

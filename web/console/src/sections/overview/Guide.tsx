@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Text, Title } from "@mantine/core";
-import { IconCheck, IconX } from "@tabler/icons-react";
+import { IconCheck, IconDeviceMobileMessage, IconX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -40,6 +40,18 @@ export function Guide({ stats, onClose }: { stats: Stats; onClose: () => void })
           </ActionIcon>
         ) : null}
       </Group>
+      <div className="guide-try">
+        <Button
+          component={Link}
+          href="/pruebalo"
+          leftSection={<IconDeviceMobileMessage size={18} stroke={1.8} aria-hidden />}
+        >
+          {t("guide.tryIt")}
+        </Button>
+        <Text size="sm" c="dimmed">
+          {t("guide.tryItText")}
+        </Text>
+      </div>
       <ol className="plain">
         <Step number={1} isDone={isPublished} title={t("guide.publish")} text={t("guide.publishText")}>
           <Code

@@ -1,15 +1,17 @@
 import { Button, Group, Text } from "@mantine/core";
 import { IconLock, IconPlayerPlay, IconPlayerStop, IconQrcode } from "@tabler/icons-react";
 import { lazy, Suspense, useCallback, useRef, useState, useSyncExternalStore } from "react";
+import { useCatalog } from "../../api/queries.ts";
 import type { PublishBody, PublishReply } from "../../api/records.ts";
 import type { ConsoleSays, GuestSays, Stand } from "../../guest/port.ts";
 import { FEATURED } from "../../guest/tours.ts";
+import { language } from "../../i18n/index.ts";
 import { useTexts } from "../../i18n/tryout/index.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { Callout } from "../../ui/Callout.tsx";
 import { Reason } from "../../ui/Failure.tsx";
 import { Section } from "../../ui/Section.tsx";
-import { booking, fiveMore } from "./bookings.ts";
+import { booking, fiveMore, inWords } from "./bookings.ts";
 import { castingOf } from "./cast.ts";
 import { DayLine } from "./DayLine.tsx";
 import { createRun } from "./run.ts";
@@ -29,12 +31,13 @@ export function Theatre() {
   const [problem, setProblem] = useState<{ title: "failed" | "noPass"; error: Error } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isOwn, setOwn] = useState(false);
+  const types = useCatalog().data?.types;
   const stage = useRef<HTMLDivElement>(null);
 
   const publish = useCallback(
     async (body: PublishBody, kind: "single" | "counted" | "scene" = "scene"): Promise<boolean> => {
       try {
-        const reply = await api.post<PublishReply>("/notify", body);
+        const reply = await api.post<PublishReply>("/notify", inWords(body, types ?? [], language()));
         if (kind !== "scene") run.published(reply, kind === "counted");
         setProblem(null);
         return true;
@@ -43,7 +46,7 @@ export function Theatre() {
         return false;
       }
     },
-    [api, run],
+    [api, run, types],
   );
   const day = useDay(casting.cast, publish);
 

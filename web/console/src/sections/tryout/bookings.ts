@@ -1,4 +1,5 @@
-import type { PublishBody } from "../../api/records.ts";
+import type { EventType, PublishBody } from "../../api/records.ts";
+import type { Language } from "../../i18n/index.ts";
 import { TOURS, type Tour } from "../../guest/tours.ts";
 import type { Cast } from "./cast.ts";
 
@@ -10,6 +11,21 @@ const DAY_MS = 86_400_000;
 /** For the guests alone, however the catalogue would have it: nobody real gets anything of it. */
 export function forGuests(users: readonly string[], body: Pick<PublishBody, "type" | "data" | "actor">): PublishBody {
   return { ...body, audience: { users: [...users] }, ttl: KEPT };
+}
+
+/** Fills the blanks of a text of the catalogue: `{tour_nombre}`. */
+function filled(text: string, data: Readonly<Record<string, unknown>>): string {
+  return text.replace(/\{(\w+)\}/gu, (blank, name: string) => {
+    const value = data[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : blank;
+  });
+}
+
+/** With the catalogue's texts in the language of whoever looks on: left to itself, the server has one for all. */
+export function inWords(body: PublishBody, types: readonly EventType[], language: Language): PublishBody {
+  const kind = types.find(({ type }) => type === body.type);
+  if (kind === undefined) return body;
+  return { ...body, title: kind.title[language], message: filled(kind.message[language], body.data ?? {}) };
 }
 
 /** A code like those on tickets; no two of one tab are the same. */

@@ -1,12 +1,6 @@
 import type { Api } from "../../api/client.ts";
+import type { Pass } from "../../api/records.ts";
 import type { Stand } from "../../guest/port.ts";
-
-/** What lets somebody be a guest, once and soon. */
-export interface Pass {
-  pass: string;
-  user: string;
-  expires_at: string;
-}
 
 /** Who plays: the user behind each screen. */
 export type Cast = Readonly<Record<Stand, string>>;

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { GUEST_PAGES } from "../../shell/guestPage.ts";
-import type { Casting, Pass } from "./cast.ts";
+import type { Pass } from "../../api/records.ts";
+import type { Casting } from "./cast.ts";
 
 /** Before it runs out, so that none is scanned that is about to; by this machine's clock, which may be another's. */
 const MARGIN_MS = 10_000;

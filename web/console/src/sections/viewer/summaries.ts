@@ -19,6 +19,8 @@ export const SPANISH: Readonly<Record<string, string>> = {
   userInbox: "La bandeja de un usuario, tal como la ve",
   disconnect: "Cerrar las conexiones de un usuario y rechazar los tokens con que se hicieron",
   disconnectOne: "Cerrar una conexión",
+  issuePass: "Un pase que deja entrar a alguien como invitado",
+  redeemPass: "Cambiar un pase por el token de su invitado",
   session: "Quién pregunta y qué puede hacer",
   stats: "Conexiones, usuarios, publicaciones y entregas desde el arranque",
   statsRecent: "Los últimos cinco minutos, segundo a segundo",
