@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 /** The Colca canyon, a condor over it: nothing but shapes, so that there is no file to load. */
 export function Canyon(): ReactNode {
   return (
-    <svg className="guest-picture" viewBox="0 0 320 200" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+    <svg className="guest-picture" viewBox="0 0 320 200" preserveAspectRatio="xMidYMin slice" aria-hidden="true">
       <linearGradient id="canyon-sky" x1="0" y1="0" x2="0" y2="1">
         <stop offset="0" stopColor="#6cb6d2" />
         <stop offset="1" stopColor="#eaf4ec" />
