@@ -27,6 +27,8 @@ export default defineConfig({
     // The policy of the page allows no inline source but `data:` images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What the first page needs comes in one file, however many of the later ones share parts of it: a slow line waits for each.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
     target: "es2022",
     // The first that know light-dark(), which the styles are written with.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
