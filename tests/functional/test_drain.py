@@ -53,10 +53,10 @@ class Crowd:
         return report
 
 
-async def _publish(url: str, answered: list[int]) -> None:
-    """Publish every few milliseconds for as long as somebody answers, whoever it is."""
+async def _publish(url: str, answered: list[int], enough: asyncio.Event) -> None:
+    """Publish every few milliseconds until there is enough, whoever answers; what is under way is waited for."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {PUBLISH_KEY}"}) as session:
-        while True:
+        while not enough.is_set():
             try:
                 async with session.post(f"{url}/notify", json=BODY) as response:
                     if response.status == 200:
@@ -69,6 +69,7 @@ async def _publish(url: str, answered: list[int]) -> None:
 async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_path: Path) -> None:
     """On SIGTERM a thousand clients come back little by little and miss nothing; an upload that stalls holds nobody."""
     answered: list[int] = []
+    enough = asyncio.Event()
     directory = ("--data-dir", str(tmp_path))
     async with program(*directory, env=ENV) as first:
         port = first.url.rpartition(":")[2]
@@ -86,7 +87,7 @@ async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_p
         publisher: asyncio.Task[None] | None = None
         try:
             assert await crowd.line() == "ready"
-            publisher = asyncio.create_task(_publish(first.url, answered))
+            publisher = asyncio.create_task(_publish(first.url, answered, enough))
             await until(lambda: len(answered) > 20, "some publishes", lambda: len(answered))
             _, stalled = await asyncio.open_connection("127.0.0.1", int(port))
             stalled.write(b"POST /v1/notifications/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
@@ -95,8 +96,8 @@ async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_p
                 assert await coming(first.process.wait(), "the end of the first server", first.moves) == 0
                 stalled.close()
                 await crowd.until(lambda report: report["back"] == CLIENTS, "everybody to come back")
-                publisher.cancel()
-                await asyncio.gather(publisher, return_exceptions=True)
+                enough.set()
+                await publisher
                 report = await crowd.until(lambda report: report["least"] >= max(answered), "the last one")
         finally:
             if publisher is not None:

@@ -177,8 +177,10 @@ async def engine(
     """Run the engine's server with these options; on leaving, hang up and prove that nothing is left.
 
     ``tls`` is the server's and the client's context. Without ``handlers`` no connect and disconnect handler
-    is registered; without ``front`` aiohttp's own TCPSite listens in place of the engine's site.
+    is registered; without ``front`` aiohttp's own TCPSite listens in place of the engine's site. A ping comes where an
+    option says so: on a busy machine its answer could be too late.
     """
+    options.setdefault("ping_interval", 3600)
     tasks, files = asyncio.all_tasks(), _fds()
     sio = AsyncServer(async_mode="aiohttp", **options)
     app = web.Application()
