@@ -1,21 +1,25 @@
-"""What a backend imports to publish: two clients, and one function per event type.
+"""What a backend imports to publish: a `Notifier`, a function per event type, and two clients that give the answer.
 
 ::
 
     from sio_server.client import notificar_usuario_registrado
 
-    await notificar_usuario_registrado(usuario_id="123", nombre="Juan Pérez", email="juan@example.com", rol="turista")
+    notificar_usuario_registrado(usuario_id="123", nombre="Juan Pérez", email="juan@example.com", rol="turista")
 
-The functions of this module never raise because a notification could not be delivered: the request that they are
-called from has done its work, and must not fail for it. They log one warning and return None. The methods of the
-clients do raise: `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`, all of them `NotifyError`.
+The functions of this module, and those of a `Notifier`, hand the notification over to a thread that sends it, and
+return at once: in code with and without asyncio, whatever the server does. They may be awaited, and need not be. They
+never raise because a notification could not be delivered: the request that they are called from has done its work, and
+must not fail for it. The methods of the clients wait for the server's answer, and do raise: `NotifyRefused`,
+`NotifyUnavailable`, `NotifyInvalid`, all of them `NotifyError`.
 
-Where the server is, and the key, come from SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. An import connects to nothing.
+Where the server is, the key, and a directory in which notifications survive an end of the backend come from
+SIO_SERVER_URL, SIO_SERVER_PUBLISH_KEY and SIO_SERVER_SPOOL. An import connects to nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from sio_server.client.clients import NotifyClient, SyncNotifyClient, close_default_client, enviar_notificacion
+from sio_server.client.clients import NotifyClient, SyncNotifyClient
+from sio_server.client.entries import Failure
 from sio_server.client.exchange import (
     NotifyError,
     NotifyInvalid,
@@ -24,9 +28,20 @@ from sio_server.client.exchange import (
     PublishOptions,
     PublishResult,
 )
-from sio_server.client.named import PREFIX, default_catalog, named_async, names_of
+from sio_server.client.named import PREFIX, default_catalog, named_sync, names_of
+from sio_server.client.notifier import Notifier
+from sio_server.client.shared import (
+    HandedOver,
+    close_default_client,
+    configure,
+    default_notifier,
+    enviar_notificacion,
+)
 
 __all__ = [
+    "Failure",
+    "HandedOver",
+    "Notifier",
     "NotifyClient",
     "NotifyError",
     "NotifyInvalid",
@@ -36,16 +51,18 @@ __all__ = [
     "PublishResult",
     "SyncNotifyClient",
     "close_default_client",
+    "configure",
+    "default_notifier",
     "enviar_notificacion",
 ]
 
 
-def __getattr__(name: str) -> Callable[..., Awaitable[PublishResult | None]]:
+def __getattr__(name: str) -> Callable[..., HandedOver]:
     """``notificar_<type>`` of the catalogue. Raises AttributeError, or `CatalogError` for an unusable file."""
     event_type = names_of(default_catalog()).get(name) if name.startswith(PREFIX) else None
     if event_type is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    function = named_async(name, event_type, enviar_notificacion)
+    function = named_sync(name, event_type, enviar_notificacion)
     globals()[name] = function
     return function
 

@@ -1,10 +1,8 @@
-"""Two clients that publish, one for asyncio and one without, and the function that never raises."""
+"""Two clients that publish and give the answer, one for asyncio and one without."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
@@ -22,26 +20,10 @@ from sio_server.client.exchange import (
     publish_body,
 )
 from sio_server.client.named import PREFIX, default_catalog, named_async, named_sync, names_of
-from sio_server.errors import Error
+from sio_server.client.transport import transport_options
 
 # Seconds. A restart of the server takes less, so a publish that meets one succeeds.
 TOTAL_TIMEOUT: Final = 5.0
-# The functions of this module are awaited inside somebody's request, which a dead server must not hold up for long.
-HELPER_TIMEOUT: Final = 2.0
-
-# One backend process has a few publishes in flight at a time; more connections would only queue in the server's log.
-_LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
-
-_logger = logging.getLogger("sio_server.client")
-
-
-def _transport_options(target: Target) -> dict[str, Any]:
-    options: dict[str, Any] = {"limits": _LIMITS, "follow_redirects": False, "trust_env": not target.loopback}
-    if target.url.startswith("http:"):
-        # Reading the certificate authorities takes tens of milliseconds, for a connection that uses none. This context
-        # trusts nobody, so it cannot let anything through either.
-        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return options
 
 
 class _Client:
@@ -89,7 +71,7 @@ class NotifyClient(_Client):
     """
 
     def _open(self) -> None:
-        self._http = httpx.AsyncClient(**_transport_options(self._target))
+        self._http = httpx.AsyncClient(**transport_options(self._target))
 
     async def publish(
         self,
@@ -102,12 +84,7 @@ class NotifyClient(_Client):
 
         The message is the catalogue's where it is None. Raises `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`.
         """
-        return await self._post(publish_body(type, message, data, **options))
-
-    enviar_notificacion = publish
-
-    async def _post(self, body: Mapping[str, Any]) -> PublishResult:
-        exchange = self._target.exchange(body)
+        exchange = self._target.exchange(publish_body(type, message, data, **options))
         while True:
             try:
                 reply = await self._try(exchange)
@@ -119,6 +96,8 @@ class NotifyClient(_Client):
                     return outcome
                 delay = outcome
             await asyncio.sleep(delay)
+
+    enviar_notificacion = publish
 
     async def _try(self, exchange: Exchange) -> Reply:
         async with (
@@ -156,7 +135,7 @@ class SyncNotifyClient(_Client):
     """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
 
     def _open(self) -> None:
-        self._http = httpx.Client(**_transport_options(self._target))
+        self._http = httpx.Client(**transport_options(self._target))
 
     def publish(
         self,
@@ -207,49 +186,3 @@ class SyncNotifyClient(_Client):
         function = named_sync(name, self._event_type(name), self.publish)
         self.__dict__[name] = function
         return function
-
-
-# One client for each running loop: connections belong to the loop they were made on.
-_default_clients: dict[asyncio.AbstractEventLoop, NotifyClient] = {}
-
-
-def _default_client() -> NotifyClient:
-    loop = asyncio.get_running_loop()
-    client = _default_clients.get(loop)
-    if client is None:
-        # Whoever calls asyncio.run() again and again would otherwise keep every loop and its sockets. The copy is
-        # for the threads whose loops are added meanwhile.
-        for ended in [other for other in list(_default_clients) if other.is_closed()]:
-            _default_clients.pop(ended, None)
-        client = _default_clients[loop] = NotifyClient(timeout=HELPER_TIMEOUT)
-    return client
-
-
-async def close_default_client() -> None:
-    """Close the connections that this module's functions hold on this loop; for the end of an app's lifespan."""
-    client = _default_clients.pop(asyncio.get_running_loop(), None)
-    if client is not None:
-        await client.aclose()
-
-
-async def enviar_notificacion(
-    type: str,  # noqa: A002 - the word of the protocol
-    message: str | None = None,
-    data: Mapping[str, Any] | None = None,
-    **options: Unpack[PublishOptions],
-) -> PublishResult | None:
-    """`NotifyClient.publish` on a shared client; None, and one warning in the log, where the notification got nowhere.
-
-    A wrong argument is a mistake of the program and raises TypeError as ever.
-    """
-    body = publish_body(type, message, data, **options)
-    try:
-        result = await _default_client()._post(body)  # noqa: SLF001 - one module
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller's request must not fail for it
-        # An error of ours holds no data; any other is told by its name alone, since its text might.
-        reason = str(error) if isinstance(error, Error) else error.__class__.__name__
-        _logger.warning("notification %r was not delivered: %s", type, reason)
-        return None
-    for warning in result.warnings:
-        _logger.warning("notification %r: %s", type, warning)
-    return result

@@ -182,6 +182,14 @@ def _plain(value: object) -> object:
     raise TypeError
 
 
+def written(body: Mapping[str, Any]) -> bytes:
+    """The JSON of a publish. Raises `NotifyInvalid`."""
+    try:
+        return orjson.dumps(body, default=_plain)
+    except TypeError as error:
+        raise NotifyInvalid("the notification cannot be written as JSON: " + _reason(error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where and how to publish; ``key`` is in no repr. ``total`` is the longest a publish may take, in seconds."""
@@ -215,20 +223,21 @@ class Target:
         except ValueError:
             return host == "localhost"
 
-    def exchange(self, body: Mapping[str, Any]) -> Exchange:
-        """The exchange that publishes this body. Raises `NotifyInvalid`."""
-        named = bool(body.get("idempotency_key"))
-        try:
-            # Without a key, a reply that got lost on its way would make the next try publish a second time.
-            content = orjson.dumps(body if named else {**body, "idempotency_key": new_id()}, default=_plain)
-        except TypeError as error:
-            raise NotifyInvalid("the notification cannot be written as JSON: " + _reason(error)) from error
+    def headers(self) -> dict[str, str]:
+        """What every request has: the key, and the language of refusals."""
         headers = {"Content-Type": "application/json"}
         if self.key is not None:
             headers["Authorization"] = f"Bearer {self.key}"
         if self.locale is not None:
             headers["Accept-Language"] = self.locale
-        return Exchange(self, content, headers, named=named)
+        return headers
+
+    def exchange(self, body: Mapping[str, Any]) -> Exchange:
+        """The exchange that publishes this body. Raises `NotifyInvalid`."""
+        named = bool(body.get("idempotency_key"))
+        # Without a key, a reply that got lost on its way would make the next try publish a second time.
+        content = written(body if named else {**body, "idempotency_key": new_id()})
+        return Exchange(self, content, self.headers(), named=named)
 
 
 def _is_base(address: str) -> bool:
@@ -248,7 +257,8 @@ def _reason(error: BaseException) -> str:
 class Reply:
     """An answer as it comes in, held to a size and a time that no answer of the server needs."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], deadline: float) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], deadline: float, most: int = MAX_REPLY) -> None:
+        self._most = most
         self.status = status
         self.headers = headers
         self.content = b""
@@ -257,7 +267,7 @@ class Reply:
     def feed(self, chunk: bytes) -> None:
         """Take a piece of the body. Raises `NotifyRefused` when it is too long, `httpx.ReadTimeout` when too late."""
         self.content += chunk
-        if len(self.content) > MAX_REPLY:
+        if len(self.content) > self._most:
             raise _unexpected(self.status)
         if time.monotonic() > self._deadline:
             raise httpx.ReadTimeout("the answer took too long")
@@ -304,7 +314,7 @@ class Exchange:
         code = str(members.get("code", ""))
         detail = str(members.get("detail", "")) or f"HTTP status {reply.status}"
         if reply.status in _TRY_AGAIN:
-            return self._wait(f"{code}: {detail}" if code else detail, code or None, _retry_after(reply.headers))
+            return self._wait(f"{code}: {detail}" if code else detail, code or None, retry_after(reply.headers))
         if reply.status >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise NotifyUnavailable(f"{self._target.url} failed: {detail}", code or None)
         if not code:
@@ -362,7 +372,7 @@ def _problems(members: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
     return tuple(FieldProblem(name, Text(detail, detail)) for name, detail in texts)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
+def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that a ``Retry-After`` asks for (RFC 9110 §10.2.3: seconds or a date); 0 for none or nonsense."""
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():

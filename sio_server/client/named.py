@@ -84,13 +84,16 @@ class Arguments:
         self._type = event_type
         # A field of the user's own catalogue may be called "title"; in this function the word means the field.
         self._fields = frozenset(event_type.data)
+        self._known = self.signature.parameters.keys()
 
     def read(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments of ``publish``. Raises TypeError for what the signature does not have."""
-        try:
-            self.signature.bind(*args, **given)
-        except TypeError as error:
-            raise TypeError(f"{self._name}(): {error}") from None
+        if args or not given.keys() <= self._known:
+            # `bind` words what is wrong; it is not asked where nothing is, since it takes as long as all the rest.
+            try:
+                self.signature.bind(*args, **given)
+            except TypeError as error:
+                raise TypeError(f"{self._name}(): {error}") from None
         # None is "not known" here as it is in the catalogue, and so is left out.
         present = {name: value for name, value in given.items() if value is not None}
         data = {name: present.pop(name) for name in self._fields & present.keys()}

@@ -23,7 +23,9 @@ ENV_PREFIX: Final = "SIO_SERVER_"
 FILE_SUFFIX: Final = "_FILE"
 
 # Read by the publishing client and by commands, not by the server, so not a typing error when they are set.
-CLIENT_NAMES: Final = frozenset({"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"})
+CLIENT_NAMES: Final = frozenset(
+    {"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_SPOOL", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"}
+)
 
 # Names the TOML file where no flag does.
 CONFIG_NAME: Final = "SIO_SERVER_CONFIG"

@@ -16,16 +16,20 @@ import pytest
 from sio_server import client as client_module
 from sio_server.catalog import Catalog, EventType
 from sio_server.client import (
+    Failure,
     NotifyClient,
     SyncNotifyClient,
-    clients,
     close_default_client,
+    configure,
+    default_notifier,
     enviar_notificacion,
+    notificar_guia_creado,
     notificar_reserva_creada,
     notificar_usuario_registrado,
 )
 from sio_server.config import Config
 from tests.support.servers import Server, environment, running
+from tests.support.waiting import PATIENCE
 
 CATALOG = Catalog.load()
 
@@ -41,6 +45,7 @@ data = { title = "string", class = "integer", nombre = "string" }
 @pytest.fixture
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     """A server in development mode that this module's functions publish to."""
+    await close_default_client()
     async with running() as started:
         monkeypatch.setenv("SIO_SERVER_URL", started.url)
         yield started
@@ -57,7 +62,6 @@ def warnings_are_kept(caplog: pytest.LogCaptureFixture) -> None:
 async def nobody(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> AsyncIterator[None]:
     """An address where nobody listens."""
     monkeypatch.setenv("SIO_SERVER_URL", f"http://127.0.0.1:{unused_tcp_port}")
-    monkeypatch.setattr(clients, "HELPER_TIMEOUT", 0.2)
     yield
     await close_default_client()
 
@@ -81,7 +85,6 @@ def test_every_type_has_a_function_with_its_fields(kind: EventType) -> None:
     assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters.values())
     assert function.__name__ == name
     assert kind.description in function.__doc__
-    assert inspect.iscoroutinefunction(function)
     assert function is getattr(client_module, name)
     assert name in dir(client_module)
     with SyncNotifyClient("http://127.0.0.1:1") as client:
@@ -94,12 +97,9 @@ async def test_the_flow_of_a_registration(server: Server) -> None:
     """An admin gets what a route told with the type's function, in the catalogue's words; a tourist does not."""
     admin = await server.connect({"role": "admin"})
     tourist = await server.connect({"role": "turista", "user": "123"})
-    result = await notificar_usuario_registrado(
-        usuario_id="123", nombre="Juan Pérez", email="juan@example.com", rol="turista"
-    )
-    assert result is not None
+    await notificar_usuario_registrado(usuario_id="123", nombre="Juan Pérez", email="juan@example.com", rol="turista")
     [envelope] = await admin.wait(1)
-    assert (envelope["id"], envelope["type"]) == (result.id, "usuario_registrado")
+    assert envelope["type"] == "usuario_registrado"
     assert envelope["message"] == "Juan Pérez se ha registrado"
     assert envelope["data"] == {
         "usuario_id": "123",
@@ -160,25 +160,28 @@ async def test_what_is_no_function_of_the_catalogue_is_an_attribute_error(server
 
 @pytest.mark.usefixtures("nobody")
 async def test_a_server_that_is_down_never_fails_the_caller(caplog: pytest.LogCaptureFixture) -> None:
-    """With nobody listening the functions return None and log one warning without the data."""
-    assert await notificar_usuario_registrado(nombre="s3cret") is None
-    [record] = [record for record in caplog.records if record.name == "sio_server.client"]
-    assert record.levelno == logging.WARNING
-    assert "'usuario_registrado' was not delivered" in record.getMessage()
+    """With nobody listening the functions return, and what they handed over waits, told of by a line without data."""
+    await notificar_usuario_registrado(nombre="s3cret")
+    assert not await default_notifier().aflush(0.3)
+    assert default_notifier().stats()["waiting"] == 1
+    assert "notifications wait, since they cannot be sent" in caplog.text
+    await default_notifier().aclose(0)
+    assert "'usuario_registrado' will not be delivered: closed" in caplog.text
     assert "s3cret" not in caplog.text
 
 
 @pytest.mark.usefixtures("server")
 async def test_a_refusal_never_fails_the_caller(caplog: pytest.LogCaptureFixture) -> None:
-    """An unknown type, a wrong field and a value that is no JSON return None and log one warning each."""
-    assert await enviar_notificacion("reserva_creda") is None
-    assert await notificar_reserva_creada(personas="dos") is None
-    assert await notificar_reserva_creada(data={"x": object()}) is None
+    """An unknown type, a wrong field and a value that is no JSON are each told of by a line."""
+    await enviar_notificacion("reserva_creda")
+    await notificar_reserva_creada(personas="dos")
+    await notificar_reserva_creada(data={"x": object()})
+    assert await default_notifier().aflush(PATIENCE)
     messages = [record.getMessage() for record in caplog.records if record.name == "sio_server.client"]
     assert len(messages) == 3
-    assert "unknown_type" in messages[0]
-    assert "data.personas" in messages[1]
-    assert "JSON" in messages[2]
+    assert "JSON" in messages[0]
+    assert "unknown_type" in messages[1]
+    assert "data.personas" in messages[2] or "whole number" in messages[2]
 
 
 async def test_settings_that_cannot_be_used_never_fail_the_caller(
@@ -186,34 +189,51 @@ async def test_settings_that_cannot_be_used_never_fail_the_caller(
 ) -> None:
     """A wrong SIO_SERVER_URL is logged by name when a notification should go out."""
     monkeypatch.setenv("SIO_SERVER_URL", "localhost:8080")
-    assert await enviar_notificacion("test") is None
+    await enviar_notificacion("test")
     assert "SIO_SERVER_URL" in caplog.text
 
 
 @pytest.mark.usefixtures("server")
 async def test_a_part_of_the_audience_that_was_skipped_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """A warning of the server reaches the log of the backend that forgot a field."""
-    result = await notificar_reserva_creada(tour_nombre="Lago")
-    assert result is not None
-    assert result.warnings
+    await notificar_reserva_creada(tour_nombre="Lago")
+    assert await default_notifier().aflush(PATIENCE)
     assert "usuario_id" in caplog.text
 
 
-@pytest.mark.usefixtures("server")
-async def test_each_event_loop_has_a_client_of_its_own() -> None:
-    """Loops that end one after another publish as well, and none is kept when the next begins."""
+async def test_the_functions_are_for_every_kind_of_code(server: Server) -> None:
+    """They are called without a loop, awaited, made a task of, and run by loops that end one after another."""
+    admin = await server.connect({"role": "admin"})
 
-    def publish_and_end() -> int:
-        async def once() -> int:
-            result = await enviar_notificacion("test")
-            await close_default_client()
-            assert result is not None
-            return result.seq
+    async def awaited(name: str) -> None:
+        await notificar_guia_creado(guia_id=1, nombre=name)
 
-        return asyncio.run(once())
+    def loops() -> None:
+        asyncio.run(awaited("b"))
+        asyncio.run(notificar_guia_creado(guia_id=1, nombre="c"))
 
-    assert [await asyncio.to_thread(publish_and_end) for _ in range(3)] == [1, 2, 3]
-    assert not [loop for loop in clients._default_clients if loop.is_closed()]
+    await asyncio.to_thread(notificar_guia_creado, guia_id=1, nombre="a")
+    await asyncio.to_thread(loops)
+    await asyncio.create_task(notificar_guia_creado(guia_id=1, nombre="d"))
+    await asyncio.gather(notificar_guia_creado(guia_id=1, nombre="e"), awaited("f"))
+    assert [envelope["data"]["nombre"] for envelope in await admin.wait(6)] == [*"abcdef"]
+
+
+async def test_the_functions_can_be_configured(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that are not in the environment are given once, and an earlier notifier is flushed and closed."""
+    monkeypatch.setenv("SIO_SERVER_URL", "localhost:8080")
+    admin = await server.connect({"role": "admin"})
+    failures: list[Failure] = []
+    first = configure(server.url)
+    notificar_guia_creado(nombre="a")
+    await asyncio.to_thread(configure, server.url, on_failure=failures.append)
+    notificar_guia_creado(nombre="b", priority="urgent")
+    notificar_guia_creado(nombre="c")
+    assert await default_notifier().aflush(PATIENCE)
+    assert [envelope["data"]["nombre"] for envelope in await admin.wait(2)] == ["a", "c"]
+    assert [(failure.reason, failure.code) for failure in failures] == [("refused", "invalid_data")]
+    first.notify("test")
+    assert first.stats()["closed"] == 1
 
 
 async def test_a_catalogue_of_ones_own_has_functions_too(own_catalog: Path) -> None:
@@ -243,7 +263,9 @@ def test_importing_the_client_brings_no_part_of_the_server() -> None:
     ours = {name.removeprefix("sio_server.") for name in loaded if name.startswith("sio_server.")}
     assert ours == {
         *("errors", "fields", "audience", "notification", "catalog", "catalog.types", "files"),
-        *("client", "client.clients", "client.named", "client.exchange"),
+        *("client", "client.clients", "client.named", "client.exchange", "client.transport", "client.notifier"),
+        *("client.entries", "client.memory", "client.stock", "client.ledger", "client.pacing"),
+        *("client.courier", "client.sender", "client.shared"),
     }
 
 

@@ -21,7 +21,7 @@ import pytest
 from tests.conftest import Node
 from tests.support.documents import ENGLISH, READMES, Document
 from tests.support.servers import PUBLISH_KEY, ROOT, Server, environment, running, secured, token
-from tests.support.waiting import until, until_true, work_of
+from tests.support.waiting import coming, until, until_true, work_of
 
 BOOKING = {"type": "reserva_creada", "data": {"usuario_id": 123, "tour_nombre": "Lima"}}
 
@@ -255,6 +255,29 @@ async def test_fastapi_snippet(tmp_path: Path) -> None:
             address = (await backend.line(r"http://127\.0\.0\.1:\d+"))[0]
             async with server.http.post(f"{address}/usuarios/register", params=person) as response:
                 assert (response.status, await response.json()) == (200, {"id": "123"})
-        (envelope,) = await listener.wait(1)
+            (envelope,) = await listener.wait(1)
     assert envelope["type"] == "usuario_registrado"
     assert envelope["data"] == {"usuario_id": "123", "rol": "turista", **person}
+
+
+async def test_snippets_of_the_page_for_backends(tmp_path: Path) -> None:
+    """Each runs as it stands and ends by itself; what they hand over arrives."""
+    blocks = [text for language, text in Document.read(ROOT / "docs/backend.md").fences if language == "python"]
+    assert len(blocks) == 4
+    async with running() as server:
+        listener = await server.connect({"role": "admin"})
+        for block in blocks:
+            code = block.replace("http://127.0.0.1:8080", server.url)
+            env = {"SIO_SERVER_URL": server.url, "PYTHONPATH": str(ROOT)}
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-W", "error", "-c", code),
+                cwd=tmp_path,
+                env=environment(env),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            out, err = await coming(process.communicate(), "the end of a snippet", work_of(process))
+            assert (process.returncode, err) == (0, b""), block
+            assert b"Notifier" not in block.encode() or b"'sent': 2" in out, out
+        arrived = await listener.wait(3)
+    assert [envelope["type"] for envelope in arrived] == ["reserva_creada", "test", "tour_creado"]

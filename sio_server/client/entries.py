@@ -1,0 +1,109 @@
+"""What a `Notifier` keeps of a notification until the server has it, and what it tells of one that never got there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
+
+from sio_server.catalog import Catalog
+from sio_server.client.exchange import publish_body, written
+from sio_server.notification import new_id
+
+Reason = Literal["full", "closed", "invalid", "refused"]
+
+# What `publish_body` takes beside type, message and data: any other name is a mistake of the program.
+_OPTIONS: Final = frozenset(publish_body.__kwdefaults__ or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One notification as it will be sent: ``body`` is its JSON, ``subject`` what it must stay in order with."""
+
+    type: str
+    subject: str
+    key: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A notification that the server will not get.
+
+    ``reason`` is ``full`` (the queue has no room: the newest is refused), ``closed`` (handed over after
+    `Notifier.close`, or still waiting when it ended), ``invalid`` (cannot be written as JSON) or ``refused`` (by the
+    server, whose stable code is ``code``). ``body`` is the JSON of the notification, None where there is none; it is in
+    no repr.
+    """
+
+    reason: Reason
+    type: str
+    detail: str
+    code: str | None = None
+    key: str | None = None
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Backlog(Protocol):
+    """Where entries wait, in the order in which they were handed over; each has a number of its own that grows."""
+
+    last: int
+    """The number of the last entry that this process put here."""
+
+    def put(self, entry: Entry) -> int | None:
+        """Keep an entry and return its number; None where there is no room."""
+
+    def first(self, limit: int, size: int, held: frozenset[str]) -> list[tuple[int, Entry]]:
+        """The oldest entries: at most ``limit`` of them, of ``size`` bytes together, none of these subjects."""
+
+    def settle(self, numbers: list[int]) -> None:
+        """Forget entries: the server has them, or never will."""
+
+    def waits(self, number: int) -> bool:
+        """Whether an entry of this number or a smaller one still waits."""
+
+    def __len__(self) -> int:
+        """How many entries wait."""
+
+
+def entry_of(
+    catalog: Catalog | None,
+    type: str,  # noqa: A002 - the word of the protocol
+    message: str | None,
+    data: Mapping[str, Any] | None,
+    *,
+    ordering_key: str | None,
+    options: Mapping[str, Any],
+) -> Entry:
+    """The entry of a notification.
+
+    Raises TypeError for an option that does not exist, and `NotifyInvalid`, TypeError or ValueError for a value that
+    cannot be sent.
+    """
+    body = publish_body(type, message, data, **options)
+    # The server knows by it what it has had already, however often it is sent.
+    key = body["idempotency_key"] = str(body.get("idempotency_key") or new_id())
+    subject = subject_of(catalog, type, data) if ordering_key is None else f"={ordering_key}"
+    return Entry(str(type), subject, key, written(body))
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise TypeError for an option that no publish has."""
+    for name in options:
+        if name not in _OPTIONS:
+            raise TypeError(f"notify() got an unexpected keyword argument {name!r}")
+
+
+def subject_of(catalog: Catalog | None, name: str, data: Mapping[str, Any] | None) -> str:
+    """What a notification is about: the first field of its type's data that is an ``id``, with its value.
+
+    So everything about one booking has one subject, whatever happened to the booking. Without such a field it is the
+    type itself.
+    """
+    known = catalog.types.get(name) if catalog is not None else None
+    if known is not None and data is not None:
+        for field_name, kind in known.data.items():
+            if kind == "id":
+                value = data.get(field_name)
+                return f"{field_name}:{value}" if value is not None else name
+    return name

@@ -1,0 +1,292 @@
+"""A publisher that never costs its caller more than a hand-over, whatever the server does."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, Unpack
+
+from sio_server.catalog import Catalog
+from sio_server.client.courier import SEND_TIMEOUT, Courier
+from sio_server.client.entries import Entry, Failure, Reason, check_options, entry_of
+from sio_server.client.exchange import NotifyInvalid, PublishOptions, Target
+from sio_server.client.ledger import Ledger
+from sio_server.client.named import PREFIX, default_catalog, named_sync, names_of
+from sio_server.client.sender import Sender
+from sio_server.client.stock import Stock
+
+# Entries that may wait: at twenty bookings a second, eight minutes without a server.
+QUEUE: Final = 10_000
+
+# Bytes of all that wait, in memory or in a spool. An entry has some hundred; who sends large ones fills this first.
+MAX_BYTES: Final = 64 * 1024 * 1024
+
+# Seconds: how long `close` flushes, how long the end of the interpreter does, and how long the thread is waited for.
+CLOSE_TIMEOUT: Final = 5.0
+EXIT_TIMEOUT: Final = 2.0
+STOP_TIMEOUT: Final = 1.0
+
+# Seconds between two looks of `flush`.
+LOOK: Final = 0.005
+
+_COUNTERS: Final = (
+    *("handed_over", "sent", "duplicates", "full", "closed", "invalid", "refused"),
+    *("tries_failed", "unspooled", "hook_errors"),
+)
+
+
+class Notifier:
+    """Hands notifications over to a thread that sends them: `notify` returns at once and raises nothing of the network.
+
+    ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. ``spool`` is a directory where what waits
+    is kept on disk (by default the one that SIO_SERVER_SPOOL names, if any): it then survives an end of the process,
+    ``kill -9`` included, and processes that share the directory share its entries. ``queue`` is how many may wait; when
+    it is full the newest is refused. ``on_failure`` is called with a `Failure` for each notification that the server
+    will not get, in the thread that found out. ``locale`` (``es`` or ``en``) is the language of refusals; ``catalog``
+    names the ``notificar_…`` methods.
+
+    May be used from any thread, in code with and without asyncio, and after a fork. Use it as ``with`` or
+    ``async with``, or call `close`. Raises `ConfigError` for an address or a key that cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        spool: str | os.PathLike[str] | None = None,
+        queue: int = QUEUE,
+        on_failure: Callable[[Failure], object] | None = None,
+        locale: str | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        self._target = Target.of(url, key, SEND_TIMEOUT, locale)
+        # Read now, since the first request should not have to.
+        self._catalog = catalog or default_catalog()
+        self._queue = queue
+        self._on_failure = on_failure
+        directory = spool or os.environ.get("SIO_SERVER_SPOOL") or None
+        self._directory = None if directory is None else Path(directory).expanduser().absolute()
+        self._closed = False
+        self._ended = False
+        # By thread, since two of them may fork at the same time.
+        self._forking: dict[int, contextlib.ExitStack] = {}
+        self._begin()
+        self._courier.prepare()
+        _open.add(self)
+        if self._stock.spool is not None:
+            # What an earlier process left is sent without waiting for the first call, which is not to make the file.
+            len(self._stock)
+            self._sender.start()
+
+    def _begin(self) -> None:
+        """Have nothing but what this process makes."""
+        self._pid = os.getpid()
+        self._ledger = Ledger(self._on_failure)
+        self._stock = Stock(self._directory, self._queue, MAX_BYTES, self._ledger)
+        self._courier = Courier(self._target)
+        self._sender = Sender(self._courier, self._stock, self._ledger)
+
+    # -- handing over
+
+    def notify(
+        self,
+        type: str,  # noqa: A002 - the word of the protocol
+        message: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        *,
+        ordering_key: str | None = None,
+        **options: Unpack[PublishOptions],
+    ) -> None:
+        """Hand a notification over and return; the message is the catalogue's where it is None.
+
+        Notifications of one ``ordering_key`` arrive in the order in which they were handed over. By default it is the
+        first field of the type's data that is an ``id``, with its value: one booking, one tour.
+
+        Raises TypeError for an argument that does not exist, and nothing else: see `Failure`.
+        """
+        if self._pid != os.getpid():
+            self.begin_anew()
+        check_options(options)
+        try:
+            entry = entry_of(self._catalog, type, message, data, ordering_key=ordering_key, options=options)
+        except Exception as error:  # noqa: BLE001 - the request has done its work, and must not fail for a value
+            # The text of an error of ours, or of a wrong type, holds no value; others are told by their name.
+            detail = str(error) if isinstance(error, NotifyInvalid | TypeError) else error.__class__.__name__
+            self._ledger.failed(Failure("invalid", str(type), detail))
+            return
+        if self._closed:
+            self._lost("closed", entry, "the notifier is closed")
+        elif self._stock.put(entry):
+            self._ledger.count("handed_over")
+            self._sender.start()
+            self._sender.ring()
+            if self._ended:
+                self._tell_of_the_rest()
+        else:
+            self._lost("full", entry, f"{self._queue} entries or {MAX_BYTES} bytes wait already")
+
+    def _lost(self, reason: Reason, entry: Entry, detail: str) -> None:
+        self._ledger.failed(Failure(reason, entry.type, detail, key=entry.key, body=entry.body))
+
+    def _tell_of_the_rest(self) -> None:
+        for entry in self._stock.rest():
+            self._lost("closed", entry, "the notifier was closed before the server took it")
+
+    enviar_notificacion = notify
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """``notificar_<type>`` of the catalogue."""
+        # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
+        found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
+        if found is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        function = named_sync(name, found, self.notify)
+        self.__dict__[name] = function
+        return function
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *names_of(self._catalog)]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._target.url!r})"
+
+    # -- looking, waiting, ending
+
+    def stats(self) -> dict[str, int | str]:
+        """Counters since the start of this process, how many entries wait, and the state of the circuit breaker.
+
+        ``handed_over``, ``sent``, ``duplicates`` (the server had them from an earlier try), ``full``, ``closed``,
+        ``invalid``, ``refused``, ``tries_failed``, ``unspooled`` (kept in memory, since the disk failed),
+        ``hook_errors``.
+        """
+        counts: dict[str, int | str] = dict.fromkeys(_COUNTERS, 0)
+        counts.update(self._ledger.counts())
+        return {**counts, "waiting": len(self._stock), "circuit": self._sender.pace.circuit}
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until the server has, or has refused, all that was handed over before; False when time was up first.
+
+        A wait between two tries is cut short. Blocks: in a coroutine use `aflush`.
+        """
+        if self._pid != os.getpid():
+            self.begin_anew()
+        if self._sender.is_current_thread:
+            return False
+        deadline = time.monotonic() + timeout
+        marks = self._stock.marks()
+        if self._stock.waits(marks):
+            self._sender.start()
+            self._sender.ring(hurry=True)
+            while self._stock.waits(marks):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                time.sleep(min(LOOK, left))
+        return True
+
+    async def aflush(self, timeout: float) -> bool:  # noqa: ASYNC109 - it ends by itself, and says so
+        """`flush`, for coroutines."""
+        return await asyncio.to_thread(self.flush, timeout)
+
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Flush for at most ``timeout`` seconds, then end. What still waits stays in the spool, or is a `Failure`.
+
+        Blocks: in a coroutine use `aclose`.
+        """
+        if self._pid != os.getpid():
+            self.begin_anew()
+        self._closed = True
+        if self._ended:
+            return
+        self.flush(timeout)
+        self._sender.stop(STOP_TIMEOUT)
+        self._ended = True
+        _open.discard(self)
+        self._tell_of_the_rest()
+        self._stock.close()
+
+    async def aclose(self, timeout: float = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109 - it ends by itself
+        """`close`, for coroutines."""
+        self._closed = True
+        await self.aflush(timeout)
+        await asyncio.to_thread(self.close, 0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # -- forks
+
+    def before_fork(self) -> None:
+        """Have no connection to a file open while the process is copied."""
+        if self._stock.spool is not None:
+            stack = contextlib.ExitStack()
+            stack.enter_context(self._stock.spool.still())
+            self._forking[threading.get_ident()] = stack
+
+    def after_fork(self) -> None:
+        """Go on as before; the files are opened again when they are next used."""
+        stack = self._forking.pop(threading.get_ident(), None)
+        if stack is not None:
+            stack.close()
+
+    def begin_anew(self) -> None:
+        """Be a notifier of this process, after a fork: what waits in memory is the parent's, and so is the thread."""
+        _forked.append((self._stock, self._sender))
+        self._forking = {}
+        self._begin()
+
+
+# Those that are not closed, for the end of the interpreter and for forks.
+_open: Final[set[Notifier]] = set()
+
+# What a fork copied into this process. SQLite forbids to use or to close another process's connections:
+# https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
+_forked: Final[list[object]] = []
+
+
+def _at_exit() -> None:
+    """Give what waits a last chance, for a bounded time in all."""
+    deadline = time.monotonic() + EXIT_TIMEOUT
+    for notifier in list(_open):
+        notifier.close(max(deadline - time.monotonic(), 0.0))
+
+
+def _before_fork() -> None:
+    for notifier in list(_open):
+        notifier.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for notifier in list(_open):
+        notifier.after_fork()
+
+
+def _after_fork_in_child() -> None:
+    for notifier in list(_open):
+        notifier.begin_anew()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
