@@ -126,6 +126,11 @@ class Spool:
                 return False
             return True
 
+    def has_entries(self) -> bool:
+        """Whether any entry waits, asked over the sender's connection."""
+        query = "SELECT EXISTS (SELECT 1 FROM entry)"
+        return self._with(self._sending, lambda database: bool(database.execute(query).fetchone()[0]))
+
     def first(self, limit: int, size: int, held: frozenset[str]) -> list[tuple[int, Entry]]:
         """The oldest entries: at most ``limit`` of them, of ``size`` bytes together, none of these subjects."""
         asked = (json.dumps([_storable(subject) for subject in held]), limit)
@@ -141,7 +146,7 @@ class Spool:
     def settle(self, numbers: list[int]) -> None:
         """Forget entries: the server has them, or never will."""
         query = "DELETE FROM entry WHERE number IN (SELECT value FROM json_each(?))"
-        # Over the callers' connection, whose lock they wait for; for each other, connections wait a millisecond at least.
+        # Over the callers' connection, whose lock they wait for: for another connection they would wait milliseconds.
         self._with(self._putting, lambda database: database.execute(query, (json.dumps(numbers),)))
         with contextlib.suppress(FileNotFoundError):
             if self._path.with_name(FILE + "-wal").stat().st_size > WAL_BYTES:

@@ -52,7 +52,7 @@ class Stock:
         if self.spool is not None:
             try:
                 self.leading = self.spool.leads()
-                if self.leading and len(self.spool):
+                if self.leading and self.spool.has_entries():
                     found.append(self.spool)
             except Exception as error:  # noqa: BLE001 - as in `put`
                 self.leading = False
