@@ -19,9 +19,6 @@ from pathlib import Path
 
 from sio_server.client import Notifier
 
-# Seconds between two calls. A backend does something else in between, and the sender's thread has to run.
-PAUSE = 0.0005
-
 
 @contextlib.contextmanager
 def served() -> Iterator[str]:
@@ -44,18 +41,18 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def durations(call: Callable[[int], object], count: int) -> list[float]:
-    """Seconds that each call took."""
+def durations(call: Callable[[int], object], count: int, pause: float) -> list[float]:
+    """Seconds that each call took; between two of them a backend does something else, and the sender its work."""
     found = []
     for number in range(count):
         start = time.perf_counter()
         call(number)
         found.append(time.perf_counter() - start)
-        time.sleep(PAUSE)
+        time.sleep(pause)
     return found
 
 
-def handed_over(url: str, spool: str | None, count: int) -> list[float]:
+def handed_over(url: str, spool: str | None, count: int, pause: float) -> list[float]:
     """Seconds that each hand-over took."""
     notifier = Notifier(url, spool=spool, queue=1_000_000)
 
@@ -63,7 +60,7 @@ def handed_over(url: str, spool: str | None, count: int) -> list[float]:
         notifier.notificar_reserva_creada(reserva_id=number, usuario_id=5, tour_nombre="Vuelta al lago", personas=2)
 
     try:
-        return durations(call, count)
+        return durations(call, count, pause)
     finally:
         if spool is None:
             notifier._stock.rest()  # noqa: SLF001 - they are not to be told of one by one
@@ -75,15 +72,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=2000, help="hand-overs a kind and round")
+    parser.add_argument("--pause", type=float, default=0.0005, help="seconds between two of them")
     options = parser.parse_args()
+    count, pause = options.count, options.pause
     kinds: dict[str, list[float]] = {}
     with served() as up, silent() as hanging, tempfile.TemporaryDirectory() as scratch:
         for turn in range(options.rounds):
-            kinds.setdefault("nothing", []).extend(durations(lambda number: number, options.count))
+            kinds.setdefault("nothing", []).extend(durations(lambda number: number, count, pause))
             for name, url in (("up", up), ("away", "http://127.0.0.1:9"), ("silent", hanging)):
-                kinds.setdefault(f"{name}, memory", []).extend(handed_over(url, None, options.count))
+                kinds.setdefault(f"{name}, memory", []).extend(handed_over(url, None, count, pause))
                 spool = Path(scratch) / f"{name}-{turn}"
-                kinds.setdefault(f"{name}, spool", []).extend(handed_over(url, str(spool), options.count))
+                kinds.setdefault(f"{name}, spool", []).extend(handed_over(url, str(spool), count, pause))
     print("| server, kept in | p50 µs | p99 µs | p99.9 µs |\n|---|---:|---:|---:|")
     for name, found in kinds.items():
         found.sort()

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from sio_server.client import Failure, Notifier, pacing
 from sio_server.client.spool import FILE, LEASE
 from tests.support.chance import again, seed
 from tests.support.networks import gate
-from tests.support.servers import ROOT, Listener, Server, environment, running
+from tests.support.servers import ROOT, Listener, Server, environment, program, running
 from tests.support.waiting import PATIENCE, coming, until, work_of
 
 NOBODY = "http://127.0.0.1:1"
@@ -129,6 +130,30 @@ async def test_nothing_is_lost_or_doubled_when_a_backend_is_killed(server: Serve
         assert numbers == list(range(len(numbers))), (tour, again(drawn))
         # One more where the kill came between the call and the word of it.
         assert len(numbers) - 1 in (last, last + 1), (tour, again(drawn))
+
+
+async def test_a_server_that_is_killed_gets_everything_once(tmp_path: Path) -> None:
+    """Killed while it takes batches, and started again on its log: each notification is there once, in order."""
+    data = str(tmp_path / "data")
+    async with contextlib.AsyncExitStack() as stack:
+        first = await stack.enter_async_context(program("--data-dir", data))
+        notifier = await stack.enter_async_context(opened(first.url, tmp_path / "spool"))
+        for number in range(3000):
+            notifier.notificar_tour_actualizado(tour_id="t", nombre=str(number))
+        await until(lambda: notifier.stats()["sent"], "the first of them", notifier.stats)
+        await first.stop(signal.SIGKILL)
+        port = first.url.rpartition(":")[2]
+        second = await stack.enter_async_context(program("--data-dir", data, "--port", port))
+        await until(lambda: not notifier.stats()["waiting"], "an empty spool", notifier.stats)
+        found: list[int] = []
+        before: str | None = ""
+        async with ClientSession() as http:
+            while before is not None:
+                async with http.get(f"{second.url}/v1/notifications?limit=100{before}") as response:
+                    page = await response.json()
+                found += [int(item["data"]["nombre"]) for item in page["items"]]
+                before = f"&before={page['next_before']}" if page["next_before"] else None
+    assert found == list(reversed(range(3000)))
 
 
 async def test_processes_share_a_spool(server: Server, tmp_path: Path) -> None:
