@@ -75,6 +75,9 @@ class Courier:
         self._timeout = timeout
         self._http: httpx.Client | None = None
         self._socket: socket.socket | None = None
+        self._until: float | None = None
+        self._watching: threading.Thread | None = None
+        self._closed = threading.Event()
 
     def prepare(self) -> None:
         """Import what a request needs, which httpx does with the first client and the first request.
@@ -127,14 +130,23 @@ class Courier:
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[None]:
         """Cut the connection when time is up: the timeouts of httpx are for each step, and a head may drip for days."""
-        timer = threading.Timer(self._timeout, self.cut)
-        timer.daemon = True
-        with contextlib.suppress(RuntimeError):  # the interpreter is ending, and starts no thread any more
-            timer.start()
+        if self._watching is None:
+            # One thread that looks now and then; a timer for each request would be a third of what a request costs.
+            watching = threading.Thread(target=self._watch, name="sio-server notifier's watch", daemon=True)
+            with contextlib.suppress(RuntimeError):  # the interpreter is ending, and starts no thread any more
+                watching.start()
+                self._watching = watching
+        self._until = time.monotonic() + self._timeout
         try:
             yield
         finally:
-            timer.cancel()
+            self._until = None
+
+    def _watch(self) -> None:
+        while not self._closed.wait(self._timeout / 10):
+            until = self._until
+            if until is not None and time.monotonic() > until:
+                self.cut()
 
     def cut(self) -> None:
         """End what the request waits for, from any thread: it raises `Unsent`."""
@@ -161,7 +173,8 @@ class Courier:
         raise Unsent(said, wait, shrink=reply.status not in _AWAY)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, for good."""
+        self._closed.set()
         if self._http is not None:
             self._http.close()
             self._http = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sio_server.client.entries import Backlog, Entry
 from sio_server.client.ledger import Ledger
@@ -13,6 +14,10 @@ from sio_server.client.memory import Memory
 
 if TYPE_CHECKING:
     from sio_server.client.spool import Spool
+
+# Seconds in which a spool that failed is not asked again: a file that stays locked costs one call its patience, and not
+# every call.
+AVOIDED: Final = 1.0
 
 Marks = list[tuple[Backlog, int]]
 
@@ -25,6 +30,7 @@ class Stock:
         self.spool: Spool | None = None
         self.leading = False
         """Whether this process was the one that sends what is in the spool when it last looked."""
+        self._not_before = 0.0
         self._ledger = ledger
         if directory is not None:
             from sio_server.client.spool import Spool  # noqa: PLC0415 - imports sqlite3
@@ -34,11 +40,13 @@ class Stock:
     def put(self, entry: Entry) -> bool:
         """Keep an entry; whether there was room."""
         if self.spool is not None:
-            try:
-                return self.spool.put(entry) is not None
-            except Exception as error:  # noqa: BLE001 - whatever the disk does, the request has done its work
-                self._ledger.count("unspooled")
-                self.failed(error)
+            if time.monotonic() >= self._not_before:
+                try:
+                    return self.spool.put(entry) is not None
+                except Exception as error:  # noqa: BLE001 - whatever the disk does, the request has done its work
+                    self._not_before = time.monotonic() + AVOIDED
+                    self.failed(error)
+            self._ledger.count("unspooled")
         return self.memory.put(entry) is not None
 
     def failed(self, error: Exception) -> None:

@@ -328,7 +328,7 @@ async def test_a_spool_that_vanishes_is_made_anew(server: Server, tmp_path: Path
 async def test_a_spool_that_is_locked_for_long_costs_no_call(
     server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another program holds the file: what is handed over meanwhile waits in memory, and is sent."""
+    """Another program holds the file: one call waits a moment, the next do not, all wait in memory, and are sent."""
     admin = await server.connect({"role": "admin"})
     async with opened(server.url, tmp_path) as notifier:
         notifier.notify("test", "a")
@@ -340,10 +340,11 @@ async def test_a_spool_that_is_locked_for_long_costs_no_call(
                 database.execute("BEGIN IMMEDIATE")
                 notifier.notify("test", "b")
                 database.execute("ROLLBACK")
+            notifier.notify("test", "c")
 
         await asyncio.to_thread(hold)
-        assert notifier.stats()["unspooled"] == 1
-        assert [envelope["message"] for envelope in await admin.wait(2)] == ["a", "b"]
+        assert notifier.stats()["unspooled"] == 2
+        assert [envelope["message"] for envelope in await admin.wait(3)] == ["a", "b", "c"]
     assert "the spool cannot be used" in caplog.text
 
 
