@@ -185,6 +185,7 @@ async def test_a_batch_whose_reply_was_lost_is_in_the_log_once(server: Server, s
         await flushed(notifier)
         tell(notifier, 20, 21)
         assert numbers(await admin.wait(21)) == list(range(21))
+        await flushed(notifier)
         stats = notifier.stats()
     assert server.core.operators.stats()["publishes"]["accepted"] == 21
     assert stats["duplicates"]
