@@ -118,7 +118,8 @@ async def test_call_to_a_client_that_is_gone_ends() -> None:
 @pytest.mark.parametrize("did", ["nothing", "a refused namespace", "a refused connect"])
 async def test_session_without_a_namespace_is_closed(transport: str, did: str) -> None:
     """A session that joins no namespace within ``connect_timeout`` is closed, refused ones included."""
-    async with engine(handlers=False, connect_timeout=0.3) as server:
+    async with engine(handlers=False, connect_timeout=10) as server:
+        pass_time = server.keep_time()
 
         async def connect(_sid: str, _environ: dict[str, Any], _auth: Any) -> bool:
             return False
@@ -128,6 +129,7 @@ async def test_session_without_a_namespace_is_closed(transport: str, did: str) -
         if did != "nothing":
             await wire.send("40" if did == "a refused connect" else "40/nowhere,")
             assert (await wire.text()).startswith("44")
+        pass_time(20)
         assert await wire.closed() == []
         await server.all_gone()
 

@@ -167,9 +167,12 @@ async def test_packed_body_is_refused_unread(encoding: str) -> None:
 )
 async def test_silent_or_unfinished_request_is_closed(said: str) -> None:
     """A connection that says nothing, or does not finish its request, is closed after ``request_timeout``."""
-    async with engine(limits=Limits(request_timeout=0.3)) as server:
+    async with engine(limits=Limits(request_timeout=10)) as server:
+        pass_time = server.keep_time()
         session = await server.polling()
         reader, writer = await server.raw(said.format(sid=session.sid))
+        await server.request_arrived()
+        pass_time(20)
         async with asyncio.timeout(PATIENCE):
             while await reader.read(4096):
                 pass
