@@ -73,9 +73,11 @@ export function Stream({ records, isLive, chosen, onOpen, onReading }: StreamPro
       const next = Number(row.dataset.index) + step;
       if (next < 0 || next >= virtual.options.count) return;
       virtual.scrollToIndex(next);
-      requestAnimationFrame(() => {
-        frame.current?.querySelector<HTMLElement>(`[data-index="${next}"] button`)?.focus();
-      });
+      const find = () => frame.current?.querySelector<HTMLElement>(`[data-index="${next}"] button`);
+      const button = find();
+      // At once where it can be: the next key may come before the next frame, and is meant for that row.
+      if (button != null) button.focus();
+      else requestAnimationFrame(() => find()?.focus());
     },
     [virtual],
   );
