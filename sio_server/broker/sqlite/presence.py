@@ -51,7 +51,8 @@ class Register:
 
     def drop(self, node: Leases, connection_id: str, user: str) -> None:
         """A connection of a user is gone."""
-        others = self._without(node, connection_id, user)
+        # Thousands leave at once, and most of them were the only connection of their user.
+        others = self._without(node, connection_id, user) if len(self._by_user[user]) > 1 else ()
         if others:
             self._by_user[user] = others
         else:
