@@ -120,6 +120,10 @@ async def test_broadcasts_join_where_they_follow_one_another(monkeypatch: pytest
         await send(8)
         assert written == [1, 2, 3, 1, 1]
         assert await _numbers(wires[0], 1) == [8]
+        clock.now += 0.001  # as long as a lone publisher takes that was answered before the write
+        await send(9, 10)
+        assert await _numbers(wires[0], 2) == [9, 10]
+        assert written == [1, 2, 3, 1, 1, 2]
 
 
 @pytest.mark.parametrize("front", [True, False], ids=["front", "aiohttp"])

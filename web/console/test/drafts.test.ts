@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { emptyDraft } from "../src/sections/send/draft.ts";
 import { createDrafts, forgetDrafts } from "../src/sections/send/drafts.ts";
 
@@ -42,4 +42,18 @@ test("a storage that refuses everything costs the draft alone", () => {
 
   drafts.keep(emptyDraft("test"));
   expect([drafts.read("test"), drafts.last()]).toEqual([null, null]);
+});
+
+test("a browser that does not even hand the storage out costs the draft alone", () => {
+  const asked = vi.spyOn(globalThis, "sessionStorage", "get").mockImplementation(() => {
+    throw new DOMException("", "SecurityError");
+  });
+  try {
+    const drafts = createDrafts("ana");
+    drafts.keep(emptyDraft("test"));
+    forgetDrafts();
+    expect([drafts.read("test"), drafts.last()]).toEqual([null, null]);
+  } finally {
+    asked.mockRestore();
+  }
 });
