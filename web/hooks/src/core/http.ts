@@ -7,6 +7,9 @@ import type { InboxPage, Marked } from "./wire.ts";
 // As long as for an event over the socket: whoever waits is told, and what was shown meanwhile is taken back.
 const ANSWER_MS = 10_000;
 
+// What is marked as the page is left is still sent: a browser grants that to 64 KiB of bodies at once, of all its requests.
+const KEPT_BYTES = 32_768;
+
 interface Problem {
   code?: string;
   detail?: string;
@@ -42,6 +45,20 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
 
 /** The inbox over HTTP. Every function rejects with a `NotifierError`, and none waits without end. */
 export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" | "ask">) {
+  let kept = 0; // bytes of bodies under way that outlive the page
+
+  /** Sends a body so that it outlives the page, where there is room for that. */
+  async function post(url: string, headers: Record<string, string>, body: string): Promise<Answer> {
+    const keepalive = kept + body.length <= KEPT_BYTES;
+    const bytes = keepalive ? body.length : 0;
+    kept += bytes;
+    try {
+      return await ask(url, { method: "POST", keepalive, headers, body });
+    } finally {
+      kept -= bytes;
+    }
+  }
+
   async function send<T extends { counts: unknown }>(
     path: string,
     query: Record<string, string | undefined>,
@@ -52,16 +69,13 @@ export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" 
     const stated = { user: identity?.user, role: identity?.role, topics: identity?.topics?.[0] };
     for (const [name, value] of Object.entries({ ...stated, ...query })) if (value) params.set(name, value);
     const token = await tokens.current();
-    const tried = (credential: string | null): Promise<Answer> =>
-      ask(`${url}/v1/inbox${path}?${params.toString()}`, {
-        method: body ? "POST" : "GET",
-        headers: {
-          "Accept-Language": locale,
-          ...(credential && { Authorization: `Bearer ${credential}` }),
-          ...(body && { "Content-Type": "application/json" }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      });
+    const address = `${url}/v1/inbox${path}?${params.toString()}`;
+    const tried = (credential: string | null): Promise<Answer> => {
+      const headers = { "Accept-Language": locale, ...(credential && { Authorization: `Bearer ${credential}` }) };
+      return body
+        ? post(address, { ...headers, "Content-Type": "application/json" }, JSON.stringify(body))
+        : ask(address, { headers });
+    };
     let response = await tried(token);
     if (response.status === 401 && token) response = await tried(await tokens.ask("rejected"));
     const { code = "http", detail = "" } = (response.body ?? {}) as Problem;

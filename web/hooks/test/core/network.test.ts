@@ -136,6 +136,32 @@ describe("HTTP that is never answered", () => {
   });
 });
 
+describe("a page that is left", () => {
+  it("has its marks sent nevertheless, and nothing else, within what a browser grants", async () => {
+    const requests: RequestInit[] = [];
+    const fetched = fetch;
+    vi.stubGlobal("fetch", (url: string, init: RequestInit = {}) => {
+      requests.push(init);
+      return fetched(url, init);
+    });
+    const notifier = connect({ url: proxy.url, identity: { user: newUser() } });
+    await connected(notifier);
+    const list = notifier.list();
+    list.subscribe(() => undefined);
+    await until(() => {
+      expect(list.getState().isFetching).toBe(false);
+    });
+    const reads = requests.length;
+    expect(requests.map(({ keepalive }) => keepalive ?? false)).not.toContain(true);
+    const ids = Array.from({ length: 400 }, (_, at) => `${String(at)}-of-some-length-like-that-of-an-id`);
+    await Promise.allSettled([1, 2, 3].map(() => notifier.mark("read", ids)));
+    const marks = requests.slice(reads);
+    expect(marks.map(({ keepalive }) => keepalive)).toEqual([true, true, false]);
+    await notifier.mark("seen", "all");
+    expect(requests.at(-1)).toMatchObject({ method: "POST", keepalive: true });
+  });
+});
+
 describe("a live connection that is blocked while HTTP answers", () => {
   it("is said to be, and the inbox is fetched now and then", async () => {
     const user = newUser();
