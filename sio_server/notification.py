@@ -20,12 +20,6 @@ import uuid_utils
 from sio_server.audience import Audience
 from sio_server.errors import FieldProblem, Refused, Text
 
-PRIORITIES: Final = ("low", "normal", "high", "critical")
-
-# Events of these names are Socket.IO's own: a client's handler for them would be called by a publisher's text.
-RESERVED_TYPES: Final = frozenset({"connect", "connect_error", "disconnect", "disconnecting"})
-TYPE_PATTERN: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
-
 _CURSOR_PATTERN: Final = re.compile(r"([0-9a-f]{8,32})-(0|[1-9][0-9]{0,17})")
 
 

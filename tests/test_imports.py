@@ -58,11 +58,16 @@ def test_each_module_imports_alone() -> None:
 
 def test_client_brings_no_server() -> None:
     """A backend that publishes loads neither the web server nor Socket.IO nor what verifies tokens."""
-    result = python("import sys, sio_server.client; print(*sorted({name.split('.')[0] for name in sys.modules}))")
-    assert result.returncode == 0, result.stderr
-    loaded = set(result.stdout.split())
-    assert "httpx" in loaded
-    assert loaded.isdisjoint({"aiohttp", "socketio", "engineio", "jwt", "sqlite3", "structlog"})
+    code = "import sys; {}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    for made in (
+        "import sio_server.client",
+        "from sio_server.client import NotifyClient, Notifier; Notifier().close(0)",
+    ):
+        result = python(code.format(made))
+        assert result.returncode == 0, result.stderr
+        loaded = set(result.stdout.split())
+        assert ("httpx" in loaded) is ("Notifier" in made)
+        assert loaded.isdisjoint({"aiohttp", "socketio", "engineio", "jwt", "sqlite3", "structlog", "marshmallow"})
 
 
 def test_client_needs_no_settings() -> None:

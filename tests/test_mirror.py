@@ -32,6 +32,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/sqlite/upkeep": ("broker/sqlite/test_contract", "broker/sqlite/test_files"),
     "broker/sqlite/views": ("broker/sqlite/test_inbox",),
     "broker/sqlite/writer": ("broker/sqlite/test_broker", "broker/sqlite/test_power"),
+    "client/bodies": ("client/test_clients", "client/test_exchange"),
     # One thing, which is tested by what becomes of a notification that is handed over.
     "client/courier": ("client/test_notifier",),
     "client/entries": ("client/test_notifier",),
@@ -61,6 +62,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "engine/sio": ("engine/test_protocol_events", "engine/test_recovery", "engine/test_nodes"),
     "engine/transport": ("engine/test_fanout_paths", "engine/test_hardening_websocket"),
     "engine/wire": ("engine/test_protocol_malformed", "engine/test_hardening_events"),
+    "event_types": ("catalog/test_types", "client/test_known"),
     "files": ("config/test_sources",),
     "live/socketio_link": ("live/test_socketio",),
     "live/socketio_refusals": ("live/test_socketio",),

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from sio_server.audience import Audience
 from sio_server.errors import Refused
+from sio_server.event_types import RESERVED_TYPES, TYPE_PATTERN
 from sio_server.notification import (
-    RESERVED_TYPES,
-    TYPE_PATTERN,
     Entry,
     Notification,
     Position,

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sio_server.catalog.types import Catalog, EventType
-from sio_server.notification import PRIORITIES
+from sio_server.catalog.types import Catalog
+from sio_server.event_types import PRIORITIES, EventType
 
 # By the catalogue's types of data, as JSON carries them: an id is what the publisher's database calls one.
 _TS_TYPES: Final = {

@@ -12,13 +12,13 @@ from typing import Any, Final
 import click
 
 from sio_server.audience import Identity
-from sio_server.catalog import Catalog
 from sio_server.cli.catalog import console
 from sio_server.cli.commands import CommandFailed, key_option, language_option, one_line, read_dotenv, url_option
 from sio_server.cli.listen import CONTROL_PREFIX, Listener, resolve_url
 from sio_server.cli.send import TIMEOUT, sign
 from sio_server.client import NotifyClient, PublishResult
-from sio_server.client.named import default_catalog
+from sio_server.client.known import default_catalog
+from sio_server.event_types import EventTypes
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ async def _publish(client: NotifyClient, lang: str, delay: float) -> list[Publis
     return results
 
 
-def _expected(catalog: Catalog, identity: Identity, results: Sequence[PublishResult]) -> list[str]:
+def _expected(catalog: EventTypes, identity: Identity, results: Sequence[PublishResult]) -> list[str]:
     """The ids that the catalogue says are for this person, in the order of the log."""
     return [
         result.id
@@ -194,7 +194,7 @@ def _expected(catalog: Catalog, identity: Identity, results: Sequence[PublishRes
     ]
 
 
-def _show(catalog: Catalog, lang: str, results: Sequence[PublishResult], watchers: Sequence[Watcher]) -> None:
+def _show(catalog: EventTypes, lang: str, results: Sequence[PublishResult], watchers: Sequence[Watcher]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

@@ -17,10 +17,10 @@ SIO_SERVER_URL, SIO_SERVER_PUBLISH_KEY and SIO_SERVER_SPOOL. An import connects 
 """
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.client.clients import NotifyClient, SyncNotifyClient
-from sio_server.client.entries import Failure
-from sio_server.client.exchange import (
+from sio_server.client.bodies import (
     NotifyError,
     NotifyInvalid,
     NotifyRefused,
@@ -28,8 +28,9 @@ from sio_server.client.exchange import (
     PublishOptions,
     PublishResult,
 )
-from sio_server.client.named import PREFIX, default_catalog, named_sync, names_of
-from sio_server.client.notifier import Notifier
+from sio_server.client.entries import Failure
+from sio_server.client.known import default_catalog
+from sio_server.client.named import PREFIX, named_sync, names_of
 from sio_server.client.shared import (
     HandedOver,
     close_default_client,
@@ -37,6 +38,10 @@ from sio_server.client.shared import (
     default_notifier,
     enviar_notificacion,
 )
+
+if TYPE_CHECKING:
+    from sio_server.client.clients import NotifyClient, SyncNotifyClient
+    from sio_server.client.notifier import Notifier
 
 __all__ = [
     "Failure",
@@ -57,15 +62,23 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Callable[..., HandedOver]:
+# Imported with the first use of their name: who calls the functions alone needs none of them, nor what they import.
+_LATER: Final = {"Notifier": "notifier", "NotifyClient": "clients", "SyncNotifyClient": "clients"}
+
+
+def __getattr__(name: str) -> Any:
+    found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name) if name in _LATER else _function(name)
+    globals()[name] = found
+    return found
+
+
+def _function(name: str) -> Callable[..., HandedOver]:
     """``notificar_<type>`` of the catalogue. Raises AttributeError, or `CatalogError` for an unusable file."""
     event_type = names_of(default_catalog()).get(name) if name.startswith(PREFIX) else None
     if event_type is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    function = named_sync(name, event_type, enviar_notificacion)
-    globals()[name] = function
-    return function
+    return named_sync(name, event_type, enviar_notificacion)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *names_of(default_catalog())})
+    return sorted({*globals(), *_LATER, *names_of(default_catalog())})

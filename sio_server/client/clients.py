@@ -10,17 +10,12 @@ from typing import Any, Final, Self, Unpack
 
 import httpx
 
-from sio_server.catalog import Catalog, EventType
-from sio_server.client.exchange import (
-    Exchange,
-    PublishOptions,
-    PublishResult,
-    Reply,
-    Target,
-    publish_body,
-)
-from sio_server.client.named import PREFIX, default_catalog, named_async, named_sync, names_of
+from sio_server.client.bodies import PublishOptions, PublishResult, publish_body
+from sio_server.client.exchange import Exchange, Reply, Target
+from sio_server.client.known import default_catalog
+from sio_server.client.named import PREFIX, named_async, named_sync, names_of
 from sio_server.client.transport import transport_options
+from sio_server.event_types import EventType, EventTypes
 
 # Seconds. A restart of the server takes less, so a publish that meets one succeeds.
 TOTAL_TIMEOUT: Final = 5.0
@@ -36,7 +31,7 @@ class _Client:
         *,
         timeout: float = TOTAL_TIMEOUT,
         locale: str | None = None,
-        catalog: Catalog | None = None,
+        catalog: EventTypes | None = None,
     ) -> None:
         self._target = Target.of(url, key, timeout, locale)
         self._catalog = catalog
@@ -149,7 +144,7 @@ class SyncNotifyClient(_Client):
         while True:
             try:
                 reply = self._try(exchange)
-            except httpx.RequestError as error:
+            except (httpx.RequestError, TimeoutError) as error:
                 delay = exchange.failed(error)
             else:
                 outcome = exchange.answered(reply)

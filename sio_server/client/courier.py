@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import encodings.idna  # noqa: F401 - see `Courier.prepare`
 import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
+from sio_server.client.bodies import NotifyRefused
 from sio_server.client.entries import Entry
-from sio_server.client.exchange import (
-    CONNECT_TIMEOUT,
-    NotifyRefused,
-    Reply,
-    Target,
-    retry_after,
-)
+from sio_server.client.exchange import CONNECT_TIMEOUT, Reply, Target, retry_after
 from sio_server.client.transport import transport_options
 from sio_server.errors import KINDS
+
+if TYPE_CHECKING:
+    import httpx
 
 # Seconds that a request may take in all. A batch is one commit, which takes a second on a busy disk.
 SEND_TIMEOUT: Final = 10.0
@@ -80,18 +76,21 @@ class Courier:
         self._closed = threading.Event()
 
     def prepare(self) -> None:
-        """Import what a request needs, which httpx does with the first client and the first request.
+        """Import what a request needs: httpx, and what httpx itself imports with the first client and request."""
+        import encodings.idna  # noqa: F401, PLC0415
 
-        A fork while another thread imports leaves the child with halves of modules, for as long as it lives.
-        """
         self._client()
 
     def send(self, entries: Sequence[Entry]) -> list[Outcome]:
         """What became of each. Raises `Unsent`."""
+        import httpx  # noqa: PLC0415 - see `exchange`
+
         content = b'{"notifications":[%b]}' % b",".join(entry.body for entry in entries)
         try:
             reply = self._ask(content)
-        except httpx.HTTPError as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise Unsent(f"{self._target.url}: {str(error) or type(error).__name__}", settings=True) from error
+        except (httpx.HTTPError, TimeoutError) as error:
             # The next try is on a new connection, and after a fork of a parent whose end nobody knows, too.
             raise Unsent(f"{self._target.url}: {str(error) or type(error).__name__}") from error
         except NotifyRefused as error:
@@ -99,6 +98,8 @@ class Courier:
         return self._read(reply, len(entries))
 
     def _ask(self, content: bytes) -> Reply:
+        import httpx  # noqa: PLC0415 - see `exchange`
+
         deadline = time.monotonic() + self._timeout
         timeout = httpx.Timeout(self._timeout, connect=min(CONNECT_TIMEOUT, self._timeout))
         with (
@@ -118,9 +119,10 @@ class Courier:
             return reply
 
     def _client(self) -> httpx.Client:
+        import httpx  # noqa: PLC0415 - see `exchange`
+
         if self._http is None:
-            limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30)
-            self._http = httpx.Client(**{**transport_options(self._target), "limits": limits})
+            self._http = httpx.Client(**transport_options(self._target, 1))
         return self._http
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
@@ -158,7 +160,7 @@ class Courier:
     def _read(self, reply: Reply, number: int) -> list[Outcome]:
         members = reply.members()
         code = str(members.get("code", ""))
-        if reply.status == httpx.codes.OK:
+        if reply.status == HTTPStatus.OK:
             results = members.get("results")
             if isinstance(results, list) and len(results) == number and all(isinstance(r, dict) for r in results):
                 return [_outcome(result) for result in results]
@@ -168,7 +170,8 @@ class Courier:
         wait = retry_after(reply.headers)
         if reply.status in _SETTINGS:
             raise Unsent(said, wait, settings=True)
-        if number == 1 and code and httpx.codes.is_client_error(reply.status) and reply.status != _TOO_MANY:
+        theirs = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if number == 1 and code and theirs and reply.status != _TOO_MANY:
             return [Outcome(code, f"{members.get('detail', '')!s:.500}")]
         raise Unsent(said, wait, shrink=reply.status not in _AWAY)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from sio_server.catalog import Catalog
-from sio_server.client.exchange import publish_body, written
-from sio_server.notification import new_id
+from sio_server.client.bodies import publish_body, written
+from sio_server.event_types import EventTypes
+
+# Entries that may wait: at twenty bookings a second, eight minutes without a server.
+QUEUE: Final = 10_000
 
 Reason = Literal["full", "closed", "invalid", "refused"]
 
@@ -67,7 +70,7 @@ class Backlog(Protocol):
 
 
 def entry_of(
-    catalog: Catalog | None,
+    catalog: EventTypes | None,
     type: str,  # noqa: A002 - the word of the protocol
     message: str | None,
     data: Mapping[str, Any] | None,
@@ -82,7 +85,7 @@ def entry_of(
     """
     body = publish_body(type, message, data, **options)
     # The server knows by it what it has had already, however often it is sent.
-    key = body["idempotency_key"] = str(body.get("idempotency_key") or new_id())
+    key = body["idempotency_key"] = str(body.get("idempotency_key") or os.urandom(16).hex())
     subject = subject_of(catalog, type, data) if ordering_key is None else f"={ordering_key}"
     return Entry(str(type), subject, key, written(body))
 
@@ -94,7 +97,7 @@ def check_options(options: Mapping[str, Any]) -> None:
             raise TypeError(f"notify() got an unexpected keyword argument {name!r}")
 
 
-def subject_of(catalog: Catalog | None, name: str, data: Mapping[str, Any] | None) -> str:
+def subject_of(catalog: EventTypes | None, name: str, data: Mapping[str, Any] | None) -> str:
     """What a notification is about: the first field of its type's data that is an ``id``, with its value.
 
     So everything about one booking has one subject, whatever happened to the booking. Without such a field it is the

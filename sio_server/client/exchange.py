@@ -1,36 +1,29 @@
 """One publish as an HTTP exchange, without the I/O: what to send, how to read the answer, whether to try again.
 
-`NotifyClient` and `SyncNotifyClient` add nothing but the sending and the waiting.
-
-::
-
-    Error
-    └── NotifyError            a notification that was not published, or not for certain
-        ├── NotifyInvalid      its data cannot be written as JSON: nothing was sent
-        ├── NotifyRefused      the server said no; the same again would be refused again
-        └── NotifyUnavailable  nobody said yes within the time: it may be worth trying later
+`NotifyClient` and `SyncNotifyClient` add nothing but the sending and the waiting. httpx is imported where it is first
+used: an application waits for every import of its start, and httpx takes longer than all of the client.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import random
+import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
-from typing import Any, Final, TypedDict
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 
-from sio_server.audience import Audience
-from sio_server.errors import ConfigError, Error, FieldProblem, Text
-from sio_server.notification import new_id
+from sio_server.client.bodies import NotifyRefused, NotifyUnavailable, PublishResult, written
+from sio_server.errors import ConfigError, FieldProblem, Text
+
+if TYPE_CHECKING:
+    import httpx
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
@@ -48,146 +41,6 @@ MAX_REPLY: Final = 256 * 1024
 
 # What a proxy answers while the server behind it restarts counts like the failed connection that it is.
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
-
-
-class NotifyError(Error):
-    """A notification that was not published, or not for certain. No text of these errors holds a key or ``data``."""
-
-
-class NotifyInvalid(NotifyError):
-    """The notification cannot be written as JSON; nothing was sent."""
-
-
-class NotifyRefused(NotifyError):
-    """The server refused: ``code`` is one of its stable codes, ``problems`` say what is wrong with which field."""
-
-    def __init__(self, code: str, status: int, detail: str, problems: tuple[FieldProblem, ...] = ()) -> None:
-        self.code = code
-        self.status = status
-        self.detail = detail
-        self.problems = problems
-        several = "; ".join(f"{problem.field}: {problem.detail}" for problem in problems) if len(problems) > 1 else ""
-        super().__init__(f"{code}: {several or detail}")
-
-
-class NotifyUnavailable(NotifyError):
-    """Nobody accepted the notification in time. ``code`` is the server's, if it answered at all."""
-
-    def __init__(self, detail: str, code: str | None = None) -> None:
-        self.code = code
-        super().__init__(detail)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishResult:
-    """What the server answered. ``sockets``: connections it was handed to; ``duplicate``: an earlier publish was it."""
-
-    id: str
-    seq: int
-    cursor: str
-    type: str
-    sockets: int
-    duplicate: bool
-    warnings: tuple[str, ...]
-
-
-class PublishOptions(TypedDict, total=False):
-    """What a publish can say beside type, message and data. ``ttl`` is in seconds.
-
-    The audience is either ``audience``, or the union of ``roles``, ``users``, ``topics`` and ``everybody`` less
-    ``except_users``; with none of them it is the catalogue's.
-    """
-
-    title: str | None
-    audience: Audience | Mapping[str, Any] | None
-    roles: Iterable[str] | None
-    users: Iterable[str | int] | None
-    topics: Iterable[str] | None
-    everybody: bool
-    except_users: Iterable[str | int] | None
-    actor: Mapping[str, Any] | None
-    link: str | None
-    priority: str | None
-    ttl: int | None
-    persist: bool | None
-    idempotency_key: str | None
-    source: str | None
-
-
-def publish_body(
-    type: str,  # noqa: A002 - the word of the protocol
-    message: str | None = None,
-    data: Mapping[str, Any] | None = None,
-    *,
-    title: str | None = None,
-    audience: Audience | Mapping[str, Any] | None = None,
-    roles: Iterable[str] | None = None,
-    users: Iterable[str | int] | None = None,
-    topics: Iterable[str] | None = None,
-    everybody: bool = False,
-    except_users: Iterable[str | int] | None = None,
-    actor: Mapping[str, Any] | None = None,
-    link: str | None = None,
-    priority: str | None = None,
-    ttl: int | None = None,
-    persist: bool | None = None,
-    idempotency_key: str | None = None,
-    source: str | None = None,
-) -> dict[str, Any]:
-    """The body of a publish; what was left out is left out. Raises TypeError for arguments that cannot go together."""
-    parts = {
-        "roles": _names("roles", roles),
-        "users": _names("users", users),
-        "topics": _names("topics", topics),
-        "all": everybody,
-        "except": {"users": excepted} if (excepted := _names("except_users", except_users)) else None,
-    }
-    if any(parts.values()):
-        if audience is not None:
-            raise TypeError(
-                "publish_body() takes 'audience', or roles, users, topics, everybody and except_users, not both"
-            )
-        audience = {name: value for name, value in parts.items() if value}
-    body = {
-        "type": type,
-        "message": message,
-        "data": None if data is None else dict(data),
-        "title": title,
-        "audience": audience.as_dict() if isinstance(audience, Audience) else audience,
-        "actor": actor,
-        "link": link,
-        "priority": priority,
-        "ttl": ttl,
-        "persist": persist,
-        "idempotency_key": idempotency_key,
-        "source": source,
-    }
-    return {name: value for name, value in body.items() if value is not None}
-
-
-def _names(argument: str, values: Iterable[str | int] | None) -> list[str]:
-    if isinstance(values, str | bytes):
-        # A string is an iterable of strings: "admin" would be five roles of one letter each.
-        raise TypeError(f"publish_body() argument '{argument}' must be a list of names, not one string")
-    return [str(value) for value in values or ()]
-
-
-def _plain(value: object) -> object:
-    """What databases hand out and JSON does not know; orjson itself writes dates, UUIDs, enums and dataclasses."""
-    if isinstance(value, Decimal):
-        return float(value)
-    # MongoDB's identifiers, recognised by name so that nobody has to install its driver.
-    if type(value).__name__ == "ObjectId":
-        return str(value)
-    raise TypeError
-
-
-def written(body: Mapping[str, Any]) -> bytes:
-    """The JSON of a publish. Raises `NotifyInvalid`."""
-    try:
-        return orjson.dumps(body, default=_plain)
-    except TypeError as error:
-        raise NotifyInvalid("the notification cannot be written as JSON: " + _reason(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +70,8 @@ class Target:
     @property
     def loopback(self) -> bool:
         """Whether the address is this machine, so that no proxy of the environment can be meant."""
+        import ipaddress  # noqa: PLC0415 - as httpx
+
         host = urlsplit(self.url).hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
@@ -236,18 +91,28 @@ class Target:
         """The exchange that publishes this body. Raises `NotifyInvalid`."""
         named = bool(body.get("idempotency_key"))
         # Without a key, a reply that got lost on its way would make the next try publish a second time.
-        content = written(body if named else {**body, "idempotency_key": new_id()})
+        content = written(body if named else {**body, "idempotency_key": os.urandom(16).hex()})
         return Exchange(self, content, self.headers(), named=named)
 
 
+# What stands in no name of a host, whatever its script (RFC 3986 §2.2, §3.2.2); urlsplit takes some of it away unsaid.
+_NOT_IN_AN_ADDRESS: Final = re.compile(r"[\s\x00-\x20\x7f<>\"^`{|}\\]")
+_LABEL: Final = re.compile(r"[^!$%&'()*+,;=:@/?#\[\]]{1,63}")
+
+
 def _is_base(address: str) -> bool:
+    """Whether it is the address of a server, with or without a path. Looked at without httpx: see above."""
     try:
         parts = urlsplit(address)
-        whole = httpx.URL(address)
-        plain = not (whole.userinfo or parts.query or parts.fragment)
-        return parts.scheme in ("http", "https") and bool(whole.host) and parts.port != 0 and plain
-    except (ValueError, httpx.InvalidURL):
+        host, port = parts.hostname or "", parts.port
+        if not host.isascii():
+            host = host.encode("idna").decode()
+    except ValueError:
         return False
+    plain = "@" not in parts.netloc and not (parts.query or parts.fragment or _NOT_IN_AN_ADDRESS.search(address))
+    # What is in brackets was looked at by urlsplit.
+    named = ":" in host or all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
+    return parts.scheme in ("http", "https") and port != 0 and plain and named
 
 
 def _reason(error: BaseException) -> str:
@@ -265,12 +130,12 @@ class Reply:
         self._deadline = deadline
 
     def feed(self, chunk: bytes) -> None:
-        """Take a piece of the body. Raises `NotifyRefused` when it is too long, `httpx.ReadTimeout` when too late."""
+        """Take a piece of the body. Raises `NotifyRefused` when it is too long, TimeoutError when too late."""
         self.content += chunk
         if len(self.content) > self._most:
             raise _unexpected(self.status)
         if time.monotonic() > self._deadline:
-            raise httpx.ReadTimeout("the answer took too long")
+            raise TimeoutError("the answer took too long")
 
     def members(self) -> dict[str, Any]:
         """The JSON object in the body; empty when it holds none."""
@@ -299,6 +164,8 @@ class Exchange:
 
     def timeout(self) -> httpx.Timeout:
         """How long each step of the next try may take."""
+        import httpx  # noqa: PLC0415 - see above
+
         left = self.remaining()
         return httpx.Timeout(min(TRY_TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left))
 
@@ -309,13 +176,13 @@ class Exchange:
     def answered(self, reply: Reply) -> PublishResult | float:
         """The result, or seconds to wait before the next try. Raises `NotifyRefused` or `NotifyUnavailable`."""
         members = reply.members()
-        if reply.status == httpx.codes.OK:
+        if reply.status == HTTPStatus.OK:
             return self._result(members)
         code = str(members.get("code", ""))
         detail = str(members.get("detail", "")) or f"HTTP status {reply.status}"
         if reply.status in _TRY_AGAIN:
             return self._wait(f"{code}: {detail}" if code else detail, code or None, retry_after(reply.headers))
-        if reply.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise NotifyUnavailable(f"{self._target.url} failed: {detail}", code or None)
         if not code:
             raise _unexpected(reply.status)
@@ -323,8 +190,10 @@ class Exchange:
 
     def failed(self, error: Exception) -> float:
         """Seconds to wait before the next try, after one that got no answer. Raises `NotifyUnavailable`."""
+        import httpx  # noqa: PLC0415 - see above
+
         if isinstance(error, httpx.DecodingError):
-            raise _unexpected(httpx.codes.OK) from error
+            raise _unexpected(HTTPStatus.OK) from error
         if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
             raise NotifyUnavailable(f"{self._target.url} cannot be asked: {_reason(error)}") from error
         return self._wait(_reason(error), None, 0.0, error)
@@ -352,7 +221,7 @@ class Exchange:
                 warnings=tuple(map(str, members["warnings"])),
             )
         except (KeyError, TypeError, ValueError):
-            raise _unexpected(httpx.codes.OK) from None
+            raise _unexpected(HTTPStatus.OK) from None
 
 
 def _unexpected(status: int) -> NotifyRefused:
@@ -377,6 +246,8 @@ def retry_after(headers: Mapping[str, str]) -> float:
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - as httpx
+
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

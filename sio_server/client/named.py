@@ -8,16 +8,14 @@ from __future__ import annotations
 import functools
 import inspect
 import keyword
-import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sio_server.catalog import Catalog, EventType
-from sio_server.client.exchange import publish_body
+from sio_server.client.bodies import publish_body
+from sio_server.event_types import EventType, EventTypes
 
 PREFIX: Final = "notificar_"
 
@@ -36,14 +34,7 @@ _ANNOTATIONS: Final[dict[str, object]] = {
 }
 
 
-@functools.cache
-def default_catalog() -> Catalog:
-    """The built-in event types and those of the file that SIO_SERVER_CATALOG names. Raises `CatalogError`."""
-    path = os.environ.get("SIO_SERVER_CATALOG")
-    return Catalog.load(Path(path).expanduser() if path else None)
-
-
-def names_of(catalog: Catalog) -> dict[str, EventType]:
+def names_of(catalog: EventTypes) -> dict[str, EventType]:
     """Each function's name and its event type. Of two types with the same function name the first keeps it."""
     names: dict[str, EventType] = {}
     for event_type in catalog.types.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextlib
 import os
@@ -13,17 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, Unpack
 
-from sio_server.catalog import Catalog
+from sio_server.client.bodies import NotifyInvalid, PublishOptions
 from sio_server.client.courier import SEND_TIMEOUT, Courier
-from sio_server.client.entries import Entry, Failure, Reason, check_options, entry_of
-from sio_server.client.exchange import NotifyInvalid, PublishOptions, Target
+from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of
+from sio_server.client.exchange import Target
+from sio_server.client.known import default_catalog
 from sio_server.client.ledger import Ledger
-from sio_server.client.named import PREFIX, default_catalog, named_sync, names_of
+from sio_server.client.named import PREFIX, named_sync, names_of
 from sio_server.client.sender import Sender
 from sio_server.client.stock import Stock
-
-# Entries that may wait: at twenty bookings a second, eight minutes without a server.
-QUEUE: Final = 10_000
+from sio_server.event_types import EventTypes
 
 # Bytes of all that wait, in memory or in a spool. An entry has some hundred; who sends large ones fills this first.
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -32,6 +30,9 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 CLOSE_TIMEOUT: Final = 5.0
 EXIT_TIMEOUT: Final = 2.0
 STOP_TIMEOUT: Final = 1.0
+
+# Seconds that a fork waits for the thread to have imported what it needs, which takes a tenth of one.
+PREPARE_TIMEOUT: Final = 5.0
 
 # Seconds between two looks of `flush`.
 LOOK: Final = 0.005
@@ -50,7 +51,8 @@ class Notifier:
     ``kill -9`` included, and processes that share the directory share its entries. ``queue`` is how many may wait; when
     it is full the newest is refused. ``on_failure`` is called with a `Failure` for each notification that the server
     will not get, in the thread that found out. ``locale`` (``es`` or ``en``) is the language of refusals; ``catalog``
-    names the ``notificar_…`` methods.
+    names the ``notificar_…`` methods. Unless ``eager``, what a request needs is imported by the thread, with the first
+    call, and not here.
 
     May be used from any thread, in code with and without asyncio, and after a fork. Use it as ``with`` or
     ``async with``, or call `close`. Raises `ConfigError` for an address or a key that cannot be used.
@@ -65,7 +67,8 @@ class Notifier:
         queue: int = QUEUE,
         on_failure: Callable[[Failure], object] | None = None,
         locale: str | None = None,
-        catalog: Catalog | None = None,
+        catalog: EventTypes | None = None,
+        eager: bool = True,
     ) -> None:
         self._target = Target.of(url, key, SEND_TIMEOUT, locale)
         # Read now, since the first request should not have to.
@@ -79,7 +82,8 @@ class Notifier:
         # By thread, since two of them may fork at the same time.
         self._forking: dict[int, contextlib.ExitStack] = {}
         self._begin()
-        self._courier.prepare()
+        if eager:
+            self._courier.prepare()
         _open.add(self)
         if self._stock.spool is not None:
             # What an earlier process left is sent without waiting for the first call, which is not to make the file.
@@ -194,6 +198,8 @@ class Notifier:
 
     async def aflush(self, timeout: float) -> bool:  # noqa: ASYNC109 - it ends by itself, and says so
         """`flush`, for coroutines."""
+        import asyncio  # noqa: PLC0415 - who has coroutines has it already
+
         return await asyncio.to_thread(self.flush, timeout)
 
     def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
@@ -215,6 +221,8 @@ class Notifier:
 
     async def aclose(self, timeout: float = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109 - it ends by itself
         """`close`, for coroutines."""
+        import asyncio  # noqa: PLC0415 - see `aflush`
+
         self._closed = True
         await self.aflush(timeout)
         await asyncio.to_thread(self.close, 0.0)
@@ -238,7 +246,9 @@ class Notifier:
     # -- forks
 
     def before_fork(self) -> None:
-        """Have no connection to a file open while the process is copied."""
+        """Have no import under way and no connection to a file open while the process is copied."""
+        # The child would have halves of modules, for as long as it lives.
+        self._sender.prepared.wait(PREPARE_TIMEOUT)
         if self._stock.spool is not None:
             stack = contextlib.ExitStack()
             stack.enter_context(self._stock.spool.still())

@@ -69,6 +69,9 @@ class Sender:
         self._stopped = False
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
+        self.prepared = threading.Event()
+        """Set while the thread imports nothing: before it runs, and when it has what it needs."""
+        self.prepared.set()
         # A queue of C code, since its `put` may interrupt itself: in a handler of a signal, or as garbage is collected.
         self._bell: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
@@ -84,8 +87,11 @@ class Sender:
         thread = threading.Thread(target=self._run, name="sio-server notifier", daemon=True)
         # An interpreter that is ending starts none; the spool has the entry, or `close` tells of it.
         with contextlib.suppress(RuntimeError):
+            self.prepared.clear()
             thread.start()
             self._thread = thread
+            return
+        self.prepared.set()
 
     def ring(self, *, hurry: bool = False) -> None:
         """Say that there is something to send; with ``hurry``, that the wait of before is not to be waited out."""
@@ -106,7 +112,16 @@ class Sender:
         if self._thread is not None and not self.is_current_thread:
             self._thread.join(patience)
 
+    def _prepare(self) -> None:
+        try:
+            self._courier.prepare()
+        except Exception as error:  # noqa: BLE001 - each request tries it again, and says what it met
+            self._ledger.lines.say("trouble", logging.ERROR, f"the notifier cannot be made ready: {error!r:.200}")
+        finally:
+            self.prepared.set()
+
     def _run(self) -> None:
+        self._prepare()
         wait: float | None = 0.0
         while not self._stopped:
             hurried = self._listen(wait)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from types import TracebackType
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from sio_server.client.entries import Failure, check_options
-from sio_server.client.exchange import PublishOptions
+from sio_server.client.bodies import PublishOptions
+from sio_server.client.entries import QUEUE, Failure, check_options
 from sio_server.client.ledger import Lines
-from sio_server.client.notifier import CLOSE_TIMEOUT, QUEUE, Notifier
 from sio_server.errors import Error
+
+if TYPE_CHECKING:
+    from sio_server.client.notifier import Notifier
 
 _lock: Final = threading.RLock()
 _lines: Final = Lines()
@@ -57,10 +58,12 @@ def default_notifier() -> Notifier:
     SIO_SERVER_URL, SIO_SERVER_PUBLISH_KEY, SIO_SERVER_SPOOL. Raises `ConfigError` for what cannot be used.
     """
     global _default  # noqa: PLW0603 - one a process is what it is for
+    from sio_server.client.notifier import Notifier  # noqa: PLC0415 - an import of the functions need not wait for it
+
     found = _default
     if found is None:
         with _lock:
-            found = _default = _default or Notifier()
+            found = _default = _default or Notifier(eager=False)
     return found
 
 
@@ -77,6 +80,8 @@ def configure(
     Call it once, where the app starts; an earlier one is closed. Raises `ConfigError` for what cannot be used.
     """
     global _default
+    from sio_server.client.notifier import Notifier  # noqa: PLC0415 - see above
+
     made = Notifier(url, key, spool=spool, queue=queue, on_failure=on_failure)
     with _lock:
         before, _default = _default, made
@@ -94,7 +99,7 @@ async def close_default_client() -> None:
     with _lock:
         before, _default = _default, None
     if before is not None:
-        await asyncio.to_thread(before.close, CLOSE_TIMEOUT)
+        await before.aclose()
 
 
 def enviar_notificacion(

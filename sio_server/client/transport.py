@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any, Final
-
-import httpx
 
 from sio_server.client.exchange import Target
 
 # One backend process has a few publishes in flight at a time; more connections would only queue in the server's log.
-_LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
+CONNECTIONS: Final = 20
 
 
-def transport_options(target: Target) -> dict[str, Any]:
+def transport_options(target: Target, connections: int = CONNECTIONS) -> dict[str, Any]:
     """What both clients of httpx are made with for this target."""
-    options: dict[str, Any] = {"limits": _LIMITS, "follow_redirects": False, "trust_env": not target.loopback}
+    import ssl  # noqa: PLC0415 - see `exchange`
+
+    import httpx  # noqa: PLC0415 - see `exchange`
+
+    limits = httpx.Limits(
+        max_connections=connections, max_keepalive_connections=(connections + 1) // 2, keepalive_expiry=30
+    )
+    options: dict[str, Any] = {"limits": limits, "follow_redirects": False, "trust_env": not target.loopback}
     if target.url.startswith("http:"):
         # Reading the certificate authorities takes tens of milliseconds, for a connection that uses none. This context
         # trusts nobody, so it cannot let anything through either.

@@ -7,7 +7,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.catalog import DATA_TYPES
-from sio_server.notification import PRIORITIES
+from sio_server.event_types import PRIORITIES
 from sio_server.schemas.loading import about
 from sio_server.schemas.publish import AudienceReplySchema
 

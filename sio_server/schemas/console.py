@@ -10,7 +10,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.core.operators import FIRST_REACHED
 from sio_server.core.refusals import CAPACITY
-from sio_server.notification import PRIORITIES
+from sio_server.event_types import PRIORITIES
 from sio_server.schemas.loading import about, limit_field
 from sio_server.schemas.publish import AudienceReplySchema
 

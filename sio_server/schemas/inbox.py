@@ -9,7 +9,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.broker import Action, Status
-from sio_server.notification import PRIORITIES
+from sio_server.event_types import PRIORITIES
 from sio_server.schemas.loading import about, before_field, limit_field, types_field
 from sio_server.schemas.publish import ActorSchema
 

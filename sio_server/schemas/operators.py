@@ -12,7 +12,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.core.protocols import PROTOCOLS
 from sio_server.errors import Text
-from sio_server.notification import PRIORITIES
+from sio_server.event_types import PRIORITIES
 from sio_server.schemas.inbox import EnvelopeSchema
 from sio_server.schemas.loading import (
     about,

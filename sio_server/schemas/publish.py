@@ -16,8 +16,9 @@ from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience
 from sio_server.catalog import MAX_TTL, check_type_name
 from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
+from sio_server.event_types import PRIORITIES
 from sio_server.intake import Noted
-from sio_server.notification import PRIORITIES, PublishRequest
+from sio_server.notification import PublishRequest
 from sio_server.schemas.loading import about, load, not_object, type_name
 
 # Each name is a room, and each room a row in the log.

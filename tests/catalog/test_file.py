@@ -7,7 +7,7 @@ import pytest
 from sio_server.audience import Audience
 from sio_server.catalog import Catalog
 from sio_server.errors import CatalogError
-from sio_server.notification import RESERVED_TYPES
+from sio_server.event_types import RESERVED_TYPES
 from tests.support.catalogs import BUILTIN, MINIMAL, TEXTS, load
 
 

@@ -11,7 +11,7 @@ from sio_server.audience import Audience, name_of
 from sio_server.catalog import DATA_TYPES, EventType, check_type_name
 from sio_server.config import Config
 from sio_server.errors import Refused
-from sio_server.notification import PRIORITIES
+from sio_server.event_types import PRIORITIES
 from tests.support.catalogs import BUILTIN, MINIMAL, TEXTS, load
 from tests.support.servers import running
 from tests.support.strategies import JSON, TEXT

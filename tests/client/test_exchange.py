@@ -10,12 +10,11 @@ import httpx
 import orjson
 import pytest
 
+from sio_server.client.bodies import NotifyRefused, NotifyUnavailable
 from sio_server.client.exchange import (
     BACKOFF_FIRST,
     BACKOFF_MAX,
     Exchange,
-    NotifyRefused,
-    NotifyUnavailable,
     Reply,
     Target,
 )

@@ -259,14 +259,34 @@ def test_importing_the_client_brings_no_part_of_the_server() -> None:
     loaded = set(
         _python("import sys; from sio_server.client import notificar_tour_creado; print(*sys.modules)").split()
     )
-    assert loaded.isdisjoint({"aiohttp", "socketio", "engineio", "structlog", "environs", "dotenv", "jwt"})
+    assert loaded.isdisjoint(
+        {"aiohttp", "socketio", "engineio", "structlog", "environs", "dotenv", "jwt", "marshmallow"}
+    )
+    # Imported when they are used, since an application waits for each import of its start.
+    assert loaded.isdisjoint({"httpx", "httpcore", "rich", "click", "asyncio", "ssl", "email", "sqlite3", "uuid_utils"})
     ours = {name.removeprefix("sio_server.") for name in loaded if name.startswith("sio_server.")}
     assert ours == {
-        *("errors", "fields", "audience", "notification", "catalog", "catalog.types", "files"),
-        *("client", "client.clients", "client.named", "client.exchange", "client.transport", "client.notifier"),
-        *("client.entries", "client.memory", "client.stock", "client.ledger", "client.pacing"),
-        *("client.courier", "client.sender", "client.shared"),
+        *("errors", "audience", "event_types", "client", "client.bodies", "client.entries", "client.ledger"),
+        *("client.known", "client.named", "client.shared"),
     }
+
+
+async def test_a_process_forked_with_the_first_call_publishes_too(server: Server) -> None:
+    """The first call waits for no import, and a fork does: the child has whole modules, and publishes with them."""
+    admin = await server.connect({"role": "admin"})
+    script = f"""
+import os, sys
+from sio_server.client import default_notifier, notificar_guia_creado
+notificar_guia_creado(nombre="parent")
+child = not os.fork()
+whole = "httpx" in sys.modules
+if child:
+    notificar_guia_creado(nombre="child")
+sent = default_notifier().flush({PATIENCE})
+os._exit(not (whole and sent)) if child else sys.exit(os.wait()[1] or not (whole and sent))
+"""
+    await asyncio.to_thread(_python, script, SIO_SERVER_URL=server.url)
+    assert sorted(envelope["data"]["nombre"] for envelope in await admin.wait(2)) == ["child", "parent"]
 
 
 def _python(script: str, **env: str) -> str:

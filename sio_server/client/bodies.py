@@ -1,0 +1,168 @@
+"""What a publish says and what is answered, without the sending: the body, its options, the result and the errors.
+
+::
+
+    Error
+    └── NotifyError            a notification that was not published, or not for certain
+        ├── NotifyInvalid      it cannot be sent as it is: nothing was sent
+        ├── NotifyRefused      the server said no; the same again would be refused again
+        └── NotifyUnavailable  nobody said yes within the time: it may be worth trying later
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypedDict
+
+import orjson
+
+from sio_server.audience import Audience
+from sio_server.errors import Error, FieldProblem
+from sio_server.event_types import Priority
+
+
+class NotifyError(Error):
+    """A notification that was not published, or not for certain. No text of these errors holds a key or ``data``."""
+
+
+class NotifyInvalid(NotifyError):
+    """The notification cannot be sent as it is: nothing was sent. ``problems`` say what is wrong with which field."""
+
+    def __init__(self, text: str, problems: tuple[FieldProblem, ...] = ()) -> None:
+        self.problems = problems
+        super().__init__(text)
+
+
+class NotifyRefused(NotifyError):
+    """The server refused: ``code`` is one of its stable codes, ``problems`` say what is wrong with which field."""
+
+    def __init__(self, code: str, status: int, detail: str, problems: tuple[FieldProblem, ...] = ()) -> None:
+        self.code = code
+        self.status = status
+        self.detail = detail
+        self.problems = problems
+        several = "; ".join(f"{problem.field}: {problem.detail}" for problem in problems) if len(problems) > 1 else ""
+        super().__init__(f"{code}: {several or detail}")
+
+
+class NotifyUnavailable(NotifyError):
+    """Nobody accepted the notification in time. ``code`` is the server's, if it answered at all."""
+
+    def __init__(self, detail: str, code: str | None = None) -> None:
+        self.code = code
+        super().__init__(detail)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What the server answered. ``sockets``: connections it was handed to; ``duplicate``: an earlier publish was it."""
+
+    id: str
+    seq: int
+    cursor: str
+    type: str
+    sockets: int
+    duplicate: bool
+    warnings: tuple[str, ...]
+
+
+class PublishOptions(TypedDict, total=False):
+    """What a publish can say beside type, message and data. ``ttl`` is in seconds.
+
+    The audience is either ``audience``, or the union of ``roles``, ``users``, ``topics`` and ``everybody`` less
+    ``except_users``; with none of them it is the catalogue's.
+    """
+
+    title: str | None
+    audience: Audience | Mapping[str, Any] | None
+    roles: Iterable[str] | None
+    users: Iterable[str | int] | None
+    topics: Iterable[str] | None
+    everybody: bool
+    except_users: Iterable[str | int] | None
+    actor: Mapping[str, Any] | None
+    link: str | None
+    priority: Priority | None
+    ttl: int | None
+    persist: bool | None
+    idempotency_key: str | None
+    source: str | None
+
+
+def publish_body(
+    type: str,  # noqa: A002 - the word of the protocol
+    message: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    *,
+    title: str | None = None,
+    audience: Audience | Mapping[str, Any] | None = None,
+    roles: Iterable[str] | None = None,
+    users: Iterable[str | int] | None = None,
+    topics: Iterable[str] | None = None,
+    everybody: bool = False,
+    except_users: Iterable[str | int] | None = None,
+    actor: Mapping[str, Any] | None = None,
+    link: str | None = None,
+    priority: Priority | None = None,
+    ttl: int | None = None,
+    persist: bool | None = None,
+    idempotency_key: str | None = None,
+    source: str | None = None,
+) -> dict[str, Any]:
+    """The body of a publish; what was left out is left out. Raises TypeError for arguments that cannot go together."""
+    parts = {
+        "roles": _names("roles", roles),
+        "users": _names("users", users),
+        "topics": _names("topics", topics),
+        "all": everybody,
+        "except": {"users": excepted} if (excepted := _names("except_users", except_users)) else None,
+    }
+    if any(parts.values()):
+        if audience is not None:
+            raise TypeError(
+                "publish_body() takes 'audience', or roles, users, topics, everybody and except_users, not both"
+            )
+        audience = {name: value for name, value in parts.items() if value}
+    body = {
+        "type": type,
+        "message": message,
+        "data": None if data is None else dict(data),
+        "title": title,
+        "audience": audience.as_dict() if isinstance(audience, Audience) else audience,
+        "actor": actor,
+        "link": link,
+        "priority": priority,
+        "ttl": ttl,
+        "persist": persist,
+        "idempotency_key": idempotency_key,
+        "source": source,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _names(argument: str, values: Iterable[str | int] | None) -> list[str]:
+    if isinstance(values, str | bytes):
+        # A string is an iterable of strings: "admin" would be five roles of one letter each.
+        raise TypeError(f"publish_body() argument '{argument}' must be a list of names, not one string")
+    return [str(value) for value in values or ()]
+
+
+def _plain(value: object) -> object:
+    """What databases hand out and JSON does not know; orjson itself writes dates, UUIDs, enums and dataclasses."""
+    if isinstance(value, Decimal):
+        return float(value)
+    # MongoDB's identifiers, recognised by name so that nobody has to install its driver.
+    if type(value).__name__ == "ObjectId":
+        return str(value)
+    raise TypeError
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    """The JSON of a publish. Raises `NotifyInvalid`."""
+    try:
+        return orjson.dumps(body, default=_plain)
+    except TypeError as error:
+        reason = str(error) or type(error).__name__
+        raise NotifyInvalid("the notification cannot be written as JSON: " + reason) from error
