@@ -54,6 +54,26 @@ for (const language of ["es", "en"] as const) {
   }
 }
 
+test("a network without WebSockets is cut and mended as well", async ({ consolePage: page, server }) => {
+  await page.routeWebSocket(/\/socket\.io\//, (socket) => socket.close());
+  const polls: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("transport=polling")) polls.push(request.method());
+  });
+  const theatre = new Theatre(page);
+  await theatre.open(server.url);
+  expect(polls).toContain("POST");
+  await theatre.book();
+  await expect(theatre.tickets).toHaveText(TOURS.slice(-1));
+  await theatre.button("Cortar la red").click();
+  await expect(theatre.phone.locator(".sio-banner")).toContainText(WORDS.es.offline);
+  await theatre.button("Reservar 5 más").click();
+  await expect(page.getByText("5 de 5 en el escritorio, 0 en el teléfono.")).toBeVisible();
+  await theatre.button("Volver a conectar").click();
+  await expect(theatre.verdict).toHaveText(WORDS.es.perfect);
+  await expect(theatre.tickets).toHaveText(TOURS);
+});
+
 test("a booking that never reaches the phone is told as lost", async ({ consolePage: page, server }) => {
   const theatre = new Theatre(page);
   await theatre.open(server.url);

@@ -76,6 +76,11 @@ export function layLine(hear: Hear): Line {
       if (isUp) super.doWrite(data, written);
     }
 
+    /** The answer to what was asked before the cut comes to nobody. */
+    override onData(data: string): void {
+      if (wires.has(this)) super.onData(data);
+    }
+
     override onPacket(packet: EnginePacket): void {
       this.read(packet);
       super.onPacket(packet);
