@@ -75,8 +75,9 @@ types: setup-dev ## Check the types
 bench: setup-bench setup-node ## Measure this machine (what and how: make bench ARGS="--help")
 	@$(WITH_NODE) PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
 
-dist: setup-dev web ## Build the wheel and the source archive into dist/
+dist: setup-dev web ## Build the wheels of the server and of its client, and the source archive of both, into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
+	@$(BIN)/python -m build --no-isolation --wheel --outdir dist client
 
 lock: setup-run ## Renew requirements/ after a change in pyproject.toml (newest versions: ARGS=--upgrade)
 	@$(SETUP) lock

@@ -16,7 +16,7 @@ compile() {
         unset "$variable"
     done
     .venv/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+        --no-emit-package sio-server-client --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
         --output-file "requirements/$name.txt" "$@"
 }
 

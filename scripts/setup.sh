@@ -115,13 +115,15 @@ install_lock() {
     mark "$VENV/.stamp-$1" '' "$lock"
 }
 
+# Both distributions are of this tree: the client's, and the server's, which requires it.
 install_project() {
-    if done_for "$VENV/.stamp-project" '' pyproject.toml sio_server/__init__.py; then
+    project="pyproject.toml setup.py client/pyproject.toml client/parts.py client/setup.py sio_server/__init__.py"
+    if done_for "$VENV/.stamp-project" '' $project; then
         return
     fi
     rm -f "$VENV/.stamp-project"
-    pip_install --editable .
-    mark "$VENV/.stamp-project" '' pyproject.toml sio_server/__init__.py
+    pip_install --editable . --editable client
+    mark "$VENV/.stamp-project" '' $project
 }
 
 setup_node() {

@@ -20,7 +20,13 @@ PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT: dict[str, Any] = PYPROJECT["project"]
 GROUPS: dict[str, list[str]] = PYPROJECT["dependency-groups"]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-RUN = [*PROJECT["dependencies"], *GROUPS["build"]]
+CLIENT: dict[str, Any] = tomllib.loads((ROOT / "client/pyproject.toml").read_text())["project"]
+# The client's distribution is of this tree, and in no lock; what it needs is.
+RUN = [
+    *(line for line in PROJECT["dependencies"] if not line.startswith("sio-server-client")),
+    *CLIENT["dependencies"],
+    *GROUPS["build"],
+]
 WANTED = {"run": RUN, "dev": [*RUN, *GROUPS["dev"]], **{name: GROUPS[name] for name in ("bench", "node", "lock")}}
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(.*)$", re.MULTILINE)
 ADDRESS = re.compile(r"[a-z+]+://|--(?:extra-)?index|--find-links|(?:^|\s)/", re.MULTILINE)

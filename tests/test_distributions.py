@@ -1,0 +1,173 @@
+"""The two distributions: a backend installs the client alone, a server both, and neither has a file of the other."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Final
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from sio_server import __version__
+from sio_server.client.known import BUILTIN
+from tests.support.servers import ROOT, environment
+from tests.support.sources import PACKAGE, SOURCES
+
+# What the build reads; a copy, so that it leaves nothing in the tree.
+_READ: Final = (
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "MANIFEST.in",
+    "README.md",
+    "LICENSE",
+    "client",
+    "sio_server",
+)
+
+
+@dataclass(frozen=True)
+class Wheels:
+    """The built wheels, and what each of them holds of the package."""
+
+    client: Path
+    server: Path
+
+    @staticmethod
+    def files(wheel: Path) -> set[str]:
+        """The files of the package in a wheel."""
+        with zipfile.ZipFile(wheel) as archive:
+            return {name for name in archive.namelist() if name.startswith("sio_server/")}
+
+    @staticmethod
+    def metadata(wheel: Path, name: str) -> str:
+        """What a file of the metadata says: ``METADATA``, ``WHEEL``."""
+        with zipfile.ZipFile(wheel) as archive:
+            [found] = [each for each in archive.namelist() if each.endswith(f".dist-info/{name}")]
+            return archive.read(found).decode()
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
+    """Both wheels, built from a copy of the tree as ``make dist`` builds them."""
+    tree = tmp_path_factory.mktemp("tree")
+    for name in _READ:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
+        else:
+            shutil.copy(source, tree / name)
+    for project in (tree, tree / "client"):
+        run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", tree / "dist", project)
+    [client] = (tree / "dist").glob("sio_server_client-*.whl")
+    [server] = (tree / "dist").glob("sio_server-*.whl")
+    return Wheels(client, server)
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    """What a command says; its failure is the test's, with all that it said."""
+    done = subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def closure(requirements: Iterator[str]) -> set[str]:
+    """The names of everything that has to be installed for these, as this environment has it."""
+    names: set[str] = set()
+    waiting = [Requirement(line) for line in requirements]
+    while waiting:
+        wanted = waiting.pop()
+        name = canonicalize_name(wanted.name)
+        if name not in names and (wanted.marker is None or wanted.marker.evaluate({"extra": ""})):
+            names.add(name)
+            waiting.extend(map(Requirement, distribution(name).requires or ()))
+    return names
+
+
+@pytest.fixture
+def backend(wheels: Wheels, tmp_path: Path) -> Path:
+    """The Python of an environment that has the client's wheel, what it requires, and nothing else."""
+    place = tmp_path / "backend"
+    run(sys.executable, "-m", "venv", "--without-pip", place)
+    site = Path(run(place / "bin" / "python", "-c", "import site; print(site.getsitepackages()[0])").strip())
+    requires = (
+        line.partition(":")[2].strip()
+        for line in Wheels.metadata(wheels.client, "METADATA").splitlines()
+        if line.startswith("Requires-Dist:")
+    )
+    # Copied and not downloaded: a test needs no network.
+    for name in closure(requires):
+        for file in distribution(name).files or ():
+            if ".." not in file.parts:
+                (site / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file.locate(), site / file)
+    run(sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", site, wheels.client)
+    return place / "bin" / "python"
+
+
+def test_no_file_is_in_both_and_none_in_neither(wheels: Wheels) -> None:
+    """Either can be taken away or renewed and the other is whole; together they are the package."""
+    client, server = Wheels.files(wheels.client), Wheels.files(wheels.server)
+    assert client & server == set()
+    modules = {path.relative_to(PACKAGE.parent).as_posix() for path in SOURCES}
+    both = client | server
+    assert modules <= both
+    assert {"sio_server/py.typed", BUILTIN.relative_to(PACKAGE.parent).as_posix()} <= client
+    assert {name for name in client if not name.startswith("sio_server/client/")} == {
+        "sio_server/__init__.py",
+        "sio_server/py.typed",
+        "sio_server/audience.py",
+        "sio_server/errors.py",
+        "sio_server/event_types.py",
+        "sio_server/catalog/builtin.toml",
+    }
+
+
+def test_the_server_requires_the_client_of_its_version(wheels: Wheels) -> None:
+    """Pip never puts together a server and a client that were not made together; the client has two requirements."""
+    assert f"Requires-Dist: sio-server-client=={__version__}\n" in Wheels.metadata(wheels.server, "METADATA")
+    told = Wheels.metadata(wheels.client, "METADATA")
+    assert f"Version: {__version__}\n" in told
+    assert re.findall(r"^Requires-Dist: (\w+)", told, re.MULTILINE) == ["httpx", "orjson"]
+
+
+def test_wheels_are_for_every_python_and_lie_in_one_place(wheels: Wheels) -> None:
+    """The client's is for every machine, the server's for every Python; both go where parts in C go."""
+    client, server = (Wheels.metadata(wheel, "WHEEL") for wheel in (wheels.client, wheels.server))
+    assert "Tag: py3-none-any\n" in client
+    assert "Tag: cp311-abi3-" in server
+    assert "Root-Is-Purelib: false" in client
+    assert "Root-Is-Purelib: false" in server
+
+
+def test_a_backend_needs_the_client_alone(backend: Path, tmp_path: Path) -> None:
+    """With httpx and orjson the client imports, publishes and refuses in words; nothing of a server is there."""
+    script = """
+import importlib.util
+from sio_server.client import Notifier, NotifyUnavailable, SyncNotifyClient, notificar_reserva_creada
+assert importlib.util.find_spec("sio_server.core") is None
+for library in ("aiohttp", "socketio", "marshmallow", "structlog", "click", "rich", "prometheus_client", "uuid_utils"):
+    assert importlib.util.find_spec(library) is None, library
+notifier = Notifier("http://127.0.0.1:9", spool="spool")
+notifier.notificar_reserva_creada(reserva_id=1)
+notifier.close(0)
+try:
+    SyncNotifyClient("http://127.0.0.1:9", timeout=0.1).publish("test")
+except NotifyUnavailable as error:
+    print(error)
+"""
+    assert "did not accept it" in run(backend, "-c", script, cwd=tmp_path)
+
+
+def test_licences_are_the_same() -> None:
+    """Both distributions carry the one licence."""
+    assert (ROOT / "client/LICENSE").read_text() == (ROOT / "LICENSE").read_text()
