@@ -5,7 +5,6 @@ The server reads them from files and checks those (`sio_server.catalog`); a back
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -222,6 +221,8 @@ class EventTypes:
         return found
 
     def _unknown(self, name: str) -> Refused:
+        import difflib  # noqa: PLC0415 - for who misspelt one; a backend waits for the imports of its start
+
         nearest = difflib.get_close_matches(name, self.types, n=1)
         detail = Text("Unknown event type '{0}'.", "Tipo de evento desconocido: '{0}'.").format(name)
         if nearest:
