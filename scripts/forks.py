@@ -1,98 +1,151 @@
-"""Starts servers for tests that need many: all is imported once, and each server is a fork that has it already.
+"""Runs ``sio-server`` for tests that need it often: all is imported once, and each run is a fork that has it already.
 
-Standard input says what to start, a JSON object a line: a number for it, its environment, the arguments of
-``sio-server``. Standard output tells of each: where it serves and its process, then, when it has ended, how. At the end
-of standard input all of them are ended.
+``forks.py PATH`` listens on a Unix socket at that path and says so by a line. Each connection asks for one process, by
+a JSON object in a line: `arguments` of ``sio-server``, its whole `environment`, the `directory` to run in. The file
+descriptors of standard input, output and error may come with it; without them the first line of output, which is the
+address of a server, comes back as `url`, and errors are this process's. The answers are lines, too: `pid`, then `url`
+where it was asked for, then `ended` with the exit code, negative for a signal. A process whose connection ends is
+killed, and all of them at the end of standard input.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
+import socket
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from select import select
 from typing import Any, Final
 
 import sio_server.broker.sqlite
-import sio_server.cli.serve
-import sio_server.serving  # noqa: F401 - all three, so that no fork imports them
+import sio_server.serving  # noqa: F401 - both, so that no fork imports them
 from sio_server.cli import main
+from sio_server.cli.commands import COMMANDS
 
 _STDIN: Final = 0
 _CHUNK: Final = 65_536
+_STREAMS: Final = (0, 1, 2)
 
 
-@dataclass
-class _Fork:
-    number: int
-    pid: int
+@dataclass(eq=False)
+class _Asker:
+    """A connection, and the process that it asked for; `pipe` ends when that process does."""
+
+    connection: socket.socket
+    asked: bytes = b""
+    pid: int = 0
+    pipe: int = -1
     heard: bytes = b""
     is_told: bool = False
 
+    def tell(self, **news: object) -> None:
+        with suppress(OSError):  # the asker has gone
+            self.connection.sendall(json.dumps(news).encode() + b"\n")
 
-def next_server() -> list[str]:
+    def hear(self) -> bool:
+        """Read what the process writes here; false once it has ended."""
+        data = os.read(self.pipe, _CHUNK)
+        if self.is_told:
+            return bool(data)
+        self.heard += data
+        if b"\n" in self.heard:
+            self.is_told = True
+            self.tell(url=self.heard.split(b"\n")[0].decode())
+        return bool(data)
+
+    def end(self) -> None:
+        """Tell of the end of the process, and that is all of it."""
+        os.close(self.pipe)
+        self.tell(ended=os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]))
+        self.connection.close()
+
+
+def next_run(listening: socket.socket) -> list[str]:
     """Start what is asked for, until there is nothing more; returns in the forks alone: the arguments to run with."""
-    forks: dict[int, _Fork] = {}
-    asked = b""
+    askers: list[_Asker] = []
     while True:
-        for ready in select([_STDIN, *forks], [], [])[0]:
-            data = os.read(ready, _CHUNK)
-            if ready != _STDIN:
-                _hear(forks, ready, data)
-                continue
-            if not data:
-                for fork in forks.values():
-                    os.kill(fork.pid, signal.SIGTERM)
+        waiting = {asker.connection.fileno(): asker for asker in askers}
+        working = {asker.pipe: asker for asker in askers if asker.pid}
+        for ready in select([_STDIN, listening.fileno(), *waiting, *working], [], [])[0]:
+            if ready == _STDIN:
+                for asker in working.values():
+                    os.kill(asker.pid, signal.SIGKILL)
                 sys.exit(0)
-            *lines, asked = (asked + data).split(b"\n")
-            for line in lines:
-                request = json.loads(line)
-                read, write = os.pipe()
-                pid = os.fork()
-                if pid == 0:
-                    return _become(request, write, [read, *forks])
-                os.close(write)
-                forks[read] = _Fork(request["number"], pid)
+            elif ready == listening.fileno():
+                askers.append(_Asker(listening.accept()[0]))
+            elif (worker := working.get(ready)) is not None:
+                if worker in askers and not worker.hear():
+                    worker.end()
+                    askers.remove(worker)
+            elif (asker := waiting[ready]) in askers:
+                run = _ask(asker, listening, askers)
+                if run is not None:
+                    return run
 
 
-def _hear(forks: dict[int, _Fork], pipe: int, data: bytes) -> None:
-    """Tell of a fork's first line, which is its address, and of its end."""
-    fork = forks[pipe]
-    fork.heard += data
-    if data and b"\n" in fork.heard and not fork.is_told:
-        fork.is_told = True
-        _tell(number=fork.number, pid=fork.pid, url=fork.heard.split(b"\n")[0].decode())
+def _ask(asker: _Asker, listening: socket.socket, askers: list[_Asker]) -> list[str] | None:
+    """Read what a connection says; the arguments to run with, in the fork that it asked for."""
+    data, streams, _, _ = socket.recv_fds(asker.connection, _CHUNK, len(_STREAMS))
     if not data:
-        del forks[pipe]
-        os.close(pipe)
-        _tell(number=fork.number, ended=os.waitstatus_to_exitcode(os.waitpid(fork.pid, 0)[1]))
+        if asker.pid:
+            os.kill(asker.pid, signal.SIGKILL)
+            os.close(asker.pipe)
+            os.waitpid(asker.pid, 0)
+        asker.connection.close()
+        askers.remove(asker)
+        return None
+    asker.asked += data
+    if not asker.asked.endswith(b"\n"):
+        return None
+    request = json.loads(asker.asked)
+    asker.pipe, ours = os.pipe()
+    asker.is_told = bool(streams)
+    asker.pid = os.fork()
+    if asker.pid:
+        for stream in (ours, *streams):
+            os.close(stream)
+        asker.tell(pid=asker.pid)
+        return None
+    listening.close()
+    for other in askers:
+        other.connection.close()
+        if other.pipe >= 0:
+            os.close(other.pipe)
+    return _become(request, ours, streams)
 
 
-def _tell(**news: object) -> None:
-    with suppress(BrokenPipeError):  # nobody is there any more: the end of standard input comes next
-        sys.stdout.write(json.dumps(news) + "\n")
-        sys.stdout.flush()
-
-
-def _become(request: dict[str, Any], output: int, others: list[int]) -> list[str]:
-    """Be a process of its own: with its own output and environment, and without what belongs to the other forks."""
-    for pipe in others:
-        os.close(pipe)
-    os.dup2(output, sys.stdout.fileno())
-    os.close(output)
+def _become(request: dict[str, Any], pipe: int, streams: list[int]) -> list[str]:
+    """Be a process of its own: with its own streams, environment and directory. The pipe stays open until its end."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, _STDIN)
-    os.close(nothing)
+    for stream, given in zip(_STREAMS, streams or (nothing, pipe, sys.stderr.fileno()), strict=True):
+        os.dup2(given, stream)
+    for given in (nothing, *streams):
+        os.close(given)
     os.environ.clear()
     os.environ.update(request["environment"])
+    time.tzset()
+    os.chdir(request["directory"])
     arguments: list[str] = request["arguments"]
     return arguments
 
 
-if __name__ == "__main__":
+def _listening(path: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    listening.listen(64)
+    for place in COMMANDS.values():
+        importlib.import_module(place.module)
     gc.freeze()  # no fork has to look through what all of them share
-    main(next_server())
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    return listening
+
+
+if __name__ == "__main__":
+    main(next_run(_listening(sys.argv[1])))

@@ -12,6 +12,7 @@ import pytest
 from blockbuster import BlockBuster, BlockBusterFunction, blockbuster_ctx
 
 from sio_server.api import pages
+from tests.support import forks
 from tests.support.links import Core, core
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +61,13 @@ def blockbuster() -> Iterator[BlockBuster]:
             # A backend reads its catalogue once, when a helper is first asked for; whichever test does that first.
             function.can_block_in("sio_server/client/named.py", "default_catalog")
         yield watch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parent_of_forks() -> Iterator[None]:
+    """End with the tests what their forks come from, early enough that what it covered counts."""
+    yield
+    forks.end_parent()
 
 
 @pytest.fixture

@@ -25,14 +25,13 @@ from tests.support.servers import (
     FOR_EVER,
     PUBLISH_KEY,
     SECRET,
-    SERVE,
     Program,
     environment,
+    forked,
     program,
     python_client,
     running,
     secured,
-    serving_command,
     token,
 )
 from tests.support.waiting import coming, until, work_of
@@ -82,7 +81,7 @@ async def reloadable(directory: Path, **settings: Any) -> AsyncIterator[Reloadab
     made = Reloadable(Program(None, "", []), file, {})  # type: ignore[arg-type]  # replaced below, once there is one
     made.write(broker="memory:", jwt_secret=SECRET, publish_keys=[KEY], **settings)
     env = {"SIO_SERVER_CONFIG": str(file)}
-    async with serving_command(*SERVE, cwd=directory, env=env) as running_:
+    async with forked("serve", "--port", "0", cwd=directory, env=env) as running_:
         made.program = running_
         yield made
 

@@ -15,8 +15,8 @@ import aiohttp
 import jwt
 import pytest
 
-from tests.support.commands import assert_user_error, run
-from tests.support.servers import environment, program
+from tests.support.commands import assert_user_error, run, run_program
+from tests.support.servers import SERVE, environment, serving_command
 from tests.support.waiting import coming, until_true, work_of
 
 SECRETS = {"SIO_SERVER_JWT_SECRET": "s" * 32, "SIO_SERVER_PUBLISH_KEYS": "k" * 32}
@@ -77,7 +77,7 @@ async def test_streams_that_nobody_reads_are_no_reason_not_to_serve(tmp_path: Pa
 )
 async def test_address_that_is_none_is_told_in_words(tmp_path: Path, host: str, told: tuple[str, ...]) -> None:
     """A host that cannot be listened on is told as one line of words, and never as a number."""
-    done = await run("serve", "--port", "0", "--host", host, "--broker", "memory:", cwd=tmp_path, env=SECRETS)
+    done = await run_program("serve", "--port", "0", "--host", host, "--broker", "memory:", cwd=tmp_path, env=SECRETS)
     assert_user_error(done, host)
     assert any(words in done.err for words in told), done.err
     assert "Unknown error" not in done.err
@@ -85,7 +85,7 @@ async def test_address_that_is_none_is_told_in_words(tmp_path: Path, host: str, 
 
 async def test_bracketed_address_serves() -> None:
     """``--host [::1]`` listens on the address, which is shown as a URL has it."""
-    async with program("--host", "[::1]", "--broker", "memory:") as server:
+    async with serving_command(*SERVE, "--dev", "--host", "[::1]", "--broker", "memory:") as server:
         assert server.url.startswith("http://[::1]:")
         async with aiohttp.ClientSession() as http, http.get(f"{server.url}/health/live") as response:
             assert response.status == 200
@@ -144,5 +144,5 @@ async def test_token_is_signed_with_the_secret_that_the_server_has(tmp_path: Pat
         env = {"SIO_SERVER_JWT_SECRET_FILE": "secret"}
     else:
         (tmp_path / ".env").write_text("SIO_SERVER_JWT_SECRET_FILE=secret\n")
-    done = await run("token", "--user", "7", cwd=tmp_path, env=env)
+    done = await run_program("token", "--user", "7", cwd=tmp_path, env=env)
     assert jwt.decode(done.out.strip(), secret, ["HS256"])["sub"] == "7"

@@ -15,11 +15,12 @@ from sio_server.broker.sqlite import FILE_NAME
 from sio_server.cli.listen import line_of
 from sio_server.config import Config
 from tests.support.commands import Done, assert_user_error, finish, line_of_errors, run, start
+from tests.support.forks import Running
 from tests.support.servers import SECRET, Server, program, running, secured, token
 from tests.support.waiting import until, work_of
 
 
-async def listening(server: Server, *arguments: str, cwd: Path) -> asyncio.subprocess.Process:
+async def listening(server: Server, *arguments: str, cwd: Path) -> Running:
     """A ``listen`` that is connected."""
     before = server.core.operators.stats()["connections"]["total"]
     process = await start("listen", "--url", server.url, *arguments, cwd=cwd)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from pathlib import Path
 
@@ -13,20 +12,21 @@ import pytest
 from sio_server.cli.serve import check_config, serve
 from sio_server.config import env_name
 from sio_server.config.schema import ConfigSchema
-from tests.support.commands import Done, assert_user_error, finish, run, start
+from tests.support.commands import Done, assert_user_error, finish, run, start, start_program
+from tests.support.forks import Running
 from tests.support.waiting import coming, work_of
 
 SECRETS = [name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]]
 LONG = "a secret of forty characters or even more"
 
 
-async def first_line(process: asyncio.subprocess.Process) -> str:
+async def first_line(process: Running) -> str:
     """The first line of standard output."""
     assert process.stdout is not None
     return (await coming(process.stdout.readline(), "a first line", work_of(process))).decode().strip()
 
 
-async def stop(process: asyncio.subprocess.Process, number: int = signal.SIGTERM) -> Done:
+async def stop(process: Running, number: int = signal.SIGTERM) -> Done:
     """Send a signal and wait for the end."""
     process.send_signal(number)
     return await finish(process)
@@ -34,7 +34,7 @@ async def stop(process: asyncio.subprocess.Process, number: int = signal.SIGTERM
 
 async def test_the_first_line_is_the_address(tmp_path: Path) -> None:
     """With a free port, the first line of output is the address at which the server answers; SIGTERM ends it with 0."""
-    process = await start("serve", "--dev", "--port", "0", "--broker", "memory:", cwd=tmp_path)
+    process = await start_program("serve", "--dev", "--port", "0", "--broker", "memory:", cwd=tmp_path)
     url = await first_line(process)
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(url + "/health/live")).status_code == 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import orjson
 import socketio
 from aiohttp import WSMsgType
 
+from tests.support.forks import fork
 from tests.support.servers import FOR_EVER, ROOT, environment, python_client
 from tests.support.waiting import coming, until, work_of
 
@@ -176,16 +176,7 @@ async def refused(url: str, auth: object = None, **options: Any) -> dict[str, An
 
 async def ended(*arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Exit code and whole output of ``sio-server`` with these arguments, which must end by itself."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "sio_server",
-        *arguments,
-        cwd=ROOT,
-        env=environment(env),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    process = await fork(arguments, cwd=ROOT, env=environment(env), stderr=asyncio.subprocess.STDOUT)
     try:
         output, _ = await coming(process.communicate(), "the end of sio-server", work_of(process))
     finally:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.forks import Running, fork
 from tests.support.servers import environment
 from tests.support.waiting import coming, work_of
 
@@ -26,21 +27,28 @@ class Done:
         return self.out.splitlines()
 
 
-async def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
+async def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Running:
     """Start a command in a directory of the test, with pipes to it."""
+    return await fork(arguments, cwd=cwd, env=_environment(env), stdin=asyncio.subprocess.PIPE)
+
+
+async def start_program(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Running:
+    """Start a command as its user does: by an interpreter of its own."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sio_server", *arguments),
         cwd=cwd,
-        env=environment(
-            {"LANG": "en_GB.UTF-8", "LC_ALL": "en_GB.UTF-8", "NO_COLOR": "1", "COLUMNS": "", **(env or {})}
-        ),
+        env=_environment(env),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
 
 
-async def finish(process: asyncio.subprocess.Process, stdin: str = "") -> Done:
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    return environment({"LANG": "en_GB.UTF-8", "LC_ALL": "en_GB.UTF-8", "NO_COLOR": "1", "COLUMNS": "", **(more or {})})
+
+
+async def finish(process: Running, stdin: str = "") -> Done:
     """Wait for the end of a command; kill it when it does not come."""
     try:
         out, err = await coming(process.communicate(stdin.encode()), "the end of the command", work_of(process))
@@ -52,7 +60,7 @@ async def finish(process: asyncio.subprocess.Process, stdin: str = "") -> Done:
     return Done(process.returncode, out.decode(), err.decode())
 
 
-async def line_of_errors(process: asyncio.subprocess.Process) -> str:
+async def line_of_errors(process: Running) -> str:
     """The next line of a command's standard error."""
     assert process.stderr is not None
     return (await coming(process.stderr.readline(), "a line on standard error", work_of(process))).decode()
@@ -61,6 +69,11 @@ async def line_of_errors(process: asyncio.subprocess.Process) -> str:
 async def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
     """Run a command to its end."""
     return await finish(await start(*arguments, cwd=cwd, env=env), stdin)
+
+
+async def run_program(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
+    """As `run`, by an interpreter of its own."""
+    return await finish(await start_program(*arguments, cwd=cwd, env=env))
 
 
 def assert_user_error(done: Done, *fragments: str) -> None:

@@ -27,6 +27,7 @@ from sio_server.config import PROTECTION, Config, env_name
 from sio_server.core.core import Core
 from sio_server.core.node import Node
 from sio_server.engine import FrontSite
+from tests.support.forks import Running, fork
 from tests.support.waiting import PATIENCE, coming, until, work_of
 
 # Without a format of its own every line would go to standard output, debug lines included.
@@ -181,7 +182,7 @@ SERVE = (sys.executable, "-m", "sio_server", "serve", "--port", "0")
 class Program:
     """A server in a process of its own."""
 
-    process: asyncio.subprocess.Process
+    process: Running
     url: str
     output: list[str]
 
@@ -203,18 +204,30 @@ async def program(*arguments: str, env: Mapping[str, str] | None = None) -> Asyn
     It is in development mode where ``env`` has no secret.
     """
     mode = ["--dev"] if {*map(env_name, PROTECTION)}.isdisjoint(env or {}) else []
-    async with serving_command(*SERVE, *mode, *arguments, env=env) as server:
+    async with forked("serve", "--port", "0", *mode, *arguments, env=env) as server:
         yield server
 
 
 @contextlib.asynccontextmanager
-async def serving_command(
-    *command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None
-) -> AsyncIterator[Program]:
+async def forked(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+    """``sio-server`` with these arguments, which has it serve, as a fork of what has imported it."""
+    process = await fork(arguments, cwd=cwd, env=environment(env), stderr=asyncio.subprocess.STDOUT)
+    async with _serving(process) as server:
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def serving_command(*command: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
     """A command that serves, once it has told its address; killed at the end if it is still there."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=cwd, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, cwd=ROOT, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
+    async with _serving(process) as server:
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def _serving(process: Running) -> AsyncIterator[Program]:
     output: list[str] = []
     reader = asyncio.create_task(_collect(process, output))
     try:
@@ -240,7 +253,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1", **(more or {})}
 
 
-async def _collect(process: asyncio.subprocess.Process, lines: list[str]) -> None:
+async def _collect(process: Running, lines: list[str]) -> None:
     assert process.stdout is not None
     async for line in process.stdout:
         lines.append(line.decode(errors="replace").rstrip())  # noqa: PERF401 - others look at them meanwhile

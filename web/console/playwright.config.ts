@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "@playwright/test";
 import { browserPath } from "./e2e/browser.ts";
 
@@ -5,6 +6,7 @@ const executablePath = browserPath();
 
 export default defineConfig({
   testDir: "e2e",
+  globalSetup: fileURLToPath(new URL("./e2e/forks.ts", import.meta.url)),
   outputDir: "test-results",
   timeout: 60_000,
   expect: { timeout: 15_000 },

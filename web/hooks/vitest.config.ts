@@ -23,6 +23,7 @@ const page = {
 
 export default defineConfig({
   test: {
+    globalSetup: "../console/e2e/forks.ts",
     // Each file has a server of its own, and waits for it more than it works: three at a time fill two cores.
     maxWorkers: 3,
     projects: [

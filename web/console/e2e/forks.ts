@@ -1,88 +1,103 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { existsSync } from "node:fs";
-import type { Socket } from "node:net";
-import { join } from "node:path";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 
-const ROOT = process.env.SIO_TEST_ROOT ?? fileURLToPath(new URL("../../..", import.meta.url));
+// The checkout whose server is tested, and the Python to run it with.
+const ROOT = process.env.SIO_TEST_ROOT ?? resolve(import.meta.dirname, "../../..");
 const VENV = join(ROOT, ".venv/bin/python");
 const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
+
+/** Where the processes of a run of tests find the one whose forks their servers are. */
+const SOCKET = "SIO_TEST_FORKS";
 
 /** A server process. */
 export interface Process {
   url: string;
-  /** Sends the signal and waits for the end. */
-  end: (signal: NodeJS.Signals) => Promise<void>;
+  /** Resolves when it has ended, however that came. */
+  ended: Promise<unknown>;
+  /** Sends a signal to it, if it is still there. */
+  signal: (signal: NodeJS.Signals) => void;
 }
 
-type News = { number: number } & ({ pid: number; url: string } | { ended: number });
+/** Where all of them write what is wrong. */
+const errorsOf = (path: string): string => `${path}.errors`;
+const said = (path: string): string => readFileSync(errorsOf(path), "utf8").slice(-2_000);
 
-interface Waiting {
-  isUp: (pid: number, url: string) => void;
-  isDown: (code: number) => void;
-}
+type News = Partial<{ pid: number; url: string; ended: number }>;
 
-let parent: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
-let said = "";
-let last = 0;
-const started = new Map<number, Waiting>();
-
-/** The process whose forks the servers are: the second that Python needs to import everything is spent once. */
-function run(): NonNullable<typeof parent> {
-  const child = spawn(PYTHON, [join(ROOT, "scripts/forks.py")], {
+/**
+ * Before all tests of a run: starts the process whose forks the servers are, so that the second that Python needs to import
+ * everything is spent once. Returns how to end it, and with it every server that is left.
+ */
+export default async function start(): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(join(tmpdir(), "sio-forks-"));
+  const path = join(directory, "socket");
+  const errors = openSync(errorsOf(path), "a");
+  const child = spawn(PYTHON, [join(ROOT, "scripts/forks.py"), path], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, PYTHONPATH: ROOT },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", errors],
+  }) as ChildProcessByStdio<Writable, Readable, null>;
+  closeSync(errors);
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const ready = new Promise((over) => createInterface(child.stdout).once("line", over));
+  const failed = ended.then((code) => {
+    throw new Error(`${PYTHON} ended with ${code ?? "a signal"} before any server was started: ${said(path)}`);
   });
-  child.stderr.on("data", (text: Buffer) => (said = (said + text.toString()).slice(-2_000)));
-  createInterface(child.stdout).on("line", (line) => {
-    const news = JSON.parse(line) as News;
-    const waiting = started.get(news.number);
-    if ("url" in news) waiting?.isUp(news.pid, news.url);
-    else waiting?.isDown(news.ended);
-  });
-  child.once("exit", (code) => {
-    for (const { isDown } of started.values()) isDown(code ?? -1);
-    parent = undefined;
-  });
-  // It ends with its standard input: no reason for this process to stay.
-  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket).unref();
-  child.unref();
-  return child;
+  await Promise.race([ready, failed]);
+  failed.catch(() => undefined);
+  process.env[SOCKET] = path;
+  return async () => {
+    child.stdin.end();
+    await ended;
+    await rm(directory, { recursive: true, force: true });
+  };
 }
 
-/** Runs `sio-server` with these arguments until it has said where it is. */
-export async function fork(args: readonly string[], environment: Record<string, string>): Promise<Process> {
-  parent ??= run();
-  const number = (last += 1);
+/** Runs `sio-server` with these arguments in a directory until it has said where it is. */
+export async function fork(
+  args: readonly string[],
+  environment: Record<string, string>,
+  directory = ROOT,
+): Promise<Process> {
+  const path = process.env[SOCKET] ?? "";
+  const connection = connect(path);
+  // A test that ends at once leaves its server to the end of the connection.
+  connection.unref();
   const request = {
-    number,
     arguments: args,
     environment: { PATH: process.env.PATH, PYTHONPATH: ROOT, ...environment },
+    directory,
   };
-  let down: (code: number) => void = () => undefined;
-  const ended = new Promise<number>((resolve) => (down = resolve));
-  void ended.then(() => started.delete(number));
-  const up = new Promise<[number, string]>((resolve) => {
-    started.set(number, {
-      isUp: (pid, url) => {
-        resolve([pid, url]);
-      },
-      isDown: down,
+  connection.write(`${JSON.stringify(request)}\n`);
+  let known: News = {};
+  let isEnded = false;
+  return new Promise((up, down) => {
+    connection.once("error", down);
+    const ended = new Promise((over) => {
+      createInterface(connection)
+        .on("line", (line) => {
+          known = { ...known, ...(JSON.parse(line) as News) };
+          const { pid, url } = known;
+          if (known.ended === undefined && pid !== undefined && url !== undefined)
+            up({
+              url,
+              ended,
+              signal: (signal) => {
+                if (!isEnded) process.kill(pid, signal);
+              },
+            });
+        })
+        .once("close", () => {
+          isEnded = true;
+          over(known.ended);
+          down(new Error(`the server ended with ${known.ended ?? "its parent"} before it answered: ${said(path)}`));
+        });
     });
   });
-  parent.stdin.write(`${JSON.stringify(request)}\n`);
-  const failed = ended.then((code) => {
-    throw new Error(`the server ended with ${code} before it answered: ${said}`);
-  });
-  const [pid, url] = await Promise.race([up, failed]);
-  return {
-    url,
-    end: async (signal) => {
-      if (started.has(number)) process.kill(pid, signal);
-      await ended;
-    },
-  };
 }

@@ -48,7 +48,8 @@ export class Server {
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
-    await this.process?.end(signal);
+    this.process?.signal(signal);
+    await this.process?.ended;
     this.process = undefined;
   }
 

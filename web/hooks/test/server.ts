@@ -1,15 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-
-// The checkout whose server is tested, and the Python to run it with.
-const ROOT = process.env.SIO_TEST_ROOT ?? resolve(import.meta.dirname, "../../..");
-const VENV = join(ROOT, ".venv/bin/python");
-const PYTHON = process.env.SIO_TEST_PYTHON ?? (existsSync(VENV) ? VENV : "python3");
+import { fork, type Process } from "../../console/e2e/forks.ts";
 
 const SECRET = "a secret that is long enough for HS256, in tests alone";
 export const PUBLISH_KEY = "a publisher key that is long enough for the tests";
@@ -36,7 +30,7 @@ export interface Published {
 export class Server {
   readonly #env: Record<string, string>;
   readonly #directory = mkdtempSync(join(tmpdir(), "sio-server-web-"));
-  #process: ChildProcess | undefined;
+  #process: Process | undefined;
   #port = "0";
 
   constructor({ secrets = false } = {}) {
@@ -52,32 +46,20 @@ export class Server {
 
   /** Start, again on the port it had. */
   async start(): Promise<void> {
-    const child = spawn(PYTHON, ["-m", "sio_server", "serve", "--port", this.#port, "--data-dir", this.#directory], {
-      cwd: this.#directory,
-      env: { ...process.env, PYTHONPATH: ROOT, ...this.#env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#process = child;
-    const said: string[] = [];
-    createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
-    for await (const line of createInterface({ input: child.stdout })) {
-      this.#port = new URL(line).port;
-      return;
-    }
-    throw new Error(`the server did not start:\n${said.join("\n")}`);
+    const args = ["serve", "--port", this.#port, "--data-dir", this.#directory];
+    this.#process = await fork(args, this.#env, this.#directory);
+    this.#port = new URL(this.#process.url).port;
   }
 
   async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    const child = this.#process;
+    const running = this.#process;
     this.#process = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((done) => child.once("exit", done));
-    child.kill(signal);
-    await gone;
+    running?.signal(signal);
+    await running?.ended;
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#process?.kill(signal);
+    this.#process?.signal(signal);
   }
 
   async remove(): Promise<void> {
