@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +21,8 @@ from packaging.utils import canonicalize_name
 
 from sio_server import __version__
 from sio_server.client.known import BUILTIN
+from tests.conftest import Node
+from tests.support.catalogs import TEXTS
 from tests.support.servers import ROOT, environment
 from tests.support.sources import PACKAGE, SOURCES
 
@@ -166,6 +170,100 @@ except NotifyUnavailable as error:
     print(error)
 """
     assert "did not accept it" in run(backend, "-c", script, cwd=tmp_path)
+
+
+# What each of two type checkers has to refuse, by the line, and take, with every setting at its strictest.
+_USE: Final = """
+import asyncio
+from decimal import Decimal
+from uuid import uuid4
+
+import notifications
+from sio_server.client import (
+    NotifyClient,
+    Notifier,
+    PublishResult,
+    SyncNotifyClient,
+    configure,
+    notificar_reserva_creada,
+)
+from sio_server.client import notificar_lo_que_sea  # wrong
+
+configure("http://127.0.0.1:9")
+notificar_reserva_creada(reserva_id=uuid4(), total=Decimal(3), personas=2, priority="high", users=[1], roles=["a"])
+notificar_reserva_creada(personas="dos")  # wrong
+notificar_reserva_creada(priority="urgent")  # wrong
+notificar_reserva_creada(nope=3)  # wrong
+notificar_reserva_creada(5)  # wrong
+notificar_reserva_creada(roles=5)  # wrong
+asyncio.run(notificar_reserva_creada(reserva_id=1))
+
+
+async def main() -> PublishResult:
+    await notificar_reserva_creada(reserva_id=1)
+    async with NotifyClient() as client, Notifier() as notifier:
+        notifier.notificar_tour_creado(nombre="a")
+        notifier.notificar_tour_creado(precio="gratis")  # wrong
+        notifier.notificar_nada()  # wrong
+        client.notificar_nada()  # wrong
+        return await asyncio.create_task(client.notificar_tour_creado(nombre="a", link="/x"))
+
+
+result: PublishResult = SyncNotifyClient().notificar_test()
+number: int = SyncNotifyClient().notificar_test()  # wrong
+notifications.notificar_hotel_abierto(title="x", nombre="b", users=[3])
+notifications.notificar_hotel_abierto(users=["3"], priority="urgent")  # wrong
+with notifications.Notifier("http://127.0.0.1:9") as own:
+    own.notificar_hotel_abierto(nombre="x", priority="low")
+    own.notificar_hotel_abierto(title=3)  # wrong
+"""
+_OWN: Final = f"""
+[types."hotel.abierto"]
+{TEXTS}
+audience = {{ all = true }}
+data = {{ title = "string", nombre = "string" }}
+"""
+_WRONG: Final = {number for number, line in enumerate(_USE.splitlines(), 1) if "# wrong" in line}
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Path:
+    """A backend's code: the use of the functions, and the module that was written for a catalogue of its own."""
+    own, place = tmp_path / "own.toml", tmp_path / "application"
+    own.write_text(_OWN, "utf-8")
+    place.mkdir()
+    (place / "use.py").write_text(_USE, "utf-8")
+    written = place / "notifications.py"
+    command = (sys.executable, "-m", "sio_server", "catalog", "export", "--format", "py", "--output", written)
+    run(*command, "--catalog", own)
+    return place
+
+
+def test_mypy_knows_the_functions_of_the_wheel(backend: Path, application: Path) -> None:
+    """Mypy, strict, refuses what is wrong in code that uses the installed wheel, and nothing else."""
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--hide-error-context")
+    settings = ("--config-file", os.devnull, "--cache-dir", os.devnull, "--python-executable", backend)
+    done = subprocess.run(
+        [*mypy, *settings, "use.py", "notifications.py"], cwd=application, capture_output=True, text=True, check=False
+    )
+    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    assert {int(line.split(":")[1]) for line in errors if line.startswith("use.py")} == _WRONG, done.stdout
+    assert not [line for line in errors if not line.startswith("use.py")], done.stdout
+
+
+def test_pyright_knows_the_functions_of_the_wheel(node: Node, backend: Path, application: Path) -> None:
+    """Pyright, which VS Code asks, does as mypy does."""
+    (application / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}', "utf-8")
+    done = subprocess.run(
+        [node.binary, node.modules / "pyright/index.js", "--outputjson", "--pythonpath", backend],
+        cwd=application,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    told = {(Path(each["file"]).name, each["range"]["start"]["line"] + 1) for each in found}
+    assert told == {("use.py", number) for number in _WRONG}, json.dumps(found, indent=1)
 
 
 def test_licences_are_the_same() -> None:

@@ -73,7 +73,7 @@ def _file_of(name: str) -> str | None:
     parts = name.split(".")
     while parts:
         place = PACKAGE.joinpath(*parts)
-        if place.with_suffix(".py").exists():
+        if place.with_suffix(".py").exists() or place.with_suffix(".pyi").exists():
             return ".".join(parts)
         if (place / "__init__.py").exists():
             return ".".join([*parts, INIT])

@@ -33,6 +33,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/sqlite/views": ("broker/sqlite/test_inbox",),
     "broker/sqlite/writer": ("broker/sqlite/test_broker", "broker/sqlite/test_power"),
     "client/bodies": ("client/test_clients", "client/test_exchange"),
+    "client/field_types": ("client/test_source", "test_distributions"),
     # One thing, which is tested by what becomes of a notification that is handed over.
     "client/courier": ("client/test_notifier",),
     "client/entries": ("client/test_notifier",),

@@ -85,16 +85,17 @@ def console(*, stderr: bool = False) -> Any:
 
 @catalog.command()
 @click.option(
-    "--format", "form", type=click.Choice(["json", "ts"]), default="json", show_default=True, help="What to write"
+    "--format", "form", type=click.Choice(["json", "ts", "py"]), default="json", show_default=True, help="What to write"
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to [default: standard output]")
 @_catalog_option
 def export(form: str, output: Path | None, path: Path | None) -> None:
-    """Write the types as JSON (as GET /v1/catalog answers) or as TypeScript interfaces."""
+    """Write the types as JSON (as GET /v1/catalog answers), as TypeScript interfaces, or as Python functions."""
     loaded = _load(path)
     from sio_server.catalog.export import as_json, as_typescript  # noqa: PLC0415 - for this command alone
+    from sio_server.client.source import as_module  # noqa: PLC0415 - the same
 
-    text = as_json(loaded) if form == "json" else as_typescript(loaded)
+    text = {"json": as_json, "ts": as_typescript, "py": as_module}[form](loaded)
     if output is None:
         click.echo(text, nl=False)
         return

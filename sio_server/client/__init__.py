@@ -40,10 +40,13 @@ from sio_server.client.shared import (
 )
 
 if TYPE_CHECKING:
+    # Written out for type checkers and editors, which run nothing: see `sio_server.client.source`.
+    from sio_server.client.builtin import *  # noqa: F403 - a stub, which lists them
     from sio_server.client.clients import NotifyClient, SyncNotifyClient
-    from sio_server.client.notifier import Notifier
+    from sio_server.client.notifier import BaseNotifier, Notifier
 
 __all__ = [
+    "BaseNotifier",
     "Failure",
     "HandedOver",
     "Notifier",
@@ -62,14 +65,28 @@ __all__ = [
 ]
 
 
+if TYPE_CHECKING:
+    from sio_server.client import builtin
+
+    __all__ += builtin.__all__
+
 # Imported with the first use of their name: who calls the functions alone needs none of them, nor what they import.
-_LATER: Final = {"Notifier": "notifier", "NotifyClient": "clients", "SyncNotifyClient": "clients"}
+_LATER: Final = {
+    "BaseNotifier": "notifier",
+    "Notifier": "notifier",
+    "NotifyClient": "clients",
+    "SyncNotifyClient": "clients",
+}
 
 
-def __getattr__(name: str) -> Any:
+def _attribute(name: str) -> Any:
     found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name) if name in _LATER else _function(name)
     globals()[name] = found
     return found
+
+
+if not TYPE_CHECKING:  # which would take every name for a function
+    __getattr__ = _attribute
 
 
 def _function(name: str) -> Callable[..., HandedOver]:

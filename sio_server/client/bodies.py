@@ -19,8 +19,9 @@ from typing import Any, TypedDict
 import orjson
 
 from sio_server.audience import Audience
+from sio_server.client.field_types import Id
 from sio_server.errors import Error, FieldProblem
-from sio_server.event_types import Priority
+from sio_server.event_types import EventType, Priority
 
 
 class NotifyError(Error):
@@ -78,10 +79,10 @@ class PublishOptions(TypedDict, total=False):
     title: str | None
     audience: Audience | Mapping[str, Any] | None
     roles: Iterable[str] | None
-    users: Iterable[str | int] | None
+    users: Iterable[Id] | None
     topics: Iterable[str] | None
     everybody: bool
-    except_users: Iterable[str | int] | None
+    except_users: Iterable[Id] | None
     actor: Mapping[str, Any] | None
     link: str | None
     priority: Priority | None
@@ -92,17 +93,17 @@ class PublishOptions(TypedDict, total=False):
 
 
 def publish_body(
-    type: str,  # noqa: A002 - the word of the protocol
+    type: str | EventType,  # noqa: A002 - the word of the protocol
     message: str | None = None,
     data: Mapping[str, Any] | None = None,
     *,
     title: str | None = None,
     audience: Audience | Mapping[str, Any] | None = None,
     roles: Iterable[str] | None = None,
-    users: Iterable[str | int] | None = None,
+    users: Iterable[Id] | None = None,
     topics: Iterable[str] | None = None,
     everybody: bool = False,
-    except_users: Iterable[str | int] | None = None,
+    except_users: Iterable[Id] | None = None,
     actor: Mapping[str, Any] | None = None,
     link: str | None = None,
     priority: Priority | None = None,
@@ -126,7 +127,7 @@ def publish_body(
             )
         audience = {name: value for name, value in parts.items() if value}
     body = {
-        "type": type,
+        "type": type.name if isinstance(type, EventType) else type,
         "message": message,
         "data": None if data is None else dict(data),
         "title": title,
@@ -142,7 +143,7 @@ def publish_body(
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _names(argument: str, values: Iterable[str | int] | None) -> list[str]:
+def _names(argument: str, values: Iterable[Id] | None) -> list[str]:
     if isinstance(values, str | bytes):
         # A string is an iterable of strings: "admin" would be five roles of one letter each.
         raise TypeError(f"publish_body() argument '{argument}' must be a list of names, not one string")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 import httpx
 
@@ -19,6 +19,24 @@ from sio_server.event_types import EventType, EventTypes
 
 # Seconds. A restart of the server takes less, so a publish that meets one succeeds.
 TOTAL_TIMEOUT: Final = 5.0
+
+
+if TYPE_CHECKING:
+    from sio_server.client.builtin import Functions
+
+    class _Awaited(Functions[Coroutine[Any, Any, PublishResult]]):
+        """The functions of the built-in types, to be awaited."""
+
+    class _Answered(Functions[PublishResult]):
+        """The functions of the built-in types, which give the answer."""
+
+else:
+
+    class _Awaited:
+        pass
+
+    class _Answered:
+        pass
 
 
 class _Client:
@@ -56,7 +74,7 @@ class _Client:
         return [*super().__dir__(), *names_of(self._catalog or default_catalog())]
 
 
-class NotifyClient(_Client):
+class NotifyClient(_Client, _Awaited):
     """Publishes from asyncio, over one pool of connections; make one and keep it.
 
     ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY; ``timeout`` is the longest a publish may
@@ -70,7 +88,7 @@ class NotifyClient(_Client):
 
     async def publish(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         **options: Unpack[PublishOptions],
@@ -119,14 +137,17 @@ class NotifyClient(_Client):
     ) -> None:
         await self.aclose()
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[PublishResult]]:
-        """``notificar_<type>`` of the catalogue."""
+    def _function(self, name: str) -> Callable[..., Coroutine[Any, Any, PublishResult]]:
+        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
         function = named_async(name, self._event_type(name), self.publish)
         self.__dict__[name] = function
         return function
 
+    if not TYPE_CHECKING:  # which would take every name for a function
+        __getattr__ = _function
 
-class SyncNotifyClient(_Client):
+
+class SyncNotifyClient(_Client, _Answered):
     """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
 
     def _open(self) -> None:
@@ -134,7 +155,7 @@ class SyncNotifyClient(_Client):
 
     def publish(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         **options: Unpack[PublishOptions],
@@ -176,8 +197,11 @@ class SyncNotifyClient(_Client):
     ) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Callable[..., PublishResult]:
-        """``notificar_<type>`` of the catalogue."""
+    def _function(self, name: str) -> Callable[..., PublishResult]:
+        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
         function = named_sync(name, self._event_type(name), self.publish)
         self.__dict__[name] = function
         return function
+
+    if not TYPE_CHECKING:  # which would take every name for a function
+        __getattr__ = _function

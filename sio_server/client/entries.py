@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from sio_server.client.bodies import publish_body, written
-from sio_server.event_types import EventTypes
+from sio_server.event_types import EventType, EventTypes
 
 # Entries that may wait: at twenty bookings a second, eight minutes without a server.
 QUEUE: Final = 10_000
@@ -71,7 +71,7 @@ class Backlog(Protocol):
 
 def entry_of(
     catalog: EventTypes | None,
-    type: str,  # noqa: A002 - the word of the protocol
+    type: str | EventType,  # noqa: A002 - the word of the protocol
     message: str | None,
     data: Mapping[str, Any] | None,
     *,
@@ -87,7 +87,12 @@ def entry_of(
     # The server knows by it what it has had already, however often it is sent.
     key = body["idempotency_key"] = str(body.get("idempotency_key") or os.urandom(16).hex())
     subject = subject_of(catalog, type, data) if ordering_key is None else f"={ordering_key}"
-    return Entry(str(type), subject, key, written(body))
+    return Entry(str(body["type"]), subject, key, written(body))
+
+
+def name_of(type: str | EventType) -> str:  # noqa: A002 - the word of the protocol
+    """The name of a type that was given by name or as itself."""
+    return type.name if isinstance(type, EventType) else str(type)
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -97,13 +102,14 @@ def check_options(options: Mapping[str, Any]) -> None:
             raise TypeError(f"notify() got an unexpected keyword argument {name!r}")
 
 
-def subject_of(catalog: EventTypes | None, name: str, data: Mapping[str, Any] | None) -> str:
+def subject_of(catalog: EventTypes | None, type: str | EventType, data: Mapping[str, Any] | None) -> str:  # noqa: A002
     """What a notification is about: the first field of its type's data that is an ``id``, with its value.
 
     So everything about one booking has one subject, whatever happened to the booking. Without such a field it is the
     type itself.
     """
-    known = catalog.types.get(name) if catalog is not None else None
+    name = name_of(type)
+    known = type if isinstance(type, EventType) else (catalog.types.get(name) if catalog is not None else None)
     if known is not None and data is not None:
         for field_name, kind in known.data.items():
             if kind == "id":

@@ -1,6 +1,8 @@
 """One function per event type of the catalogue: ``tour_creado`` becomes ``notificar_tour_creado``.
 
-A function's signature is made of the type's known fields, so an editor completes them and a wrong name is a TypeError.
+A function's signature is made of the type's known fields, so ``help`` shows them and a wrong name is a TypeError. Type
+checkers and editors read the same of the built-in types in ``builtin.pyi``, and of one's own in a module that
+``sio-server catalog export --format py`` writes.
 """
 
 from __future__ import annotations
@@ -9,29 +11,16 @@ import functools
 import inspect
 import keyword
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 from sio_server.client.bodies import publish_body
+from sio_server.client.field_types import FIELD_TYPES
 from sio_server.event_types import EventType, EventTypes
 
 PREFIX: Final = "notificar_"
 
 T = TypeVar("T")
-
-# By the catalogue's types of data; dates and decimals are written as JSON knows them.
-_ANNOTATIONS: Final[dict[str, object]] = {
-    "id": str | int | None,
-    "string": str | None,
-    "integer": int | None,
-    "number": int | float | Decimal | None,
-    "boolean": bool | None,
-    "object": Mapping[str, Any] | None,
-    "array": Sequence[Any] | None,
-    "date": date | datetime | str | None,
-}
 
 
 def names_of(catalog: EventTypes) -> dict[str, EventType]:
@@ -46,7 +35,7 @@ def signature_of(event_type: EventType) -> inspect.Signature:
     """Keyword-only: the known fields, then what every publish can say (except what a field of ``data`` is called)."""
     keyword_only = inspect.Parameter.KEYWORD_ONLY
     parameters = {
-        name: inspect.Parameter(name, keyword_only, default=None, annotation=_ANNOTATIONS[kind])
+        name: inspect.Parameter(name, keyword_only, default=None, annotation=FIELD_TYPES[kind])
         for name, kind in event_type.data.items()
         if not keyword.iskeyword(name)
     }
@@ -64,6 +53,11 @@ def _options() -> dict[str, inspect.Parameter]:
         for name, parameter in publish.items()
         if name != "type"
     }
+
+
+def with_fields(data: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a notification: the known fields, those that are None left out, and what was given beside them."""
+    return {**(data or {}), **{name: value for name, value in fields.items() if value is not None}}
 
 
 class Arguments:
@@ -105,7 +99,9 @@ def _dress(function: Callable[..., Any], name: str, event_type: EventType, signa
     )
 
 
-def named_async(name: str, event_type: EventType, publish: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+def named_async(
+    name: str, event_type: EventType, publish: Callable[..., Awaitable[T]]
+) -> Callable[..., Coroutine[Any, Any, T]]:
     """The coroutine function of this name, which publishes with ``publish``."""
     arguments = Arguments(name, event_type)
 

@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 
 from sio_server.client.bodies import NotifyInvalid, PublishOptions
 from sio_server.client.courier import SEND_TIMEOUT, Courier
-from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of
+from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of, name_of
 from sio_server.client.exchange import Target
 from sio_server.client.known import default_catalog
 from sio_server.client.ledger import Ledger
 from sio_server.client.named import PREFIX, named_sync, names_of
 from sio_server.client.sender import Sender
 from sio_server.client.stock import Stock
-from sio_server.event_types import EventTypes
+from sio_server.event_types import EventType, EventTypes
 
 # Bytes of all that wait, in memory or in a spool. An entry has some hundred; who sends large ones fills this first.
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -43,7 +43,19 @@ _COUNTERS: Final = (
 )
 
 
-class Notifier:
+if TYPE_CHECKING:
+    from sio_server.client.builtin import Functions
+
+    class _BuiltIn(Functions[None]):
+        """The functions of the built-in types, which return nothing."""
+
+else:
+
+    class _BuiltIn:
+        pass
+
+
+class BaseNotifier:
     """Hands notifications over to a thread that sends them: `notify` returns at once and raises nothing of the network.
 
     ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. ``spool`` is a directory where what waits
@@ -57,6 +69,9 @@ class Notifier:
     May be used from any thread, in code with and without asyncio, and after a fork. Use it as ``with`` or
     ``async with``, or call `close`. Raises `ConfigError` for an address or a key that cannot be used.
     """
+
+    known: ClassVar[EventTypes | None] = None
+    """The event types of a class whose functions were written for them; None is the built-in ones."""
 
     def __init__(
         self,
@@ -72,7 +87,7 @@ class Notifier:
     ) -> None:
         self._target = Target.of(url, key, SEND_TIMEOUT, locale)
         # Read now, since the first request should not have to.
-        self._catalog = catalog or default_catalog()
+        self._catalog = catalog or self.known or default_catalog()
         self._queue = queue
         self._on_failure = on_failure
         directory = spool or os.environ.get("SIO_SERVER_SPOOL") or None
@@ -102,7 +117,7 @@ class Notifier:
 
     def notify(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         *,
@@ -124,7 +139,7 @@ class Notifier:
         except Exception as error:  # noqa: BLE001 - the request has done its work, and must not fail for a value
             # The text of an error of ours, or of a wrong type, holds no value; others are told by their name.
             detail = str(error) if isinstance(error, NotifyInvalid | TypeError) else error.__class__.__name__
-            self._ledger.failed(Failure("invalid", str(type), detail))
+            self._ledger.failed(Failure("invalid", name_of(type), detail))
             return
         if self._closed:
             self._lost("closed", entry, "the notifier is closed")
@@ -146,8 +161,8 @@ class Notifier:
 
     enviar_notificacion = notify
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        """``notificar_<type>`` of the catalogue."""
+    def _function(self, name: str) -> Callable[..., None]:
+        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
@@ -155,6 +170,9 @@ class Notifier:
         function = named_sync(name, found, self.notify)
         self.__dict__[name] = function
         return function
+
+    if not TYPE_CHECKING:  # which would take every name for a function
+        __getattr__ = _function
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *names_of(self._catalog)]
@@ -267,8 +285,15 @@ class Notifier:
         self._begin()
 
 
+class Notifier(BaseNotifier, _BuiltIn):
+    """Hands notifications over to a thread that sends them: a `BaseNotifier` with a function for each built-in type.
+
+    Its arguments are those of `BaseNotifier`.
+    """
+
+
 # Those that are not closed, for the end of the interpreter and for forks.
-_open: Final[set[Notifier]] = set()
+_open: Final[set[BaseNotifier]] = set()
 
 # What a fork copied into this process. SQLite forbids to use or to close another process's connections:
 # https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_

@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import QUEUE, Failure, check_options
+from sio_server.client.entries import QUEUE, Failure, check_options, name_of
 from sio_server.client.ledger import Lines
 from sio_server.errors import Error
+from sio_server.event_types import EventType
 
 if TYPE_CHECKING:
     from sio_server.client.notifier import Notifier
@@ -103,7 +104,7 @@ async def close_default_client() -> None:
 
 
 def enviar_notificacion(
-    type: str,  # noqa: A002 - the word of the protocol
+    type: str | EventType,  # noqa: A002 - the word of the protocol
     message: str | None = None,
     data: Mapping[str, Any] | None = None,
     **options: Unpack[PublishOptions],
@@ -118,7 +119,7 @@ def enviar_notificacion(
         check_options(options)
         # An error of ours holds no data; any other is told by its name alone, since its text might.
         reason = str(error) if isinstance(error, Error) else error.__class__.__name__
-        _lines.say("settings", logging.ERROR, f"notification {type!r:.80} will not be delivered: {reason}")
+        _lines.say("settings", logging.ERROR, f"notification {name_of(type)!r:.80} will not be delivered: {reason}")
     else:
         notifier.notify(type, message, data, **options)
     return HandedOver()
