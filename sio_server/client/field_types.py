@@ -24,10 +24,6 @@ class ObjectId(Protocol):
     def binary(self) -> bytes:
         """Its twelve bytes."""
 
-    @property
-    def generation_time(self) -> datetime:
-        """When it was made."""
-
 
 Id = str | int | UUID | ObjectId
 Number = int | float | Decimal
