@@ -59,8 +59,8 @@ class Backlog(Protocol):
     def first(self, limit: int, size: int, held: frozenset[str]) -> list[tuple[int, Entry]]:
         """The oldest entries: at most ``limit`` of them, of ``size`` bytes together, none of these subjects."""
 
-    def settle(self, numbers: list[int]) -> None:
-        """Forget entries: the server has them, or never will."""
+    def settle(self, numbers: list[int], refused: Mapping[int, Failure]) -> None:
+        """Forget entries: the server has them, or never will, for the reasons in ``refused``."""
 
     def waits(self, number: int) -> bool:
         """Whether an entry of this number or a smaller one still waits."""

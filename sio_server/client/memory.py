@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 
-from sio_server.client.entries import Entry
+from sio_server.client.entries import Entry, Failure
 
 
 class Memory:
@@ -45,7 +46,7 @@ class Memory:
                     break
         return found
 
-    def settle(self, numbers: list[int]) -> None:
+    def settle(self, numbers: list[int], refused: Mapping[int, Failure]) -> None:
         """See `Backlog`."""
         with self._lock:
             for number in numbers:

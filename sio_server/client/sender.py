@@ -7,15 +7,14 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from sio_server.client.courier import BATCH_BYTES, Courier, Outcome, Unsent
 from sio_server.client.entries import Backlog, Entry, Failure
 from sio_server.client.ledger import Ledger
 from sio_server.client.pacing import RETRY_AFTER_MAX, Pace
-from sio_server.client.stock import Stock
 
 # Seconds between a hand-over and the request for it: the answer to whoever caused it goes out first, instead of sharing
 # the interpreter with the request, and what one route hands over travels together.
@@ -24,10 +23,6 @@ LINGER: Final = 0.005
 # Seconds between two requests where one holds all that waits. A request takes the interpreter for a millisecond, which
 # the application's threads wait for; so a backend that hands over all the time loses a twentieth of it at most.
 EVERY: Final = 0.02
-
-# Seconds between two looks into a spool: for what other processes put there, and for whether this one may send.
-LOOK_LEADING: Final = 0.05
-LOOK_FOLLOWING: Final = 0.25
 
 # Seconds until the next try where the disk, or something that nobody thought of, failed.
 TROUBLE: Final = 1.0
@@ -45,6 +40,20 @@ HOLD_MAX: Final = 60.0
 Numbered = Sequence[tuple[int, Entry]]
 
 
+class Source(Protocol):
+    """Where a sender takes entries from."""
+
+    @property
+    def look(self) -> float | None:
+        """Seconds after which something may be here that nobody rang for; None where that cannot be."""
+
+    def backlogs(self) -> list[Backlog]:
+        """Where this process may take entries from now, in this order. Raises nothing."""
+
+    def failed(self, error: Exception) -> None:
+        """Tell of an error that a backlog raised."""
+
+
 @dataclass(slots=True)
 class _Held:
     """A subject that is put aside: until when, after how many tries, and how often the server took others by then."""
@@ -57,7 +66,7 @@ class _Held:
 class Sender:
     """Sends what waits in ``stock``; started with `start`, which may be called again and again."""
 
-    def __init__(self, courier: Courier, stock: Stock, ledger: Ledger) -> None:
+    def __init__(self, courier: Courier, stock: Source, ledger: Ledger) -> None:
         self.pace = Pace()
         self._courier = courier
         self._stock = stock
@@ -166,8 +175,8 @@ class Sender:
     def _idle(self, now: float) -> float | None:
         """How long nothing may be to do: until something rings, but for a spool and for what is put aside."""
         waits = [held.until - now for held in self._held.values() if held.until > now]
-        if self._stock.spool is not None:
-            waits.append(LOOK_LEADING if self._stock.leading else LOOK_FOLLOWING)
+        if self._stock.look is not None:
+            waits.append(self._stock.look)
         return min(waits, default=None)
 
     def _send(self, backlog: Backlog, entries: Numbered) -> None:
@@ -183,20 +192,21 @@ class Sender:
         self.pace.succeeded()
         settled = [number for (number, _), later in zip(entries, passing, strict=True) if not later]
         # Told first: a process that ends in between tells again, instead of never.
-        for (_, entry), outcome in zip(entries, outcomes, strict=True):
-            self._told(entry, outcome)
-        self._settle(backlog, settled)
+        told = [
+            (number, self._told(entry, outcome)) for (number, entry), outcome in zip(entries, outcomes, strict=True)
+        ]
+        self._settle(backlog, settled, {number: failure for number, failure in told if failure is not None})
 
-    def _settle(self, backlog: Backlog, numbers: list[int]) -> None:
+    def _settle(self, backlog: Backlog, numbers: list[int], refused: Mapping[int, Failure]) -> None:
         try:
-            backlog.settle(numbers)
+            backlog.settle(numbers, refused)
         except Exception as error:  # noqa: BLE001 - sqlite3 is not imported where there is no spool
             # They are sent again, and the server knows them; but not as fast as a loop turns.
             self._not_before = time.monotonic() + TROUBLE
             self._stock.failed(error)
 
-    def _told(self, entry: Entry, outcome: Outcome) -> None:
-        """What the server said about one entry of a batch that it took."""
+    def _told(self, entry: Entry, outcome: Outcome) -> Failure | None:
+        """What the server said about one entry of a batch that it took; the failure of one that it refused."""
         if outcome.code is None:
             self._held.pop(entry.subject, None)
             self._ledger.count("duplicates" if outcome.duplicate else "sent")
@@ -206,11 +216,14 @@ class Sender:
         elif outcome.retryable:
             self._hold(entry.subject)
         else:
-            self._refused(entry, outcome.code, outcome.detail)
+            return self._refused(entry, outcome.code, outcome.detail)
+        return None
 
-    def _refused(self, entry: Entry, code: str, detail: str) -> None:
+    def _refused(self, entry: Entry, code: str, detail: str) -> Failure:
         self._held.pop(entry.subject, None)
-        self._ledger.failed(Failure("refused", entry.type, detail, code, entry.key, entry.body))
+        failure = Failure("refused", entry.type, detail, code, entry.key, entry.body)
+        self._ledger.failed(failure)
+        return failure
 
     def _hold(self, subject: str) -> _Held:
         """Put a subject aside: nothing about it goes out before what is first about it does."""
@@ -241,5 +254,5 @@ class Sender:
         if entry.subject not in self._held and len(self._held) >= MAX_HELD:
             return
         if self._hold(entry.subject).tries > MAX_TRIES:
-            self._refused(entry, "internal", f"the server failed for it again and again: {unsent}")
-            self._settle(backlog, [number])
+            failure = self._refused(entry, "internal", f"the server failed for it again and again: {unsent}")
+            self._settle(backlog, [number], {number: failure})

@@ -19,11 +19,11 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sio_server.client.entries import Entry
+from sio_server.client.entries import Entry, Failure
 from sio_server.client.ledger import Lines
 
 FILE: Final = "spool.sqlite3"
@@ -143,8 +143,8 @@ class Spool:
             found.append((number, Entry(kind, subject, key, body)))
         return found
 
-    def settle(self, numbers: list[int]) -> None:
-        """Forget entries: the server has them, or never will."""
+    def settle(self, numbers: list[int], refused: Mapping[int, Failure]) -> None:
+        """Forget entries: the server has them, or never will; why not, nothing keeps."""
         query = "DELETE FROM entry WHERE number IN (SELECT value FROM json_each(?))"
         # Over the callers' connection, whose lock they wait for: for another connection they would wait milliseconds.
         self._with(self._putting, lambda database: database.execute(query, (json.dumps(numbers),)))

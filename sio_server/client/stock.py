@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # every call.
 AVOIDED: Final = 1.0
 
+# Seconds between two looks into a spool: for what other processes put there, and for whether this one may send.
+LOOK_LEADING: Final = 0.05
+LOOK_FOLLOWING: Final = 0.25
+
 Marks = list[tuple[Backlog, int]]
 
 
@@ -67,6 +71,13 @@ class Stock:
                 self.failed(error)
         return [*found, self.memory]
 
+    @property
+    def look(self) -> float | None:
+        """Seconds after which something may be here that nobody rang for; None where that cannot be."""
+        if self.spool is None:
+            return None
+        return LOOK_LEADING if self.leading else LOOK_FOLLOWING
+
     def marks(self) -> Marks:
         """What was put here until now, for `waits`."""
         backlogs: list[Backlog] = [self.memory, *([] if self.spool is None else [self.spool])]
@@ -91,7 +102,7 @@ class Stock:
     def rest(self) -> list[Entry]:
         """What waits in memory, taken out of it."""
         found = self.memory.first(len(self.memory), 1 << 62, frozenset())
-        self.memory.settle([number for number, _ in found])
+        self.memory.settle([number for number, _ in found], {})
         return [entry for _, entry in found]
 
     def close(self) -> None:

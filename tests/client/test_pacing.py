@@ -88,6 +88,6 @@ def test_memory_gives_the_oldest_and_leaves_out_what_is_put_aside() -> None:
     assert [n for n, _ in memory.first(10, 1000, frozenset())] == [1, 2, 3]
     assert [n for n, _ in memory.first(10, 15, frozenset())] == [1]
     assert [n for n, _ in memory.first(10, 15, frozenset({"a"}))] == [3]
-    memory.settle([1, 3, 9])
+    memory.settle([1, 3, 9], {})
     assert (len(memory), memory.waits(1), memory.waits(2)) == (1, False, True)
     assert memory.put(Entry("t", "c", "k", b"x" * 90)) == 4
