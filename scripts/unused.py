@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = "sio_server"
 
 # What a decorator takes is called by whoever gave the decorator.
-DECORATORS: Final = ["@operation*", "@*.command*", "@validates_schema*"]
+DECORATORS: Final = ["@operation*", "@*.command*", "@validates_schema*", "@event.listens_for*"]
 
 # Read as a whole: `Counters.as_dict`.
 COUNTERS: Final = frozenset(Counters.__slots__)
@@ -40,6 +40,7 @@ NAMES: Final = [
     "raiseExceptions",
     "showwarning",
     "unraisablehook",
+    "using",  # of the outboxes: called by applications alone
     "req",  # parameters by the name that webargs and httpcore pass them under
     "trace",
 ]

@@ -19,7 +19,8 @@ MODULES = sorted(
 EACH_ALONE = """
 import importlib, json, os, sys, traceback
 import aiohttp.web, apispec.ext.marshmallow, click, environs, httpx, jwt, marshmallow, orjson, prometheus_client
-import rich.console, rich.table, socketio, sqlite3, structlog, uuid_utils, webargs.fields
+import pymongo, rich.console, rich.table, socketio, sqlalchemy.ext.asyncio, sqlite3, structlog, uuid_utils
+import webargs.fields
 
 found = {}
 for module in sys.argv[1:]:
@@ -68,6 +69,15 @@ def test_client_brings_no_server() -> None:
         loaded = set(result.stdout.split())
         assert ("httpx" in loaded) is ("Notifier" in made)
         assert loaded.isdisjoint({"aiohttp", "socketio", "engineio", "jwt", "sqlite3", "structlog", "marshmallow"})
+
+
+def test_outboxes_bring_no_database() -> None:
+    """SQLAlchemy and PyMongo are loaded with the outbox that needs them, and by nothing else."""
+    result = python(
+        "import sys, sio_server.client.outbox; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    assert result.returncode == 0, result.stderr
+    assert set(result.stdout.split()).isdisjoint({"sqlalchemy", "pymongo", "bson", "aiohttp", "sqlite3"})
 
 
 def test_client_needs_no_settings() -> None:

@@ -27,6 +27,7 @@ _READ_BY_COMMANDS: Final = (
     "SIO_SERVER_URL",
     "SIO_SERVER_PUBLISH_KEY",
     "SIO_SERVER_TOKEN",
+    "SIO_SERVER_DATABASE",
     "SIO_SERVER_CONFIG",
     "SIO_SERVER_CATALOG",
     "SIO_SERVER_DATA_DIR",
@@ -58,6 +59,7 @@ COMMANDS: Final = {
     "log": Place("sio_server.cli.listen", "log", "Show what the log on disk holds, with the server running or not"),
     "token": Place("sio_server.cli.send", "token", "Sign a token for tests"),
     "demo": Place("sio_server.cli.demo", "demo", "Publish the nine notifications of a day in the system"),
+    "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
     "catalog": Place("sio_server.cli.catalog", "catalog", "List or export the event types"),
     "check-config": Place("sio_server.cli.serve", "check_config", "Check the settings and show what is in effect"),
 }

@@ -24,7 +24,14 @@ FILE_SUFFIX: Final = "_FILE"
 
 # Read by the publishing client and by commands, not by the server, so not a typing error when they are set.
 CLIENT_NAMES: Final = frozenset(
-    {"SIO_SERVER_URL", "SIO_SERVER_PUBLISH_KEY", "SIO_SERVER_SPOOL", "SIO_SERVER_TOKEN", "SIO_SERVER_CONFIG"}
+    {
+        "SIO_SERVER_URL",
+        "SIO_SERVER_PUBLISH_KEY",
+        "SIO_SERVER_SPOOL",
+        "SIO_SERVER_DATABASE",
+        "SIO_SERVER_TOKEN",
+        "SIO_SERVER_CONFIG",
+    }
 )
 
 # Names the TOML file where no flag does.

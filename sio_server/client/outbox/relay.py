@@ -1,0 +1,143 @@
+"""Publishes what is committed to an outbox: a thread that sends, wherever the rows are."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from sio_server.client.courier import SEND_TIMEOUT, Courier
+from sio_server.client.entries import Failure
+from sio_server.client.exchange import Target
+from sio_server.client.ledger import Ledger
+from sio_server.client.outbox.kept import Kept, Table, Terms
+from sio_server.client.sender import Sender
+
+# Seconds between two looks into the outbox, for what other processes committed. A look is one small query.
+POLL: Final = 0.2
+
+# Seconds after which another relay takes over from one that ended without a word. A request may take longer.
+TAKEOVER: Final = 5.0
+
+# For how long what the server refused is kept with the reason.
+KEEP_REFUSED: Final = timedelta(days=30)
+
+# Seconds: how long the end of a relay waits for what is committed, and for its thread.
+CLOSE_TIMEOUT: Final = 1.0
+STOP_TIMEOUT: Final = 1.0
+
+_COUNTERS: Final = ("sent", "duplicates", "refused", "tries_failed", "hook_errors")
+
+
+class Outbox(Protocol):
+    """What rings its relays when something was committed in this process."""
+
+    def table_for(self, loop: asyncio.AbstractEventLoop | None) -> Table:
+        """What a relay asks; ``loop`` is where it was begun, None in code without asyncio."""
+
+    def heard_by(self, ring: Callable[[], None], *, listening: bool) -> None:
+        """Call ``ring`` after each commit in this process with something for the relay, or stop to."""
+
+
+class Relay:
+    """Sends what is committed to an outbox, in order, until it is closed; made by the outbox's ``relay``.
+
+    Use it as ``async with``, or as ``with`` in code without asyncio. What waits when it ends, waits for the next one.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        url: str | None,
+        key: str | None,
+        *,
+        on_failure: Callable[[Failure], object] | None,
+        terms: Terms,
+    ) -> None:
+        self._target = Target.of(url, key, SEND_TIMEOUT, None)
+        self._outbox = outbox
+        self._terms = terms
+        self._ledger = Ledger(on_failure)
+        self._kept: Kept | None = None
+        self._sender: Sender | None = None
+
+    def _open(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        if self._sender is not None:
+            raise RuntimeError("a relay is begun once: make another one")
+        self._kept = Kept(self._outbox.table_for(loop), self._ledger, self._terms)
+        courier = Courier(self._target)
+        courier.prepare()
+        self._sender = Sender(courier, self._kept, self._ledger)
+        self._outbox.heard_by(self.ring, listening=True)
+        self._sender.start()
+
+    def ring(self) -> None:
+        """Say that something was committed; costs next to nothing, from any thread."""
+        if self._sender is not None:
+            self._sender.ring()
+
+    def stats(self) -> dict[str, int | str | bool]:
+        """Counters of this relay, whether it is the one that sends, and the state of the circuit breaker.
+
+        ``sent``, ``duplicates`` (the server had them from an earlier try), ``refused``, ``tries_failed``,
+        ``hook_errors``.
+        """
+        counts: dict[str, int | str | bool] = dict.fromkeys(_COUNTERS, 0)
+        counts.update(self._ledger.counts())
+        leading = self._kept is not None and self._kept.leading
+        return {
+            **counts,
+            "leading": leading,
+            "circuit": "closed" if self._sender is None else self._sender.pace.circuit,
+        }
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until nothing that was committed waits any more, whichever relay sent it; False when time was up first.
+
+        Blocks: in a coroutine use `aflush`.
+        """
+        if self._kept is None or self._sender is None or self._sender.is_current_thread:
+            return False
+        return self._kept.emptied(timeout, functools.partial(self._sender.ring, hurry=True))
+
+    async def aflush(self, timeout: float) -> bool:  # noqa: ASYNC109 - it ends by itself, and says so
+        """`flush`, for coroutines."""
+        return await asyncio.to_thread(self.flush, timeout)
+
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Flush for at most ``timeout`` seconds, then end, and let another relay send at once.
+
+        Blocks: in a coroutine use `aclose`.
+        """
+        if self._kept is None or self._sender is None:
+            return
+        self._outbox.heard_by(self.ring, listening=False)
+        if timeout > 0:
+            self.flush(timeout)
+        self._sender.stop(STOP_TIMEOUT)
+        self._kept.release()
+
+    async def aclose(self, timeout: float = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109 - it ends by itself
+        """`close`, for coroutines."""
+        await asyncio.to_thread(self.close, timeout)
+
+    def __enter__(self) -> Self:
+        self._open(None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        self._open(asyncio.get_running_loop())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

