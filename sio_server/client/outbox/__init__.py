@@ -1,7 +1,7 @@
 """Outboxes: events that are published exactly if the application's own transaction is committed.
 
-`SqlOutbox` needs SQLAlchemy (``sio-server[sqlalchemy]``), `MongoOutbox` PyMongo (``sio-server[mongodb]``); each is
-imported when it is asked for.
+`SqlOutbox` needs SQLAlchemy (``sio-server-client[sqlalchemy]``) and `MongoOutbox` needs PyMongo
+(``sio-server-client[mongodb]``); each is imported when it is asked for.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,6 @@ from typing import Final, Protocol
 
 from sio_server.client.entries import Backlog, Entry, Failure
 from sio_server.client.ledger import Ledger
-from sio_server.notification import new_id
 
 # Seconds until the next look after the database did not do as asked.
 TROUBLE: Final = 1.0
@@ -77,7 +77,7 @@ class Kept:
         self._table = table
         self._ledger = ledger
         self._terms = terms
-        self._holder = new_id()
+        self._holder = os.urandom(8).hex()
         self._leads_until = 0.0
         self._sweep_at = 0.0
         self._look = terms.poll

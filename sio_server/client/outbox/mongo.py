@@ -18,15 +18,16 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from sio_server.catalog import Catalog
+from sio_server.client.bodies import PublishOptions
 from sio_server.client.entries import Failure
-from sio_server.client.exchange import PublishOptions
-from sio_server.client.named import PREFIX, default_catalog, named_async, names_of
+from sio_server.client.known import default_catalog
+from sio_server.client.named import PREFIX, named_async, names_of
 from sio_server.client.outbox.bells import Bells
 from sio_server.client.outbox.kept import Table, Terms
 from sio_server.client.outbox.mongo_table import MongoTable
 from sio_server.client.outbox.relay import KEEP_REFUSED, POLL, TAKEOVER, Relay
 from sio_server.client.outbox.rows import outbox_row
+from sio_server.event_types import EventTypes
 
 NAME: Final = "sio_outbox"
 
@@ -43,7 +44,7 @@ class MongoOutbox:
     methods and says what an event is about.
     """
 
-    def __init__(self, database: Database, collection: str = NAME, *, catalog: Catalog | None = None) -> None:
+    def __init__(self, database: Database, collection: str = NAME, *, catalog: EventTypes | None = None) -> None:
         self._catalog = catalog or default_catalog()
         self.collection: Collection = database[collection]
         self._lease: Collection = database[f"{collection}_lease"]
@@ -123,7 +124,7 @@ class MongoOutbox:
 class MongoSessionOutbox:
     """An outbox whose events are all written by one session."""
 
-    def __init__(self, outbox: MongoOutbox, session: AsyncClientSession, catalog: Catalog) -> None:
+    def __init__(self, outbox: MongoOutbox, session: AsyncClientSession, catalog: EventTypes) -> None:
         self._outbox = outbox
         self._session = session
         self._catalog = catalog

@@ -68,9 +68,7 @@ class Relay:
         if self._sender is not None:
             raise RuntimeError("a relay is begun once: make another one")
         self._kept = Kept(self._outbox.table_for(loop), self._ledger, self._terms)
-        courier = Courier(self._target)
-        courier.prepare()
-        self._sender = Sender(courier, self._kept, self._ledger)
+        self._sender = Sender(Courier(self._target), self._kept, self._ledger)
         self._outbox.heard_by(self.ring, listening=True)
         self._sender.start()
 

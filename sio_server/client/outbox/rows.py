@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict, Unpack
 
-from sio_server.catalog import Catalog
+from sio_server.client.bodies import PublishOptions
 from sio_server.client.entries import check_options, entry_of
-from sio_server.client.exchange import PublishOptions
-from sio_server.client.named import default_catalog
+from sio_server.client.known import default_catalog
+from sio_server.event_types import EventTypes
 
 # Characters of a subject as it is stored. PostgreSQL refuses to index more than 2,700 bytes of a value, and the error
 # would end a transaction that has nothing to do with notifications.
@@ -32,7 +32,7 @@ def outbox_row(
     data: Mapping[str, Any] | None = None,
     *,
     ordering_key: str | None = None,
-    catalog: Catalog | None = None,
+    catalog: EventTypes | None = None,
     **options: Unpack[PublishOptions],
 ) -> OutboxRow:
     """The row of a notification, for an INSERT of the caller's own; the arguments are those of `Notifier.notify`.

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import event, orm
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sio_server.catalog import Catalog
+from sio_server.client.bodies import PublishOptions
 from sio_server.client.entries import Failure
-from sio_server.client.exchange import PublishOptions
-from sio_server.client.named import PREFIX, default_catalog, named_sync, names_of
+from sio_server.client.known import default_catalog
+from sio_server.client.named import PREFIX, named_sync, names_of
 from sio_server.client.outbox.bells import Bells
 from sio_server.client.outbox.kept import Table, Terms
 from sio_server.client.outbox.reach import Directly, OnLoop
@@ -22,6 +22,7 @@ from sio_server.client.outbox.relay import KEEP_REFUSED, POLL, TAKEOVER, Relay
 from sio_server.client.outbox.rows import OutboxRow, outbox_row
 from sio_server.client.outbox.sql_table import SqlTable, tables
 from sio_server.client.shared import HandedOver
+from sio_server.event_types import EventTypes
 
 NAME: Final = "sio_outbox"
 
@@ -58,7 +59,7 @@ class SqlOutbox:
         *,
         metadata: sa.MetaData | None = None,
         schema: str | None = None,
-        catalog: Catalog | None = None,
+        catalog: EventTypes | None = None,
     ) -> None:
         self._catalog = catalog or default_catalog()
         self.table, self.lease_table = tables(table, sa.MetaData() if metadata is None else metadata, schema)
@@ -169,7 +170,7 @@ class _Relayed:
 class SessionOutbox:
     """An outbox whose events are all written by one session."""
 
-    def __init__(self, outbox: SqlOutbox, session: Session, catalog: Catalog) -> None:
+    def __init__(self, outbox: SqlOutbox, session: Session, catalog: EventTypes) -> None:
         self._outbox = outbox
         self._session = session
         self._catalog = catalog
