@@ -59,7 +59,7 @@ def blockbuster() -> Iterator[BlockBuster]:
             # fraction of a millisecond, and no sync of the disk. It is opened once, where the notifier is made.
             function.can_block_in("sio_server/client/stock.py", {"put", "__len__"})
             # A backend reads its catalogue once, when a helper is first asked for; whichever test does that first.
-            function.can_block_in("sio_server/client/named.py", "default_catalog")
+            function.can_block_in("sio_server/client/known.py", "default_catalog")
         yield watch
 
 
