@@ -141,7 +141,7 @@ def test_the_server_requires_the_client_of_its_version(wheels: Wheels) -> None:
     assert f"Requires-Dist: sio-server-client=={__version__}\n" in Wheels.metadata(wheels.server, "METADATA")
     told = Wheels.metadata(wheels.client, "METADATA")
     assert f"Version: {__version__}\n" in told
-    assert re.findall(r"^Requires-Dist: (\w+)[^;]*$", told, re.MULTILINE) == ["httpx", "orjson"]
+    assert re.findall(r"^Requires-Dist: (\w+)[^;\n]*$", told, re.MULTILINE) == ["httpx", "orjson"]
 
 
 def test_wheels_are_for_every_python_and_lie_in_one_place(wheels: Wheels) -> None:
