@@ -21,7 +21,7 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL = help
-.PHONY: help run web dev test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
+.PHONY: help run web dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -37,6 +37,10 @@ dev: setup-dev ## Serve on 127.0.0.1:8080 and reload when the code changes
 	@if [ -n "$$(scripts/mode.sh)" ]; then SIO_SERVER_DEV=1; export SIO_SERVER_DEV; fi; \
 	$(BIN)/python scripts/dev.py runserver sio_server/app.py --root . --app-factory create_app \
 		--no-livereload --port $(or $(PORT),8080) $(ARGS)
+
+example: setup-dev ## Run a whole tourism system with its pages, at 127.0.0.1:8000 (examples/tourism)
+	@scripts/web.sh example || echo "The pages could not be built." >&2
+	@$(BIN)/python examples/tourism/run.py $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: test-server test-kit test-console ## Run every test: the server's, the React kit's, the console's
 

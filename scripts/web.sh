@@ -4,7 +4,8 @@
 #     scripts/web.sh build           the console, if its sources have changed since it was built
 #     scripts/web.sh check           format, lint, dead code, types, the kit's size and gallery, its types against the server's
 #     scripts/web.sh test [ARGS]     the tests without a browser (Vitest), against a server of this checkout
-#     scripts/web.sh e2e [ARGS]      the tests in a browser (Playwright) of kit and console, against a server of this checkout
+#     scripts/web.sh e2e [ARGS]      the tests in a browser (Playwright) of kit, console and example, against a server of this checkout
+#     scripts/web.sh example         the pages of examples/tourism, if their sources have changed since they were built
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
 #
 # The system's Node is used if it is new enough and comes with npm, else the one that requirements/node.txt puts into
@@ -17,6 +18,7 @@ VENV=.venv
 WEB=web
 MODULES=$WEB/node_modules
 OUT=sio_server/static/console
+EXAMPLE=examples/tourism/web
 
 . scripts/node.sh
 
@@ -49,6 +51,23 @@ sources() {
         "$WEB/console/mantineStyles.ts" \
         "$WEB/hooks/package.json" "$WEB/console/package.json" "$WEB/package-lock.json" -type f |
         LC_ALL=C sort | xargs cksum | cksum
+}
+
+# The example is no workspace, so that it can be copied; here it is built with what is installed for them.
+example() {
+    stamp=$EXAMPLE/dist/.stamp
+    wanted=$(find "$WEB/hooks/src" "$WEB/package-lock.json" "$EXAMPLE/src" "$EXAMPLE/index.html" "$EXAMPLE/vite.config.ts" -type f |
+        LC_ALL=C sort | xargs cksum | cksum)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+        return
+    fi
+    install
+    say "Building the pages of the example"
+    ln -sfn "../../../$WEB/node_modules" "$EXAMPLE/node_modules"
+    in_web run build -w hooks --silent >&2
+    (cd "$EXAMPLE" && PATH="$(cd "../../../$WEB" && pwd -P)/node_modules/.bin:$PATH" &&
+        tsc -p . && vite build --logLevel error) >&2
+    printf '%s\n' "$wanted" >"$stamp"
 }
 
 build() {
@@ -133,11 +152,13 @@ test)
     ;;
 e2e)
     build
+    example
     install
     with_server
     find_browser
     in_web run --silent e2e -- "$@"
     ;;
+example) example ;;
 npm)
     install
     with_server

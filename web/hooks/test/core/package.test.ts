@@ -144,9 +144,9 @@ describe("the package", () => {
 
   it("is what the example is built with", () => {
     const example = join(place, "example");
-    cpSync(resolve(HOOKS, "../../examples/react"), example, {
+    cpSync(resolve(HOOKS, "../../examples/tourism/web"), example, {
       recursive: true,
-      filter: (path) => !/node_modules|dist|\.tgz$|package-lock/.test(path),
+      filter: (path) => !/node_modules|dist|e2e|\.tgz$|package-lock/.test(path),
     });
     expect(run("npm", ["run", "--silent", "build", "--", "--logLevel", "warn"], example)).toBe("");
   });

@@ -108,7 +108,11 @@ const PLACES: Record<Scenery, { sky: [string, string]; sun: [number, number]; sh
 };
 
 /** A picture of nothing but shapes: there is no file to load. */
-export function Landscape({ scenery }: { scenery: Scenery }): ReactNode {
+const isKnown = (name: string): name is Scenery => name in PLACES;
+
+/** A drawing of a place; one that has none yet is a canyon. */
+export function Landscape({ name }: { name: string }): ReactNode {
+  const scenery = isKnown(name) ? name : "canyon";
   const { sky, sun, shapes } = PLACES[scenery];
   const id = `sky-${scenery}`;
   return (

@@ -1,41 +1,33 @@
 import { NotificationBell, plural, useDesktopNotifications } from "@sio-server/react";
 import { type ReactNode, useState } from "react";
-import { PEOPLE, type Person } from "./people.ts";
+import type { Account } from "./api.ts";
+import { Logo } from "./Logo.tsx";
 
 const BOOKINGS = plural("es", { one: "# reserva nueva", other: "# reservas nuevas" });
 
 const CATEGORIES = [
   { label: "Reservas", types: ["reserva_creada", "reserva_actualizada", "reserva_cancelada"] },
-  { label: "Novedades", types: ["tour_creado", "tour_actualizado", "recomendacion_creada"] },
+  { label: "Novedades", types: ["tour_creado", "tour_actualizado", "tour_eliminado", "recomendacion_creada"] },
 ];
 
 interface Props {
-  person: Person | null;
-  onChange: (person: Person | null) => void;
+  account: Account;
+  onLeave: () => void;
 }
 
-export function Header({ person, onChange }: Props): ReactNode {
+export function Header({ account, onLeave }: Props): ReactNode {
   return (
     <header className="top">
       <a className="brand" href="#inicio">
-        <svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true">
-          <rect width="32" height="32" rx="8" fill="#0d4a52" />
-          <path d="M4 25 13 10l5 8 3-4 7 11z" fill="#f4c27a" />
-        </svg>
-        Andina
+        <Logo /> Andina
       </a>
-      <fieldset className="session">
-        <legend className="heard">Sesión de</legend>
-        {(Object.keys(PEOPLE) as Person[]).map((name) => (
-          <label key={name}>
-            <input type="radio" name="session" checked={person === name} onChange={() => onChange(name)} />
-            <span>
-              {PEOPLE[name].name.split(" ")[0]} <small>{PEOPLE[name].said}</small>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      <Tools key={person} />
+      <p className="session">
+        {account.nombre} <small>{account.rol === "admin" ? "Agencia" : "Viajera"}</small>
+      </p>
+      <button type="button" className="quiet" onClick={onLeave}>
+        Salir
+      </button>
+      <Tools />
       <NotificationBell
         badge="unseen"
         categories={CATEGORIES}
