@@ -73,7 +73,10 @@ async def notification_server(data: Path, port: int, origin: str) -> AsyncIterat
 
 async def run(data: Path, port: int, server_port: int) -> None:
     """Serve until a signal comes."""
-    listening = socket.create_server((HOST, port))
+    try:
+        listening = socket.create_server((HOST, port))
+    except OSError as error:
+        sys.exit(f"port {port}: {error.strerror}; another one: --port")
     origin = f"http://{HOST}:{listening.getsockname()[1]}"
     async with notification_server(data, server_port, origin) as server:
         settings = Settings(

@@ -18,7 +18,7 @@ from .tours import NO_TOUR
 
 router = APIRouter()
 
-LINK: Final = "#/reservas"
+LINK: Final = "/reservas"
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 

@@ -42,7 +42,7 @@ def _facts(tour: Tour) -> dict[str, Any]:
 
 
 def _link(tour: Tour) -> str:
-    return f"#/tours/{tour.tour_id}"
+    return f"/tours/{tour.tour_id}"
 
 
 async def _found(tx: Transaction, tour_id: str) -> Tour:
