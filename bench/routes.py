@@ -1,6 +1,6 @@
 """What a request pays for a notification: a route of the example with none, and with the server in each state.
 
-The route is `/reservas` of ``examples/fastapi_backend`` under uvicorn; the first row is that route with its notification
+The route is `/reservas` of ``examples/fastapi_backend`` under uvicorn; the first row is it with its notification
 taken out. A process for each state, asked in turn, round after round, so that what disturbs the machine disturbs all.
 """
 
