@@ -34,7 +34,7 @@ def without_notifications() -> Any:
     """The example's application, telling nobody; a factory for uvicorn."""
     import fastapi_backend.app as example  # noqa: PLC0415 - uvicorn alone has it on its path
 
-    example.notificar_reserva_creada = lambda **_: None  # type: ignore[assignment]
+    vars(example)["notificar_reserva_creada"] = lambda **_: None
     return example.app
 
 

@@ -89,7 +89,7 @@ async def test_what_is_done_is_told_to_whom_it_concerns(system: System) -> None:
             expected = [
                 ("reserva_creada", "Ana Quispe", "/reservas"),
                 ("reserva_actualizada", "Marta Salas", "/reservas"),
-                ("recomendacion_creada", "Marta Salas", "/tours/tambopata"),
+                ("recomendacion_creada", "Marta Salas", "/tours/machu-picchu"),
                 ("tour_actualizado", "Marta Salas", "/tours/ballestas"),
                 ("reserva_cancelada", "Ana Quispe", "/reservas"),
             ]

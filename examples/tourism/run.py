@@ -15,7 +15,7 @@ import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -104,7 +104,8 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Path = arguments.data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    asyncio.run(run(data, arguments.port, arguments.server_port))
+    with suppress(KeyboardInterrupt):  # Ctrl+C, when all has ended in order
+        asyncio.run(run(data, arguments.port, arguments.server_port))
 
 
 if __name__ == "__main__":

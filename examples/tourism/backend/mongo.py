@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import DESCENDING, AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+
 from sio_server.client.outbox import MongoOutbox
 
 from .models import Booking, State, Tour, User
@@ -64,8 +65,8 @@ class _MongoTransaction:
         self._session = session
 
     async def tell(self, event: str, data: dict[str, Any], *, by: User | None = None, link: str | None = None) -> None:
-        actor = {} if by is None else {"actor": {"id": by.usuario_id, "name": by.nombre}}
-        await self._outbox.add(event, data=data, session=self._session, link=link, **actor)
+        actor = None if by is None else {"id": by.usuario_id, "name": by.nombre}
+        await self._outbox.add(event, data=data, session=self._session, link=link, actor=actor)
 
     async def user(self, usuario_id: str) -> User | None:
         found = await self._users.find_one({"usuario_id": usuario_id}, session=self._session)

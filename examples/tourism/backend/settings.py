@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+DATABASE = "sqlite+aiosqlite:///tourism.db"
 SITE = Path(__file__).parents[1] / "web" / "dist"
 
 
@@ -23,7 +24,7 @@ class Settings:
     secret: str
     server: str
     key: str
-    database: str = "sqlite+aiosqlite:///tourism.db"
+    database: str = DATABASE
     demo: bool = False
 
     @classmethod
@@ -33,6 +34,6 @@ class Settings:
             secret=environment["SIO_SERVER_JWT_SECRET"],
             server=environment["SIO_SERVER_URL"],
             key=environment["SIO_SERVER_PUBLISH_KEY"],
-            database=environment.get("MONGODB_URL") or environment.get("DATABASE_URL") or cls.database,
+            database=environment.get("MONGODB_URL") or environment.get("DATABASE_URL") or DATABASE,
             demo=environment.get("TOURISM_DEMO") == "1",
         )

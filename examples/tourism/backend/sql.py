@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import sqlalchemy as sa
-from sio_server.client.outbox import SqlOutbox
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from sio_server.client.outbox import SqlOutbox
 
 from .models import Booking, State, Tour, User
 from .store import T, Transaction
@@ -93,15 +94,16 @@ class _SqlTransaction:
         self._session = session
 
     async def _row(self, query: sa.Select[Any]) -> sa.RowMapping | None:
-        return (await self._session.execute(query)).mappings().first()
+        found: sa.RowMapping | None = (await self._session.execute(query)).mappings().first()
+        return found
 
     async def _changed(self, change: sa.Update) -> bool:
         result = await self._session.execute(change)
         return isinstance(result, sa.CursorResult) and result.rowcount == 1
 
     async def tell(self, event: str, data: dict[str, Any], *, by: User | None = None, link: str | None = None) -> None:
-        actor = {} if by is None else {"actor": {"id": by.usuario_id, "name": by.nombre}}
-        OUTBOX.add(event, data=data, session=self._session, link=link, **actor)
+        actor = None if by is None else {"id": by.usuario_id, "name": by.nombre}
+        OUTBOX.add(event, data=data, session=self._session, link=link, actor=actor)
 
     async def user(self, usuario_id: str) -> User | None:
         row = await self._row(sa.select(USERS).where(USERS.c.usuario_id == usuario_id))

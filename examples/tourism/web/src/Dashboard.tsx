@@ -39,7 +39,6 @@ export const Dashboard = (): ReactNode => {
         </p>
       </div>
       <Requests />
-      <Offer />
       <div className="columns">
         <section aria-labelledby="activity-title">
           <h2 id="activity-title">Actividad</h2>
@@ -59,6 +58,7 @@ export const Dashboard = (): ReactNode => {
           <NotificationInbox title={false} headingLevel={2} group />
         </section>
       </div>
+      <Offer />
     </main>
   );
 };
@@ -125,7 +125,13 @@ function Requests(): ReactNode {
 
 /** Tours: a new one, a new price, one less. */
 function Offer(): ReactNode {
-  const { items, failed } = useFresh<Tour>("/tours", ["tour_creado", "tour_actualizado", "tour_eliminado"]);
+  const { items, failed } = useFresh<Tour>("/tours", [
+    "tour_creado",
+    "tour_actualizado",
+    "tour_eliminado",
+    "reserva_creada",
+    "reserva_cancelada",
+  ]);
   const doing = useDoing();
   const add = (): void =>
     doing.run(() =>
