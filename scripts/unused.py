@@ -35,6 +35,7 @@ NAMES: Final = [
     "on_reset",  # of the broker's contract: no broker of one machine loses its place while it runs
     "sight",  # of the broker's contract: what its tests and the bench see users by, without a connection
     "ReplySchema",  # what `/ws` puts around an answer: the tests hold the server to it
+    "acheck",  # of a notifier: what an application's coroutine asks at its start
     "with_fields",  # used by the code that `catalog export --format py` writes
     "disabled",  # attributes of logging, warnings and sys that are set for what they do there
     "raiseExceptions",

@@ -30,7 +30,7 @@ from sio_server.client.bodies import (
 )
 from sio_server.client.entries import Failure
 from sio_server.client.known import default_catalog
-from sio_server.client.named import PREFIX, named_sync, names_of
+from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
 from sio_server.client.shared import (
     HandedOver,
     close_default_client,
@@ -42,6 +42,7 @@ from sio_server.client.shared import (
 if TYPE_CHECKING:
     # Written out for type checkers and editors, which run nothing: see `sio_server.client.source`.
     from sio_server.client.builtin import *  # noqa: F403 - a stub, which lists them
+    from sio_server.client.checking import ServerStatus
     from sio_server.client.clients import NotifyClient, SyncNotifyClient
     from sio_server.client.notifier import BaseNotifier, Notifier
 
@@ -57,6 +58,7 @@ __all__ = [
     "NotifyUnavailable",
     "PublishOptions",
     "PublishResult",
+    "ServerStatus",
     "SyncNotifyClient",
     "close_default_client",
     "configure",
@@ -93,7 +95,7 @@ def _function(name: str) -> Callable[..., HandedOver]:
     """``notificar_<type>`` of the catalogue. Raises AttributeError, or `CatalogError` for an unusable file."""
     event_type = names_of(default_catalog()).get(name) if name.startswith(PREFIX) else None
     if event_type is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{names_hint(name)}", name=name)
     return named_sync(name, event_type, enviar_notificacion)
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 import httpx
 
 from sio_server.client.bodies import PublishOptions, PublishResult, publish_body
+from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
 from sio_server.client.exchange import Exchange, Reply, Target
 from sio_server.client.known import default_catalog
-from sio_server.client.named import PREFIX, named_async, named_sync, names_of
+from sio_server.client.named import PREFIX, named_async, named_sync, names_hint, names_of
 from sio_server.client.transport import transport_options
 from sio_server.event_types import EventType, EventTypes
 
@@ -64,8 +65,17 @@ class _Client:
         # Looked at first: a half-made client (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog or default_catalog()).get(name) if name.startswith(PREFIX) else None
         if found is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}{names_hint(name)}", name=name, obj=self
+            )
         return found
+
+    def _check(self, timeout: float) -> ServerStatus:
+        known = self._catalog or default_catalog()
+        status = check_server(self._target, known, timeout)
+        if status.types is not None:
+            self._catalog = EventTypes({**known.types, **status.types.types})
+        return status
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target.url!r})"
@@ -124,6 +134,10 @@ class NotifyClient(_Client, _Awaited):
             async for chunk in response.aiter_bytes():
                 reply.feed(chunk)
             return reply
+
+    async def check(self, timeout: float = CHECK_TIMEOUT) -> ServerStatus:  # noqa: ASYNC109 - it ends by itself
+        """Ask the server who it is; see `Notifier.check`."""
+        return await asyncio.to_thread(self._check, timeout)
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -184,6 +198,10 @@ class SyncNotifyClient(_Client, _Answered):
             for chunk in response.iter_bytes():
                 reply.feed(chunk)
             return reply
+
+    def check(self, timeout: float = CHECK_TIMEOUT) -> ServerStatus:
+        """Ask the server who it is; see `Notifier.check`."""
+        return self._check(timeout)
 
     def close(self) -> None:
         """Close the pool."""

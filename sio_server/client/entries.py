@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from sio_server.client.bodies import publish_body, written
+from sio_server.errors import ConfigError
 from sio_server.event_types import EventType, EventTypes
 
 # Entries that may wait: at twenty bookings a second, eight minutes without a server.
 QUEUE: Final = 10_000
+
+STRICT: Final = "SIO_SERVER_STRICT"
+_YES: Final = ("1", "true", "yes", "on")
+_NO: Final = ("", "0", "false", "no", "off")
 
 Reason = Literal["full", "closed", "invalid", "refused"]
 
@@ -88,6 +93,14 @@ def entry_of(
     key = body["idempotency_key"] = str(body.get("idempotency_key") or os.urandom(16).hex())
     subject = subject_of(catalog, type, data) if ordering_key is None else f"={ordering_key}"
     return Entry(str(body["type"]), subject, key, written(body))
+
+
+def strict_by_default() -> bool:
+    """Whether SIO_SERVER_STRICT asks for it. Raises `ConfigError` for a value that is neither yes nor no."""
+    value = os.environ.get(STRICT, "").strip().lower()
+    if value not in _YES + _NO:
+        raise ConfigError(f"{STRICT}: must be 1 or 0")
+    return value in _YES
 
 
 def name_of(type: str | EventType) -> str:  # noqa: A002 - the word of the protocol

@@ -133,7 +133,7 @@ class Reply:
         """Take a piece of the body. Raises `NotifyRefused` when it is too long, TimeoutError when too late."""
         self.content += chunk
         if len(self.content) > self._most:
-            raise _unexpected(self.status)
+            raise unexpected(self.status)
         if time.monotonic() > self._deadline:
             raise TimeoutError("the answer took too long")
 
@@ -169,15 +169,20 @@ class Exchange:
         left = self.remaining()
         return httpx.Timeout(min(TRY_TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left))
 
-    def reply(self, response: httpx.Response) -> Reply:
+    def reply(self, response: httpx.Response, most: int = MAX_REPLY) -> Reply:
         """The reply to collect the body of ``response`` in."""
-        return Reply(response.status_code, response.headers, self._deadline)
+        return Reply(response.status_code, response.headers, self._deadline, most)
 
     def answered(self, reply: Reply) -> PublishResult | float:
         """The result, or seconds to wait before the next try. Raises `NotifyRefused` or `NotifyUnavailable`."""
-        members = reply.members()
+        delay = self.again(reply)
+        return self._result(reply.members()) if delay is None else delay
+
+    def again(self, reply: Reply) -> float | None:
+        """Seconds to wait before the next try, None for an answer. Raises `NotifyRefused` or `NotifyUnavailable`."""
         if reply.status == HTTPStatus.OK:
-            return self._result(members)
+            return None
+        members = reply.members()
         code = str(members.get("code", ""))
         detail = str(members.get("detail", "")) or f"HTTP status {reply.status}"
         if reply.status in _TRY_AGAIN:
@@ -185,7 +190,7 @@ class Exchange:
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise NotifyUnavailable(f"{self._target.url} failed: {detail}", code or None)
         if not code:
-            raise _unexpected(reply.status)
+            raise unexpected(reply.status)
         raise NotifyRefused(code, reply.status, detail, _problems(members))
 
     def failed(self, error: Exception) -> float:
@@ -193,7 +198,7 @@ class Exchange:
         import httpx  # noqa: PLC0415 - see above
 
         if isinstance(error, httpx.DecodingError):
-            raise _unexpected(HTTPStatus.OK) from error
+            raise unexpected(HTTPStatus.OK) from error
         if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
             raise NotifyUnavailable(f"{self._target.url} cannot be asked: {_reason(error)}") from error
         return self._wait(_reason(error), None, 0.0, error)
@@ -221,10 +226,11 @@ class Exchange:
                 warnings=tuple(map(str, members["warnings"])),
             )
         except (KeyError, TypeError, ValueError):
-            raise _unexpected(HTTPStatus.OK) from None
+            raise unexpected(HTTPStatus.OK) from None
 
 
-def _unexpected(status: int) -> NotifyRefused:
+def unexpected(status: int) -> NotifyRefused:
+    """The error for an answer that is none of a sio-server's."""
     return NotifyRefused(
         "unexpected_reply",
         status,

@@ -31,6 +31,16 @@ def names_of(catalog: EventTypes) -> dict[str, EventType]:
     return names
 
 
+def names_hint(name: str) -> str:
+    """What to add to an error about a function that does not exist: the mend, where it may be of the server's."""
+    if not name.startswith(PREFIX):
+        return ""
+    return (
+        ": no such type is known here. Where the server has one, `check()` fetches its types, and"
+        " `sio-server catalog export --format py` writes their functions"
+    )
+
+
 def signature_of(event_type: EventType) -> inspect.Signature:
     """Keyword-only: the known fields, then what every publish can say (except what a field of ``data`` is called)."""
     keyword_only = inspect.Parameter.KEYWORD_ONLY

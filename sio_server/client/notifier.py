@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -13,14 +14,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 
 from sio_server.client.bodies import NotifyInvalid, PublishOptions
+from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
 from sio_server.client.courier import SEND_TIMEOUT, Courier
-from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of, name_of
+from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of, name_of, strict_by_default
 from sio_server.client.exchange import Target
 from sio_server.client.known import default_catalog
 from sio_server.client.ledger import Ledger
-from sio_server.client.named import PREFIX, named_sync, names_of
+from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
 from sio_server.client.sender import Sender
 from sio_server.client.stock import Stock
+from sio_server.client.strict import check_strictly
 from sio_server.event_types import EventType, EventTypes
 
 # Bytes of all that wait, in memory or in a spool. An entry has some hundred; who sends large ones fills this first.
@@ -63,8 +66,9 @@ class BaseNotifier:
     ``kill -9`` included, and processes that share the directory share its entries. ``queue`` is how many may wait; when
     it is full the newest is refused. ``on_failure`` is called with a `Failure` for each notification that the server
     will not get, in the thread that found out. ``locale`` (``es`` or ``en``) is the language of refusals; ``catalog``
-    names the ``notificar_…`` methods. Unless ``eager``, what a request needs is imported by the thread, with the first
-    call, and not here.
+    names the ``notificar_…`` methods. With ``strict`` (by default where SIO_SERVER_STRICT is 1) a notification that the
+    server would refuse, or that would miss somebody, is a `NotifyInvalid` at the call: for development and tests.
+    Unless ``eager``, what a request needs is imported by the thread, with the first call, and not here.
 
     May be used from any thread, in code with and without asyncio, and after a fork. Use it as ``with`` or
     ``async with``, or call `close`. Raises `ConfigError` for an address or a key that cannot be used.
@@ -83,11 +87,13 @@ class BaseNotifier:
         on_failure: Callable[[Failure], object] | None = None,
         locale: str | None = None,
         catalog: EventTypes | None = None,
+        strict: bool | None = None,
         eager: bool = True,
     ) -> None:
         self._target = Target.of(url, key, SEND_TIMEOUT, locale)
         # Read now, since the first request should not have to.
         self._catalog = catalog or self.known or default_catalog()
+        self._strict = strict_by_default() if strict is None else strict
         self._queue = queue
         self._on_failure = on_failure
         directory = spool or os.environ.get("SIO_SERVER_SPOOL") or None
@@ -129,14 +135,19 @@ class BaseNotifier:
         Notifications of one ``ordering_key`` arrive in the order in which they were handed over. By default it is the
         first field of the type's data that is an ``id``, with its value: one booking, one tour.
 
-        Raises TypeError for an argument that does not exist, and nothing else: see `Failure`.
+        Raises TypeError for an argument that does not exist, and nothing else: see `Failure`. A strict one raises
+        `NotifyInvalid`, TypeError or ValueError for every mistake of the program.
         """
         if self._pid != os.getpid():
             self.begin_anew()
         check_options(options)
         try:
             entry = entry_of(self._catalog, type, message, data, ordering_key=ordering_key, options=options)
-        except Exception as error:  # noqa: BLE001 - the request has done its work, and must not fail for a value
+            if self._strict:
+                self._check(entry, type)
+        except Exception as error:
+            if self._strict:
+                raise
             # The text of an error of ours, or of a wrong type, holds no value; others are told by their name.
             detail = str(error) if isinstance(error, NotifyInvalid | TypeError) else error.__class__.__name__
             self._ledger.failed(Failure("invalid", name_of(type), detail))
@@ -152,6 +163,11 @@ class BaseNotifier:
         else:
             self._lost("full", entry, f"{self._queue} entries or {MAX_BYTES} bytes wait already")
 
+    def _check(self, entry: Entry, type: str | EventType) -> None:  # noqa: A002 - the word of the protocol
+        """Raise `NotifyInvalid` for a mistake that can be told without the server."""
+        kind = type if isinstance(type, EventType) else self._catalog.types.get(entry.type)
+        check_strictly(entry.body, kind, self._catalog, self._target.locale)
+
     def _lost(self, reason: Reason, entry: Entry, detail: str) -> None:
         self._ledger.failed(Failure(reason, entry.type, detail, key=entry.key, body=entry.body))
 
@@ -166,7 +182,9 @@ class BaseNotifier:
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}{names_hint(name)}", name=name, obj=self
+            )
         function = named_sync(name, found, self.notify)
         self.__dict__[name] = function
         return function
@@ -181,6 +199,26 @@ class BaseNotifier:
         return f"{type(self).__name__}({self._target.url!r})"
 
     # -- looking, waiting, ending
+
+    def check(self, timeout: float = CHECK_TIMEOUT) -> ServerStatus:
+        """Ask the server who it is, again and again until it answers or time is up: for the start of an application.
+
+        Where the key may read them, its event types are known here from now on. Warnings are logged. Blocks: in a
+        coroutine use `acheck`. Raises `NotifyUnavailable` where nobody answers, and `NotifyRefused` where it is no
+        sio-server (``unexpected_reply``) or takes nothing of this key (``unauthorized``, ``forbidden``).
+        """
+        status = check_server(self._target, self._catalog, timeout)
+        if status.types is not None:
+            self._catalog = EventTypes({**self._catalog.types, **status.types.types})
+        for warning in status.warnings:
+            self._ledger.lines.say(f"check {warning}", logging.WARNING, warning)
+        return status
+
+    async def acheck(self, timeout: float = CHECK_TIMEOUT) -> ServerStatus:  # noqa: ASYNC109 - it ends by itself
+        """`check`, for coroutines."""
+        import asyncio  # noqa: PLC0415 - who has coroutines has it already
+
+        return await asyncio.to_thread(self.check, timeout)
 
     def stats(self) -> dict[str, int | str]:
         """Counters since the start of this process, how many entries wait, and the state of the circuit breaker.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -10,10 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import QUEUE, Failure, check_options, name_of
+from sio_server.client.entries import QUEUE, Failure, check_options, name_of, strict_by_default
 from sio_server.client.ledger import Lines
-from sio_server.errors import Error
-from sio_server.event_types import EventType
+from sio_server.errors import ConfigError, Error
+from sio_server.event_types import EventType, EventTypes
 
 if TYPE_CHECKING:
     from sio_server.client.notifier import Notifier
@@ -75,6 +76,9 @@ def configure(
     spool: str | os.PathLike[str] | None = None,
     queue: int = QUEUE,
     on_failure: Callable[[Failure], object] | None = None,
+    locale: str | None = None,
+    catalog: EventTypes | None = None,
+    strict: bool | None = None,
 ) -> Notifier:
     """Make the notifier of this module's functions, for settings that are not in the environment; see `Notifier`.
 
@@ -83,7 +87,9 @@ def configure(
     global _default
     from sio_server.client.notifier import Notifier  # noqa: PLC0415 - see above
 
-    made = Notifier(url, key, spool=spool, queue=queue, on_failure=on_failure)
+    made = Notifier(
+        url, key, spool=spool, queue=queue, on_failure=on_failure, locale=locale, catalog=catalog, strict=strict
+    )
     with _lock:
         before, _default = _default, made
     if before is not None:
@@ -103,6 +109,12 @@ async def close_default_client() -> None:
         await before.aclose()
 
 
+def _is_strict() -> bool:
+    with contextlib.suppress(ConfigError):
+        return strict_by_default()
+    return False
+
+
 def enviar_notificacion(
     type: str | EventType,  # noqa: A002 - the word of the protocol
     message: str | None = None,
@@ -111,11 +123,13 @@ def enviar_notificacion(
 ) -> HandedOver:
     """Hand a notification over to the shared notifier and return at once; to be awaited or not. See `Notifier.notify`.
 
-    Raises TypeError for an argument that does not exist, and nothing else.
+    Raises TypeError for an argument that does not exist, and nothing else; where SIO_SERVER_STRICT is 1, every mistake.
     """
     try:
         notifier = default_notifier()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller's request must not fail for it
+    except Exception as error:
+        if _is_strict():
+            raise
         check_options(options)
         # An error of ours holds no data; any other is told by its name alone, since its text might.
         reason = str(error) if isinstance(error, Error) else error.__class__.__name__

@@ -29,6 +29,7 @@ CLIENT_NAMES: Final = frozenset(
         "SIO_SERVER_PUBLISH_KEY",
         "SIO_SERVER_SPOOL",
         "SIO_SERVER_DATABASE",
+        "SIO_SERVER_STRICT",
         "SIO_SERVER_TOKEN",
         "SIO_SERVER_CONFIG",
     }
