@@ -43,9 +43,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def blockbuster() -> Iterator[BlockBuster]:
-    """Make a blocking call of ours on the event loop, SQLite's included, raise `blockbuster.BlockingError`."""
+    """Make a blocking call of ours on the event loop, SQLite's included, raise `blockbuster.BlockingError`.
+
+    Once for all tests: to replace the functions and put them back costs a millisecond, and there are thousands of tests.
+    """
     with blockbuster_ctx("sio_server") as watch:
         for name in SQLITE_CALLS:
             watch.functions[name] = BlockBusterFunction(None, name, scanned_modules="sio_server").activate()

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -52,8 +53,13 @@ def place_of(dotted: str) -> str:
     return dotted.partition(".")[0]
 
 
-def imports_of(path: Path) -> Iterator[str]:
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
     """Give the dotted name of everything that a file imports, wherever in the file it does, for types alone too."""
+    return tuple(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[str]:
     for found in ast.walk(ast.parse(path.read_text())):
         if isinstance(found, ast.Import):
             yield from (alias.name for alias in found.names)
@@ -62,10 +68,11 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from (f"{found.module}.{alias.name}" for alias in found.names)
 
 
-def ours(path: Path) -> set[str]:
+@cache
+def ours(path: Path) -> frozenset[str]:
     """Return the files of the product that a file imports, itself left out, as `dotted_of` names them."""
     names = (name.removeprefix("sio_server.") for name in imports_of(path) if name.startswith("sio_server."))
-    return {file for file in map(_file_of, names) if file is not None} - {dotted_of(path)}
+    return frozenset(file for file in map(_file_of, names) if file is not None) - {dotted_of(path)}
 
 
 def _file_of(name: str) -> str | None:
