@@ -18,7 +18,7 @@ BIN = .venv/bin
 SETUP = PYTHON='$(PYTHON)' scripts/setup.sh
 # The Node that `setup-node` chose, by name for what asks, and first on PATH for what does not.
 WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin:$$PATH"
-PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS)
+PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL = help
 .PHONY: help run web dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node

@@ -10,9 +10,10 @@ export default defineConfig({
   outputDir: "test-results",
   timeout: 60_000,
   expect: { timeout: 15_000 },
-  // Each test has a server of its own where it does something to it; two at a time are enough for two cores.
+  // Each test has a server of its own where it does something to it; a third of what a test takes it
+  // waits for, so three at a time fill two cores.
   fullyParallel: true,
-  workers: Number(process.env.WORKERS ?? 2),
+  workers: Number(process.env.WORKERS ?? 3),
   forbidOnly: true,
   reporter: [["list"]],
   use: {

@@ -24,8 +24,8 @@ const page = {
 export default defineConfig({
   test: {
     globalSetup: "../console/e2e/forks.ts",
-    // Each file has a server of its own, and waits for it more than it works: three at a time fill two cores.
-    maxWorkers: 3,
+    // Each file has a server of its own, and waits for it and for time to pass more than it works: two cores have room for five.
+    maxWorkers: 5,
     projects: [
       // What needs no page: the core, and what the components have worked out elsewhere.
       {
