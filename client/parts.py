@@ -21,6 +21,7 @@ CLIENT: Final = (
     "errors.py",
     "event_types.py",
     "client",
+    "testing",
     "catalog/builtin.toml",
 )
 

@@ -37,6 +37,7 @@ NAMES: Final = [
     "ReplySchema",  # what `/ws` puts around an answer: the tests hold the server to it
     "acheck",  # of a notifier: what an application's coroutine asks at its start
     "with_fields",  # used by the code that `catalog export --format py` writes
+    "assert_*",  # what the recorder is for, in tests of backends
     "disabled",  # attributes of logging, warnings and sys that are set for what they do there
     "raiseExceptions",
     "showwarning",

@@ -47,7 +47,7 @@ def pytest_collection_finish() -> None:
 def blockbuster() -> Iterator[BlockBuster]:
     """Make a blocking call of ours on the event loop, SQLite's included, raise `blockbuster.BlockingError`.
 
-    Once for all tests: to replace the functions and put them back costs a millisecond, and there are thousands of tests.
+    Once for all tests: to replace the functions and put them back costs a millisecond, which thousands of tests pay.
     """
     with blockbuster_ctx("sio_server") as watch:
         for name in SQLITE_CALLS:

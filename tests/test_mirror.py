@@ -79,6 +79,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
     "schemas/passes": ("api/test_passes", "api/test_openapi"),
     "schemas/traces": ("api/test_notifications_trace",),
+    "testing/wording": ("testing/test_recorder",),
 }
 
 

@@ -140,10 +140,13 @@ def _title(problem: Mapping[str, Any]) -> str:
 
 
 def resolve_url(url: str | None) -> str:
-    """The server's address: the flag, SIO_SERVER_URL or the default. Raises `ConfigError`."""
+    """The server's address: the flag, SIO_SERVER_URL or the default. Raises `ConfigError`; `CommandFailed` for none."""
     from sio_server.client.exchange import Target  # noqa: PLC0415 - imports an HTTP client
 
-    return Target.of(url, None, 1.0, None).url
+    target = Target.of(url, None, 1.0, None)
+    if target.is_off:
+        raise CommandFailed(f"SIO_SERVER_URL is {target.url}, which is no server: name one with --url")
+    return target.url
 
 
 @click.command()

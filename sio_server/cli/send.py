@@ -21,6 +21,7 @@ from sio_server.cli.commands import (
     read_dotenv,
     url_option,
 )
+from sio_server.cli.listen import resolve_url
 
 # Seconds. Somebody is looking on, and would rather start the server than wait for it.
 TIMEOUT: Final = 2.0
@@ -53,7 +54,7 @@ def send(
     read_dotenv()
     from sio_server.client import SyncNotifyClient  # noqa: PLC0415 - imports an HTTP client
 
-    with SyncNotifyClient(url, key, timeout=TIMEOUT, locale=lang) as client:
+    with SyncNotifyClient(resolve_url(url), key, timeout=TIMEOUT, locale=lang) as client:
         result = client.publish(event_type, data=_object(data), **options)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(result)))

@@ -12,6 +12,7 @@ import httpx
 
 from sio_server.client.bodies import PublishOptions, PublishResult, publish_body
 from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
+from sio_server.client.diverting import sink_of, take
 from sio_server.client.exchange import Exchange, Reply, Target
 from sio_server.client.known import default_catalog
 from sio_server.client.named import PREFIX, named_async, named_sync, names_hint, names_of
@@ -107,7 +108,10 @@ class NotifyClient(_Client, _Awaited):
 
         The message is the catalogue's where it is None. Raises `NotifyRefused`, `NotifyUnavailable`, `NotifyInvalid`.
         """
-        exchange = self._target.exchange(publish_body(type, message, data, **options))
+        body = publish_body(type, message, data, **options)
+        if (sink := sink_of(self._target)) is not None:
+            return take(sink, body)
+        exchange = self._target.exchange(body)
         while True:
             try:
                 reply = await self._try(exchange)
@@ -175,7 +179,10 @@ class SyncNotifyClient(_Client, _Answered):
         **options: Unpack[PublishOptions],
     ) -> PublishResult:
         """See `NotifyClient.publish`."""
-        exchange = self._target.exchange(publish_body(type, message, data, **options))
+        body = publish_body(type, message, data, **options)
+        if (sink := sink_of(self._target)) is not None:
+            return take(sink, body)
+        exchange = self._target.exchange(body)
         while True:
             try:
                 reply = self._try(exchange)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
+OFF: Final = "none:"
+"""The address of no server: who publishes there is told that all is well, and nothing is sent."""
+
 # Seconds that one try may take. The server answers within milliseconds; a commit on a busy disk within a second.
 TRY_TIMEOUT: Final = 2.0
 CONNECT_TIMEOUT: Final = 1.0
@@ -57,15 +60,20 @@ class Target:
         """A target, with SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY for what is None. Raises `ConfigError`."""
         base = (url or os.environ.get("SIO_SERVER_URL") or DEFAULT_URL).rstrip("/")
         key = key or os.environ.get("SIO_SERVER_PUBLISH_KEY") or None
-        if not _is_base(base):
+        if base != OFF and not _is_base(base):
             # The text does not repeat the address: it may hold a password.
             raise ConfigError(
                 "SIO_SERVER_URL: must be an http(s) address such as http://127.0.0.1:8080, "
-                "without user, password or query"
+                "without user, password or query; or none:, which publishes nowhere"
             )
         if key is not None and not (key.isascii() and key.isprintable()):
             raise ConfigError("SIO_SERVER_PUBLISH_KEY: must be printable ASCII, since it travels in a header")
         return cls(base, key, total, locale)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing is to be sent."""
+        return self.url == OFF
 
     @property
     def loopback(self) -> bool:

@@ -91,7 +91,7 @@ class Arguments:
                 raise TypeError(f"{self._name}(): {error}") from None
         # None is "not known" here as it is in the catalogue, and so is left out.
         present = {name: value for name, value in given.items() if value is not None}
-        data = {name: present.pop(name) for name in self._fields & present.keys()}
+        data = {name: present.pop(name) for name in given if name in self._fields and name in present}
         extra = {} if "data" in self._fields else present.pop("data", {})
         message = None if "message" in self._fields else present.pop("message", None)
         return (self._type.name, message, {**extra, **data}), present

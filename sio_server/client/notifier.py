@@ -13,9 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 
-from sio_server.client.bodies import NotifyInvalid, PublishOptions
+import orjson
+
+from sio_server.client.bodies import NotifyInvalid, NotifyRefused, PublishOptions
 from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
 from sio_server.client.courier import SEND_TIMEOUT, Courier
+from sio_server.client.diverting import Sink, sink_of
 from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of, name_of, strict_by_default
 from sio_server.client.exchange import Target
 from sio_server.client.known import default_catalog
@@ -97,13 +100,13 @@ class BaseNotifier:
         self._queue = queue
         self._on_failure = on_failure
         directory = spool or os.environ.get("SIO_SERVER_SPOOL") or None
-        self._directory = None if directory is None else Path(directory).expanduser().absolute()
+        self._directory = None if directory is None or self._target.is_off else Path(directory).expanduser().absolute()
         self._closed = False
         self._ended = False
         # By thread, since two of them may fork at the same time.
         self._forking: dict[int, contextlib.ExitStack] = {}
         self._begin()
-        if eager:
+        if eager and not self._target.is_off:
             self._courier.prepare()
         _open.add(self)
         if self._stock.spool is not None:
@@ -152,8 +155,11 @@ class BaseNotifier:
             detail = str(error) if isinstance(error, NotifyInvalid | TypeError) else error.__class__.__name__
             self._ledger.failed(Failure("invalid", name_of(type), detail))
             return
+        sink = sink_of(self._target)
         if self._closed:
             self._lost("closed", entry, "the notifier is closed")
+        elif sink is not None:
+            self._divert(sink, entry)
         elif self._stock.put(entry):
             self._ledger.count("handed_over")
             self._sender.start()
@@ -167,6 +173,15 @@ class BaseNotifier:
         """Raise `NotifyInvalid` for a mistake that can be told without the server."""
         kind = type if isinstance(type, EventType) else self._catalog.types.get(entry.type)
         check_strictly(entry.body, kind, self._catalog, self._target.locale)
+
+    def _divert(self, sink: Sink, entry: Entry) -> None:
+        self._ledger.count("handed_over")
+        try:
+            sink.take(orjson.loads(entry.body), answered=False)
+        except NotifyRefused as error:
+            self._ledger.failed(Failure("refused", entry.type, error.detail, error.code, entry.key, entry.body))
+        else:
+            self._ledger.count("sent")
 
     def _lost(self, reason: Reason, entry: Entry, detail: str) -> None:
         self._ledger.failed(Failure(reason, entry.type, detail, key=entry.key, body=entry.body))

@@ -20,7 +20,7 @@ def transport_options(target: Target, connections: int = CONNECTIONS) -> dict[st
         max_connections=connections, max_keepalive_connections=(connections + 1) // 2, keepalive_expiry=30
     )
     options: dict[str, Any] = {"limits": limits, "follow_redirects": False, "trust_env": not target.loopback}
-    if target.url.startswith("http:"):
+    if not target.url.startswith("https:"):
         # Reading the certificate authorities takes tens of milliseconds, for a connection that uses none. This context
         # trusts nobody, so it cannot let anything through either.
         options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

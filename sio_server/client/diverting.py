@@ -1,0 +1,61 @@
+"""Where notifications go that are not to be sent: to a test's recorder, or nowhere.
+
+Everything that publishes asks here first: the functions of `sio_server.client`, a `Notifier`, and both clients.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol
+
+import orjson
+
+from sio_server.client.bodies import PublishResult, written
+from sio_server.client.exchange import Target
+
+
+class Sink(Protocol):
+    """Takes notifications in place of a server."""
+
+    def take(self, body: Mapping[str, Any], *, answered: bool) -> PublishResult:
+        """Take the body of a publish, and answer it; unless ``answered``, nobody hears that it was refused.
+
+        Raises `NotifyRefused` where a server would refuse it.
+        """
+
+
+class _Nowhere:
+    """Accepts all and keeps nothing."""
+
+    def take(self, body: Mapping[str, Any], *, answered: bool) -> PublishResult:
+        """Answer as a server of which nobody is a client."""
+        return PublishResult("", 0, "", str(body["type"]), 0, duplicate=False, warnings=())
+
+
+_NOWHERE: Final = _Nowhere()
+
+# The innermost one that a test has put here counts; for all threads, since those of a backend publish as well.
+_sinks: Final[list[Sink]] = []
+
+
+@contextlib.contextmanager
+def diverted(sink: Sink) -> Iterator[None]:
+    """Have this process publish to ``sink`` and to no server, whatever made its clients and whenever."""
+    _sinks.append(sink)
+    try:
+        yield
+    finally:
+        _sinks.remove(sink)
+
+
+def sink_of(target: Target) -> Sink | None:
+    """What takes the notifications for this target; None where its server does."""
+    if _sinks:
+        return _sinks[-1]
+    return _NOWHERE if target.is_off else None
+
+
+def take(sink: Sink, body: Mapping[str, Any], *, answered: bool = True) -> PublishResult:
+    """Hand a body over as a server would read it. Raises `NotifyInvalid` and `NotifyRefused`."""
+    return sink.take(orjson.loads(written(body)), answered=answered)

@@ -1,0 +1,28 @@
+"""Tests of a backend that publishes: a recorder in place of the server, and a real server to try things with.
+
+pytest finds the fixtures by itself where this package is installed::
+
+    def test_a_booking_is_told(client, notifications):
+        client.post("/reservas", json={"tour": 7, "personas": 2})
+        notifications.assert_notified("ana", "reserva_creada", personas=2)
+
+`Notifications` is what the fixture gives, for who uses another framework: ``with recording() as notifications: …``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from sio_server.testing.recorder import Notifications, Recorded, Refusal, recording
+
+__all__ = ["Notifications", "Recorded", "Refusal", "recording"]
+
+# Imported with the first use of their name: pytest imports this package at each start, for whatever it is to run.
+_LATER: Final = dict.fromkeys(("Notifications", "Recorded", "Refusal", "recording"), "recorder")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return found
