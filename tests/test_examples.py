@@ -56,11 +56,13 @@ async def test_a_route_of_the_fastapi_backend_notifies_the_admin() -> None:
     async with running() as server, backend(server.url) as http:
         admin = await server.connect({"role": "admin"})
         tourist = await server.connect({"role": "turista", "user": "123"})
-        response = await http.post("/usuarios/register", json={"nombre": "Juan Pérez", "email": "juan@example.com"})
+        person = {"nombre": "Juan Pérez", "email": "juan@example.com"}
+        response = await http.post("/usuarios/register", json=person, headers={"X-Usuario": "7"})
         assert (response.status_code, response.json()) == (HTTPStatus.CREATED, {"usuario_id": "123"})
         [registered] = await admin.wait(1)
         assert (registered["type"], registered["message"]) == ("usuario_registrado", "Juan Pérez se ha registrado")
         assert registered["data"]["usuario_id"] == "123"
+        assert registered["actor"] == {"id": "7"}
 
         response = await http.post("/reservas", json=BOOKING)
         [booked] = await tourist.wait(1)

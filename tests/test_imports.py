@@ -18,9 +18,9 @@ MODULES = sorted(
 # the same web server two hundred times.
 EACH_ALONE = """
 import importlib, json, os, sys, traceback
-import aiohttp.web, apispec.ext.marshmallow, click, environs, httpx, jwt, marshmallow, orjson, prometheus_client
-import pymongo, rich.console, rich.table, socketio, sqlalchemy.ext.asyncio, sqlite3, structlog, uuid_utils
-import webargs.fields
+import aiohttp.web, apispec.ext.marshmallow, click, environs, fastapi, httpx, jwt, marshmallow, orjson
+import prometheus_client, pymongo, rich.console, rich.table, socketio, sqlalchemy.ext.asyncio, sqlite3, structlog
+import uuid_utils, webargs.fields
 
 found = {}
 for module in sys.argv[1:]:

@@ -28,6 +28,7 @@ from sio_server.client.bodies import (
     PublishOptions,
     PublishResult,
 )
+from sio_server.client.context import publish_context
 from sio_server.client.entries import Failure
 from sio_server.client.known import default_catalog
 from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
@@ -64,6 +65,7 @@ __all__ = [
     "configure",
     "default_notifier",
     "enviar_notificacion",
+    "publish_context",
 ]
 
 

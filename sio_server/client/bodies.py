@@ -19,6 +19,7 @@ from typing import Any, TypedDict
 import orjson
 
 from sio_server.audience import Audience
+from sio_server.client.context import said_here
 from sio_server.client.field_types import Id
 from sio_server.errors import Error, FieldProblem
 from sio_server.event_types import EventType, Priority
@@ -140,7 +141,7 @@ def publish_body(
         "idempotency_key": idempotency_key,
         "source": source,
     }
-    return {name: value for name, value in body.items() if value is not None}
+    return {**said_here(), **{name: value for name, value in body.items() if value is not None}}
 
 
 def _names(argument: str, values: Iterable[Id] | None) -> list[str]:

@@ -24,8 +24,9 @@ MAX_KINDS: Final = 200
 class Lines:
     """One line for each kind and minute, which says how many like it were left out since the last."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, to: logging.Logger | None = None) -> None:
         self._clock = clock
+        self.logger = to or logger
         self._last: dict[str, float] = {}
         self._left_out: Counter[str] = Counter()
 
@@ -41,7 +42,7 @@ class Lines:
             self._left_out.clear()
         self._last[kind] = now
         more = self._left_out.pop(kind, 0)
-        logger.log(level, "%s%s", text, f" ({more} more like this since the last line)" if more else "")
+        self.logger.log(level, "%s%s", text, f" ({more} more like this since the last line)" if more else "")
 
 
 class Ledger:
@@ -82,4 +83,4 @@ class Ledger:
             if not self._hook_failed:
                 self._hook_failed = True
                 # By its name alone: its text may hold what the hook was told.
-                logger.error("on_failure raised %s; this is told once", type(error).__name__)  # noqa: TRY400
+                self.lines.logger.error("on_failure raised %s; this is told once", type(error).__name__)  # noqa: TRY400

@@ -22,7 +22,7 @@ from sio_server.client.diverting import Sink, sink_of
 from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of, name_of, strict_by_default
 from sio_server.client.exchange import Target
 from sio_server.client.known import default_catalog
-from sio_server.client.ledger import Ledger
+from sio_server.client.ledger import Ledger, Lines
 from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
 from sio_server.client.sender import Sender
 from sio_server.client.stock import Stock
@@ -68,10 +68,11 @@ class BaseNotifier:
     is kept on disk (by default the one that SIO_SERVER_SPOOL names, if any): it then survives an end of the process,
     ``kill -9`` included, and processes that share the directory share its entries. ``queue`` is how many may wait; when
     it is full the newest is refused. ``on_failure`` is called with a `Failure` for each notification that the server
-    will not get, in the thread that found out. ``locale`` (``es`` or ``en``) is the language of refusals; ``catalog``
-    names the ``notificar_…`` methods. With ``strict`` (by default where SIO_SERVER_STRICT is 1) a notification that the
-    server would refuse, or that would miss somebody, is a `NotifyInvalid` at the call: for development and tests.
-    Unless ``eager``, what a request needs is imported by the thread, with the first call, and not here.
+    will not get, in the thread that found out; ``logger`` (by default ``sio_server.client``) is told of that and of all
+    else. ``locale`` (``es`` or ``en``) is the language of refusals; ``catalog`` names the ``notificar_…`` methods. With
+    ``strict`` (by default where SIO_SERVER_STRICT is 1) a notification that the server would refuse, or that would miss
+    somebody, is a `NotifyInvalid` at the call: for development and tests. Unless ``eager``, what a request needs is
+    imported by the thread, with the first call, and not here.
 
     May be used from any thread, in code with and without asyncio, and after a fork. Use it as ``with`` or
     ``async with``, or call `close`. Raises `ConfigError` for an address or a key that cannot be used.
@@ -88,6 +89,7 @@ class BaseNotifier:
         spool: str | os.PathLike[str] | None = None,
         queue: int = QUEUE,
         on_failure: Callable[[Failure], object] | None = None,
+        logger: logging.Logger | None = None,
         locale: str | None = None,
         catalog: EventTypes | None = None,
         strict: bool | None = None,
@@ -99,6 +101,7 @@ class BaseNotifier:
         self._strict = strict_by_default() if strict is None else strict
         self._queue = queue
         self._on_failure = on_failure
+        self._logger = logger
         directory = spool or os.environ.get("SIO_SERVER_SPOOL") or None
         self._directory = None if directory is None or self._target.is_off else Path(directory).expanduser().absolute()
         self._closed = False
@@ -117,7 +120,7 @@ class BaseNotifier:
     def _begin(self) -> None:
         """Have nothing but what this process makes."""
         self._pid = os.getpid()
-        self._ledger = Ledger(self._on_failure)
+        self._ledger = Ledger(self._on_failure, Lines(to=self._logger))
         self._stock = Stock(self._directory, self._queue, MAX_BYTES, self._ledger)
         self._courier = Courier(self._target)
         self._sender = Sender(self._courier, self._stock, self._ledger)

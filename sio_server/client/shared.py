@@ -76,6 +76,7 @@ def configure(
     spool: str | os.PathLike[str] | None = None,
     queue: int = QUEUE,
     on_failure: Callable[[Failure], object] | None = None,
+    logger: logging.Logger | None = None,
     locale: str | None = None,
     catalog: EventTypes | None = None,
     strict: bool | None = None,
@@ -88,7 +89,14 @@ def configure(
     from sio_server.client.notifier import Notifier  # noqa: PLC0415 - see above
 
     made = Notifier(
-        url, key, spool=spool, queue=queue, on_failure=on_failure, locale=locale, catalog=catalog, strict=strict
+        *(url, key),
+        spool=spool,
+        queue=queue,
+        on_failure=on_failure,
+        logger=logger,
+        locale=locale,
+        catalog=catalog,
+        strict=strict,
     )
     with _lock:
         before, _default = _default, made

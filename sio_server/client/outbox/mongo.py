@@ -8,6 +8,7 @@ relays is a document in ``<collection>_lease``.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, Unpack
@@ -95,6 +96,7 @@ class MongoOutbox:
         key: str | None = None,
         *,
         on_failure: Callable[[Failure], object] | None = None,
+        logger: logging.Logger | None = None,
         poll: float = POLL,
         takeover: float = TAKEOVER,
         keep_refused: timedelta = KEEP_REFUSED,
@@ -104,7 +106,7 @@ class MongoOutbox:
         Raises `ConfigError` for an address or a key that cannot be used.
         """
         terms = Terms(poll, takeover, keep_refused)
-        return Relay(self, url, key, on_failure=on_failure, terms=terms)
+        return Relay(self, url, key, on_failure=on_failure, logger=logger, terms=terms)
 
     def ring(self) -> None:
         """Have the relays of this process look at once: after a commit, of which nobody else tells them."""

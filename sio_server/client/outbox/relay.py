@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
@@ -12,7 +13,7 @@ from typing import Final, Protocol, Self
 from sio_server.client.courier import SEND_TIMEOUT, Courier
 from sio_server.client.entries import Failure
 from sio_server.client.exchange import Target
-from sio_server.client.ledger import Ledger
+from sio_server.client.ledger import Ledger, Lines
 from sio_server.client.outbox.kept import Kept, Table, Terms
 from sio_server.client.sender import Sender
 
@@ -55,12 +56,13 @@ class Relay:
         key: str | None,
         *,
         on_failure: Callable[[Failure], object] | None,
+        logger: logging.Logger | None,
         terms: Terms,
     ) -> None:
         self._target = Target.of(url, key, SEND_TIMEOUT, None)
         self._outbox = outbox
         self._terms = terms
-        self._ledger = Ledger(on_failure)
+        self._ledger = Ledger(on_failure, Lines(to=logger))
         self._kept: Kept | None = None
         self._sender: Sender | None = None
 
@@ -122,9 +124,16 @@ class Relay:
         """`close`, for coroutines."""
         await asyncio.to_thread(self.close, timeout)
 
-    def __enter__(self) -> Self:
+    def start(self) -> Self:
+        """Begin, in code without asyncio that has no block to be left, as a module of Flask or Django; ends by `close`.
+
+        Raises RuntimeError where it was begun before, and TypeError for a database that is used with asyncio.
+        """
         self._open(None)
         return self
+
+    def __enter__(self) -> Self:
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

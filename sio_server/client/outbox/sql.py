@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, Protocol, Unpack
@@ -123,6 +124,7 @@ class SqlOutbox:
         key: str | None = None,
         *,
         on_failure: Callable[[Failure], object] | None = None,
+        logger: logging.Logger | None = None,
         poll: float = POLL,
         takeover: float = TAKEOVER,
         keep_refused: timedelta = KEEP_REFUSED,
@@ -130,14 +132,15 @@ class SqlOutbox:
         """What publishes the events that are committed, for ``async with``; with an ``Engine`` also for ``with``.
 
         ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY. ``on_failure`` is called with a
-        `Failure` for each event that the server refused. ``poll`` is how many seconds lie between two looks for what
-        other processes committed; what this process commits is sent at once. ``takeover`` is after how many seconds
-        another relay goes on where one ended without a word. What was refused is deleted after ``keep_refused``.
+        `Failure` for each event that the server refused; ``logger`` is as in `Notifier`. ``poll`` is how many seconds
+        lie between two looks for what other processes committed; what this process commits is sent at once.
+        ``takeover`` is after how many seconds another relay goes on where one ended without a word. What was refused is
+        deleted after ``keep_refused``.
 
         Raises `ConfigError` for an address or a key that cannot be used.
         """
         terms = Terms(poll, takeover, keep_refused)
-        return Relay(_Relayed(self, engine), url, key, on_failure=on_failure, terms=terms)
+        return Relay(_Relayed(self, engine), url, key, on_failure=on_failure, logger=logger, terms=terms)
 
     def ring(self) -> None:
         """Have the relays of this process look at once: after a commit by ``Connection``, which tells nobody."""

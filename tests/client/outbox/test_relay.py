@@ -323,6 +323,9 @@ def test_a_relay_without_asyncio(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     relay.close(0)
     with pytest.raises(RuntimeError, match="begun once"), relay:
         pass
+    another = outbox.relay(engine, NOBODY).start()
+    assert another.flush(PATIENCE)
+    another.close(0)
     with pytest.raises(TypeError, match="async with"), outbox.relay(create_async_engine("sqlite+aiosqlite://"), NOBODY):
         pass
     with pytest.raises(ConfigError):

@@ -1,0 +1,70 @@
+"""What is said once for a block of code holds there, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+from typing import Any
+
+from sio_server.client import NotifyClient, publish_context
+from sio_server.client.bodies import publish_body
+from sio_server.client.outbox import outbox_row
+from tests.support.servers import running
+
+ANA = {"id": "42", "name": "Ana"}
+EVA = {"id": "43", "name": "Eva"}
+
+
+def said(**options: Any) -> dict[str, Any]:
+    """Return what a publish says beside its type."""
+    return {name: value for name, value in publish_body("test", **options).items() if name != "type"}
+
+
+def test_it_holds_in_the_block() -> None:
+    """An inner one adds to it; what a call says itself wins; afterwards nothing is left."""
+    with publish_context(actor=ANA):
+        assert said() == {"actor": ANA}
+        with publish_context(source="/a"):
+            assert said() == {"actor": ANA, "source": "/a"}
+            assert said(actor=EVA, source="/b") == {"actor": EVA, "source": "/b"}
+        with publish_context(actor=EVA):
+            assert said() == {"actor": EVA}
+        with publish_context():
+            assert said() == {"actor": ANA}
+        assert json.loads(outbox_row("test")["body"])["actor"] == ANA
+    assert said() == {}
+
+
+async def test_it_goes_along_to_tasks_and_threads() -> None:
+    """What began in the block has it, also when the block is left; what runs beside it has not."""
+    go = asyncio.Event()
+
+    async def later() -> dict[str, Any]:
+        await go.wait()
+        return said()
+
+    beside = asyncio.create_task(later())
+    with publish_context(actor=ANA):
+        inside = asyncio.create_task(later())
+        assert await asyncio.to_thread(said) == {"actor": ANA}
+    go.set()
+    assert (await inside, await beside) == ({"actor": ANA}, {})
+
+
+def test_it_may_end_in_another_context() -> None:
+    """A framework may leave it elsewhere than it entered: nothing is raised, and nothing is left here."""
+    entered = publish_context(actor=ANA)
+    contextvars.copy_context().run(entered.__enter__)
+    entered.__exit__(None, None, None)
+    assert said() == {}
+
+
+async def test_clients_say_it() -> None:
+    """What is published with an answer names the actor as well."""
+    async with running() as server, NotifyClient(server.url) as client:
+        listener = await server.connect()
+        with publish_context(actor=ANA):
+            await client.publish("test", everybody=True)
+        [envelope] = await listener.wait(1)
+        assert envelope["actor"] == ANA
