@@ -40,7 +40,6 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "client/ledger": ("client/test_notifier",),
     "client/outbox/bells": ("client/outbox/test_relay",),
     "client/outbox/kept": ("client/outbox/test_relay",),
-    "client/outbox/loops": ("client/outbox/test_relay",),
     "client/outbox/mongo_table": ("client/outbox/test_mongo",),
     "client/outbox/reach": ("client/outbox/test_relay",),
     "client/outbox/sql_table": ("client/outbox/test_relay", "client/outbox/test_sql"),

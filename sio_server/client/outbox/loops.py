@@ -29,7 +29,8 @@ def call_on(loop: asyncio.AbstractEventLoop, asked: Coroutine[Any, Any, T]) -> T
             return future.result(LOOK)
         except TimeoutError:
             if future.done():
-                raise
+                # Its own TimeoutError, or it came in this moment.
+                return future.result()
             if loop.is_closed():
                 asked.close()
                 raise RuntimeError("the application's event loop has ended") from None
