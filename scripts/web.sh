@@ -54,6 +54,8 @@ sources() {
 }
 
 # The example is no workspace, so that it can be copied; here it is built with what is installed for them.
+link_example() { ln -sfn "../../../$WEB/node_modules" "$EXAMPLE/node_modules"; }
+
 example() {
     stamp=$EXAMPLE/dist/.stamp
     wanted=$(find "$WEB/hooks/src" "$WEB/package-lock.json" "$EXAMPLE/src" "$EXAMPLE/index.html" "$EXAMPLE/vite.config.ts" -type f |
@@ -63,7 +65,7 @@ example() {
     fi
     install
     say "Building the pages of the example"
-    ln -sfn "../../../$WEB/node_modules" "$EXAMPLE/node_modules"
+    link_example
     in_web run build -w hooks --silent >&2
     (cd "$EXAMPLE" && PATH="$(cd "../../../$WEB" && pwd -P)/node_modules/.bin:$PATH" &&
         tsc -p . && vite build --logLevel error) >&2
@@ -138,6 +140,8 @@ check)
     in_web run --silent lint
     in_web run --silent unused
     (cd "$WEB" && "$node" scripts/tidy-lock.js --check)
+    link_example
+    in_web run --silent build -w hooks
     in_web run --silent types
     in_web run --silent size -w hooks
     in_web run --silent gallery:build -w hooks

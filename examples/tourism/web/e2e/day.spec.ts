@@ -1,4 +1,5 @@
 import { type Browser, expect, type Page, test } from "@playwright/test";
+import { violationsOf } from "../../../../web/console/e2e/axe.ts";
 import { System } from "./system.ts";
 
 const system = new System();
@@ -97,5 +98,28 @@ test("a wrong password and a taken address are told, and a full tour cannot be b
     );
   }
   await expect(page.getByRole("button", { name: "Reservar: Selva de Tambopata" })).toHaveCount(0);
+  await page.context().close();
+});
+
+test("the pages have no fault that axe finds, and fit a phone of 320 pixels, light and dark", async ({ browser }) => {
+  const page = await browserOf(browser, { width: 320, height: 700 });
+  const isFine = async (): Promise<void> => {
+    expect(await violationsOf(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  };
+  await page.getByRole("button", { name: "Ana Quispe" }).waitFor();
+  await isFine();
+  for (const [name, heading] of [
+    ["Ana Quispe", "Próximas salidas"],
+    ["Marta Salas", "Hoy en Andina"],
+  ] as const) {
+    await page.getByRole("button", { name }).click();
+    await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+    await isFine();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await isFine();
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.getByRole("button", { name: "Salir" }).click();
+  }
   await page.context().close();
 });
