@@ -18,6 +18,7 @@ from sio_server.api.docs import Documentation
 from sio_server.api.elsewhere import methods_of, serve_elsewhere
 from sio_server.api.health import HealthOperations
 from sio_server.api.inbox import InboxOperations
+from sio_server.api.keys import KeysOperations
 from sio_server.api.messages import expect_later
 from sio_server.api.metrics import MetricsOperations
 from sio_server.api.middleware import add_headers, guard
@@ -28,7 +29,7 @@ from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
-from sio_server.auth import TOKEN_SETTINGS, Authenticator
+from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
 from sio_server.broker import Broker, Ended
 from sio_server.broker.opening import open_broker
 from sio_server.catalog import Catalog
@@ -53,6 +54,7 @@ CONFIG: Final = web.AppKey("config", Config)
 FRONT: Final = web.AppKey("front", FastPublish)
 SERVER: Final = web.AppKey("server", AsyncServer)
 RELOADING: Final = web.AppKey("reloading", Reloading)
+KEYS: Final = web.AppKey("keys", KeyWatch)
 
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
@@ -75,7 +77,7 @@ def create_app(
 
     ``broker`` is one that is not started yet, in place of what the settings name; its commits are in no metric.
     ``more`` are objects with operations (`api.operations.operation`) that are served beside the server's own.
-    Raises `ConfigError`, when it starts `LogError`.
+    The keys of the data directory are read. Raises `ConfigError`, when it starts `LogError`.
     """
     config = config or settings.load()
     metrics = PrometheusMetrics()
@@ -105,7 +107,9 @@ def _endpoints(
     app: web.Application, config: Config, gate: Gate, metrics: PrometheusMetrics, more: Iterable[object]
 ) -> None:
     core = app[CORE]
-    auth = Authenticator(config, guests=core.passes.guests)
+    keyring = Keyring()
+    app[KEYS] = KeyWatch(KeyFile(config.data_dir), keyring)
+    auth = Authenticator(config, guests=core.passes.guests, keyring=keyring)
     socketio, ws = _live(config, gate, core, auth)
     socketio.server.attach(app)
     app[SERVER] = socketio.server
@@ -124,8 +128,9 @@ def _endpoints(
         NotificationsOperations(core.operators, core.traces),
         PeopleOperations(core.operators, core.inboxes),
         PassesOperations(core.passes),
+        KeysOperations(keyring),
         console,
-        MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict),
+        MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict, keyring),
     )
     operations = serve(app.router, (*own, *more), callers)
     app.router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
@@ -133,7 +138,7 @@ def _endpoints(
         app.router.add_get(page.path, page.handler, expect_handler=expect_later)
     gate.methods = methods_of(app.router)
     serve_elsewhere(app.router)
-    app.cleanup_ctx.append(_lifetime(core, config, metrics))
+    app.cleanup_ctx.append(_lifetime(core, config, metrics, app[KEYS]))
     app.on_shutdown.append(_closing(core, socketio, ws))
 
 
@@ -171,12 +176,17 @@ def _reloaded(
     """Say who takes which settings while the server runs."""
     reloading, core, server, front = app[RELOADING], app[CORE], app[SERVER], app[FRONT]
 
-    def who_may(config: Config) -> None:
-        withdrawn = auth.apply(config)
+    def keys_changed() -> None:
         front.forget()
         socketio.leave_withdrawn()
+
+    def who_may(config: Config) -> None:
+        withdrawn = auth.apply(config)
+        keys_changed()
         if withdrawn:
             core.expiry.expire_soon()
+
+    app[KEYS].changed = keys_changed
 
     def origins(config: Config) -> None:
         gate.apply(config)
@@ -222,7 +232,7 @@ def _greeting(config: Config) -> dict[str, Any]:
 
 
 def _lifetime(
-    core: Core, config: Config, metrics: PrometheusMetrics
+    core: Core, config: Config, metrics: PrometheusMetrics, keys: KeyWatch
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await core.node.start()
@@ -238,6 +248,7 @@ def _lifetime(
             asyncio.create_task(tell_left_out()),
             asyncio.create_task(core.expiry.watch()),
             asyncio.create_task(core.samples.run()),
+            asyncio.create_task(keys.run()),
         ]
         yield
         for task in tasks:

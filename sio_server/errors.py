@@ -80,6 +80,8 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("token_expired", 401, 4401, "The token has expired", "El token ha caducado"),
         _kind("token_revoked", 401, 4401, "The token was revoked", "El token fue revocado"),
         _kind("forbidden", 403, 4403, "Not allowed for these credentials", "Estas credenciales no lo permiten"),
+        # A key that is good, for less than this; who has it gets another one, and needs no other credential.
+        _kind("forbidden_scope", 403, 4403, "This key does not allow it", "Esta clave no lo permite"),
         _kind("origin_not_allowed", 403, 4403, "Origin not allowed", "Origen no permitido"),
         _kind("host_not_allowed", 403, 4403, "Host not allowed", "Host no permitido"),
         _kind("proxy_not_allowed", 403, 4403, "No proxy in development mode", "Sin proxy en modo de desarrollo"),
@@ -232,6 +234,8 @@ class Refused(Error):
             "detail": self.detail.within(locale),
             "retryable": self.kind.retryable,
         }
+        if self.retry_after is not None:
+            body["retry_after"] = self.retry_after
         if self.problems:
             body["errors"] = [{"field": p.field, "detail": p.detail.within(locale)} for p in self.problems]
         body.update(self.extra)

@@ -98,6 +98,7 @@ class _Members(NamedTuple):
     link: str | None = None
     actor: dict[str, Any] | None = None
     source: str | None = None
+    publisher: str | None = None
     persist: bool = True
     idempotency: Idempotency | None = None
     body: bytes = b""
@@ -126,6 +127,7 @@ class Notification(_Members):
         link: str | None = None,
         actor: dict[str, Any] | None = None,
         source: str | None = None,
+        publisher: str | None = None,
         persist: bool = True,
         idempotency: Idempotency | None = None,
     ) -> Self:
@@ -143,6 +145,7 @@ class Notification(_Members):
             link,
             actor,
             source,
+            publisher,
             persist,
             idempotency,
         )
@@ -251,6 +254,8 @@ class Entry(NamedTuple):
     audience: Audience
     """Whom it is for in the publisher's own words, for operators."""
     source: str | None = None
+    publisher: str | None = None
+    """Who published it: ``key:NAME``, ``admin:USER`` and the like; None in what older versions stored."""
     persist: bool = True
     expires_at: int | None = None
     """Milliseconds of the log's own clock (`Broker.now`) after which it goes to nobody; None never expires."""
@@ -274,6 +279,7 @@ class Entry(NamedTuple):
             notification.id,
             audience,
             notification.source,
+            notification.publisher,
             notification.persist,
             expires_at,
         )
@@ -291,10 +297,10 @@ class Entry(NamedTuple):
         return b"".join((head.encode(), self.body, b',"replayed":true}' if replayed else b',"replayed":false}'))
 
     def record(self) -> dict[str, Any]:
-        """The notification as operators see it: the envelope, whom it is for, where it is from."""
+        """The notification as operators see it: the envelope, whom it is for, where it is from, who published it."""
         record = self.envelope()
         del record["replayed"]
-        return {**record, "audience": self.audience.as_dict(), "source": self.source}
+        return {**record, "audience": self.audience.as_dict(), "source": self.source, "publisher": self.publisher}
 
     def envelope(self, *, replayed: bool = False) -> dict[str, Any]:
         """The envelope as a dictionary."""

@@ -13,7 +13,7 @@ from typing import Final, Self
 from aiohttp import web
 
 from sio_server import descriptors
-from sio_server.app import CORE, FRONT, RELOADING, SERVER, create_app
+from sio_server.app import CORE, FRONT, KEYS, RELOADING, SERVER, create_app
 from sio_server.catalog import Catalog
 from sio_server.config import Config, Loaded
 from sio_server.core.core import Core
@@ -108,9 +108,10 @@ async def _reload_when_asked(
 
 
 async def _reload(app: web.Application, read_settings: Callable[[], Loaded]) -> None:
-    """Put new settings and the catalogue into force; whatever is wrong with one of them leaves all as they are."""
+    """Put new settings, keys and the catalogue into force; what is wrong with one of them leaves all as they are."""
     loaded = await asyncio.to_thread(read_settings)
     catalog = await asyncio.to_thread(Catalog.load, loaded.config.catalog)
+    await app[KEYS].look()
     changes = app[RELOADING].apply(loaded.config)
     known = app[CORE].catalog
     renewed = catalog.types != known.types

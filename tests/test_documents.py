@@ -178,11 +178,12 @@ def test_fields_of_a_notification_are_all_there(readme: Document) -> None:
 
 
 def flags_of(command: str) -> set[str]:
-    """The flags that a command knows."""
+    """The flags that a command knows, or those of its own commands."""
     with click.Context(commands) as context:
         found = commands.get_command(context, command)
     assert found is not None, command
-    return {flag for parameter in found.params for flag in parameter.opts} | {"--help"}
+    all_of_it = [found, *(found.commands.values() if isinstance(found, click.Group) else ())]
+    return {flag for one in all_of_it for parameter in one.params for flag in parameter.opts} | {"--help"}
 
 
 @READMES

@@ -7,6 +7,7 @@ from aiohttp import web
 from sio_server.api.credentials import OBSERVER
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Call, operation
+from sio_server.auth import Publisher
 from sio_server.catalog import Catalog
 from sio_server.schemas.catalog import CatalogSchema
 
@@ -26,6 +27,6 @@ class CatalogOperations:
         credential=OBSERVER,
         reply=CatalogSchema,
     )
-    async def catalog(self, _: Call[None, None]) -> web.Response:
+    async def catalog(self, _: Call[Publisher, None]) -> web.Response:
         """Tell of every event type, in both languages."""
         return json_response({"types": [kind.as_dict() for kind in self._catalog.types.values()]})

@@ -11,6 +11,7 @@ from sio_server import __version__
 from sio_server.api.credentials import ANYBODY, OBSERVER, Caller
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Body, Call, operation
+from sio_server.auth import Publisher
 from sio_server.config import Config
 from sio_server.core.operators import Operators
 from sio_server.core.refusals import Refusals
@@ -73,6 +74,7 @@ class ConsoleOperations:
     async def session(self, call: Call[Caller, None]) -> web.Response:
         """Tell who asks, and of what server."""
         caller, config, locale = call.caller, self._config, call.locale
+        scope = caller.scope
         return json_response(
             {
                 "version": __version__,
@@ -82,7 +84,12 @@ class ConsoleOperations:
                 "user": caller.user,
                 "roles": list(caller.roles),
                 **({"warnings": [hint.as_dict(locale) for hint in caller.warnings]} if caller.warnings else {}),
-                "may": {"observe": caller.operator, "publish": caller.operator},
+                "publisher": caller.publisher,
+                "may": {
+                    "observe": scope is not None and scope.observe,
+                    "publish": scope is not None and scope.publish,
+                    "operate": scope is not None and scope.operate,
+                },
                 "started_at": rfc3339(self._operators.started_at()),
                 "server_time": rfc3339(datetime.now(UTC)),
                 "max_body": config.max_body,
@@ -99,7 +106,7 @@ class ConsoleOperations:
         credential=OBSERVER,
         reply=StatsSchema,
     )
-    async def stats(self, _: Call[None, None]) -> web.Response:
+    async def stats(self, _: Call[Publisher, None]) -> web.Response:
         """Give the server in numbers."""
         return json_response(self._operators.stats())
 
@@ -112,7 +119,7 @@ class ConsoleOperations:
         credential=OBSERVER,
         reply=RecentSchema,
     )
-    async def recent(self, _: Call[None, None]) -> web.Response:
+    async def recent(self, _: Call[Publisher, None]) -> web.Response:
         """Give the samples of the last minutes."""
         return json_response(self._samples.as_dict())
 
@@ -128,7 +135,7 @@ class ConsoleOperations:
         query=ErrorsQuerySchema,
         reply=ErrorsReplySchema,
     )
-    async def errors(self, call: Call[None, None]) -> web.Response:
+    async def errors(self, call: Call[Publisher, None]) -> web.Response:
         """List the last refusals."""
         return json_response({"items": self._refusals.newest(call.query["limit"], call.locale)})
 
@@ -150,7 +157,7 @@ class ConsoleOperations:
         reply=PreviewReplySchema,
         errors=_PREVIEW_ERRORS,
     )
-    async def preview(self, call: Call[None, PublishRequest]) -> web.Response:
+    async def preview(self, call: Call[Publisher, PublishRequest]) -> web.Response:
         """Tell whom a notification would reach."""
-        found = await self._operators.preview(call.body)
+        found = await self._operators.preview(call.body, call.caller.scope)
         return json_response(found.as_dict(call.locale))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -9,7 +10,7 @@ from typing import Final, Generic, TypeVar
 from aiohttp import hdrs, web
 
 from sio_server.audience import ADMIN_ROLE, Hint, Identity
-from sio_server.auth import Authenticator, Publisher
+from sio_server.auth import DEVELOPMENT_PUBLISHER, Authenticator, Publisher, Scope
 from sio_server.auth.bearer import bearer_of
 from sio_server.auth.claims import stated_in
 from sio_server.core.connections import Connections
@@ -19,13 +20,15 @@ from sio_server.core.connections import Connections
 class Caller:
     """The sender of a request: ``credential`` is ``development``, ``key``, ``token``, or None where there is none.
 
-    ``operator`` says whether they may observe and publish, ``warnings`` what they should know of their token.
+    ``scope`` says what they may do, None nothing; ``publisher`` is the name under which they publish. ``warnings`` are
+    what they should know of their token.
     """
 
     credential: str | None
     user: str | None = None
     roles: tuple[str, ...] = ()
-    operator: bool = True
+    scope: Scope | None = None
+    publisher: str | None = None
     warnings: tuple[Hint, ...] = ()
 
 
@@ -44,41 +47,69 @@ class Callers:
         return await self.publisher_of(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
 
     def known_publisher(self, credential: str | None) -> Publisher | None:
-        """The publisher of a key; None for what is no key, which may be an administrator's token."""
-        return self._auth.known_publisher(credential)
+        """The publisher of a key; None for what is no key, which may be an administrator's token.
+
+        Raises `Refused` (``forbidden_scope``) for a key that may only look.
+        """
+        known = self._auth.known_publisher(credential)
+        if known is not None:
+            known.scope.check_publishes()
+        return known
 
     async def publisher_of(self, credential: str | None) -> Publisher:
         """The publisher whose key, or whose administrator's token, a credential is.
 
         A key is known at once; only what is no key is looked at as a token.
         """
-        return self._auth.known_publisher(credential) or await self._administrator(credential)
+        return self.known_publisher(credential) or await self._administrator(credential)
 
     async def _administrator(self, token: str | None) -> Publisher:
         identity = await self._auth.administrator(token)
         if identity is None:
             return self._auth.publisher(token)  # which says what is wrong with it
         self._connections.check_revoked(identity)
-        return Publisher(f"admin:{identity.user}")
+        return _publisher_of(identity)
 
-    async def observer(self, request: web.Request) -> None:
-        """Let a request pass whose sender may look at the whole server; who that is makes no difference."""
-        identity = await self._auth.observer(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
-        if identity is not None:
-            self._connections.check_revoked(identity)
+    async def observer(self, request: web.Request) -> Publisher:
+        """Let a request pass whose sender may look at the whole server."""
+        found = await self._operator(request)
+        found.scope.check_observes()
+        return found
+
+    async def operator(self, request: web.Request) -> Publisher:
+        """Let a request pass whose sender may do something to connections and guests."""
+        found = await self._operator(request)
+        found.scope.check_operates()
+        return found
+
+    async def _operator(self, request: web.Request) -> Publisher:
+        found = await self._auth.operator(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
+        if isinstance(found, Identity):
+            self._connections.check_revoked(found)
+            return _publisher_of(found)
+        found.use.last = time.time()
+        return found
 
     async def caller(self, request: web.Request) -> Caller:
         """The sender of a request, whatever they may do: nobody without a credential, refused with a wrong one."""
         credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
-        if self._auth.development:
-            return Caller("development")
+        known = self._auth.known_publisher(credential)
+        if known is not None:
+            kind = "development" if known is DEVELOPMENT_PUBLISHER else "key"
+            return Caller(kind, scope=known.scope, publisher=known.name)
         if credential is None:
-            return Caller(None, operator=False)
-        if self._auth.known_publisher(credential) is not None:
-            return Caller("key")
+            return Caller(None)
         identity = await self._auth.token(credential)
         self._connections.check_revoked(identity)
-        return Caller("token", identity.user, identity.roles, ADMIN_ROLE in identity.roles, identity.warnings)
+        publisher = _publisher_of(identity) if ADMIN_ROLE in identity.roles else None
+        return Caller(
+            "token",
+            identity.user,
+            identity.roles,
+            None if publisher is None else publisher.scope,
+            None if publisher is None else publisher.name,
+            identity.warnings,
+        )
 
     async def user(self, request: web.Request) -> Identity:
         """The user whose token a request carries; in development the query may state one, as for ``/ws``."""
@@ -89,6 +120,10 @@ class Callers:
 
     async def nobody(self, _: web.Request) -> None:
         """Let every request pass, whatever credential it carries."""
+
+
+def _publisher_of(administrator: Identity) -> Publisher:
+    return Publisher(f"admin:{administrator.user}")
 
 
 CallerT = TypeVar("CallerT")
@@ -109,10 +144,14 @@ class Credential(Generic[CallerT]):
     errors: tuple[str, ...] = ()
 
 
-PUBLISHER: Final = Credential(Callers.publisher, needed=True, errors=_TOKEN_ERRORS)
-"""A publisher key, or the token of an administrator."""
-OBSERVER: Final = Credential(Callers.observer, needed=True, errors=_TOKEN_ERRORS)
-"""A publisher key, or the token of an administrator; who holds it makes no difference."""
+_KEY_ERRORS: Final = (*_TOKEN_ERRORS, "forbidden_scope")
+
+PUBLISHER: Final = Credential(Callers.publisher, needed=True, errors=_KEY_ERRORS)
+"""A key that may publish, or the token of an administrator."""
+OBSERVER: Final = Credential(Callers.observer, needed=True, errors=_KEY_ERRORS)
+"""A key that may look at the server, or the token of an administrator."""
+OPERATOR: Final = Credential(Callers.operator, needed=True, errors=_KEY_ERRORS)
+"""A key that may close connections and make passes, or the token of an administrator."""
 USER: Final = Credential(Callers.user, needed=True, errors=_TOKEN_ERRORS)
 """The token of the user whom the operation is about."""
 ANYBODY: Final = Credential(Callers.caller, needed=False, errors=("unauthorized", *_TOKEN_ERRORS))

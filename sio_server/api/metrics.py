@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sio_server.api.credentials import OBSERVER
 from sio_server.api.operations import Call, operation
+from sio_server.auth import Keyring, Publisher
 from sio_server.broker import LogSize
 from sio_server.core.operators import Operators
 from sio_server.errors import BrokerUnavailable
@@ -30,10 +31,12 @@ class MetricsOperations:
         metrics: PrometheusMetrics,
         operators: Operators,
         engine: Callable[[], Mapping[str, int]],
+        keyring: Keyring,
     ) -> None:
         self._metrics = metrics
         self._operators = operators
         self._engine = engine
+        self._keyring = keyring
         self._size: LogSize | None = None
         self._size_until = 0.0
 
@@ -47,7 +50,7 @@ class MetricsOperations:
         reply=_TEXT,
         reply_type="text/plain",
     )
-    async def metrics(self, call: Call[None, None]) -> web.Response:
+    async def metrics(self, call: Call[Publisher, None]) -> web.Response:
         """Give the metrics as a scraper accepts them."""
         size = await self._log_size()
         snapshot = self._snapshot(size)
@@ -78,4 +81,5 @@ class MetricsOperations:
             log_notifications=None if size is None else size.notifications,
             draining=gauges.draining,
             engine=self._engine(),
+            keys=self._keyring.published(),
         )

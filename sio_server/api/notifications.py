@@ -9,6 +9,7 @@ from aiohttp import web
 from sio_server.api.credentials import OBSERVER
 from sio_server.api.messages import json_response
 from sio_server.api.operations import Call, Parameter, operation
+from sio_server.auth import Publisher
 from sio_server.core.operators import Operators
 from sio_server.core.traces import Traces
 from sio_server.schemas.operators import (
@@ -48,7 +49,7 @@ class NotificationsOperations:
         reply=HistoryPageSchema,
         errors=("broker_unavailable",),
     )
-    async def search(self, call: Call[None, None]) -> web.Response:
+    async def search(self, call: Call[Publisher, None]) -> web.Response:
         """Search the log."""
         return json_response(await self._operators.search(**call.query))
 
@@ -66,7 +67,7 @@ class NotificationsOperations:
         reply=RecordReplySchema,
         errors=("not_found", "broker_unavailable"),
     )
-    async def find(self, call: Call[None, None]) -> web.Response:
+    async def find(self, call: Call[Publisher, None]) -> web.Response:
         """Find one notification, with its receipts."""
         return json_response(await self._operators.find(call.path["id"], **call.query))
 
@@ -86,6 +87,6 @@ class NotificationsOperations:
         reply=TraceSchema,
         errors=("not_found", "broker_unavailable"),
     )
-    async def trace(self, call: Call[None, None]) -> web.Response:
+    async def trace(self, call: Call[Publisher, None]) -> web.Response:
         """Tell where a notification has been."""
         return json_response(await self._traces.trace(call.path["id"], locale=call.locale, **call.query))

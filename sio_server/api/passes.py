@@ -7,9 +7,10 @@ from typing import Final
 
 from aiohttp import web
 
-from sio_server.api.credentials import OBSERVER, PUBLIC
+from sio_server.api.credentials import OPERATOR, PUBLIC
 from sio_server.api.messages import json_response, read_optional_json
 from sio_server.api.operations import Body, Call, operation
+from sio_server.auth import Publisher
 from sio_server.core.passes import Passes
 from sio_server.notification import written
 from sio_server.schemas.passes import (
@@ -41,7 +42,7 @@ class PassesOperations:
         summary="A pass that lets somebody in as a guest",
         description="A pass is good once, for two minutes, and is changed for a token by `POST /v1/passes/redeem`. "
         "A guest gets only what names this guest, has no role, and may not publish.",
-        credential=OBSERVER,
+        credential=OPERATOR,
         body=Body(
             schema=PassRequestSchema, load=load_pass_request, limit=MAX_BODY, read=read_optional_json, example={}
         ),
@@ -49,7 +50,7 @@ class PassesOperations:
         status=HTTPStatus.CREATED,
         errors=(*_BODY_ERRORS, "broker_unavailable"),
     )
-    async def issue(self, call: Call[None, str | None]) -> web.Response:
+    async def issue(self, call: Call[Publisher, str | None]) -> web.Response:
         """Make a pass."""
         made = self._passes.issue(call.body)
         answer = {"pass": made.text, "user": made.user, "expires_at": written(int(made.expires_at * 1000))}

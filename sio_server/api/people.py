@@ -6,10 +6,11 @@ from typing import Final
 
 from aiohttp import web
 
-from sio_server.api.credentials import OBSERVER
+from sio_server.api.credentials import OBSERVER, OPERATOR
 from sio_server.api.messages import json_response, read_optional_json
 from sio_server.api.operations import Body, Call, Parameter, operation
 from sio_server.audience import MAX_NAME_LENGTH, name_of
+from sio_server.auth import Publisher
 from sio_server.core.inboxes import Inboxes
 from sio_server.core.operators import Operators
 from sio_server.errors import Refused
@@ -57,7 +58,7 @@ class PeopleOperations:
         reply=UsersReplySchema,
         errors=("broker_unavailable",),
     )
-    async def users(self, call: Call[None, None]) -> web.Response:
+    async def users(self, call: Call[Publisher, None]) -> web.Response:
         """List who is connected."""
         return json_response(self._operators.users(**call.query))
 
@@ -73,7 +74,7 @@ class PeopleOperations:
         reply=InboxPageSchema,
         errors=("not_found", "broker_unavailable"),
     )
-    async def inbox(self, call: Call[None, None]) -> web.Response:
+    async def inbox(self, call: Call[Publisher, None]) -> web.Response:
         """Give a page of a user's inbox."""
         return json_response(await self._inboxes.page_of(call.path["id"], **call.query))
 
@@ -86,7 +87,7 @@ class PeopleOperations:
         description="Connections on this node are closed with `token_revoked`. Tokens issued before this "
         "moment and those that do not say when are refused from then on, also after a restart. A token's time "
         "is in whole seconds: one issued in the same second is refused as well.",
-        credential=OBSERVER,
+        credential=OPERATOR,
         parameters=(_USER,),
         body=Body(
             schema=DisconnectSchema,
@@ -105,7 +106,7 @@ class PeopleOperations:
             "broker_unavailable",
         ),
     )
-    async def disconnect(self, call: Call[None, float | None]) -> web.Response:
+    async def disconnect(self, call: Call[Publisher, float | None]) -> web.Response:
         """Put a user out."""
         user = call.path["id"]
         before = self._operators.revocation_moment(user) if call.body is None else call.body
@@ -119,12 +120,12 @@ class PeopleOperations:
         tag="operate",
         summary="Close one connection",
         description="It is closed with `closed_by_operator`. Nothing is revoked, and its client comes back.",
-        credential=OBSERVER,
+        credential=OPERATOR,
         parameters=(_CONNECTION,),
         reply=ConnectionDisconnectedSchema,
         errors=("not_found", "broker_unavailable"),
     )
-    async def disconnect_one(self, call: Call[None, None]) -> web.Response:
+    async def disconnect_one(self, call: Call[Publisher, None]) -> web.Response:
         """Close one connection."""
         connection_id = call.path["id"]
         await self._operators.disconnect(connection_id)

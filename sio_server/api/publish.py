@@ -76,7 +76,7 @@ class PublishOperations:
     )
     async def notify(self, call: Call[Publisher, PublishRequest]) -> web.Response:
         """Publish one notification; `api.publish_fast` answers most requests before they come here."""
-        accepted = await self._node.publish(call.body, call.caller.name)
+        accepted = await self._node.publish(call.body, call.caller)
         return json_response(accepted.as_dict(call.locale), headers=receipt_headers(accepted))
 
     @operation(
@@ -99,14 +99,16 @@ class PublishOperations:
     )
     async def batch(self, call: Call[Publisher, list[object]]) -> web.Response:
         """Publish several; their positions follow the order of the items."""
-        items, publisher, locale = call.body, call.caller.name, call.locale
+        items, publisher, locale = call.body, call.caller, call.locale
         quota = self._node.reserve(publisher, len(items))
         results = await asyncio.gather(*(self._publish_item(item, publisher, locale, quota) for item in items))
         accepted = sum(result["status"] == "ok" for result in results)
         reply = {"status": "ok", "accepted": accepted, "rejected": len(items) - accepted, "results": results}
         return json_response(reply, headers=quota_headers(quota))
 
-    async def _publish_item(self, item: object, publisher: str, locale: str, quota: Quota | None) -> dict[str, Any]:
+    async def _publish_item(
+        self, item: object, publisher: Publisher, locale: str, quota: Quota | None
+    ) -> dict[str, Any]:
         try:
             item, size = intake.measured(item)
             if size > self.max_body:

@@ -12,6 +12,7 @@ import orjson
 
 from sio_server.api.credentials import Callers
 from sio_server.api.messages import receipt_headers, too_large
+from sio_server.auth import Publisher
 from sio_server.auth.bearer import bearer_of
 from sio_server.core.node import Accepted, Node
 from sio_server.engine import FrontPromise, FrontReply, FrontRequest, Unreadable, header_lines
@@ -77,15 +78,15 @@ class FastPublish:
         try:
             if self._gate.development:
                 self._gate.check_direct(request.headers, request.peer)
-            publisher: str | None = request.memo.get(self._publisher)
+            publisher: Publisher | None = request.memo.get(self._publisher)
             if publisher is None:
                 self._gate.check(request.method, request.headers)
                 credential = bearer_of(request.headers.get("authorization"))
                 known = self._callers.known_publisher(credential)
                 if known is None:
                     return self._notify_by_token(request, request_id, credential)
-                # the same head has the same origin and the same key, and both are good until the settings change
-                publisher = request.memo[self._publisher] = known.name
+                # the same head has the same origin and the same key, and both are good until `forget` is called
+                publisher = request.memo[self._publisher] = known
             reply = FrontPromise()
             self._node.submit(
                 self._body_of(request),
@@ -106,12 +107,12 @@ class FastPublish:
                 if self._gate.development:
                     self._gate.check_direct(request.headers, request.peer)
                 self._gate.check(request.method, request.headers)
+                known = self._callers.known_publisher(bearer_of(request.headers.get("authorization")))
             except Refused:
                 return False
-            known = self._callers.known_publisher(bearer_of(request.headers.get("authorization")))
             if known is None:
                 return False
-            request.memo[self._publisher] = known.name
+            request.memo[self._publisher] = known
         return int(request.headers["content-length"]) <= self.max_body
 
     def unread(self, request: FrontRequest, why: Unreadable) -> FrontReply:
@@ -126,7 +127,7 @@ class FastPublish:
         outcome: Accepted | Exception
         try:
             publisher = await self._callers.publisher_of(credential)
-            outcome = await self._node.publish(self._body_of(request), publisher.name)
+            outcome = await self._node.publish(self._body_of(request), publisher)
         except Exception as error:  # noqa: BLE001 - the same
             outcome = error
         return self._reply(request, request_id, outcome)

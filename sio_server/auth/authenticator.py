@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.audience import ADMIN_ROLE, Identity
 from sio_server.auth.claims import STATED, bare_token, identity_stated, unverified_claims
 from sio_server.auth.guests import GuestTokens, is_guest_token
 from sio_server.auth.jwks import JwksKeys
+from sio_server.auth.keyring import Keyring
+from sio_server.auth.publishers import DEVELOPMENT_PUBLISHER, Publisher
 from sio_server.config import Config
 from sio_server.errors import Refused, Text
 
@@ -22,51 +21,31 @@ if TYPE_CHECKING:
 _TOKEN_DOTS: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """Who may publish. ``name`` tells keys apart without giving them away; it scopes idempotency keys and quotas."""
-
-    name: str
-
-
-class Keyring:
-    """The publisher keys, all valid at once."""
-
-    def __init__(self, keys: Iterable[str]) -> None:
-        # Digests have one length: comparing them tells nothing about a key's.
-        digests = dict.fromkeys(hashlib.sha256(key.encode()).digest() for key in keys)
-        self._known = [(digest, Publisher(f"key-{digest.hex()[:8]}")) for digest in digests]
-
-    def knows(self, publisher: Publisher) -> bool:
-        """Whether the key of this publisher is one of these."""
-        return any(known == publisher for _, known in self._known)
-
-    def identify(self, key: str) -> Publisher | None:
-        """The publisher of this key, or None. Takes as long for a wrong key as for a right one."""
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-        found = None
-        for known, publisher in self._known:
-            if hmac.compare_digest(known, digest):
-                found = publisher
-        return found
-
-
 # What is looked at when a token is checked, secrets apart.
 _JUDGING: Final = ("jwks_url", "token_audience", "token_issuer", "user_claim", "roles_claim")
 
 TOKEN_SETTINGS: Final = ("jwt_secret", "jwt_secret_previous", "token_leeway", *_JUDGING)
 
-DEVELOPMENT_PUBLISHER: Final = Publisher("development")
-
 
 class Authenticator:
-    """Checks tokens and keys as a `Config` says, and tokens of guests by ``guests``, whatever it says."""
+    """Checks tokens and keys as a `Config` says, tokens of guests by ``guests``, whatever it says.
 
-    def __init__(self, config: Config, jwks: JwksKeys | None = None, *, guests: GuestTokens | None = None) -> None:
+    ``keyring`` may know keys beside those of the settings.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        jwks: JwksKeys | None = None,
+        *,
+        guests: GuestTokens | None = None,
+        keyring: Keyring | None = None,
+    ) -> None:
         self._config = config
         self._guests = guests
         self._development = config.development  # asked for with each publish, and an address is parsed to know it
-        self._keyring = Keyring(config.publish_keys)
+        self._keyring = keyring or Keyring()
+        self._keyring.set_plain(config.publish_keys)
         self._jwks = jwks if jwks is not None or config.jwks_url is None else JwksKeys(config.jwks_url)
         self._tokens = self._verifier()
 
@@ -84,7 +63,7 @@ class Authenticator:
         Keys that were fetched from an address that stays are kept.
         """
         before, self._config = self._config, config
-        self._keyring = Keyring(config.publish_keys)
+        self._keyring.set_plain(config.publish_keys)
         if config.jwks_url != before.jwks_url:
             self._jwks = None if config.jwks_url is None else JwksKeys(config.jwks_url)
         self._tokens = self._verifier()
@@ -92,9 +71,14 @@ class Authenticator:
         withdrawn = any(secret not in kept for secret in (before.jwt_secret, before.jwt_secret_previous) if secret)
         return withdrawn or any(getattr(config, name) != getattr(before, name) for name in _JUDGING)
 
-    def still_publishes(self, publisher: Publisher) -> bool:
-        """Whether this publisher's key was not withdrawn."""
-        return self._development or self._keyring.knows(publisher)
+    def withdrawn(self, publisher: Publisher) -> str | None:
+        """None while this publisher's key lets in for just what it did, else why who has it is let go.
+
+        ``unauthorized`` for a key that is good no more, ``closed_by_operator`` for one that allows something else now.
+        """
+        if publisher is DEVELOPMENT_PUBLISHER or self._keyring.holds(publisher):
+            return None
+        return "closed_by_operator" if self._keyring.is_renewed(publisher) else "unauthorized"
 
     @property
     def development(self) -> bool:
@@ -107,24 +91,28 @@ class Authenticator:
         return self._tokens is not None and not self._development
 
     def known_publisher(self, key: str | None) -> Publisher | None:
-        """The publisher of a key; None for what is no key of ours. In development everybody is a publisher."""
-        if self._development:
-            return DEVELOPMENT_PUBLISHER
+        """The publisher of a key; None for what is no key of ours. In development everybody is a publisher.
+
+        Who has a stored key there is that key's publisher, so that its scope can be tried out.
+        """
         if not key:
-            return None
+            return DEVELOPMENT_PUBLISHER if self._development else None
         found = self._keyring.identify(key)
         if found is None and (bare := bare_token(key)) != key:
-            return self._keyring.identify(bare)
-        return found
+            found = self._keyring.identify(bare)
+        return DEVELOPMENT_PUBLISHER if found is None and self._development else found
 
     def publisher(self, key: str | None) -> Publisher:
         """The publisher of a key; raises `Refused` (``unauthorized``)."""
         found = self.known_publisher(key)
         if found is not None:
             return found
-        if not self._config.publish_keys:
+        if self._keyring.is_empty:
             raise Refused("unauthorized", _NO_KEYS)
-        raise Refused("unauthorized", _WRONG_KEY if key else _MISSING_KEY)
+        raise Refused("unauthorized", self._wrong_key(key) if key else _MISSING_KEY)
+
+    def _wrong_key(self, key: str) -> Text:
+        return self._keyring.why_not(key) or _WRONG_KEY
 
     async def administrator(self, token: str | None) -> Identity | None:
         """The administrator whose token this is; None for what does not look like a token.
@@ -177,7 +165,7 @@ class Authenticator:
     async def token(self, credential: str) -> Identity:
         """The identity of a token; raises as `identity` does, ``unauthorized`` for what does not look like a token."""
         if credential.count(".") != _TOKEN_DOTS:
-            raise Refused("unauthorized", _WRONG_KEY)
+            raise Refused("unauthorized", self._wrong_key(credential))
         guest = self._guest(credential)
         if guest is not None:
             return guest
@@ -185,21 +173,20 @@ class Authenticator:
             raise Refused("unauthorized", _WRONG_KEY)
         return await self._tokens.identity(credential)
 
-    async def observer(self, credential: str | None) -> Identity | None:
-        """Let a credential pass that may look at the whole server: a publisher key, or a token with the role ``admin``.
+    async def operator(self, credential: str | None) -> Publisher | Identity:
+        """Whose credential this is: a publisher key's, or a token's with the role ``admin``.
 
-        Returns whose token it is, None for a key and in development; that it was not revoked is the caller's to check.
-        Raises `Refused`: ``unauthorized``, ``forbidden``, and what `identity` raises.
+        That a token was not revoked, and what a key allows, is the caller's to check. Raises `Refused`:
+        ``unauthorized``, ``forbidden``, and what `identity` raises.
         """
-        if self._development:
-            return None
+        known = self.known_publisher(credential)
+        if known is not None:
+            return known
         if not credential:
             raise Refused("unauthorized", _MISSING_CREDENTIAL)
-        if self.known_publisher(credential) is not None:
-            return None
         identity = await self.administrator(credential)
         if identity is None:
-            raise Refused("unauthorized", _WRONG_KEY)
+            raise Refused("unauthorized", self._wrong_key(credential))
         return identity
 
 
@@ -215,8 +202,8 @@ _MISSING_CREDENTIAL = Text(
 _NOT_ADMIN = Text("Only the role 'admin' may do this.", "Solo puede hacerlo el rol 'admin'.")
 _WRONG_KEY = Text("This publisher key is not known.", "Esta clave de publicación no se conoce.")
 _NO_KEYS = Text(
-    "No publisher key is set up: set SIO_SERVER_PUBLISH_KEYS.",
-    "No hay ninguna clave de publicación: define SIO_SERVER_PUBLISH_KEYS.",
+    "No publisher key is set up: make one with 'sio-server keys add', or set SIO_SERVER_PUBLISH_KEYS.",
+    "No hay ninguna clave de publicación: crea una con 'sio-server keys add', o define SIO_SERVER_PUBLISH_KEYS.",
 )
 _MISSING_TOKEN = Text(
     "A token is needed: in 'auth' ({token}) over Socket.IO, else in the header 'Authorization: Bearer'.",

@@ -60,6 +60,7 @@ COMMANDS: Final = {
     "token": Place("sio_server.cli.send", "token", "Sign a token for tests"),
     "demo": Place("sio_server.cli.demo", "demo", "Publish the nine notifications of a day in the system"),
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
+    "keys": Place("sio_server.cli.keys", "keys", "Make, list, rotate and revoke publisher keys"),
     "catalog": Place("sio_server.cli.catalog", "catalog", "List or export the event types"),
     "check-config": Place("sio_server.cli.serve", "check_config", "Check the settings and show what is in effect"),
 }

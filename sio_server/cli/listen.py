@@ -265,7 +265,7 @@ def _moment(timestamp: str, *, dated: bool) -> str:
     "--last", type=click.IntRange(1), metavar="N", help=f"Only the newest N [default: {_LAST}, or all with --after]"
 )
 @click.option("--after", type=click.IntRange(0), metavar="SEQ", help="Only what came after this one")
-@click.option("--json", "as_json", is_flag=True, help="A JSON document a line: envelope, audience and source")
+@click.option("--json", "as_json", is_flag=True, help="A JSON document a line: envelope, audience, source, publisher")
 def log(data_dir: Path | None, last: int | None, after: int | None, *, as_json: bool) -> None:
     """Show the notifications in the log on disk, oldest first."""
     read_dotenv()
@@ -277,6 +277,6 @@ def log(data_dir: Path | None, last: int | None, after: int | None, *, as_json: 
     for entry in read_log(directory, after=after or 0, last=last):
         envelope = entry.envelope()
         if as_json:
-            click.echo(_dumps({**envelope, "audience": entry.audience.as_dict(), "source": entry.source}))
+            click.echo(_dumps({**envelope, **entry.record()}))
         else:
             click.echo(line_of(envelope, dated=True))

@@ -16,6 +16,7 @@ import click
 import marshmallow
 
 from sio_server import config as settings
+from sio_server.auth.key_file import KeyFile
 from sio_server.broker.opening import check_scheme
 from sio_server.catalog import Catalog
 from sio_server.cli.commands import CommandFailed, complain, one_line, to_nowhere
@@ -154,11 +155,14 @@ def check_config(config_file: Path | None, **flags: Any) -> None:
     loaded = _read(flags, config_file)
     config = loaded.config
     types = Catalog.load(config.catalog).types
+    file = KeyFile(config.data_dir)
+    stored = file.read()
     width = max(map(len, _FIELDS))
     for name in _FIELDS:
         click.echo(f"{name:{width}}  {_shown(name, getattr(config, name))}")
     click.echo()
     click.echo(f"{len(types)} event types" + (one_line(f", with those of {config.catalog}") if config.catalog else ""))
+    click.echo(f"{len(stored)} stored publisher keys" + (one_line(f", of {file.path}") if stored else ""))
     if config.development:
         click.echo("development mode: publishing needs no key, and a client may state its own role and user")
     for line in loaded.warnings:

@@ -18,6 +18,9 @@ from sio_server.config.settings import MIN_SECRET_BYTES, Config
 from sio_server.config.sources import ENV_PREFIX, env_name, gather, nearest, unknown_names
 from sio_server.errors import ConfigError
 
+# In the data directory, what `sio-server keys` writes.
+KEY_FILE: Final = "keys.json"
+
 # The settings that development mode does without.
 PROTECTION: Final = ("jwt_secret", "jwt_secret_previous", "jwks_url", "publish_keys")
 
@@ -105,8 +108,8 @@ def _check_protected(config: Config) -> None:
     missing = []
     if not config.verifies_tokens:
         missing.append("SIO_SERVER_JWT_SECRET or SIO_SERVER_JWKS_URL (how clients' tokens are verified)")
-    if not config.publish_keys:
-        missing.append("SIO_SERVER_PUBLISH_KEYS (who may publish)")
+    if not config.publish_keys and not (config.data_dir / KEY_FILE).exists():
+        missing.append("SIO_SERVER_PUBLISH_KEYS, or make a key with `sio-server keys add NAME` (who may publish)")
     short = [
         env_name(name)
         for name in ("jwt_secret", "jwt_secret_previous")

@@ -334,8 +334,8 @@ _TOO_MANY_ARRIVE: Final = Text(
     "Hay demasiadas conexiones entrando: vuelve a intentarlo enseguida.",
 )
 _NO_OBSERVER: Final = Text(
-    "Only the role 'admin' or a publisher key may see what others get.",
-    "Solo el rol 'admin' o una clave de publicación puede ver lo que reciben otros.",
+    "Only the role 'admin', or a key that may observe, sees what others get.",
+    "Solo el rol 'admin', o una clave que puede observar, ve lo que reciben otros.",
 )
 _OTHER_USER: Final = Text(
     "The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo."

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from sio_server.audience import Audience
+from sio_server.auth import Publisher, Scope
 from sio_server.catalog import Catalog, EventType
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.notification import Idempotency, Notification, PublishRequest, milliseconds, new_id
@@ -38,28 +39,31 @@ class Drafts:
         self._locale = locale
         self._now = now
 
-    def address(self, request: PublishRequest) -> Addressed:
+    def address(self, request: PublishRequest, scope: Scope) -> Addressed:
         """Look the type up, check the data, and say whom the notification is for, be it nobody.
 
-        Raises `Refused`: ``unknown_type``, ``invalid_data``.
+        Raises `Refused`: ``forbidden_scope`` for what this scope leaves out, ``unknown_type``, ``invalid_data``.
         """
+        scope.check_type(request.type)
         event_type = self._catalog[request.type]
         event_type.check(request.data)
         if request.audience is not None:
+            scope.check_audience(request.audience, stated=True)
             return Addressed(event_type, request.audience, (), request.warnings)
         audience, missing = event_type.audience_for(request.data)
+        scope.check_audience(audience, stated=False)
         return Addressed(event_type, audience, missing, (*request.warnings, *map(_SKIPPED.format, missing)))
 
     def message_of(self, request: PublishRequest, event_type: EventType) -> str:
         """The message with which this request is published: its own, else the catalogue's with the data in it."""
         return event_type.text_for(request.data, self._locale) if request.message is None else request.message
 
-    def draft(self, request: PublishRequest, publisher: str) -> tuple[Notification, tuple[Text, ...]]:
+    def draft(self, request: PublishRequest, publisher: Publisher) -> tuple[Notification, tuple[Text, ...]]:
         """Make the notification that a publisher asks for; returns it with warnings for the publisher.
 
         Raises `Refused` as `address` does, and ``invalid_audience`` where nobody is meant.
         """
-        event_type, audience, missing, warnings = self.address(request)
+        event_type, audience, missing, warnings = self.address(request, publisher.scope)
         if request.audience is None and audience.is_empty():
             raise Refused.of_problems(
                 "invalid_audience", tuple(FieldProblem(f"data.{name}", _NEEDED) for name in missing)
@@ -68,7 +72,7 @@ class Drafts:
         ttl = request.ttl if request.ttl is not None else event_type.ttl
         idempotency = None
         if request.idempotency_key is not None:
-            idempotency = Idempotency(publisher, request.idempotency_key, request.fingerprint())
+            idempotency = Idempotency(publisher.name, request.idempotency_key, request.fingerprint())
         notification = Notification(
             id=new_id(now),
             type=request.type,
@@ -82,6 +86,7 @@ class Drafts:
             link=request.link,
             actor=request.actor,
             source=request.source,
+            publisher=publisher.name,
             persist=request.persist,
             idempotency=idempotency,
         )

@@ -88,7 +88,7 @@ class Connection:
         self.address = address
         self.client = "".join(filter(str.isprintable, client[:MAX_CLIENT]))
         self.trusted = trusted
-        """Whether it holds a publisher key, or the server is in development."""
+        """Whether it holds a key that may look at the whole server, or the server is in development."""
         self.connected_at = time.time()
         """Unix seconds."""
         self.view = View(identity.user or "", {})

@@ -62,21 +62,22 @@ class Quota:
 class PublishRate:
     """Notifications a second for each publisher key: a bucket that holds two seconds' worth and refills steadily.
 
-    ``rate`` 0 is no limit.
+    ``rate`` is what each key may publish that has no rate of its own; 0 is no limit.
     """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def spend(self, publisher: str, count: int = 1) -> Quota | None:
-        """Use some of a publisher's quota; returns what is left, None without a limit.
+    def spend(self, publisher: str, count: int = 1, own: int | None = None) -> Quota | None:
+        """Use some of a publisher's quota; returns what is left, None without a limit. ``own`` is its key's own rate.
 
         Raises `Refused` (``rate_limited``) with the seconds until it would do; nothing is used up then.
         """
-        if not self._rate:
+        rate = self._rate if own is None else own
+        if not rate:
             return None
-        rate, now = self._rate, time.monotonic()
+        now = time.monotonic()
         bucket = self._buckets.get(publisher) or Bucket(rate, now)
         size = bucket_size(rate)
         if not bucket.spend(rate, now, count):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from sio_server.auth import Publisher
 from sio_server.broker import Broker, BrokerHandler, Published, Signal
 from sio_server.broker.settling import settle
 from sio_server.core.door import Door
@@ -113,19 +114,21 @@ class Node:
 
     # -- publishing -----------------------------------------------------------------------------------------------
 
-    def reserve(self, publisher: str, count: int = 1) -> Quota | None:
+    def reserve(self, publisher: Publisher, count: int = 1) -> Quota | None:
         """Use some of a publisher's quota for what it is about to publish; None where there is no limit.
 
         Raises `Refused` (``rate_limited``) when there is not enough left for all of it.
         """
-        return self.rate.spend(publisher, count)
+        return self.rate.spend(publisher.name, count, publisher.rate)
 
-    async def publish(self, request: PublishRequest, publisher: str, *, reserved: Quota | None = None) -> Accepted:
+    async def publish(
+        self, request: PublishRequest, publisher: Publisher, *, reserved: Quota | None = None
+    ) -> Accepted:
         """Append to the log and hand to the sockets of this node; when this returns, both are done.
 
         ``reserved``: it is one of those that `reserve` was called for. Raises `Refused`: ``unknown_type``,
-        ``invalid_data``, ``invalid_audience``, ``idempotency_mismatch``, ``rate_limited``, ``draining``,
-        ``broker_unavailable``.
+        ``invalid_data``, ``invalid_audience``, ``forbidden_scope``, ``idempotency_mismatch``, ``rate_limited``,
+        ``draining``, ``broker_unavailable``.
         """
         done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self.submit(request, publisher, partial(settle, done), reserved=reserved)
@@ -134,7 +137,7 @@ class Node:
     def submit(
         self,
         request: PublishRequest,
-        publisher: str,
+        publisher: Publisher,
         settled: Callable[[Accepted | Exception], None],
         *,
         reserved: Quota | None = None,
@@ -148,6 +151,7 @@ class Node:
         began = time.monotonic()
         quota = self.reserve(publisher) if reserved is None else reserved
         notification, warnings = self._drafts.draft(request, publisher)
+        use = publisher.use
 
         def stored(outcome: Published | Exception) -> None:
             sockets = self._awaited.pop(notification.id)
@@ -155,6 +159,8 @@ class Node:
                 settled(outcome)
                 return
             self._traffic.publish(request.type, began, duplicate=outcome.duplicate)
+            use.last = time.time()
+            use.published += 1
             settled(Accepted(outcome.id, request.type, outcome.position, sockets, outcome.duplicate, warnings, quota))
 
         self._broker.append(notification, stored)

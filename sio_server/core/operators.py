@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sio_server import __version__
 from sio_server.audience import Audience
+from sio_server.auth import Scope
 from sio_server.broker import Broker, Close, LogSize, Receipt, Revoked, Stored, Words, fold
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
@@ -157,12 +158,14 @@ class Operators:
             self._connections.note_handed(connection)
         return await self._broker.receipt(notification_id, limit=limit, after=after)
 
-    async def preview(self, request: PublishRequest) -> Preview:
+    async def preview(self, request: PublishRequest, scope: Scope) -> Preview:
         """Whom a publish would reach and what it would say, were it published now; nobody is no error here.
 
-        Nothing is stored. Raises `Refused`: ``unknown_type``, ``invalid_data``, ``broker_unavailable``.
+        Nothing is stored. Raises `Refused`: ``forbidden_scope`` for what a key with this scope could not publish,
+        ``unknown_type``, ``invalid_data``, ``broker_unavailable``.
         """
-        addressed = self._drafts.address(request)
+        scope.check_publishes()
+        addressed = self._drafts.address(request, scope)
         event_type, audience = addressed.event_type, addressed.audience
         reached = await self._broker.reach(audience, first=FIRST_REACHED)
         online_users, online_sockets = self._hub.reach(audience)

@@ -140,10 +140,11 @@ class SocketIoEndpoint:
         return self._refusal(sid, Refused("internal") if why is None else Refused("invalid_data", NO_BYTES))
 
     def leave_withdrawn(self) -> None:
-        """Close what was let in by a publisher key that is none any more."""
+        """Close what was let in by a publisher key that is none any more, or allows something else now."""
         for client in tuple(self._clients.values()):
-            if client.publisher is not None and not self._auth.still_publishes(client.publisher):
-                client.connection.close("unauthorized")
+            reason = None if client.publisher is None else self._auth.withdrawn(client.publisher)
+            if reason is not None:
+                client.connection.close(reason)
 
     async def close(self) -> None:
         """Close every connection so that clients come back by themselves: the transport ends, nothing else is said."""
@@ -222,7 +223,7 @@ class SocketIoEndpoint:
             protocol=SOCKETIO,
             address=address,
             client=str(environ.get("HTTP_USER_AGENT", "")),
-            trusted=publisher is not None,
+            trusted=publisher is not None and publisher.scope.observe,
         )
         return _Client(connection, publisher, locale)
 
@@ -259,7 +260,8 @@ class SocketIoEndpoint:
         try:
             publisher = _publisher_of(client)
             body = self._checked(arguments[0] if arguments else None)
-            accepted = await self._node.publish(load_publish(body), publisher.name)
+            publisher.scope.check_publishes()
+            accepted = await self._node.publish(load_publish(body), publisher)
         except Refused as refused:
             return self._refusal(sid, refused)
         except Exception:

@@ -45,8 +45,8 @@ _REPLAY_SIZES: Final = (0, 1, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000)
 class Snapshot:
     """What is read off a server when it is asked, not counted as it happens.
 
-    ``connections`` is by protocol and transport, ``queued_bytes`` by protocol. ``log_bytes`` and ``log_notifications``
-    are None while the log cannot say.
+    ``connections`` is by protocol and transport, ``queued_bytes`` by protocol, ``keys`` are publishes by key.
+    ``log_bytes`` and ``log_notifications`` are None while the log cannot say.
     """
 
     connections: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class Snapshot:
     log_notifications: int | None = None
     draining: bool = False
     engine: Mapping[str, int] = field(default_factory=dict)
+    keys: Mapping[str, int] = field(default_factory=dict)
 
 
 class PrometheusMetrics:
@@ -191,6 +192,12 @@ class _State(Collector):
         )
         yield from self._log(snapshot)
         yield from self._engine(snapshot)
+        by_key = CounterMetricFamily(
+            PREFIX + "key_publishes", "Publishes that were accepted, by publisher key", labels=["key"]
+        )
+        for name, count in snapshot.keys.items():
+            by_key.add_metric([name], count)
+        yield by_key
 
     @staticmethod
     def _log(snapshot: Snapshot) -> Iterator[Metric]:

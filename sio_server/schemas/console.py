@@ -34,6 +34,7 @@ class MaySchema(Schema):
 
     observe = plain.Boolean(required=True, metadata=about("Look at the whole server"))
     publish = plain.Boolean(required=True)
+    operate = plain.Boolean(required=True, metadata=about("Close connections and let guests in"))
 
 
 class SessionSchema(Schema):
@@ -52,6 +53,9 @@ class SessionSchema(Schema):
     roles = plain.List(plain.String(), required=True)
     warnings = plain.List(
         plain.Nested(WarningSchema), metadata=about("What the caller should know of the token; only where there is any")
+    )
+    publisher = plain.String(
+        required=True, allow_none=True, metadata=about("The name under which the caller publishes; null who may not")
     )
     may = plain.Nested(MaySchema, required=True)
     started_at = plain.String(required=True, metadata=about("When this process started, RFC 3339 in UTC"))

@@ -115,6 +115,14 @@ class RecordSchema(EnvelopeSchema):
 
     audience = plain.Nested(AudienceReplySchema, required=True, metadata=about("Whom it is for"))
     source = plain.String(required=True, allow_none=True, metadata=about("Which part of the backend it is from"))
+    publisher = plain.String(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and "
+            "a user, or `development`; null where that was not noted yet"
+        ),
+    )
 
 
 class HistoryPageSchema(Schema):

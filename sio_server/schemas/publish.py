@@ -278,6 +278,7 @@ class ProblemSchema(Schema):
     code = plain.String(required=True, metadata=about("Stable; never translated"))
     detail = plain.String(required=True)
     retryable = plain.Boolean(required=True)
+    retry_after = plain.Integer(metadata=about("Seconds after which it may succeed; as the header Retry-After"))
     errors = plain.List(plain.Nested(FieldProblemSchema))
     nearest = plain.String(metadata=about("The known event type whose name is nearest"))
     request_id = plain.String()

@@ -13,8 +13,8 @@ from tests.support.asking import ask, assert_refused, get, post
 from tests.support.servers import PUBLISH_KEY, lasting_token, running, secured, token
 
 PATH = "/v1/session"
-ALL = {"observe": True, "publish": True}
-NOTHING = {"observe": False, "publish": False}
+ALL = {"observe": True, "publish": True, "operate": True}
+NOTHING = {"observe": False, "publish": False, "operate": False}
 
 
 async def test_server_tells_what_it_is() -> None:

@@ -27,6 +27,7 @@ from sio_server.api.catalog import CatalogOperations
 from sio_server.api.console import ConsoleOperations
 from sio_server.api.health import HealthOperations
 from sio_server.api.inbox import InboxOperations
+from sio_server.api.keys import KeysOperations
 from sio_server.api.metrics import MetricsOperations
 from sio_server.api.notifications import NotificationsOperations
 from sio_server.api.openapi import document
@@ -51,6 +52,7 @@ OPERATIONS = [
     ("GET", "/v1/errors"),
     ("POST", "/v1/audience/preview"),
     ("GET", "/v1/catalog"),
+    ("GET", "/v1/keys"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
@@ -237,6 +239,7 @@ def operations() -> list[Operation]:
         NotificationsOperations,
         PeopleOperations,
         PassesOperations,
+        KeysOperations,
         ConsoleOperations,
         MetricsOperations,
     )

@@ -92,7 +92,7 @@ class Shelf:
         reply=ITEM,
         errors=("not_found",),
     )
-    async def remove(self, call: Call[None, str]) -> web.Response:
+    async def remove(self, call: Call[Publisher, str]) -> web.Response:
         """Take a thing away."""
         gone = self.things.pop(call.path["number"], None)
         return json_response({"gone": gone, "note": call.body, "reason": call.query["reason"]})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sio_server.audience import Identity, name_of
-from sio_server.auth import Authenticator, Keyring
+from sio_server.auth import Authenticator, Keyring, Publisher
 from sio_server.errors import Refused
 from tests.support.credentials import AUTH, DEVELOPMENT, OTHER, crafted, outcome, part, refusal, signed
 from tests.support.servers import PUBLISH_KEY, Server, lasting_token, running, secured, token
@@ -165,9 +165,11 @@ def test_everybody_publishes_in_development() -> None:
 
 async def test_observers() -> None:
     """A publisher key or an administrator's token may look; in development everybody may."""
-    await AUTH.observer(PUBLISH_KEY)
-    await AUTH.observer(token("1", "admin"))
-    await DEVELOPMENT.observer(None)
+    for auth, credential in ((AUTH, PUBLISH_KEY), (DEVELOPMENT, None)):
+        found = await auth.operator(credential)
+        assert isinstance(found, Publisher)
+        found.scope.check_observes()
+    assert isinstance(await AUTH.operator(token("1", "admin")), Identity)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ async def test_observers() -> None:
 async def test_no_observers(credential: str | None, code_: str) -> None:
     """Everybody else is refused: who is nobody, and who is not an administrator."""
     with pytest.raises(Refused) as caught:
-        await AUTH.observer(credential)
+        await AUTH.operator(credential)
     assert caught.value.kind.code == code_
 
 

@@ -83,7 +83,7 @@ async def test_guest_neither_observes_nor_publishes(config: Config) -> None:
     """A guest's token is refused as any that is no administrator's, where one looks at the server or publishes."""
     made, _ = GUESTS.sign(GUEST)
     auth = checking(config)
-    for ask in (auth.observer, auth.administrator):
+    for ask in (auth.operator, auth.administrator):
         with pytest.raises(Refused) as caught:
             await ask(made)
         assert caught.value.kind.code == "forbidden"

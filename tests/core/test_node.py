@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sio_server.audience import Identity
+from sio_server.auth import Publisher
 from sio_server.broker.sqlite import SqliteBroker
 from sio_server.catalog import Catalog
 from sio_server.core import limits
@@ -23,6 +24,7 @@ from sio_server.schemas.publish import load_publish
 from tests.support.brokers import entries_of
 from tests.support.links import TOURIST, Core, Endpoint, holding
 
+P = Publisher("p")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -62,7 +64,7 @@ def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 async def stored(node: Node, broker: SqliteBroker, body: dict[str, Any], room: str = "all") -> dict[str, Any]:
     """The envelope that a body became, read back from the log."""
     before = broker.head()
-    await node.publish(load_publish(body), "p")
+    await node.publish(load_publish(body), P)
     (entry,) = await entries_of(broker, [room], before, 10)
     return entry.envelope()
 
@@ -70,7 +72,7 @@ async def stored(node: Node, broker: SqliteBroker, body: dict[str, Any], room: s
 async def code_of(node: Node, body: dict[str, Any]) -> str:
     """The code that a body is refused with."""
     with pytest.raises(Refused) as refused:
-        await node.publish(load_publish(body), "p")
+        await node.publish(load_publish(body), P)
     return refused.value.kind.code
 
 
@@ -95,7 +97,7 @@ async def test_publisher_overrides_the_catalogue(node: Node, broker: SqliteBroke
 
 async def test_template_without_its_field_is_skipped_with_a_warning(node: Node) -> None:
     """Without usuario_id a booking reaches the admins, and the reply says which field is absent."""
-    receipt = await node.publish(load_publish({"type": "reserva_creada"}), "p")
+    receipt = await node.publish(load_publish({"type": "reserva_creada"}), P)
     assert ["usuario_id" in warning for warning in receipt.warnings] == [True]
 
 
@@ -113,7 +115,7 @@ async def test_audience_of_nobody_is_refused(parts: Parts, node: Node) -> None:
         kind.data,
     )
     with pytest.raises(Refused) as refused:
-        await node.publish(load_publish({"type": "solo"}), "p")
+        await node.publish(load_publish({"type": "solo"}), P)
     assert refused.value.kind.code == "invalid_audience"
     assert refused.value.problems[0].field == "data.usuario_id"
 
@@ -131,7 +133,7 @@ async def test_receipt_counts_the_connections_of_this_node(parts: Parts, node: N
     """Recipients is how many connections the endpoints handed it to; a duplicate reached nobody anew."""
     parts.hub.register(Endpoint(3))
     request = load_publish({"type": "test", "idempotency_key": "k"})
-    first, again = await node.publish(request, "p"), await node.publish(request, "p")
+    first, again = await node.publish(request, P), await node.publish(request, P)
     assert (first.sockets, first.duplicate) == (3, False)
     assert (again.sockets, again.duplicate, again.id) == (0, True, first.id)
     stats = parts.operators.stats()
@@ -154,7 +156,7 @@ async def test_health_is_that_of_its_parts(parts: Parts, node: Node, broker: Sql
 
 async def test_closing_refuses_what_is_new_and_finishes_what_is_not(node: Node) -> None:
     """Publishes under way when a node closes are done; later ones and connections are refused with draining."""
-    under_way = [asyncio.create_task(node.publish(load_publish({"type": "test"}), "p")) for _ in range(20)]
+    under_way = [asyncio.create_task(node.publish(load_publish({"type": "test"}), P)) for _ in range(20)]
     await asyncio.sleep(0)
     await node.close()
     assert [(await one).position.seq for one in under_way] == list(range(1, 21))
@@ -164,7 +166,7 @@ async def test_closing_refuses_what_is_new_and_finishes_what_is_not(node: Node) 
 async def test_publications_reach_the_window_before_the_sockets(made: Core) -> None:
     """Whatever was handed to a connection is in the window too, and so is replayed to who comes next."""
     _, link = await made.open(TOURIST)
-    receipt = await made.node.publish(load_publish({"type": "test"}), "p")
+    receipt = await made.node.publish(load_publish({"type": "test"}), P)
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1]
     assert [found.seq for found in made.window.after(0, {"all": 0}, None) or ()] == [1]
@@ -174,7 +176,7 @@ async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) ->
     """What is not stored reaches who is there, and neither the log nor the window."""
     _, link = await made.open(TOURIST)
     await made.publish()
-    receipt = await made.node.publish(load_publish({"type": "test", "persist": False}), "p")
+    receipt = await made.node.publish(load_publish({"type": "test", "persist": False}), P)
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1, 1]
     assert len(made.window) == 1
@@ -183,7 +185,7 @@ async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) ->
 async def test_stats_count_connections_and_publishes(made: Core) -> None:
     """Statistics tell of connections, publishes, deliveries, the head of the log and whether the node drains."""
     await made.open(TOURIST)
-    await made.node.publish(load_publish({"type": "test"}), "p")
+    await made.node.publish(load_publish({"type": "test"}), P)
     stats = made.operators.stats()
     assert stats["connections"]["total"] == stats["users"]["total"] == 1
     assert stats["publishes"] == {"accepted": 1, "duplicates": 0}
@@ -197,13 +199,13 @@ async def test_rate_of_a_publisher_is_limited(broker: SqliteBroker, standing_clo
     node = (await parts_of(broker, rate=2)).node
     await node.start()
     request = load_publish({"type": "test"})
-    quotas = [(await node.publish(request, "p")).quota for _ in range(4)]
+    quotas = [(await node.publish(request, P)).quota for _ in range(4)]
     assert [quota.remaining for quota in quotas if quota is not None] == [3, 2, 1, 0]
     with pytest.raises(Refused) as refused:
-        await node.publish(request, "p")
+        await node.publish(request, P)
     assert (refused.value.kind.code, refused.value.retry_after) == ("rate_limited", 1)
     assert broker.head().seq == 4
-    assert (await node.publish(request, "another")).position.seq == 5
+    assert (await node.publish(request, Publisher("another"))).position.seq == 5
     await node.close()
 
 
@@ -211,13 +213,13 @@ async def test_reserved_quota_is_not_used_twice(broker: SqliteBroker, standing_c
     """A batch takes its quota at once, and its items none; where not all of it is left, nothing is used."""
     node = (await parts_of(broker, rate=3)).node
     await node.start()
-    reserved = node.reserve("p", 5)
+    reserved = node.reserve(P, 5)
     assert reserved is not None
     for _ in range(5):
-        await node.publish(load_publish({"type": "test"}), "p", reserved=reserved)
+        await node.publish(load_publish({"type": "test"}), P, reserved=reserved)
     with pytest.raises(Refused):
-        node.reserve("p", 3)
-    assert (await node.publish(load_publish({"type": "test"}), "p")).position.seq == 6
+        node.reserve(P, 3)
+    assert (await node.publish(load_publish({"type": "test"}), P)).position.seq == 6
     await node.close()
 
 
@@ -246,7 +248,7 @@ async def test_receipt_counts_who_is_connected_now(made: Core) -> None:
     """A receipt is up to date with connections that have not left: nobody waits for it."""
     await made.open(Identity("7"))
     await made.open(Identity("8"))
-    receipt = await made.node.publish(load_publish({"type": "test", "audience": {"users": ["7", "9"]}}), "p")
+    receipt = await made.node.publish(load_publish({"type": "test", "audience": {"users": ["7", "9"]}}), P)
     found = await made.operators.receipt(receipt.id, limit=10, after=None)
     assert found is not None
     assert [(one.user, one.sent) for one in found.users] == [("7", True), ("9", False)]

@@ -31,6 +31,7 @@ FULL = Snapshot(
     log_notifications=35,
     draining=True,
     engine=Counters().as_dict() | {"upgrades": 9, "sessions": 4},
+    keys={"key:reservas": 8, "key-0123abcd": 0},
 )
 
 # How the samples of each type of metric are named.
@@ -269,4 +270,4 @@ def test_no_label_can_name_a_person() -> None:
     """The labels are these and no more: none is a user, an id, an address or a topic."""
     labels = {label for _, found in exported().values() for label in found}
 
-    assert labels == {"code", "event", "protocol", "reason", "result", "role", "transport", "type", "version"}
+    assert labels == {"code", "event", "key", "protocol", "reason", "result", "role", "transport", "type", "version"}

@@ -37,6 +37,7 @@ def notification(
     persist: bool = True,
     priority: str = "normal",
     data: dict[str, Any] | None = None,
+    publisher: str | None = None,
 ) -> Notification:
     """Return a notification of this moment that expires ``ttl`` seconds later."""
     return Notification(
@@ -50,6 +51,7 @@ def notification(
         expires_at=None if ttl is None else int((at + ttl) * 1000),
         idempotency=None if key is None else Idempotency("tests", key, message.encode()),
         persist=persist,
+        publisher=publisher,
     )
 
 

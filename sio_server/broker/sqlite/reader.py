@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sio_server.broker.sqlite import COLUMNS, FILE_NAME, entry_of
-from sio_server.broker.sqlite.schema import KINDS_SINCE, check_ours, read_epoch
+from sio_server.broker.sqlite.schema import KINDS_SINCE, PUBLISHERS_SINCE, check_ours, read_epoch
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Entry
 
@@ -33,7 +33,11 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
             if not version:
                 raise LogError(f"{path}: there is nothing in this log yet")
             epoch = read_epoch(connection)
-            columns = COLUMNS if version >= KINDS_SINCE else COLUMNS.replace("kind", "'notification' AS kind")
+            columns = COLUMNS
+            if version < KINDS_SINCE:
+                columns = columns.replace("kind", "'notification' AS kind")
+            if version < PUBLISHERS_SINCE:
+                columns = columns.replace("publisher", "NULL AS publisher")
             rows = connection.execute(
                 f"SELECT * FROM (SELECT {columns} FROM notification WHERE seq > ? "  # noqa: S608 - a constant
                 "ORDER BY seq DESC LIMIT ?) ORDER BY seq",

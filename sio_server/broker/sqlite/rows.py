@@ -15,7 +15,7 @@ from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position
 
 # What `entry_of` takes.
-COLUMNS: Final = "seq, id, kind, type, audience, source, body, expires_at"
+COLUMNS: Final = "seq, id, kind, type, audience, source, publisher, body, expires_at"
 
 # Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
 # one, or they would never become fewer; few, as publishers wait. Other commits look once in so many notifications.
@@ -24,8 +24,8 @@ PURGE_EACH: Final = 256
 PURGE_FACTOR: Final = 2
 
 _NOTIFICATION: Final = (
-    "INSERT INTO notification (seq, id, type, timestamp, expires_at, audience, source, body, priority) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO notification (seq, id, type, timestamp, expires_at, audience, source, publisher, body, priority) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ROOM: Final = "INSERT INTO notification_room (room, seq, expires_at, shared, lane, ordinal) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -97,6 +97,7 @@ class Batch:
                 expires_at,
                 orjson.dumps(audience.as_dict()).decode(),
                 notification.source,
+                notification.publisher,
                 notification.body,
                 notification.priority,
             )
@@ -151,7 +152,7 @@ def expiry(notification: Notification, now: int) -> int | None:
 
 def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
     """The entry in a row of `COLUMNS`."""
-    seq, notification_id, kind, event, audience_json, source, body, expires_at = row
+    seq, notification_id, kind, event, audience_json, source, publisher, body, expires_at = row
     audience = Audience.from_dict(orjson.loads(audience_json))
     return Entry(
         Position(epoch, seq),
@@ -163,6 +164,7 @@ def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
         notification_id,
         audience,
         source,
+        publisher,
         expires_at=expires_at,
     )
 

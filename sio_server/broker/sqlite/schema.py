@@ -167,12 +167,19 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE inbox ADD COLUMN steps BLOB NOT NULL DEFAULT x'';
     ALTER TABLE inbox ADD COLUMN noted_to INTEGER NOT NULL DEFAULT 0;
     """,
+    # 7. Who published an entry; NULL in those of before. No column of old rows is written: SQLite adds it at once.
+    """
+    ALTER TABLE notification ADD COLUMN publisher TEXT;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
 # The first version whose entries have a kind; before, all were notifications.
 KINDS_SINCE: Final = 5
+
+# The first version whose entries say who published them.
+PUBLISHERS_SINCE: Final = 7
 
 # The first version that notes beside the log how far it has got (`broker.sqlite.marker`).
 MARKED_SINCE: Final = 3

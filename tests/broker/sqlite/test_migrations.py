@@ -275,7 +275,36 @@ async def test_log_of_version_4_works(tmp_path: Path) -> None:
         await broker.close()
 
 
-@pytest.mark.parametrize("write", [write_version_1, write_version_4])
+def write_version_6(path: Path, notifications: list[Notification]) -> None:
+    """Write a log as version 6 did, whose entries do not say who published them."""
+    write_version_4(path, notifications)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for step in MIGRATIONS[4:6]:
+            connection.executescript(step)
+        connection.execute("PRAGMA user_version = 6")
+
+
+async def test_log_of_version_6_says_who_published_from_now_on(tmp_path: Path) -> None:
+    """Entries of version 6 have no publisher, and new ones have theirs, in pages, by id, by position and on disk."""
+    await asyncio.to_thread(write_version_6, tmp_path / FILE_NAME, OLD[:2])
+    broker, ear = SqliteBroker(tmp_path, now=Clock()), Ear()
+    await broker.start(ear)
+    try:
+        made = notification(Audience.of(everybody=True), publisher="key:reservas")
+        await appended(broker, made)
+        assert [one.entry.publisher for one in (await broker.search(after=0)).items] == [None, None, "key:reservas"]
+        found = await broker.find(made.id)
+        assert found is not None
+        assert found.entry.publisher == "key:reservas"
+        stretch = await entries_of(broker, ["all"], Position(EPOCH, 0), 100)
+        assert [one.publisher for one in stretch] == [None, "key:reservas"]
+    finally:
+        await broker.close()
+    on_disk = await asyncio.to_thread(lambda: list(read_log(tmp_path)))
+    assert [one.publisher for one in on_disk] == [None, None, "key:reservas"]
+
+
+@pytest.mark.parametrize("write", [write_version_1, write_version_4, write_version_6])
 def test_log_of_an_older_version_is_read_as_it_is(
     write: Callable[[Path, list[Notification]], None], tmp_path: Path
 ) -> None:

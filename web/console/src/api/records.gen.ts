@@ -220,6 +220,34 @@ export interface components {
             next_before: number | null;
             counts: components["schemas"]["Counts"];
         };
+        Key: {
+            name: string;
+            /** @description The name that its notifications bear in `publisher` */
+            publisher: string;
+            /**
+             * @description `stored`: made by `sio-server keys`. `settings`: of `SIO_SERVER_PUBLISH_KEYS`
+             * @enum {string}
+             */
+            kind: "stored" | "settings";
+            /** @enum {string} */
+            state: "active" | "over";
+            scope: components["schemas"]["Scope"];
+            /** @description Notifications a second; null is what the settings say */
+            rate: number | null;
+            /** @description When it was made; null for one of the settings, RFC 3339 in UTC */
+            created_at: string | null;
+            /** @description When it is over; null never, RFC 3339 in UTC */
+            expires_at: string | null;
+            /** @description When it was last used; null where it was not, as far as is known, RFC 3339 in UTC */
+            last_used_at: string | null;
+            /** @description Publishes it had accepted since the start of this process */
+            published: number;
+            /** @description The newest last */
+            secrets: components["schemas"]["Secret"][];
+        };
+        KeysReply: {
+            items: components["schemas"]["Key"][];
+        };
         KnownRoom: {
             room: string;
             /** @description What is published to it above this `seq` is for the user */
@@ -276,6 +304,8 @@ export interface components {
             /** @description Look at the whole server */
             observe: boolean;
             publish: boolean;
+            /** @description Close connections and let guests in */
+            operate: boolean;
         };
         Nameless: {
             /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
@@ -329,6 +359,8 @@ export interface components {
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
             source: string | null;
+            /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
+            publisher: string | null;
             /**
              * @description Only on what is not kept in the log
              * @enum {boolean}
@@ -385,6 +417,8 @@ export interface components {
             code: string;
             detail: string;
             retryable: boolean;
+            /** @description Seconds after which it may succeed; as the header Retry-After */
+            retry_after?: number;
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The known event type whose name is nearest */
             nearest?: string;
@@ -481,6 +515,8 @@ export interface components {
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
             source: string | null;
+            /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
+            publisher: string | null;
         };
         RecordReply: {
             /**
@@ -509,6 +545,8 @@ export interface components {
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
             source: string | null;
+            /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
+            publisher: string | null;
             receipts: components["schemas"]["Receipts"];
         };
         Redeem: {
@@ -543,6 +581,33 @@ export interface components {
             p50: number;
             p95: number;
         };
+        Scope: {
+            publish: boolean;
+            /** @description Look at the whole server */
+            observe: boolean;
+            /** @description Close connections and let guests in */
+            operate: boolean;
+            /** @description Event types that it may publish, with `*` for any characters; null is no limit */
+            types: string[] | null;
+            /** @description Roles that an audience of it may name; null is no limit */
+            roles: string[] | null;
+            /** @description Topics that an audience of it may name; null is no limit */
+            topics: string[] | null;
+            /** @description Whether an audience of it may name single users */
+            users: boolean;
+            /** @description Whether an audience of it may be everybody */
+            everybody: boolean;
+        };
+        Secret: {
+            /** @description How the key begins */
+            hint: string;
+            /** @description RFC 3339 in UTC */
+            created_at: string;
+            /** @description When it is over; null where it is not replaced, RFC 3339 in UTC */
+            ends_at: string | null;
+            /** @description When it was last used; null where it was not, as far as is known, RFC 3339 in UTC */
+            last_used_at: string | null;
+        };
         Session: {
             version: string;
             /** @description Whether everybody may do everything */
@@ -559,6 +624,8 @@ export interface components {
             roles: string[];
             /** @description What the caller should know of the token; only where there is any */
             warnings?: components["schemas"]["Warning"][];
+            /** @description The name under which the caller publishes; null who may not */
+            publisher: string | null;
             may: components["schemas"]["May"];
             /** @description When this process started, RFC 3339 in UTC */
             started_at: string;

@@ -210,6 +210,8 @@ export interface components {
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
             source: string | null;
+            /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
+            publisher: string | null;
             /**
              * @description Only on what is not kept in the log
              * @enum {boolean}
@@ -232,6 +234,8 @@ export interface components {
             code: string;
             detail: string;
             retryable: boolean;
+            /** @description Seconds after which it may succeed; as the header Retry-After */
+            retry_after?: number;
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The known event type whose name is nearest */
             nearest?: string;
