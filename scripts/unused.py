@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = "sio_server"
 
 # What a decorator takes is called by whoever gave the decorator.
-DECORATORS: Final = ["@operation*", "@*.command*", "@validates_schema*", "@event.listens_for*"]
+DECORATORS: Final = ["@operation*", "@*.command*", "@validates_schema*", "@event.listens_for*", "@pre_load"]
 
 # Read as a whole: `Counters.as_dict`.
 COUNTERS: Final = frozenset(Counters.__slots__)

@@ -24,8 +24,6 @@ RANDOM_BYTES: Final = 32
 _RANDOM: Final = 43
 _CHECKSUM: Final = 6
 
-LENGTH: Final = len(PREFIX) + _RANDOM + _CHECKSUM
-
 # What is kept of a key so that people tell it from others: 24 of its 256 bits.
 _HINT: Final = len(PREFIX) + 4
 

@@ -34,8 +34,6 @@ MAX_SECRETS: Final = 5
 
 NAME_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
-Names = tuple[str, ...] | None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:

@@ -142,7 +142,7 @@ async def test_guest_may_do_nothing_else() -> None:
     async with running(secured()) as server:
         guest = (await let_in(server))["token"]
         session = await get(server, "/v1/session", guest)
-        assert (session["roles"], session["may"]) == ([], {"observe": False, "publish": False})
+        assert (session["roles"], session["may"]) == ([], {"observe": False, "publish": False, "operate": False})
         status, body = await server.notify({"type": "test", "audience": {"all": True}}, key=guest)
         assert (status, body["code"]) == (403, "forbidden")
         for path in ("/v1/users", "/v1/notifications", "/v1/errors", "/v1/stats"):

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sio_server.auth.key_text import LENGTH, PREFIX, RANDOM_BYTES, hint_of, is_ours, is_whole, new_key
+from sio_server.auth.key_text import PREFIX, RANDOM_BYTES, hint_of, is_ours, is_whole, new_key
+
+LENGTH = 56
 
 
 def test_key_has_its_shape_and_its_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
