@@ -74,6 +74,7 @@ describe("a draft", () => {
       expires_at: null,
       audience: { ...nobody, users: ["42"] },
       source: null,
+      publisher: null,
     };
 
     expect(bodyOf(draftOf(record, kind), kind).body).toEqual({

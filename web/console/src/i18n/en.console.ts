@@ -71,6 +71,8 @@ export const around: Pick<Texts, "address" | "palette" | "health" | "guide" | "a
     token_expired: "The client should get a fresh token from your backend and reconnect.",
     token_revoked: "Somebody ended this user's session. They have to sign in again.",
     forbidden: "The credential is valid but does not allow this: check the token's role.",
+    forbidden_scope: "The key is good for less than this: make one that may with `sio-server keys add`.",
+    unsupported_media_type: "Send CloudEvents as JSON, or a plain notification as JSON.",
     origin_not_allowed: "If the page is yours, add its origin to SIO_SERVER_ALLOWED_ORIGINS.",
     host_not_allowed: "In development only this machine is answered. Use 127.0.0.1, or start with secrets.",
     proxy_not_allowed: "Development mode does not work behind a proxy: start with secrets first.",

@@ -112,6 +112,13 @@ export const en: Texts = {
     link: "Link",
     actor: "Actor",
     source: "Source",
+    publisher: "Published by",
+    publishers: {
+      key: "Key {{name}}",
+      settings: "Key of the settings ({{name}})",
+      admin: "Administrator {{name}}",
+      development: "Development, without a key",
+    },
     expires: "Expires",
     position: "Sequence no.",
     identifier: "ID",

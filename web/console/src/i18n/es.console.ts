@@ -70,6 +70,8 @@ export const around = {
     token_expired: "El cliente debe pedir un token nuevo a tu backend y volver a conectarse.",
     token_revoked: "Alguien cerró la sesión de este usuario. Debe iniciar sesión otra vez.",
     forbidden: "La credencial es válida, pero no da permiso para esto: revisa el rol del token.",
+    forbidden_scope: "La clave vale para menos que esto: crea una que pueda con `sio-server keys add`.",
+    unsupported_media_type: "Envía los CloudEvents como JSON, o una notificación normal como JSON.",
     origin_not_allowed: "Añade el origen de la página a SIO_SERVER_ALLOWED_ORIGINS, si es tuya.",
     host_not_allowed: "En desarrollo solo se atiende a este equipo. Usa 127.0.0.1 o arranca con secretos.",
     proxy_not_allowed: "El modo de desarrollo no admite proxies: arranca con secretos antes de poner uno delante.",

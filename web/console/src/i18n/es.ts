@@ -111,6 +111,13 @@ export const es = {
     link: "Enlace",
     actor: "Autor",
     source: "Origen",
+    publisher: "Publicada por",
+    publishers: {
+      key: "Clave {{name}}",
+      settings: "Clave de la configuración ({{name}})",
+      admin: "Administrador {{name}}",
+      development: "Desarrollo, sin clave",
+    },
     expires: "Caduca",
     position: "N.º de secuencia",
     identifier: "Identificador",

@@ -8,6 +8,7 @@ import { Clamped } from "./Clamped.tsx";
 import { JsonTree } from "./JsonTree.tsx";
 import { Moment } from "./Moment.tsx";
 import { SafeLink } from "./SafeLink.tsx";
+import { publisherName } from "./publisherName.ts";
 import { visibleText } from "./visibleText.ts";
 
 /** Everything a notification says, as text. */
@@ -27,6 +28,7 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
   if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
   if (record.actor !== null) rows.push([t("common.actor"), visibleText(record.actor.name ?? record.actor.id)]);
   if (record.source !== null) rows.push([t("common.source"), record.source]);
+  if (record.publisher !== null) rows.push([t("common.publisher"), publisherName(t, record.publisher)]);
   if (record.expires_at !== null)
     rows.push([t("common.expires"), <Moment key="expires" at={record.expires_at} full />]);
   rows.push([t("common.position"), record.persist === false ? t("common.notStored") : whole(record.seq)]);

@@ -190,5 +190,6 @@ function letterTo(user: string): NotificationRecord {
     expires_at: null,
     audience: { roles: [], users: [user], topics: [], all: false, except: { users: [] } },
     source: null,
+    publisher: null,
   };
 }
