@@ -116,10 +116,11 @@ def _endpoints(
     callers = Callers(auth, core.connections)
     app[FRONT] = FastPublish(gate, core.node, callers, max_body=config.max_body)
     _reloaded(app, auth, gate, socketio, ws)
-    publish = PublishOperations(core.node, max_body=config.max_body)
+    publish = PublishOperations(core.node, max_body=config.max_body, type_prefixes=config.cloudevents_prefix)
     console = ConsoleOperations(core.operators, core.refusals, core.samples, config)
     app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio)))
     app[RELOADING].on(("max_body",), console.apply)
+    app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     own = (
         publish,
         CatalogOperations(core.catalog),
@@ -213,6 +214,11 @@ def _reloaded(
     reloading.on(("log_level",), lambda config: logs.set_level(config.log_level))
     reloading.on(("handshakes",), handshakes)
     reloading.on(("catalog",), lambda _: None)  # looked up where it is needed
+
+
+def _name_events(publish: PublishOperations, config: Config) -> None:
+    """Take other beginnings off the types of CloudEvents from now on."""
+    publish.type_prefixes = config.cloudevents_prefix
 
 
 class _Bounded(Protocol):

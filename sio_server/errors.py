@@ -95,6 +95,9 @@ KINDS: dict[str, ErrorKind] = dict(
             "This Content-Encoding is not supported: send gzip, deflate, or the body as it is",
             "No se admite este Content-Encoding: envía gzip, deflate o el cuerpo tal cual",
         ),
+        _kind(
+            "unsupported_media_type", 415, 4415, "This Content-Type is not supported", "No se admite este Content-Type"
+        ),
         _kind("unknown_type", 422, 4422, "Unknown event type", "Tipo de evento desconocido"),
         _kind("invalid_data", 422, 4422, "A field is not valid", "Un campo no es válido"),
         _kind("invalid_audience", 422, 4422, "The audience is not valid", "La audiencia no es válida"),

@@ -65,6 +65,8 @@ class PublishRequest:
     persist: bool = True
     source: str | None = None
     idempotency_key: str | None = None
+    expires_at: int | None = None
+    """Milliseconds of Unix time, in place of ``ttl``."""
     warnings: tuple[Text, ...] = ()
 
     def fingerprint(self) -> bytes:
@@ -82,6 +84,8 @@ class PublishRequest:
             "persist": self.persist,
             "source": self.source,
         }
+        if self.expires_at is not None:  # without it a body has the digest that it had when there was no such member
+            members["expires_at"] = self.expires_at
         return hashlib.sha256(_dumps(members, orjson.OPT_SORT_KEYS)).digest()
 
 

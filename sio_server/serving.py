@@ -64,6 +64,7 @@ async def serve(
                 fast_routes={("POST", "/notify"): app[FRONT].notify},
                 admits=app[FRONT].admits,
                 unread=app[FRONT].unread,
+                takes=app[FRONT].takes,
                 backlog=BACKLOG,
             )
             await site.start()

@@ -5,7 +5,7 @@ It answers like `api.publish` in everything but speed; a request that is out of 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Final
 
 import orjson
@@ -22,6 +22,7 @@ from sio_server.intake import decode
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
 from sio_server.notification import PublishRequest
+from sio_server.schemas.cloudevents import is_plain
 from sio_server.schemas.publish import load_publish
 
 logger = get_logger("front")
@@ -114,6 +115,11 @@ class FastPublish:
                 return False
             request.memo[self._publisher] = known
         return int(request.headers["content-length"]) <= self.max_body
+
+    @staticmethod
+    def takes(headers: Mapping[str, str]) -> bool:
+        """Whether a request with these headers is answered here: CloudEvents are `api.publish`'s."""
+        return is_plain(headers)
 
     def unread(self, request: FrontRequest, why: Unreadable) -> FrontReply:
         """The refusal of a request that could not be read, as every refusal is: none of its words is the peer's."""

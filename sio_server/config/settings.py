@@ -90,6 +90,11 @@ class Config:
     publish_keys: tuple[str, ...] = setting(
         Words(), "Keys that may publish, parted by commas; all are valid at once", default=(), secret=True
     )
+    cloudevents_prefix: tuple[str, ...] = setting(
+        Words(),
+        "Beginnings that are taken off the types of CloudEvents, such as com.example., parted by commas",
+        default=(),
+    )
     allowed_origins: tuple[str, ...] = setting(
         Words(validate=check_origins),
         "Origins whose pages may connect, such as https://app.example.org or https://*.example.org; "

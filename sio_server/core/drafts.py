@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from sio_server.audience import Audience
 from sio_server.auth import Publisher, Scope
-from sio_server.catalog import Catalog, EventType
+from sio_server.catalog import MAX_TTL, Catalog, EventType
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.notification import Idempotency, Notification, PublishRequest, milliseconds, new_id
 
@@ -82,7 +82,7 @@ class Drafts:
             audience=audience,
             title=request.title,
             priority=request.priority or event_type.priority,
-            expires_at=None if ttl is None else now + 1000 * ttl,
+            expires_at=_end(request, ttl, now),
             link=request.link,
             actor=request.actor,
             source=request.source,
@@ -93,6 +93,16 @@ class Drafts:
         return notification, warnings
 
 
+def _end(request: PublishRequest, ttl: int | None, now: int) -> int | None:
+    """When a notification expires; raises `Refused` (``invalid_data``) where that moment is over."""
+    if request.expires_at is not None:
+        if request.expires_at <= now:
+            raise Refused.of_problems("invalid_data", (FieldProblem("expirytime", _OVER),))
+        return min(request.expires_at, now + 1000 * MAX_TTL)
+    return None if ttl is None else now + 1000 * ttl
+
+
+_OVER: Final = Text("Is over already.", "Ya ha pasado.")
 _NEEDED: Final = Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
 _SKIPPED: Final = Text(
     "Does not reach a part of the audience: data.{0} is missing.",

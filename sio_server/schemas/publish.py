@@ -207,7 +207,11 @@ _UNKNOWN_FIELD = Text("unknown field '{0}' was ignored", "se ignoró el campo de
 
 def load_batch(body: object) -> list[object]:
     """The items of a batch, not checked one by one yet; raises `Refused` (``invalid_data``)."""
-    items = body.get("notifications") if isinstance(body, dict) else body
+    return load_events(body.get("notifications") if isinstance(body, dict) else body)
+
+
+def load_events(items: object) -> list[object]:
+    """The items of a list of them; raises as `load_batch` does."""
     if not isinstance(items, list):
         raise Refused.of_problems("invalid_data", (FieldProblem("notifications", fields.NOT_LIST),))
     if not 0 < len(items) <= MAX_BATCH:

@@ -171,7 +171,7 @@ def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
     app = runner.app
     own = app[FRONT]
     routes = {("POST", "/notify"): own.notify}
-    options: dict[str, Any] = {"fast_routes": routes, "admits": own.admits, "unread": own.unread}
+    options: dict[str, Any] = {"fast_routes": routes, "admits": own.admits, "unread": own.unread, "takes": own.takes}
     return FrontSite(runner, app[SERVER], "127.0.0.1", 0, **options)
 
 

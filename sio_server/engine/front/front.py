@@ -22,6 +22,8 @@ FastRoutes = Mapping[tuple[str, str], FastHandler]
 AccessLog = Callable[[str, str, int, str], None]
 #: takes a request whose body has not come in, and says whether the front may wait for it
 Admits = Callable[[FrontRequest], bool]
+#: says of the headers of a request, by names in lower case, whether a fast route takes such a one
+Takes = Callable[[Mapping[str, str]], bool]
 #: whose fast route a request is, its head, and the size of its body
 Plan = tuple[FastHandler, Head, int]
 
@@ -29,6 +31,11 @@ Plan = tuple[FastHandler, Head, int]
 _MAX_PLANS, _MAX_PLAN = 256, 2048
 #: Seconds an idle keep-alive connection is kept.
 KEEPALIVE_TIMEOUT = 75.0
+
+
+def take_all(_: Mapping[str, str]) -> bool:
+    """Let the fast routes have every request of theirs: the choice where the application makes none."""
+    return True
 
 
 def admit_all(_: FrontRequest) -> bool:
@@ -61,7 +68,9 @@ class Front:
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
         admits: Admits = admit_all,
         unread: Unread = plain_refusal,
+        takes: Takes = take_all,
     ) -> None:
+        self._takes = takes
         self.eio = eio
         self.counters = eio.counters
         self._server = server
@@ -102,7 +111,7 @@ class Front:
             route = self.routes.get(line[:-8]) if line.endswith(b" HTTP/1.1") else None
             parsed = None if route is None or len(head) > MAX_HEAD else parse_head(head)
             size = -1 if parsed is None else body_size(parsed)
-            if route is None or parsed is None or size < 0:
+            if route is None or parsed is None or size < 0 or not self._takes(parsed.fields):
                 return None
             found = route, parsed, size
             if len(self._plans) >= _MAX_PLANS:

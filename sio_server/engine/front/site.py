@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from sio_server.engine.front.acceptor import Acceptor
-from sio_server.engine.front.front import KEEPALIVE_TIMEOUT, AccessLog, Admits, FastRoutes, Front, admit_all
+from sio_server.engine.front.front import (
+    KEEPALIVE_TIMEOUT,
+    AccessLog,
+    Admits,
+    FastRoutes,
+    Front,
+    Takes,
+    admit_all,
+    take_all,
+)
 from sio_server.engine.front.http_protocol import Unread, plain_refusal
 from sio_server.engine.front.protocol import FrontProtocol
 
@@ -35,6 +44,8 @@ class FrontSite(web.BaseSite):
         `Expect`, a body above 64 KB, a query) go to the aiohttp application, which should serve the same path.
     :param admits: asked about a request of a fast route whose body did not come with its head, before any of it is
         held. Where it says no, the request goes to the aiohttp application, which can refuse it without its body.
+    :param takes: asked about the headers of a request to a fast route, by names in lower case, once for each head.
+        Where it says no, the request goes to the aiohttp application.
     :param unread: answers a request that aiohttp's parser cannot read, in place of aiohttp's plain text.
     :param access_log: called with (method, target, status, peer address) for what the front answers.
     """
@@ -52,6 +63,7 @@ class FrontSite(web.BaseSite):
         access_log: AccessLog | None = None,
         admits: Admits = admit_all,
         unread: Unread = plain_refusal,
+        takes: Takes = take_all,
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
         ssl_context: SSLContext | None = None,
         backlog: int = 4096,
@@ -68,6 +80,7 @@ class FrontSite(web.BaseSite):
             "access_log": access_log,
             "admits": admits,
             "unread": unread,
+            "takes": takes,
             "keepalive_timeout": keepalive_timeout,
             "reuse_address": reuse_address,
             "reuse_port": reuse_port,
