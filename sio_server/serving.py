@@ -56,17 +56,7 @@ async def serve(
         reloading: asyncio.Task[None] | None = None
         try:
             await runner.setup()
-            site = FrontSite(
-                runner,
-                app[SERVER],
-                config.host,
-                config.port,
-                fast_routes={("POST", "/notify"): app[FRONT].notify},
-                admits=app[FRONT].admits,
-                unread=app[FRONT].unread,
-                takes=app[FRONT].takes,
-                backlog=BACKLOG,
-            )
+            site = _site(app, runner, config)
             await site.start()
             few = descriptors.warning_of(descriptors.raise_limit(), config.handshakes)
             if few is not None:
@@ -90,6 +80,22 @@ async def serve(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(deadline):
                     await runner.cleanup()
+
+
+def _site(app: web.Application, runner: web.AppRunner, config: Config) -> FrontSite:
+    """What listens, with the fast way of a publish."""
+    front = app[FRONT]
+    return FrontSite(
+        runner,
+        app[SERVER],
+        config.host,
+        config.port,
+        fast_routes={("POST", "/notify"): front.notify},
+        admits=front.admits,
+        unread=front.unread,
+        takes=front.takes,
+        backlog=BACKLOG,
+    )
 
 
 async def _reload_when_asked(
