@@ -49,6 +49,11 @@ def diverted(sink: Sink) -> Iterator[None]:
         _sinks.remove(sink)
 
 
+def recorder() -> Sink | None:
+    """What a test has put in the place of every server; None where no test has."""
+    return _sinks[-1] if _sinks else None
+
+
 def sink_of(target: Target) -> Sink | None:
     """What takes the notifications for this target; None where its server does."""
     if _sinks:

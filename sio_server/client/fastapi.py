@@ -22,6 +22,7 @@ from sio_server.client.context import publish_context
 from sio_server.client.entries import QUEUE, Failure
 from sio_server.client.notifier import Notifier
 from sio_server.client.shared import close_default_client, configure, default_notifier
+from sio_server.event_types import EventTypes
 
 __all__ = ["NotifierLifespan", "notifying"]
 
@@ -46,10 +47,22 @@ class NotifierLifespan:
         queue: int = QUEUE,
         on_failure: Callable[[Failure], object] | None = None,
         logger: logging.Logger | None = None,
+        locale: str | None = None,
+        catalog: EventTypes | None = None,
+        strict: bool | None = None,
     ) -> None:
         self._lifespan = lifespan
         self._begin: Final = functools.partial(
-            configure, url, key, spool=spool, queue=queue, on_failure=on_failure, logger=logger
+            configure,
+            url,
+            key,
+            spool=spool,
+            queue=queue,
+            on_failure=on_failure,
+            logger=logger,
+            locale=locale,
+            catalog=catalog,
+            strict=strict,
         )
 
     @contextlib.asynccontextmanager

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from bson import ObjectId, Timestamp
 from pymongo import ASCENDING, IndexModel
@@ -20,7 +20,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import Failure
+from sio_server.client.entries import Failure, strict_by_default
 from sio_server.client.known import default_catalog
 from sio_server.client.named import PREFIX, named_async, names_of
 from sio_server.client.outbox.bells import Bells
@@ -28,7 +28,7 @@ from sio_server.client.outbox.kept import Table, Terms
 from sio_server.client.outbox.mongo_table import MongoTable
 from sio_server.client.outbox.relay import KEEP_REFUSED, POLL, TAKEOVER, Relay
 from sio_server.client.outbox.rows import outbox_row
-from sio_server.event_types import EventTypes
+from sio_server.event_types import EventType, EventTypes
 
 NAME: Final = "sio_outbox"
 
@@ -42,11 +42,19 @@ class MongoOutbox:
 
     An event is there exactly if its transaction was committed. ``database`` is one of an ``AsyncMongoClient``;
     ``collection`` names the collection (its lease is ``<collection>_lease``); ``catalog`` names the ``notificar_…``
-    methods and says what an event is about.
+    methods and says what an event is about; ``strict`` is as in `Notifier`.
     """
 
-    def __init__(self, database: Database, collection: str = NAME, *, catalog: EventTypes | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        collection: str = NAME,
+        *,
+        catalog: EventTypes | None = None,
+        strict: bool | None = None,
+    ) -> None:
         self._catalog = catalog or default_catalog()
+        self._strict = strict_by_default() if strict is None else strict
         self.collection: Collection = database[collection]
         self._lease: Collection = database[f"{collection}_lease"]
         self._bells = Bells()
@@ -60,7 +68,7 @@ class MongoOutbox:
 
     async def add(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         *,
@@ -78,7 +86,9 @@ class MongoOutbox:
                 "outbox.add() writes in a transaction, and this session has none: "
                 "async with await session.start_transaction(): …"
             )
-        row = outbox_row(type, message, data, ordering_key=ordering_key, catalog=self._catalog, **options)
+        row = outbox_row(
+            type, message, data, ordering_key=ordering_key, catalog=self._catalog, strict=self._strict, **options
+        )
         # The server puts its own time here, which no other event has:
         # https://www.mongodb.com/docs/manual/reference/bson-types/#timestamps
         document: Document = {"_id": ObjectId(), "at": Timestamp(0, 0), **row, "failed_at": None}
@@ -123,7 +133,19 @@ class MongoOutbox:
         return MongoTable(self.collection, self._lease, loop)
 
 
-class MongoSessionOutbox:
+if TYPE_CHECKING:
+    from sio_server.client.builtin import Functions
+
+    class _BuiltIn(Functions[Coroutine[Any, Any, None]]):
+        """The functions of the built-in types, which are coroutine functions here."""
+
+else:
+
+    class _BuiltIn:
+        pass
+
+
+class MongoSessionOutbox(_BuiltIn):
     """An outbox whose events are all written by one session."""
 
     def __init__(self, outbox: MongoOutbox, session: AsyncClientSession, catalog: EventTypes) -> None:
@@ -133,7 +155,7 @@ class MongoSessionOutbox:
 
     async def notify(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         *,
@@ -143,13 +165,16 @@ class MongoSessionOutbox:
         """See `MongoOutbox.add`."""
         await self._outbox.add(type, message, data, session=self._session, ordering_key=ordering_key, **options)
 
-    def __getattr__(self, name: str) -> Any:
-        """``notificar_<type>`` of the catalogue, a coroutine function."""
+    def _function(self, name: str) -> Any:
+        """``notificar_<type>`` of the catalogue, a coroutine function. Raises AttributeError."""
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         return named_async(name, found, self.notify)
+
+    if not TYPE_CHECKING:  # which would take every name for a function
+        __getattr__ = _function
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *names_of(self._catalog)]

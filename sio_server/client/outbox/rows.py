@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final, TypedDict, Unpack
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import check_options, entry_of
+from sio_server.client.entries import check_options, entry_of, strict_by_default
 from sio_server.client.known import default_catalog
-from sio_server.event_types import EventTypes
+from sio_server.client.strict import check_strictly
+from sio_server.event_types import EventType, EventTypes
 
 # Characters of a subject as it is stored. PostgreSQL refuses to index more than 2,700 bytes of a value, and the error
 # would end a transaction that has nothing to do with notifications.
@@ -27,23 +28,27 @@ class OutboxRow(TypedDict):
 
 
 def outbox_row(
-    type: str,  # noqa: A002 - the word of the protocol
+    type: str | EventType,  # noqa: A002 - the word of the protocol
     message: str | None = None,
     data: Mapping[str, Any] | None = None,
     *,
     ordering_key: str | None = None,
     catalog: EventTypes | None = None,
+    strict: bool | None = None,
     **options: Unpack[PublishOptions],
 ) -> OutboxRow:
     """The row of a notification, for an INSERT of the caller's own; the arguments are those of `Notifier.notify`.
+
+    With ``strict`` (by default where SIO_SERVER_STRICT is 1) what the server would refuse is a `NotifyInvalid` as well.
 
     Raises TypeError for an argument that does not exist, and `NotifyInvalid`, TypeError or ValueError for a value that
     cannot be sent: before anything is written, so that the caller's transaction is as it was.
     """
     check_options(options)
-    entry = entry_of(
-        catalog or default_catalog(), type, message, data, ordering_key=ordering_key, options=dict(options)
-    )
+    types = catalog or default_catalog()
+    entry = entry_of(types, type, message, data, ordering_key=ordering_key, options=dict(options))
+    if strict_by_default() if strict is None else strict:
+        check_strictly(entry.body, type if isinstance(type, EventType) else types.types.get(entry.type), types, None)
     return {
         "type": storable(entry.type),
         "subject": _subject(entry.subject),

@@ -6,14 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Final, Protocol, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import Failure
+from sio_server.client.entries import Failure, strict_by_default
 from sio_server.client.known import default_catalog
 from sio_server.client.named import PREFIX, named_sync, names_of
 from sio_server.client.outbox.bells import Bells
@@ -23,7 +23,7 @@ from sio_server.client.outbox.relay import KEEP_REFUSED, POLL, TAKEOVER, Relay
 from sio_server.client.outbox.rows import OutboxRow, outbox_row
 from sio_server.client.outbox.sql_table import SqlTable, tables
 from sio_server.client.shared import HandedOver
-from sio_server.event_types import EventTypes
+from sio_server.event_types import EventType, EventTypes
 
 NAME: Final = "sio_outbox"
 
@@ -51,7 +51,7 @@ class SqlOutbox:
 
     An event is there exactly if its transaction was committed. ``table`` names the table (its lease is
     ``<table>_lease``), ``metadata`` and ``schema`` are where SQLAlchemy and Alembic know it; ``catalog`` names the
-    ``notificar_…`` methods and says what an event is about.
+    ``notificar_…`` methods and says what an event is about; ``strict`` is as in `Notifier`.
     """
 
     def __init__(
@@ -61,8 +61,10 @@ class SqlOutbox:
         metadata: sa.MetaData | None = None,
         schema: str | None = None,
         catalog: EventTypes | None = None,
+        strict: bool | None = None,
     ) -> None:
         self._catalog = catalog or default_catalog()
+        self._strict = strict_by_default() if strict is None else strict
         self.table, self.lease_table = tables(table, sa.MetaData() if metadata is None else metadata, schema)
         self._row = type("OutboxRow", (_Row,), {})
         orm.registry(metadata=self.table.metadata).map_imperatively(self._row, self.table)
@@ -76,7 +78,7 @@ class SqlOutbox:
 
     def add(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         *,
@@ -101,7 +103,7 @@ class SqlOutbox:
 
     def row(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         *,
@@ -109,7 +111,9 @@ class SqlOutbox:
         **options: Unpack[PublishOptions],
     ) -> OutboxRow:
         """The columns of an event, for ``connection.execute(outbox.table.insert(), outbox.row(…))``; see `add`."""
-        return outbox_row(type, message, data, ordering_key=ordering_key, catalog=self._catalog, **options)
+        return outbox_row(
+            type, message, data, ordering_key=ordering_key, catalog=self._catalog, strict=self._strict, **options
+        )
 
     def using(self, session: Session) -> SessionOutbox:
         """This outbox for one session: ``outbox.using(session).notificar_reserva_creada(…)``."""
@@ -170,7 +174,19 @@ class _Relayed:
         return SqlTable(self._outbox.table, self._outbox.lease_table, OnLoop(self._engine, loop))
 
 
-class SessionOutbox:
+if TYPE_CHECKING:
+    from sio_server.client.builtin import Functions
+
+    class _BuiltIn(Functions[HandedOver]):
+        """The functions of the built-in types."""
+
+else:
+
+    class _BuiltIn:
+        pass
+
+
+class SessionOutbox(_BuiltIn):
     """An outbox whose events are all written by one session."""
 
     def __init__(self, outbox: SqlOutbox, session: Session, catalog: EventTypes) -> None:
@@ -180,7 +196,7 @@ class SessionOutbox:
 
     def notify(
         self,
-        type: str,  # noqa: A002 - the word of the protocol
+        type: str | EventType,  # noqa: A002 - the word of the protocol
         message: str | None = None,
         data: Mapping[str, Any] | None = None,
         *,
@@ -190,13 +206,16 @@ class SessionOutbox:
         """See `SqlOutbox.add`."""
         return self._outbox.add(type, message, data, session=self._session, ordering_key=ordering_key, **options)
 
-    def __getattr__(self, name: str) -> Callable[..., HandedOver]:
-        """``notificar_<type>`` of the catalogue."""
+    def _function(self, name: str) -> Callable[..., HandedOver]:
+        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         return named_sync(name, found, self.notify)
+
+    if not TYPE_CHECKING:  # which would take every name for a function
+        __getattr__ = _function
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *names_of(self._catalog)]

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sio_server.client import Failure
 from sio_server.client.outbox import SqlOutbox
 from sio_server.errors import ConfigError
+from sio_server.testing.recorder import recording
 from tests.support.outboxes import Booking, Place, Refused
 from tests.support.servers import Listener, Server
 from tests.support.waiting import PATIENCE, turns, until
@@ -347,3 +348,24 @@ async def test_a_loop_that_ended_ends_no_process(tmp_path: Path, caplog: pytest.
     await asyncio.to_thread(ended)
     await until(lambda: "the outbox cannot be used" in caplog.text, "a line")
     await relay.aclose(0)
+
+
+async def test_a_recorder_of_a_test_gets_what_is_committed(lite: Place) -> None:
+    """No server is asked; what one would refuse is marked, and told of as it is in production."""
+    with recording() as notifications:
+        async with lite.relay(NOBODY) as relay:
+            await lite.transaction(tour(lite.outbox, 7))
+            await lite.transaction(lambda session: lite.outbox.add("of_no_catalogue", session=session))
+            assert await relay.aflush(PATIENCE)
+        notifications.assert_notified(None, "tour_actualizado", roles=["admin"], nombre="7")
+        assert [refusal.code for refusal in notifications.refused] == ["unknown_type"]
+    assert [row["code"] for row in await lite.rows()] == ["unknown_type"]
+
+
+async def test_a_relay_that_is_switched_off_keeps_what_is_committed(lite: Place) -> None:
+    """It waits for a relay that is not."""
+    async with lite.relay("none:", poll=0.01) as relay:
+        await lite.transaction(tour(lite.outbox, 7))
+        assert await relay.aflush(PATIENCE)
+        assert relay.stats()["sent"] == 0
+    assert len(await lite.rows()) == 1

@@ -63,6 +63,17 @@ def test_what_cannot_be_sent_is_told_at_once(options: dict[str, Any], error: typ
         outbox_row("test", **options)
 
 
+def test_a_strict_one_tells_what_the_server_would_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an argument, or by the environment; what is right passes."""
+    outbox_row("of_no_catalogue")
+    for strict in (True, None):
+        with pytest.raises(NotifyInvalid, match="of_no_catalogue"):
+            outbox_row("of_no_catalogue", strict=strict)
+        assert outbox_row("test", strict=strict)["type"] == "test"
+        monkeypatch.setenv("SIO_SERVER_STRICT", "1")
+    outbox_row("of_no_catalogue", strict=False)
+
+
 @given(st.text() | st.text(min_size=SUBJECT, max_size=SUBJECT * 3), st.integers())
 def test_a_subject_is_short_and_tells_things_apart(text: str, number: int) -> None:
     """Whatever an id is, two of them have two subjects, and each fits into an index."""
