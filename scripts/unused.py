@@ -37,7 +37,12 @@ NAMES: Final = [
     "ReplySchema",  # what `/ws` puts around an answer: the tests hold the server to it
     "acheck",  # of a notifier: what an application's coroutine asks at its start
     "with_fields",  # used by the code that `catalog export --format py` writes
-    "assert_*",  # what the recorder is for, in tests of backends
+    "assert_*",  # what the recorder and the server are for, in tests of backends
+    "drops",
+    "failing",
+    "restart",
+    "pytest_configure",  # pytest's own
+    "sio_server",  # a fixture
     "disabled",  # attributes of logging, warnings and sys that are set for what they do there
     "raiseExceptions",
     "showwarning",

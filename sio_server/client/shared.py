@@ -105,6 +105,14 @@ def configure(
     return made
 
 
+def swap_default(notifier: Notifier | None) -> Notifier | None:
+    """Have another notifier, or the next call make one; return the one before, which goes on. For a test's time."""
+    global _default
+    with _lock:
+        before, _default = _default, notifier
+    return before
+
+
 async def close_default_client() -> None:
     """Send what waits, for some seconds at most, and end the notifier of this module's functions.
 

@@ -6,7 +6,7 @@ pytest finds the fixtures by itself where this package is installed::
         client.post("/reservas", json={"tour": 7, "personas": 2})
         notifications.assert_notified("ana", "reserva_creada", personas=2)
 
-`Notifications` is what the fixture gives, for who uses another framework: ``with recording() as notifications: …``.
+Who uses another framework has `recording` and `SioServer`, each for a ``with``.
 """
 
 from importlib import import_module
@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sio_server.testing.recorder import Notifications, Recorded, Refusal, recording
+    from sio_server.testing.server import NoServer, SioServer
 
-__all__ = ["Notifications", "Recorded", "Refusal", "recording"]
+__all__ = ["NoServer", "Notifications", "Recorded", "Refusal", "SioServer", "recording"]
 
 # Imported with the first use of their name: pytest imports this package at each start, for whatever it is to run.
-_LATER: Final = dict.fromkeys(("Notifications", "Recorded", "Refusal", "recording"), "recorder")
+_LATER: Final = {
+    **dict.fromkeys(("Notifications", "Recorded", "Refusal", "recording"), "recorder"),
+    **dict.fromkeys(("NoServer", "SioServer"), "server"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 
 import pytest
 
@@ -131,6 +132,47 @@ def test_a_run_that_uses_no_fixture_imports_nothing(outer: pytest.Pytester) -> N
         """
     )
     run(outer).assert_outcomes(passed=1)
+
+
+SERVER = """
+    import httpx, pytest
+    from sio_server.client import NotifyClient, NotifyUnavailable, SyncNotifyClient
+    from backend import book
+
+    def test_a_booking_arrives(sio_server):
+        book()
+        assert sio_server.wait_for("ana", "reserva_creada", personas=2)["message"] == "Reserva de Colca creada"
+        assert len(sio_server.published()) == 1
+
+    def test_each_test_has_an_empty_log(sio_server):
+        assert sio_server.published() == []
+        with SyncNotifyClient() as client:
+            assert client.publish("test").seq == 1
+
+    @pytest.mark.sio_server(locale="en")
+    async def test_in_english(sio_server):
+        async with NotifyClient() as client:
+            await client.notificar_reserva_creada(usuario_id="ana", tour_nombre="Colca")
+        assert sio_server.inbox("ana")[0]["message"] == "Booking of Colca created"
+
+    def test_away_and_back(sio_server):
+        with sio_server.down():
+            book()
+            with SyncNotifyClient(timeout=0.2) as client, pytest.raises(NotifyUnavailable):
+                client.publish("test")
+        sio_server.wait_for("ana", "reserva_creada")
+"""
+
+
+def test_a_real_server(outer: pytest.Pytester) -> None:
+    """The backend publishes to a server that runs, by functions and clients, whose log is empty for each test."""
+    outer.makepyfile(SERVER)
+    run(outer, "--strict-markers", *AUTO, plugins=("pytest_asyncio.plugin",)).assert_outcomes(passed=4)
+
+
+def test_pytest_finds_it_by_itself() -> None:
+    """The client's distribution names the plugin to pytest, as the module that ``-p`` would name."""
+    assert [found.value for found in entry_points(group="pytest11", name=PLUGIN)] == [PLUGIN]
 
 
 def test_the_page_runs(outer: pytest.Pytester) -> None:
