@@ -266,6 +266,28 @@ def test_pyright_knows_the_functions_of_the_wheel(node: Node, backend: Path, app
     assert told == {("use.py", number) for number in _WRONG}, json.dumps(found, indent=1)
 
 
+def test_either_can_be_taken_away(wheels: Wheels, tmp_path: Path) -> None:
+    """Without the server the client is whole; a client that is renewed leaves the server's files alone."""
+    place = tmp_path / "both"
+    run(sys.executable, "-m", "venv", "--without-pip", place)
+    pip = (sys.executable, "-m", "pip", "--python", place / "bin" / "python", "--disable-pip-version-check")
+    site = Path(run(place / "bin" / "python", "-c", "import site; print(site.getsitepackages()[0])").strip())
+
+    def files() -> set[str]:
+        found = (site / "sio_server").rglob("*")
+        return {each.relative_to(site).as_posix() for each in found if each.is_file() and each.suffix != ".pyc"}
+
+    install = (*pip, "install", "--no-deps", "--no-index", "--force-reinstall")
+    run(*install, wheels.server, wheels.client)
+    run(*install, wheels.client)
+    assert files() == Wheels.files(wheels.client) | Wheels.files(wheels.server)
+    run(*pip, "uninstall", "--yes", "sio-server")
+    assert files() == Wheels.files(wheels.client)
+    run(*install, wheels.server)
+    run(*pip, "uninstall", "--yes", "sio-server-client")
+    assert files() == Wheels.files(wheels.server)
+
+
 def test_licences_are_the_same() -> None:
     """Both distributions carry the one licence."""
     assert (ROOT / "client/LICENSE").read_text() == (ROOT / "LICENSE").read_text()

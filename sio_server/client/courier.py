@@ -33,7 +33,7 @@ _PATH: Final = "/v1/notifications/batch"
 
 # Answers that say that the server is fine and these credentials, this address or this request are not: no retry of one
 # entry mends them, and all entries would fail alike, so they wait for whoever mends the settings.
-_SETTINGS: Final = frozenset({401, 403, 404, 405, 407})
+SETTINGS: Final = frozenset({401, 403, 404, 405, 407})
 
 _TOO_MANY: Final = 429
 _AWAY: Final = frozenset({502, 503, 504})
@@ -163,12 +163,12 @@ class Courier:
         if reply.status == HTTPStatus.OK:
             results = members.get("results")
             if isinstance(results, list) and len(results) == number and all(isinstance(r, dict) for r in results):
-                return [_outcome(result) for result in results]
+                return [outcome_of(result) for result in results]
             raise Unsent(f"what answers at {self._target.url} is no sio-server: look at SIO_SERVER_URL", settings=True)
         # No more than a code that is ours: whoever answers may repeat what was sent.
         said = f"{self._target.url} answered {reply.status}{f' ({code})' if code in KINDS else ''}"
         wait = retry_after(reply.headers)
-        if reply.status in _SETTINGS:
+        if reply.status in SETTINGS:
             raise Unsent(said, wait, settings=True)
         theirs = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
         if number == 1 and code and theirs and reply.status != _TOO_MANY:
@@ -183,7 +183,8 @@ class Courier:
             self._http = None
 
 
-def _outcome(result: Mapping[str, Any]) -> Outcome:
+def outcome_of(result: Mapping[str, Any]) -> Outcome:
+    """What a reply to one notification says became of it."""
     if result.get("status") == "ok":
         listed = result.get("warnings")
         warnings = tuple(map(str, listed)) if isinstance(listed, list) else ()

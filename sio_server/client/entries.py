@@ -18,6 +18,8 @@ STRICT: Final = "SIO_SERVER_STRICT"
 _YES: Final = ("1", "true", "yes", "on")
 _NO: Final = ("", "0", "false", "no", "off")
 
+Transport = Literal["http", "socketio"]
+
 Reason = Literal["full", "closed", "invalid", "refused"]
 
 # What `publish_body` takes beside type, message and data: any other name is a mistake of the program.

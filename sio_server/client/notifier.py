@@ -19,12 +19,23 @@ from sio_server.client.bodies import NotifyInvalid, NotifyRefused, PublishOption
 from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
 from sio_server.client.courier import SEND_TIMEOUT, Courier
 from sio_server.client.diverting import Sink, sink_of
-from sio_server.client.entries import QUEUE, Entry, Failure, Reason, check_options, entry_of, name_of, strict_by_default
+from sio_server.client.entries import (
+    QUEUE,
+    Entry,
+    Failure,
+    Reason,
+    Transport,
+    check_options,
+    entry_of,
+    name_of,
+    strict_by_default,
+)
 from sio_server.client.exchange import Target
 from sio_server.client.known import default_catalog
 from sio_server.client.ledger import Ledger, Lines
 from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
-from sio_server.client.sender import Sender
+from sio_server.client.sender import Carrier, Sender
+from sio_server.client.socket_courier import SocketCourier
 from sio_server.client.stock import Stock
 from sio_server.client.strict import check_strictly
 from sio_server.event_types import EventType, EventTypes
@@ -71,8 +82,9 @@ class BaseNotifier:
     will not get, in the thread that found out; ``logger`` (by default ``sio_server.client``) is told of that and of all
     else. ``locale`` (``es`` or ``en``) is the language of refusals; ``catalog`` names the ``notificar_…`` methods. With
     ``strict`` (by default where SIO_SERVER_STRICT is 1) a notification that the server would refuse, or that would miss
-    somebody, is a `NotifyInvalid` at the call: for development and tests. Unless ``eager``, what a request needs is
-    imported by the thread, with the first call, and not here.
+    somebody, is a `NotifyInvalid` at the call: for development and tests. ``transport`` is ``http``, or ``socketio``
+    for one connection that stays, with the extra of that name. Unless ``eager``, what a request needs is imported by
+    the thread, with the first call, and not here.
 
     May be used from any thread, in code with and without asyncio, and after a fork. Use it as ``with`` or
     ``async with``, or call `close`. Raises `ConfigError` for an address or a key that cannot be used.
@@ -93,11 +105,13 @@ class BaseNotifier:
         locale: str | None = None,
         catalog: EventTypes | None = None,
         strict: bool | None = None,
+        transport: Transport = "http",
         eager: bool = True,
     ) -> None:
         self._target = Target.of(url, key, SEND_TIMEOUT, locale)
         # Read now, since the first request should not have to.
         self._catalog = catalog or self.known or default_catalog()
+        self._over_socketio = transport == "socketio"
         self._strict = strict_by_default() if strict is None else strict
         self._queue = queue
         self._on_failure = on_failure
@@ -122,7 +136,7 @@ class BaseNotifier:
         self._pid = os.getpid()
         self._ledger = Ledger(self._on_failure, Lines(to=self._logger))
         self._stock = Stock(self._directory, self._queue, MAX_BYTES, self._ledger)
-        self._courier = Courier(self._target)
+        self._courier: Carrier = SocketCourier(self._target) if self._over_socketio else Courier(self._target)
         self._sender = Sender(self._courier, self._stock, self._ledger)
 
     # -- handing over

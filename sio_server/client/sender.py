@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from sio_server.client.courier import BATCH_BYTES, Courier, Outcome, Unsent
+from sio_server.client.courier import BATCH_BYTES, Outcome, Unsent
 from sio_server.client.entries import Backlog, Entry, Failure
 from sio_server.client.ledger import Ledger
 from sio_server.client.pacing import RETRY_AFTER_MAX, Pace
@@ -40,6 +40,22 @@ HOLD_MAX: Final = 60.0
 Numbered = Sequence[tuple[int, Entry]]
 
 
+class Carrier(Protocol):
+    """What brings entries to the server; used by the sender's thread, but for `cut`."""
+
+    def prepare(self) -> None:
+        """Import what it needs."""
+
+    def send(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """What became of each. Raises `Unsent`."""
+
+    def cut(self) -> None:
+        """End what `send` waits for, from any thread."""
+
+    def close(self) -> None:
+        """End, for good."""
+
+
 class Source(Protocol):
     """Where a sender takes entries from."""
 
@@ -66,7 +82,7 @@ class _Held:
 class Sender:
     """Sends what waits in ``stock``; started with `start`, which may be called again and again."""
 
-    def __init__(self, courier: Courier, stock: Source, ledger: Ledger) -> None:
+    def __init__(self, courier: Carrier, stock: Source, ledger: Ledger) -> None:
         self.pace = Pace()
         self._courier = courier
         self._stock = stock

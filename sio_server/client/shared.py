@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import QUEUE, Failure, check_options, name_of, strict_by_default
+from sio_server.client.entries import QUEUE, Failure, Transport, check_options, name_of, strict_by_default
 from sio_server.client.ledger import Lines
 from sio_server.errors import ConfigError, Error
 from sio_server.event_types import EventType, EventTypes
@@ -80,6 +80,7 @@ def configure(
     locale: str | None = None,
     catalog: EventTypes | None = None,
     strict: bool | None = None,
+    transport: Transport = "http",
 ) -> Notifier:
     """Make the notifier of this module's functions, for settings that are not in the environment; see `Notifier`.
 
@@ -97,6 +98,7 @@ def configure(
         locale=locale,
         catalog=catalog,
         strict=strict,
+        transport=transport,
     )
     with _lock:
         before, _default = _default, made
