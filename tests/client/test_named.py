@@ -270,7 +270,7 @@ def test_importing_the_client_brings_no_part_of_the_server() -> None:
     ours = {name.removeprefix("sio_server.") for name in loaded if name.startswith("sio_server.")}
     assert ours == {
         *("errors", "audience", "event_types", "client", "client.bodies", "client.entries", "client.ledger"),
-        *("client.field_types", "client.known", "client.named", "client.shared"),
+        *("client.context", "client.field_types", "client.known", "client.named", "client.shared"),
     }
 
 
