@@ -65,12 +65,15 @@ def _plain(publisher: Publisher) -> dict[str, Any]:
 
 
 def _stored(key: StoredKey, keyring: Keyring, published: int) -> dict[str, Any]:
-    used = [keyring.use_of(one.sha256).last for one in key.secrets]
+    now = time.time()
+    *before, newest = key.secrets
+    shown = [*(one for one in before if (until := key.until(one)) is None or until > now), newest]
+    used = [keyring.use_of(one.sha256).last for one in shown]
     return {
         "name": key.name,
         "publisher": STORED_PREFIX + key.name,
         "kind": "stored",
-        "state": "over" if key.is_over(time.time()) else "active",
+        "state": "over" if key.is_over(now) else "active",
         "scope": key.scope.as_dict(),
         "rate": key.rate,
         "created_at": _moment(key.created_at),
@@ -84,7 +87,7 @@ def _stored(key: StoredKey, keyring: Keyring, published: int) -> dict[str, Any]:
                 "ends_at": _moment(key.until(one)),
                 "last_used_at": _moment(last),
             }
-            for one, last in zip(key.secrets, used, strict=True)
+            for one, last in zip(shown, used, strict=True)
         ],
     }
 

@@ -60,7 +60,9 @@ class KeySchema(Schema):
     published = plain.Integer(
         required=True, metadata=about("Publishes it had accepted since the start of this process")
     )
-    secrets = plain.List(plain.Nested(SecretSchema), required=True, metadata=about("The newest last"))
+    secrets = plain.List(
+        plain.Nested(SecretSchema), required=True, metadata=about("Those that are good, the newest last")
+    )
 
 
 class KeysReplySchema(Schema):

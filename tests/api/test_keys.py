@@ -354,6 +354,22 @@ async def test_keys_are_listed_without_a_secret(tmp_path: Path) -> None:
     assert {one["publisher"] for one in history["items"]} == {"key:reservas"}
 
 
+async def test_text_that_was_replaced_is_listed_while_it_is_good(tmp_path: Path) -> None:
+    """While a key is rotated both of its texts are told with when each was used; one that is over is no key."""
+    key, old = made(at=1000.0)
+    renewed, _ = key.rotated(2000.0, 4e9)
+    gone, _ = renewed.rotated(3000.0, 0.0)
+    over = type(key)(name="over", scope=Scope(), created_at=0.0, secrets=gone.secrets[-1:], expires_at=5000.0)
+    write(tmp_path, renewed, over)
+    async with running(secured(data_dir=tmp_path)) as server:
+        await publish(server, old, {"type": "test"})
+        _, ended, rotated = (await get(server, "/v1/keys", PUBLISH_KEY))["items"]
+        first, second = rotated["secrets"]
+        assert (first["last_used_at"] is None, second["last_used_at"] is None) == (False, True)
+        assert (first["ends_at"] is None, second["ends_at"] is None) == (False, True)
+        assert (ended["state"], len(ended["secrets"])) == ("over", 1)
+
+
 async def test_use_survives_a_restart(tmp_path: Path) -> None:
     """When a key was used is known after a restart, and to `sio-server keys list`."""
     text = add(tmp_path)

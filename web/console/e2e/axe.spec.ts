@@ -9,6 +9,7 @@ const SECTIONS = {
   Historial: "/historial",
   Usuarios: "/usuarios/42",
   Catálogo: "/catalogo",
+  Claves: "/claves",
   Pruébalo: "/pruebalo",
   Simulador: "/simulador",
   API: "/api",

@@ -60,7 +60,7 @@ test("every section is reached with the keyboard, past a link that skips the nav
   await skip.focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("main")).toBeFocused();
-  for (const name of ["Enviar", "En vivo", "Historial", "Usuarios", "Catálogo", "Simulador", "API"]) {
+  for (const name of ["Enviar", "En vivo", "Historial", "Usuarios", "Catálogo", "Claves", "Simulador", "API"]) {
     await page.getByRole("navigation").getByRole("link", { name, exact: true }).focus();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { level: 1, name, exact: true })).toBeFocused();

@@ -15,7 +15,7 @@ export class Server {
   url = "";
 
   private constructor(
-    private readonly directory: string,
+    readonly directory: string,
     private readonly environment: Record<string, string>,
   ) {}
 

@@ -242,7 +242,7 @@ export interface components {
             last_used_at: string | null;
             /** @description Publishes it had accepted since the start of this process */
             published: number;
-            /** @description The newest last */
+            /** @description Those that are good, the newest last */
             secrets: components["schemas"]["Secret"][];
         };
         KeysReply: {

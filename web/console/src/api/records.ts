@@ -54,5 +54,8 @@ export interface BatchReply extends Omit<Schemas["BatchReply"], "results"> {
 
 export type AudiencePreview = Schemas["PreviewReply"];
 
+export type KeysReply = Schemas["KeysReply"];
+export type PublisherKey = Schemas["Key"];
+
 export type Problem = Schemas["Problem"];
 export type FieldProblem = Schemas["FieldProblem"];

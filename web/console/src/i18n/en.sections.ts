@@ -1,6 +1,6 @@
 import type { Texts } from "./es.ts";
 
-type Shared = "app" | "nav" | "preferences" | "session" | "link" | "states" | "common" | "priority" | "trace";
+type Shared = "app" | "nav" | "preferences" | "session" | "link" | "states" | "common" | "priority" | "trace" | "keys";
 type Publishing = "send" | "simulator";
 type Around = "address" | "palette" | "health" | "guide" | "advice" | "reference";
 

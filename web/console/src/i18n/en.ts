@@ -1,4 +1,5 @@
 import { around } from "./en.console.ts";
+import { keys } from "./en.keys.ts";
 import { publishing } from "./en.publishing.ts";
 import { sections } from "./en.sections.ts";
 import { trace } from "./en.trace.ts";
@@ -24,6 +25,7 @@ export const en: Texts = {
     history: "History",
     users: "Users",
     catalog: "Catalogue",
+    keys: "Keys",
     tryout: "Try it",
     simulator: "Simulator",
     api: "API",
@@ -47,7 +49,7 @@ export const en: Texts = {
     submit: "Sign in",
     ended: "The session has ended: the token expired or was revoked.",
     wrong: "The server does not accept this credential.",
-    forbidden: "This credential is valid, but only the admin role may watch the server.",
+    forbidden: "This credential is valid, but watching the server takes the admin role, or a key made with --observe.",
     waiting: "Wait {{count}} s before you try again.",
     tooSoon: "Wait a few seconds before you try again.",
     unreachable: "The server could not be reached. Try again.",
@@ -141,4 +143,5 @@ export const en: Texts = {
   ...publishing,
   ...sections,
   trace,
+  keys,
 };

@@ -1,4 +1,5 @@
 import { around } from "./es.console.ts";
+import { keys } from "./es.keys.ts";
 import { publishing } from "./es.publishing.ts";
 import { sections } from "./es.sections.ts";
 import { trace } from "./es.trace.ts";
@@ -23,6 +24,7 @@ export const es = {
     history: "Historial",
     users: "Usuarios",
     catalog: "Catálogo",
+    keys: "Claves",
     tryout: "Pruébalo",
     simulator: "Simulador",
     api: "API",
@@ -46,7 +48,8 @@ export const es = {
     submit: "Entrar",
     ended: "La sesión ha terminado: el token caducó o fue revocado.",
     wrong: "El servidor no acepta esta credencial.",
-    forbidden: "Esta credencial vale, pero no permite observar el servidor: hace falta el rol admin.",
+    forbidden:
+      "Esta credencial vale, pero no permite observar el servidor: hace falta el rol admin, o una clave creada con --observe.",
     waiting: "Espera {{count}} s antes de volver a intentarlo.",
     tooSoon: "Espera unos segundos antes de volver a intentarlo.",
     unreachable: "No se pudo contactar con el servidor. Inténtalo de nuevo.",
@@ -140,6 +143,7 @@ export const es = {
   ...publishing,
   ...sections,
   trace,
+  keys,
 } as const;
 
 type Strings<T> = { [K in keyof T]: T[K] extends string ? string : Strings<T[K]> };

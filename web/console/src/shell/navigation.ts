@@ -5,6 +5,7 @@ import {
   IconDeviceMobileMessage,
   IconFlask,
   IconHistory,
+  IconKey,
   IconLayoutDashboard,
   IconSend,
   IconUsers,
@@ -14,7 +15,7 @@ import { lazy, type ComponentType } from "react";
 import { Overview } from "../sections/overview/Overview.tsx";
 
 interface Entry {
-  key: "overview" | "send" | "live" | "history" | "users" | "catalog" | "tryout" | "simulator" | "api";
+  key: "overview" | "send" | "live" | "history" | "users" | "catalog" | "keys" | "tryout" | "simulator" | "api";
   path: string;
   pattern: string;
   icon: Icon;
@@ -61,6 +62,13 @@ export const SECTIONS: readonly Entry[] = [
     pattern: "/catalogo",
     icon: IconBook2,
     component: lazy(() => import("../sections/catalog/Catalog.tsx")),
+  },
+  {
+    key: "keys",
+    path: "/claves",
+    pattern: "/claves",
+    icon: IconKey,
+    component: lazy(() => import("../sections/keys/Keys.tsx")),
   },
   {
     key: "tryout",
