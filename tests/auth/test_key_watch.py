@@ -57,6 +57,14 @@ async def test_wrong_file_at_the_start_is_an_error(tmp_path: Path) -> None:
         await watch_of(tmp_path, Keyring())
 
 
+def damage(file: KeyFile, content: bytes) -> None:
+    """Put this in place of the keys, at one stroke: half of it would be another damage."""
+    fresh = file.path.with_name("fresh")
+    fresh.write_bytes(content)
+    fresh.chmod(0o600)
+    fresh.replace(file.path)
+
+
 async def test_wrong_file_is_told_once_and_the_keys_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged file is one line however often it is looked at, and another one once it is damaged otherwise."""
     monkeypatch.setattr(key_watch, "INTERVAL", 0)
@@ -68,7 +76,7 @@ async def test_wrong_file_is_told_once_and_the_keys_stay(tmp_path: Path, monkeyp
         running = asyncio.create_task(watch.run())
         for content in (b"{", b"[]", b"{{"):
             told = len(lines)
-            await asyncio.to_thread(file.path.write_bytes, content)
+            await asyncio.to_thread(damage, file, content)
             await until(lambda: len(lines) > told, "a line")  # noqa: B023 - it is called here
             assert ring.identify(text) is not None
         await asyncio.to_thread(file.path.unlink)
