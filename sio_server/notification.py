@@ -64,13 +64,17 @@ class PublishRequest:
     ttl: int | None = None
     persist: bool = True
     source: str | None = None
+    traceparent: str | None = None
     idempotency_key: str | None = None
     expires_at: int | None = None
     """Milliseconds of Unix time, in place of ``ttl``."""
     warnings: tuple[Text, ...] = ()
 
     def fingerprint(self) -> bytes:
-        """A digest of everything that makes two bodies the same, whatever the order of their members."""
+        """A digest of everything that makes two bodies the same, whatever the order of their members.
+
+        The trace is no part of it: a repeated request may belong to another one.
+        """
         members = {
             "type": self.type,
             "message": self.message,
@@ -103,6 +107,7 @@ class _Members(NamedTuple):
     actor: dict[str, Any] | None = None
     source: str | None = None
     publisher: str | None = None
+    traceparent: str | None = None
     persist: bool = True
     idempotency: Idempotency | None = None
     body: bytes = b""
@@ -132,6 +137,7 @@ class Notification(_Members):
         actor: dict[str, Any] | None = None,
         source: str | None = None,
         publisher: str | None = None,
+        traceparent: str | None = None,
         persist: bool = True,
         idempotency: Idempotency | None = None,
     ) -> Self:
@@ -150,6 +156,7 @@ class Notification(_Members):
             actor,
             source,
             publisher,
+            traceparent,
             persist,
             idempotency,
         )
@@ -211,6 +218,7 @@ def encode_body(notification: _Members) -> bytes:
 
     The audience is not among them: it would tell one person the names of others. Only what is not stored says so, with
     ``persist``: its ``seq`` is another notification's, so that nothing else tells an inbox that it will not be in it.
+    A trace is there only where the publisher named one.
     """
     expires_at = notification.expires_at
     members: dict[str, Any] = {
@@ -224,6 +232,8 @@ def encode_body(notification: _Members) -> bytes:
         "actor": notification.actor,
         "expires_at": None if expires_at is None else written(expires_at),
     }
+    if notification.traceparent is not None:
+        members["traceparent"] = notification.traceparent
     if not notification.persist:
         members["persist"] = False
     return _dumps(members)[1:-1]

@@ -233,6 +233,7 @@ DIFFERENT: list[tuple[str, Any]] = [
     ("link", "/x"),
     ("priority", None),
     ("ttl", 6),
+    ("expires_at", 1),
     ("persist", False),
     ("source", None),
 ]
@@ -251,10 +252,11 @@ def test_fingerprint_tells_bodies_apart(member: str, value: Any) -> None:
 
 
 def test_fingerprint_is_of_every_member() -> None:
-    """A member that a request gets later takes part in the digest too, the key and the warnings alone do not."""
+    """A member that a request gets later takes part in the digest too; the key, the trace and the warnings do not."""
     told = {name for name, _ in DIFFERENT}
-    assert {member.name for member in dataclasses.fields(PublishRequest)} == told | {"idempotency_key", "warnings"}
-    same = dataclasses.replace(REQUEST, idempotency_key="k", warnings=())
+    others = {"idempotency_key", "traceparent", "warnings"}
+    assert {member.name for member in dataclasses.fields(PublishRequest)} == told | others
+    same = dataclasses.replace(REQUEST, idempotency_key="k", traceparent="00-1", warnings=())
     assert same.fingerprint() == REQUEST.fingerprint()
 
 

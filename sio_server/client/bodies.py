@@ -91,6 +91,7 @@ class PublishOptions(TypedDict, total=False):
     persist: bool | None
     idempotency_key: str | None
     source: str | None
+    traceparent: str | None
 
 
 def publish_body(
@@ -112,6 +113,7 @@ def publish_body(
     persist: bool | None = None,
     idempotency_key: str | None = None,
     source: str | None = None,
+    traceparent: str | None = None,
 ) -> dict[str, Any]:
     """The body of a publish; what was left out is left out. Raises TypeError for arguments that cannot go together."""
     parts = {
@@ -140,6 +142,7 @@ def publish_body(
         "persist": persist,
         "idempotency_key": idempotency_key,
         "source": source,
+        "traceparent": traceparent,
     }
     return {**said_here(), **{name: value for name, value in body.items() if value is not None}}
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
+
+# A traceparent of W3C Trace Context: https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _said: Final[ContextVar[Mapping[str, Any]]] = ContextVar("sio_server_publish_context", default=_NOTHING)
@@ -17,15 +21,20 @@ def said_here() -> Mapping[str, Any]:
 
 
 @contextlib.contextmanager
-def publish_context(*, actor: Mapping[str, Any] | None = None, source: str | None = None) -> Iterator[None]:
-    """Have everything that is published in the context name its ``actor`` and ``source``, where it names none itself.
+def publish_context(
+    *, actor: Mapping[str, Any] | None = None, source: str | None = None, traceparent: str | None = None
+) -> Iterator[None]:
+    """Have everything that is published in the context name its ``actor``, ``source`` and trace, unless it does itself.
 
+    ``traceparent`` is the header of that name as the request had it (W3C Trace Context); any other text is left out.
     It holds for the notifier, its functions, the clients and the outboxes, in the code that the context encloses: in
     the same thread or coroutine, in tasks that begin there, and in threads that get a copy of the context, as those of
     ``asyncio.to_thread`` and FastAPI do. A context inside another one adds to it.
     """
-    more = {name: value for name, value in (("actor", actor), ("source", source)) if value is not None}
-    token = _said.set({**_said.get(), **more})
+    # Whoever makes a request chooses its headers: a broken one is to cost no notification.
+    trace = traceparent if traceparent is not None and TRACEPARENT.fullmatch(traceparent) else None
+    more = {"actor": actor, "source": source, "traceparent": trace}
+    token = _said.set({**_said.get(), **{name: value for name, value in more.items() if value is not None}})
     try:
         yield
     finally:

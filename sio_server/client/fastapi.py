@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from sio_server.client.context import publish_context
 from sio_server.client.entries import QUEUE, Failure
@@ -85,15 +85,19 @@ def _nobody() -> None:
 
 
 def notifying(actor: Actor = _nobody) -> Callable[..., AsyncIterator[Notifier]]:
-    """A dependency that gives the app's notifier; while the request lasts, what is published names its actor.
+    """A dependency that gives the app's notifier; while a request lasts, what is published names its actor and trace.
 
     ``actor`` is a dependency of the app's own, which returns an object with ``id`` and ``name``, or None for nobody; it
-    may depend on whatever the app authenticates with. It holds for `notificar_…`, for outboxes and for tasks in the
-    background as well, in routes with and without ``async``: the dependency may stand at one route or at the whole app.
+    may depend on whatever the app authenticates with. The trace is that of the request's ``traceparent``. Both hold for
+    `notificar_…`, for outboxes and for tasks in the background as well, in routes with and without ``async``: the
+    dependency may stand at one route or at the whole app.
     """
 
-    async def notifier(acting: Mapping[str, Any] | None = Depends(actor)) -> AsyncIterator[Notifier]:
-        with publish_context(actor=acting):
+    async def notifier(
+        request: Request,
+        acting: Mapping[str, Any] | None = Depends(actor),
+    ) -> AsyncIterator[Notifier]:
+        with publish_context(actor=acting, traceparent=request.headers.get("traceparent")):
             yield default_notifier()
 
     return notifier

@@ -15,6 +15,7 @@ import orjson
 
 from sio_server.audience import MAX_NAME_LENGTH, name_of
 from sio_server.client.bodies import NotifyInvalid
+from sio_server.client.context import TRACEPARENT
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.event_types import MAX_TTL, PRIORITIES, EventType, EventTypes, check_type_name
 
@@ -121,6 +122,15 @@ def _link(value: str) -> Text | None:
     )
 
 
+def _trace(value: str) -> Text | None:
+    if TRACEPARENT.fullmatch(value):
+        return None
+    return Text(
+        "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
+        "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
+    )
+
+
 def _printable(value: str) -> Text | None:
     return None if value.isprintable() else Text("Must be printable text.", "Debe ser texto imprimible.")
 
@@ -160,6 +170,7 @@ _RULES: Final[dict[str, _Check]] = {
     "persist": _bool,
     "idempotency_key": _text(1, 255, _printable),
     "source": _text(1, 200),
+    "traceparent": _text(0, 1 << 30, _trace),
 }
 
 

@@ -87,6 +87,7 @@ class Drafts:
             actor=request.actor,
             source=request.source,
             publisher=publisher.name,
+            traceparent=request.traceparent,
             persist=request.persist,
             idempotency=idempotency,
         )

@@ -21,7 +21,7 @@ from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
 from sio_server.intake import Noted
 from sio_server.notification import PublishRequest, milliseconds, written
 from sio_server.schemas.loading import not_object
-from sio_server.schemas.publish import load_publish
+from sio_server.schemas.publish import TRACEPARENT, load_publish
 
 _FAMILY: Final = "application/cloudevents"
 STRUCTURED_TYPE: Final = f"{_FAMILY}+json"
@@ -258,6 +258,10 @@ class _Reading:
         audience = self._audience()
         if audience:
             body["audience"] = audience
+        trace = self._given("traceparent")
+        # An event with a broken one is an event all the same.
+        if trace is not None and re.fullmatch(TRACEPARENT, trace):
+            body["traceparent"] = trace
         return body
 
     def _data(self, data: Any) -> tuple[dict[str, Any], str | None]:

@@ -62,6 +62,7 @@ class EnvelopeSchema(Schema):
     link = plain.String(required=True, allow_none=True)
     actor = plain.Nested(ActorSchema, required=True, allow_none=True, metadata=about("Who caused it"))
     expires_at = plain.String(required=True, allow_none=True)
+    traceparent = plain.String(metadata=about("The trace that it belongs to, where the publisher named one"))
 
 
 class CountsSchema(Schema):

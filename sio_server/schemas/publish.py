@@ -30,6 +30,13 @@ MAX_KEY_LENGTH: Final = 255
 NOT_SUPPORTED: Final = ("deliver_at", "collapse_key")
 
 _PRINTABLE = Text("Must be printable text.", "Debe ser texto imprimible.")
+# https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+TRACEPARENT: Final = r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+_TRACEPARENT: Final = Text(
+    "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
+    "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
+)
+
 _LINK_PATTERN = r"/(?![/\\])[^\x00-\x20]*|(?i:https?)://[^\x00-\x20]+"
 _LINK = Text(
     "Must be a path beginning with '/', or an http or https address.",
@@ -135,6 +142,11 @@ class PublishSchema(fields.Schema):
     )
     source = fields.Str(
         allow_none=True, validate=fields.length(1, 200), metadata=about("Which part of the backend this is from")
+    )
+    traceparent = fields.Str(
+        allow_none=True,
+        validate=fields.matching(TRACEPARENT, _TRACEPARENT),
+        metadata=about("The trace that it belongs to (W3C Trace Context); receivers get it"),
     )
 
 

@@ -7,12 +7,15 @@ import contextvars
 import json
 from typing import Any
 
+import pytest
+
 from sio_server.client import NotifyClient, publish_context
 from sio_server.client.bodies import publish_body
 from sio_server.client.outbox import outbox_row
 from tests.support.servers import running
 
 ANA = {"id": "42", "name": "Ana"}
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 EVA = {"id": "43", "name": "Eva"}
 
 
@@ -34,6 +37,19 @@ def test_it_holds_in_the_block() -> None:
             assert said() == {"actor": ANA}
         assert json.loads(outbox_row("test")["body"])["actor"] == ANA
     assert said() == {}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["", "00", TRACE.upper(), "ff" + TRACE[2:], TRACE + "\n", f"00-{'0' * 32}-{'1' * 16}-01"],
+    ids=["empty", "short", "upper", "version", "line", "zero"],
+)
+def test_a_trace_that_is_none_is_left_out(broken: str) -> None:
+    """Whoever makes a request chooses its headers, and a broken one costs no notification."""
+    with publish_context(traceparent=TRACE):
+        assert said() == {"traceparent": TRACE}
+    with publish_context(actor=ANA, traceparent=broken):
+        assert said() == {"actor": ANA}
 
 
 async def test_it_goes_along_to_tasks_and_threads() -> None:
@@ -64,7 +80,7 @@ async def test_clients_say_it() -> None:
     """What is published with an answer names the actor as well."""
     async with running() as server, NotifyClient(server.url) as client:
         listener = await server.connect()
-        with publish_context(actor=ANA):
+        with publish_context(actor=ANA, traceparent=TRACE):
             await client.publish("test", everybody=True)
         [envelope] = await listener.wait(1)
-        assert envelope["actor"] == ANA
+        assert (envelope["actor"], envelope["traceparent"]) == (ANA, TRACE)

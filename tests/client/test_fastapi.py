@@ -84,6 +84,19 @@ async def test_each_request_names_its_actor(server: Server) -> None:
         assert envelope["actor"] == ({"id": user, "name": user.title()} if user else None)
 
 
+async def test_a_request_names_its_trace(server: Server) -> None:
+    """What it publishes belongs to the trace that its header names; a broken header costs nothing."""
+    admin = await server.connect({"role": "admin"})
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    app = backend(NotifierLifespan(server.url), dependencies=[Depends(notifying())])
+    async with asking(app) as http:
+        for given in (trace, "broken"):
+            await http.post("/sync", params={"nombre": given}, headers={"traceparent": given})
+    named, other = await admin.wait(2)
+    assert (named["traceparent"], named["actor"]) == (trace, None)
+    assert "traceparent" not in other
+
+
 async def test_the_end_of_the_app_sends_what_waits(server: Server) -> None:
     """What was handed over in its last request, and in the end of its own lifespan, arrives."""
     admin = await server.connect({"role": "admin"})

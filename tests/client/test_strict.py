@@ -44,6 +44,8 @@ MISTAKES: Final[dict[str, tuple[dict[str, Any], list[str]]]] = {
     "key": ({"idempotency_key": "x" * 256}, ["idempotency_key"]),
     "key with a line end": ({"idempotency_key": "a\n"}, ["idempotency_key"]),
     "source": ({"source": "x" * 201}, ["source"]),
+    "trace": ({"traceparent": "00-1-1-01"}, ["traceparent"]),
+    "trace of nothing": ({"traceparent": ""}, ["traceparent"]),
     "actor": ({"actor": {"name": "Ana"}}, ["actor.id"]),
     "actor's field": ({"actor": {"id": 1, "email": "a@b"}}, ["actor.email"]),
     "actor's name": ({"actor": {"id": 1, "name": ""}}, ["actor.name"]),

@@ -395,3 +395,28 @@ async def test_not_persisted_notification_is_delivered_and_takes_no_place() -> N
 
         assert [reply["seq"] for reply in replies] == seqs(events) == [1, 1, 1, 2]
         assert len({event["id"] for event in events}) == 4
+
+
+async def test_a_notification_names_its_trace() -> None:
+    """Receivers and operators see it; without one there is no such member; a repeat may belong to another trace."""
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    async with running() as server:
+        client = await server.connect()
+        await server.notify({**SEED, "traceparent": trace, "idempotency_key": "a"}, key=None)
+        _, again = await server.notify({**SEED, "traceparent": trace[:-1] + "0", "idempotency_key": "a"}, key=None)
+        await server.notify({**SEED, "traceparent": None}, key=None)
+        first, second = await client.wait(2)
+        assert again["duplicate"]
+        assert first["traceparent"] == trace
+        assert first.keys() - {"traceparent"} == second.keys() == ENVELOPE
+        async with server.http.get(f"{server.url}/v1/notifications/{first['id']}") as response:
+            assert (await response.json())["traceparent"] == trace
+
+
+@pytest.mark.parametrize("broken", ["", "00", "00-" + "0" * 32 + "-" + "1" * 16 + "-01", 7])
+async def test_a_trace_that_is_none_is_refused(broken: object) -> None:
+    """By the name of the field."""
+    async with running() as server:
+        status, reply = await server.notify({**SEED, "traceparent": broken}, key=None)
+    named = [error["field"] for error in reply["errors"]]
+    assert (status, reply["code"], named) == (422, "invalid_data", ["traceparent"])

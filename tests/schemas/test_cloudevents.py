@@ -98,6 +98,7 @@ async def test_event_of_the_sdk_becomes_a_notification(convert: Any, *, front: b
         stored = await record(server, answer)
 
     assert answer.body["warnings"] == []
+    assert envelope["traceparent"] == attributes["traceparent"]
     assert envelope["type"] == "reserva_creada"
     assert envelope["message"] == attributes["message"]
     assert envelope["data"] == {

@@ -209,6 +209,8 @@ export interface components {
             /** @description Who caused it */
             actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
             replayed: boolean;
             seen: boolean;
             read: boolean;
@@ -355,6 +357,8 @@ export interface components {
             /** @description Who caused it */
             actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -454,6 +458,8 @@ export interface components {
             idempotency_key?: string | null;
             /** @description Which part of the backend this is from */
             source?: string | null;
+            /** @description The trace that it belongs to (W3C Trace Context); receivers get it */
+            traceparent?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -511,6 +517,8 @@ export interface components {
             /** @description Who caused it */
             actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -541,6 +549,8 @@ export interface components {
             /** @description Who caused it */
             actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */

@@ -25,6 +25,8 @@ export interface Envelope<Type extends string, Data> {
   link: string | null;
   actor: Actor | null;
   expires_at: string | null;
+  /** The trace that it belongs to (W3C Trace Context), where the publisher named one. */
+  traceparent?: string;
   /** Only on what is not kept in the log: it is in no inbox, and `seq` is the place of the last one that is kept. */
   persist?: false;
   /** Whether it was sent before and comes again from the log. */

@@ -143,6 +143,8 @@ export interface components {
             /** @description Who caused it */
             actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
             replayed: boolean;
             seen: boolean;
             read: boolean;
@@ -206,6 +208,8 @@ export interface components {
             /** @description Who caused it */
             actor: components["schemas"]["Actor"] | null;
             expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -271,6 +275,8 @@ export interface components {
             idempotency_key?: string | null;
             /** @description Which part of the backend this is from */
             source?: string | null;
+            /** @description The trace that it belongs to (W3C Trace Context); receivers get it */
+            traceparent?: string | null;
         } & {
             [key: string]: unknown;
         };
