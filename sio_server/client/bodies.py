@@ -125,9 +125,7 @@ def publish_body(
     }
     if any(parts.values()):
         if audience is not None:
-            raise TypeError(
-                "publish_body() takes 'audience', or roles, users, topics, everybody and except_users, not both"
-            )
+            raise TypeError("publish_body() takes audience or roles, users, topics, everybody, except_users, not both")
         audience = {name: value for name, value in parts.items() if value}
     body = {
         "type": type.name if isinstance(type, EventType) else type,
