@@ -62,7 +62,7 @@ class Wheels:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
-    """Both wheels, built from a copy of the tree as ``make dist`` builds them."""
+    """Both wheels, built from the source archive, which is built from a copy of the tree."""
     tree = tmp_path_factory.mktemp("tree")
     for name in _READ:
         source = ROOT / name
@@ -70,8 +70,13 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
             shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
         else:
             shutil.copy(source, tree / name)
-    for project in (tree, tree / "client"):
-        run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", tree / "dist", project)
+    build = (sys.executable, "-m", "build", "--no-isolation", "--outdir", tree / "dist")
+    run(*build, "--sdist", tree)
+    [archive] = (tree / "dist").glob("*.tar.gz")
+    run(sys.executable, "-m", "tarfile", "-e", archive, tree / "unpacked")
+    [unpacked] = (tree / "unpacked").iterdir()
+    for project in (unpacked, unpacked / "client"):
+        run(*build, "--wheel", project)
     [client] = (tree / "dist").glob("sio_server_client-*.whl")
     [server] = (tree / "dist").glob("sio_server-*.whl")
     return Wheels(client, server)
