@@ -1,18 +1,11 @@
 // Networks that are in the way: they swallow, hold back, go deaf or block, and nobody says so.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Notifier } from "../../src/core/notifier.ts";
 import { proxyOfFile } from "../proxy.ts";
 import { newUser, serverOfFile } from "../server.ts";
-import { connect, shortest } from "./notifiers.ts";
+import { connect, connected, hears, shortest, until } from "./notifiers.ts";
 
 const server = serverOfFile();
 const proxy = proxyOfFile(server);
-const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 30_000, interval: 20 });
-const connected = (notifier: Notifier, transport?: string): Promise<void> =>
-  until(() => {
-    expect(notifier.getState().connection).toMatchObject({ status: "connected", ...(transport && { transport }) });
-  });
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -24,61 +17,6 @@ afterEach(() => {
   proxy.seen.length = 0;
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
-});
-
-/** What a browser keeps for a page's session. */
-function session(): Map<string, string> {
-  const kept = new Map<string, string>();
-  vi.stubGlobal("sessionStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-  });
-  return kept;
-}
-
-async function hears(notifier: Notifier, user: string): Promise<void> {
-  const heard: string[] = [];
-  notifier.on("*", ({ message }) => void heard.push(message));
-  await server.publish(user);
-  await until(() => {
-    expect(heard).toEqual(["Hola"]);
-  });
-}
-
-describe("a network that does not let WebSockets through", () => {
-  it.each(["hang", "greet", "cut"] as const)("(%s) is one for long polling", async (upgrades) => {
-    proxy.upgrades = upgrades;
-    const user = newUser();
-    const notifier = connect({ url: proxy.url, identity: { user } });
-    await connected(notifier, "polling");
-    await hears(notifier, user);
-  });
-
-  it("and only swallows them is remembered for the session of the page, for a while", async () => {
-    const kept = session();
-    proxy.upgrades = "hang";
-    await connected(connect({ url: proxy.url, identity: { user: newUser() } }), "polling");
-    expect(kept.size).toBe(1);
-    proxy.seen.length = 0;
-    await connected(connect({ url: proxy.url, identity: { user: newUser() } }), "polling");
-    expect(proxy.count("UPGRADE")).toBe(0);
-    for (const key of kept.keys()) kept.set(key, String(Date.now() - 1));
-    proxy.upgrades = "pass";
-    await connected(connect({ url: proxy.url, identity: { user: newUser() } }), "websocket");
-  });
-
-  it("and swallows everything, for a time, is not taken for one of these", async () => {
-    const kept = session();
-    proxy.upgrades = "hang";
-    proxy.fate = (path) => (path.includes("/socket.io/") ? "hang" : "pass");
-    const notifier = connect({ url: proxy.url, identity: { user: newUser() } });
-    await until(() => {
-      expect(proxy.count("transport=polling")).toBeGreaterThan(0);
-    });
-    proxy.upgrades = "pass";
-    await connected(notifier, "websocket");
-    expect([...kept.values()].every((until_) => until_ === "0")).toBe(true);
-  });
 });
 
 describe("a connection whose network has gone without a word", () => {
@@ -95,7 +33,7 @@ describe("a connection whose network has gone without a word", () => {
     });
     expect(frozen).toBe(0);
     await connected(notifier);
-    await hears(notifier, user);
+    await hears(server, notifier, user);
   });
 
   it("that lives is left as it is", async () => {
