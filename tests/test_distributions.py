@@ -177,6 +177,26 @@ except NotifyUnavailable as error:
     assert "did not accept it" in run(backend, "-c", script, cwd=tmp_path)
 
 
+def test_a_backend_is_tested_with_the_client_alone(backend: Path, tmp_path: Path) -> None:
+    """The recorder works where no server is installed; a server of a test is refused there in a line."""
+    script = """
+from sio_server.client import NotifyRefused, SyncNotifyClient, notificar_reserva_creada
+from sio_server.testing import NoServer, SioServer, recording
+with recording() as notifications, SyncNotifyClient("http://127.0.0.1:9") as client:
+    notificar_reserva_creada(usuario_id=5, personas=2)
+    try:
+        client.publish("test", link="reservas/1")
+    except NotifyRefused as error:
+        assert error.code == "invalid_data", error
+notifications.assert_notified(5, "reserva_creada", personas=2)
+try:
+    SioServer(None)
+except NoServer as error:
+    print(error)
+"""
+    assert "pip install sio-server" in run(backend, "-c", script, cwd=tmp_path)
+
+
 # What each of two type checkers has to refuse, by the line, and take, with every setting at its strictest.
 _USE: Final = """
 import asyncio

@@ -54,6 +54,14 @@ def _problems(body: Mapping[str, Any], kind: EventType | None, types: EventTypes
         wrong = _unknown(body["type"], types)
     if wrong is not None:
         yield FieldProblem("type", wrong)
+    yield from problems_of_members(body)
+    data = body.get("data")
+    if kind is not None and (data is None or isinstance(data, dict)):
+        yield from _of_the_type(kind, data or {}, named=body.get("audience") is not None)
+
+
+def problems_of_members(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    """What is wrong with the members of a body, whatever its type is."""
     for member, rule in _RULES.items():
         value = body.get(member)
         if value is not None and (wrong := rule(value)) is not None:
@@ -62,9 +70,6 @@ def _problems(body: Mapping[str, Any], kind: EventType | None, types: EventTypes
         value = body.get(member)
         if value is not None:
             yield from nested(value)
-    data = body.get("data")
-    if kind is not None and (data is None or isinstance(data, dict)):
-        yield from _of_the_type(kind, data or {}, named=body.get("audience") is not None)
 
 
 def _of_the_type(kind: EventType, data: Mapping[str, Any], *, named: bool) -> Iterator[FieldProblem]:

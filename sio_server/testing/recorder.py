@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Final, overload
 
 from sio_server.audience import Audience, Identity
@@ -14,21 +13,10 @@ from sio_server.client.bodies import NotifyRefused, PublishResult
 from sio_server.client.diverting import diverted
 from sio_server.client.field_types import Id
 from sio_server.client.known import default_catalog
+from sio_server.client.strict import problems_of_members
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.event_types import EventTypes
 from sio_server.testing.wording import differences, listed, question
-
-
-def _server_check() -> Callable[[dict[str, Any]], object]:
-    """What the server checks a body by before it looks at the catalogue, where it is installed beside the client."""
-    try:
-        check: Callable[[dict[str, Any]], object] = import_module("sio_server.schemas.publish").load_publish
-    except ImportError:
-        return lambda _: None
-    return check
-
-
-_check: Final = _server_check()
 
 _NEEDED: Final = Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
 
@@ -118,7 +106,10 @@ class Notifications(Sequence[Recorded]):
             return made
 
     def _read(self, body: Mapping[str, Any]) -> tuple[Recorded, tuple[str, ...]]:
-        _check(dict(body))
+        wrong = tuple(problems_of_members(body))
+        if wrong:
+            of_audience = any(problem.field.partition(".")[0] == "audience" for problem in wrong)
+            raise Refused.of_problems("invalid_audience" if of_audience else "invalid_data", wrong)
         event_type = self._catalog[str(body["type"])]
         data = body.get("data") or {}
         event_type.check(data)
