@@ -30,8 +30,9 @@ class ServerStatus:
     """What answers at the address: a sio-server that takes what this key publishes.
 
     ``version`` is the server's; ``development`` says whether it takes anything from anybody; ``publisher`` is the name
-    that it knows the key by, where it has one. ``types`` are its event types, None where the key may not read them.
-    ``warnings`` is what may be amiss: versions that were not made for one another, types that only this backend knows.
+    that it knows the sender by, such as ``key:reservas``. ``types`` are its event types, None where the key may not
+    read them. ``warnings`` is what may be amiss: versions that were not made for one another, types that only this
+    backend knows.
     """
 
     version: str

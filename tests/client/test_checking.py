@@ -7,16 +7,26 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from sio_server import __version__
-from sio_server.client import Notifier, NotifyClient, NotifyInvalid, NotifyRefused, NotifyUnavailable, SyncNotifyClient
+from sio_server.auth import Scope
+from sio_server.client import (
+    Failure,
+    Notifier,
+    NotifyClient,
+    NotifyInvalid,
+    NotifyRefused,
+    NotifyUnavailable,
+    SyncNotifyClient,
+)
 from sio_server.config import Config
 from tests.support.catalogs import BUILTIN, TEXTS
+from tests.support.keys import add
 from tests.support.servers import PUBLISH_KEY, running, secured, token
 from tests.support.waiting import PATIENCE
 
@@ -79,6 +89,33 @@ async def test_a_key_that_may_not_publish_is_told_of(key: str | None, code: str)
             await notifier.acheck(PATIENCE)
     assert caught.value.code in (code, "invalid_token")
     assert key is None or key not in str(caught.value)
+
+
+async def test_a_key_that_may_only_publish_is_enough(tmp_path: Path) -> None:
+    """Its name is told; the types of the server are not for it to read, and those that are known here stay so."""
+    key = add(tmp_path, "reservas", Scope(types=("reserva_*",)))
+    async with running(secured(data_dir=tmp_path)) as server:
+        ways: tuple[Literal["http", "socketio"], ...] = ("http", "socketio")
+        for transport in ways:
+            failures: list[Failure] = []
+            notifier = Notifier(server.url, key, on_failure=failures.append, transport=transport)
+            async with notifier:
+                status = await notifier.acheck(PATIENCE)
+                notifier.notificar_reserva_creada(usuario_id=5)
+                notifier.notificar_tour_creado(nombre="x")
+                assert await notifier.aflush(PATIENCE)
+            assert (status.publisher, status.types, status.warnings) == ("key:reservas", None, ())
+            assert [(failure.type, failure.code) for failure in failures] == [("tour_creado", "forbidden_scope")]
+            assert notifier.stats()["sent"] == 1
+
+
+async def test_a_key_that_may_only_look_is_told_of(tmp_path: Path) -> None:
+    """A key for a dashboard publishes nothing, and that is noticed at the start."""
+    key = add(tmp_path, "panel", Scope(publish=False, observe=True))
+    async with running(secured(data_dir=tmp_path)) as server, NotifyClient(server.url, key) as client:
+        with pytest.raises(NotifyRefused, match="may not publish") as caught:
+            await client.check(PATIENCE)
+    assert caught.value.code == "forbidden"
 
 
 async def test_nobody_at_the_address_is_told_of(unused_tcp_port: int) -> None:
