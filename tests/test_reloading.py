@@ -21,6 +21,7 @@ from sio_server.app import CORE, FRONT, RELOADING
 from sio_server.config import Config
 from sio_server.errors import ConfigError
 from tests.support.clients import plain_socket
+from tests.support.keys import add
 from tests.support.servers import (
     FOR_EVER,
     PUBLISH_KEY,
@@ -128,6 +129,18 @@ async def test_bad_settings_change_nothing(tmp_path: Path, bad: dict[str, Any], 
         assert told in line["reason"]
         assert await server.status(KEY) == 200
         assert await server.status(NEW_KEY) == 401
+
+
+async def test_damaged_keys_change_nothing(tmp_path: Path) -> None:
+    """Where the stored keys cannot be read at SIGHUP nothing is put into force, and the log says which file it is."""
+    stored = add(tmp_path / "data")
+    async with reloadable(tmp_path) as server:
+        assert await server.status(stored) == 200
+        (tmp_path / "data" / "keys.json").write_text("{")
+        server.write(publish_keys=[NEW_KEY])
+        line = await server.reload("settings not reloaded, nothing was changed")
+        assert "keys.json" in line["reason"]
+        assert [await server.status(key) for key in (stored, KEY, NEW_KEY)] == [200, 200, 401]
 
 
 async def test_other_settings_are_renewed(tmp_path: Path) -> None:

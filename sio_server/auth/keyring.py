@@ -29,7 +29,7 @@ class Keyring:
         self, plain: Iterable[str] = (), stored: Sequence[StoredKey] = (), *, now: Callable[[], float] = time.time
     ) -> None:
         self.stored: tuple[StoredKey, ...] = ()
-        self._now = now
+        self.now = now
         self._uses: dict[bytes, Use] = {}
         self._plain: list[Publisher] = []
         self._named: list[Publisher] = []
@@ -69,7 +69,7 @@ class Keyring:
 
     def end_over(self) -> bool:
         """Whether a secret has come to its end since this was asked last."""
-        now = self._now()
+        now = self.now()
         ended = self._next_end is not None and self._next_end <= now
         ends = (one.until for one in self._known if one.until is not None)
         self._next_end = min((end for end in ends if end > now), default=None)
@@ -92,7 +92,7 @@ class Keyring:
         return found
 
     def _is_over(self, publisher: Publisher) -> bool:
-        return publisher.until is not None and publisher.until <= self._now()
+        return publisher.until is not None and publisher.until <= self.now()
 
     def holds(self, publisher: Publisher) -> bool:
         """Whether this publisher's key is still good, for just what it was good for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import socketio.exceptions
 
 from sio_server.app import KEYS
 from sio_server.auth import KeyFile, Scope
+from sio_server.client import Failure, Notifier
 from sio_server.config import Config
 from tests.support.asking import Answer, ask, assert_refused, get
 from tests.support.keys import add, made, narrow, revoke, write
@@ -119,6 +121,25 @@ async def test_what_was_published_once_is_no_way_around_the_scope(tmp_path: Path
         narrow(tmp_path, "reservas", NARROW)
         await server.app[KEYS].look()
         assert_refused(await publish(server, text, body), "forbidden_scope")
+
+
+async def test_notifier_tells_what_its_key_may_not(tmp_path: Path) -> None:
+    """A backend's notifier hands on what is beyond its key as refused, with the field, and goes on with the rest."""
+    key = add(tmp_path, scope=NARROW)
+    failures: list[Failure] = []
+    async with running(secured(data_dir=tmp_path)) as server:
+        async with Notifier(server.url, key, on_failure=failures.append) as notifier:
+            bodies: list[dict[str, Any]] = [WITHIN, BEYOND["role"][0], BEYOND["type"][0], WITHIN]
+            for body in bodies:
+                notifier.notify(body["type"], "x", **body["audience"])
+            assert await asyncio.to_thread(notifier.flush, FOR_EVER)
+        stored = await get(server, "/v1/notifications", PUBLISH_KEY)
+
+    assert [one["type"] for one in stored["items"]] == ["test", "test"]
+    assert [(one.code, one.detail.partition(":")[0]) for one in failures] == [
+        ("forbidden_scope", "audience.roles.1"),
+        ("forbidden_scope", "type"),
+    ]
 
 
 # -- what a key sees --------------------------------------------------------------------------------------------------
@@ -296,6 +317,24 @@ async def test_connection_by_a_revoked_key_is_let_go(tmp_path: Path) -> None:
         with pytest.raises(socketio.exceptions.ConnectionError):
             await server.connect({"key": gone})
         assert (await emit(server, changed, {"type": "test"}))["error"]["code"] == "forbidden_scope"
+
+
+@WAYS
+async def test_key_ends_with_its_time(tmp_path: Path, *, front: bool) -> None:
+    """A key that is over publishes nothing more, nor in a head that was seen before, and its connections are let go."""
+    stored, text = made(expires_at=4e9)
+    write(tmp_path, stored)
+    async with running(secured(data_dir=tmp_path), front=front) as server:
+        assert (await publish(server, text, {"type": "test"})).status == 200
+        connected = await server.connect({"key": text})
+        watch = server.app[KEYS]
+        watch.keyring.now = lambda: 4e9
+        await watch.look()
+        refused = await publish(server, text, {"type": "test"})
+        await until(lambda: not connected.client.connected, "the end of the connection")
+
+    assert_refused(refused, "unauthorized")
+    assert "is over" in refused.body["detail"]
 
 
 async def test_damaged_file_leaves_the_keys_of_before(tmp_path: Path) -> None:
