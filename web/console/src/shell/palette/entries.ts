@@ -46,7 +46,7 @@ export function useEntries(typed: string, asked: string, onSignOut: () => void):
 
   const groups: Group[] = [
     { name: "find", entries: isIdentity(text) ? [notification(text)] : [] },
-    { name: "go", entries: best(text, sections(), label, 9) },
+    { name: "go", entries: best(text, sections(), label, SECTIONS.length) },
     { name: "users", entries: text === "" ? [] : users },
     {
       name: "types",
