@@ -103,6 +103,6 @@ setup-node: setup-dev $(if $(filter bench,$(MAKECMDGOALS)),setup-bench)
 	@$(SETUP) node
 
 clean: ## Remove what was built or installed; a running server's data stays
-	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	@rm -rf .venv build client/build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		*.egg-info tests/node/node_modules
 	@find sio_server tests bench examples scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
