@@ -66,8 +66,13 @@ def _reachable(bin_path: Path, home: Path, user: dict[str, Any]) -> Path:
     with contextlib.suppress(PermissionError):
         subprocess.run([str(bin_path / "postgres"), "--version"], stdout=subprocess.DEVNULL, check=True, **user)
         return bin_path
-    shutil.copytree(bin_path.parent, home / "programs", symlinks=True)
-    return home / "programs" / "bin"
+    # With the libraries of the wheel, which the programs look for beside the package.
+    package, version = bin_path.parents[1], bin_path.parent.name
+    shutil.copytree(bin_path.parent, home / package.name / version, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, home / libraries.name, symlinks=True)
+    return home / package.name / version / "bin"
 
 
 def database(home: Path, name: str) -> str:
