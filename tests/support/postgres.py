@@ -75,8 +75,16 @@ def _reachable(bin_path: Path, home: Path, user: dict[str, Any]) -> Path:
     return home / package.name / version / "bin"
 
 
-def database(home: Path, name: str) -> str:
-    """Make an empty database; return what follows ``postgresql+driver://`` in its address."""
+def place_in(home: Path, name: str) -> str:
+    """Make an empty schema, and a user whose tables go there; return what follows ``postgresql+driver://``.
+
+    A database for each test would be a copy of seven megabytes.
+    """
     with psycopg.connect(host=str(home), user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return f"postgres@/{name}?host={home}"
+        for statement in (
+            f'CREATE ROLE "{name}" SUPERUSER LOGIN',
+            f'CREATE SCHEMA "{name}"',
+            f'ALTER ROLE "{name}" SET search_path = "{name}"',
+        ):
+            connection.execute(statement.encode())
+    return f"{name}@/postgres?host={home}"

@@ -13,7 +13,7 @@ import pytest
 
 from sio_server.client import pacing
 from tests.support.outboxes import KINDS, Place
-from tests.support.postgres import database, postgres
+from tests.support.postgres import place_in, postgres
 from tests.support.servers import Server, running
 
 
@@ -39,10 +39,10 @@ async def server() -> AsyncIterator[Server]:
 
 
 def address(request: pytest.FixtureRequest, kind: str, directory: Path) -> str:
-    """The address of an empty database of this kind."""
+    """The address of an empty database of this kind, or of an empty part of one."""
     if "postgresql" not in kind:
         return f"{kind}:///{directory / 'app.db'}"
-    return f"{kind}://{database(request.getfixturevalue('postgres_home'), uuid4().hex)}"
+    return f"{kind}://{place_in(request.getfixturevalue('postgres_home'), uuid4().hex)}"
 
 
 @pytest.fixture(params=KINDS)
