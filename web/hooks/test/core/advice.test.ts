@@ -5,7 +5,7 @@ import { newUser, serverOfFile, token } from "../server.ts";
 import { connect } from "./notifiers.ts";
 
 const server = serverOfFile({ secrets: true });
-const until = async (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+const until = async (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 120_000, interval: 20 });
 
 afterEach(() => {
   vi.restoreAllMocks();

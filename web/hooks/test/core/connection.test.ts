@@ -6,7 +6,7 @@ import { newUser, Server, token, serverOfFile } from "../server.ts";
 
 const status = (notifier: Notifier): string => notifier.getState().connection.status;
 const messages = (notifier: Notifier): string[] => notifier.getState().items.map((item) => item.message);
-const patience = { timeout: 15_000, interval: 20 };
+const patience = { timeout: 120_000, interval: 20 };
 const until = async (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, patience);
 const connected = (notifier: Notifier): Promise<void> =>
   until(() => {
@@ -208,7 +208,7 @@ describe("with tokens", () => {
 
   it("renews a token that is about to expire on the same connection", async () => {
     const user = newUser();
-    const { reasons, getToken } = asked(token(user, { ttl: 30 }), token(user));
+    const { reasons, getToken } = asked(token(user, { ttl: 16 }), token(user));
     const notifier = connect({ url: server.url, user, getToken });
     const seen = new Set<string>();
     notifier.subscribe(() => void seen.add(status(notifier)));

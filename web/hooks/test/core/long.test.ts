@@ -11,7 +11,7 @@ import { connect, shortest } from "./notifiers.ts";
 
 const server = serverOfFile();
 const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 30_000, interval: 20 });
+  vi.waitFor(check, { timeout: 120_000, interval: 20 });
 
 afterEach(() => {
   vi.useRealTimers();

@@ -28,7 +28,7 @@ export const shortest = (): void => void vi.spyOn(Math, "random").mockReturnValu
 
 /** Waits for what a network makes late. */
 export const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 30_000, interval: 20 });
+  vi.waitFor(check, { timeout: 120_000, interval: 20 });
 
 /** Waits until it is connected, by this transport if one is named. */
 export const connected = (notifier: Notifier, transport?: string): Promise<void> =>

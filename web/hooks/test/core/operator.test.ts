@@ -6,7 +6,7 @@ import { connect, prepare } from "./notifiers.ts";
 import { newUser, PUBLISH_KEY, serverOfFile } from "../server.ts";
 
 const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 15_000, interval: 20 });
+  vi.waitFor(check, { timeout: 120_000, interval: 20 });
 const becomes = (notifier: Notifier, status: string): Promise<void> =>
   until(() => {
     expect(notifier.getState().connection.status).toBe(status);

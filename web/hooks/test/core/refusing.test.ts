@@ -8,7 +8,7 @@ import { connect } from "./notifiers.ts";
 
 const server = serverOfFile();
 const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 });
+  vi.waitFor(check, { timeout: 120_000, interval: 20 });
 
 const refuse = (): never => {
   throw new DOMException("The request was denied.", "SecurityError");

@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 15_000, interval: 10 });
+  vi.waitFor(check, { timeout: 120_000, interval: 10 });
 
 describe("tabs", () => {
   function tab(name: string): { tabs: Tabs; said: TabSays[]; events: string[] } {

@@ -6,7 +6,7 @@ import { newUser, serverOfFile, token } from "../server.ts";
 import { connect, shortest } from "./notifiers.ts";
 
 const until = async (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 });
+  vi.waitFor(check, { timeout: 120_000, interval: 20 });
 
 afterEach(() => {
   vi.useRealTimers();

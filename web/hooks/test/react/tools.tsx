@@ -13,7 +13,7 @@ import type { Notifier } from "../../src/index.ts";
 
 /** Wait for a condition while React works. */
 export async function until(check: () => void | Promise<void>): Promise<void> {
-  await waitFor(check, { timeout: 10_000, interval: 20 });
+  await waitFor(check, { timeout: 120_000, interval: 20 });
 }
 
 export function Status(): ReactNode {
