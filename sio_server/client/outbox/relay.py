@@ -92,7 +92,11 @@ class Relay:
         if self._sender is not None:
             raise RuntimeError("a relay is begun once: make another one")
         self._kept = Kept(self._outbox.table_for(loop), self._ledger, self._terms)
-        self._sender = Sender(_Carrier(self._target), self._kept, self._ledger)
+        courier = _Carrier(self._target)
+        if not self._is_off:
+            # Here, and not in the thread: a fork while it imports would leave the child with halves of modules.
+            courier.prepare()
+        self._sender = Sender(courier, self._kept, self._ledger)
         self._outbox.heard_by(self.ring, listening=True)
         if not self._is_off:
             self._sender.start()
@@ -172,7 +176,7 @@ class Relay:
         self.close()
 
     async def __aenter__(self) -> Self:
-        self._open(asyncio.get_running_loop())
+        await asyncio.to_thread(self._open, asyncio.get_running_loop())
         return self
 
     async def __aexit__(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,8 @@ from sio_server.client.outbox import SqlOutbox
 from sio_server.errors import ConfigError
 from sio_server.testing.recorder import recording
 from tests.support.outboxes import Booking, Place, Refused
-from tests.support.servers import Listener, Server
-from tests.support.waiting import PATIENCE, turns, until
+from tests.support.servers import ROOT, Listener, Server, environment
+from tests.support.waiting import PATIENCE, coming, turns, until, work_of
 
 NOBODY = "http://127.0.0.1:1"
 
@@ -369,3 +370,21 @@ async def test_a_relay_that_is_switched_off_keeps_what_is_committed(lite: Place)
         assert await relay.aflush(PATIENCE)
         assert relay.stats()["sent"] == 0
     assert len(await lite.rows()) == 1
+
+
+async def test_a_relay_that_has_begun_imports_nothing_more(tmp_path: Path) -> None:
+    """Workers that are forked right after it find whole modules."""
+    code = (
+        "import sys; import sqlalchemy as sa; from sio_server.client.outbox import SqlOutbox; outbox = SqlOutbox();"
+        "engine = sa.create_engine('sqlite:///app.db'); outbox.create(engine); relay = outbox.relay(engine, 'http://a');"
+        "assert 'httpx' not in sys.modules; relay.start(); begun = set(sys.modules); relay.close(0.1);"
+        "print(sorted({name.partition('.')[0] for name in set(sys.modules) - begun}))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", code),
+        cwd=tmp_path,
+        env=environment({"PYTHONPATH": str(ROOT)}),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await coming(process.communicate(), "its end", work_of(process))
+    assert (process.returncode, said) == (0, b"[]\n")
