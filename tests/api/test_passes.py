@@ -23,7 +23,7 @@ from tests.support.brokers import side_by_side
 from tests.support.clients import plain_socket
 from tests.support.inbox_model import Clock
 from tests.support.logged import logging_to_stderr
-from tests.support.servers import PUBLISH_KEY, SECRET, Server, program, running, secured, token
+from tests.support.servers import PUBLISH_KEY, SECRET, Server, lasting_token, program, running, secured, token
 from tests.support.waiting import until
 
 KEY = PUBLISH_KEY
@@ -55,7 +55,7 @@ async def let_in(server: Server, user: str | None = None, credential: str | None
 # -- who may have one ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("credential", [KEY, token("eva", "admin")], ids=["key", "administrator"])
+@pytest.mark.parametrize("credential", [KEY, lasting_token("eva", "admin")], ids=["key", "administrator"])
 async def test_operator_makes_passes(credential: str) -> None:
     """Who has a publisher key or is an administrator gets a pass for a new guest, or for the one who is named."""
     async with running(secured()) as server:

@@ -27,7 +27,7 @@ from sio_server.client import (
 from sio_server.config import Config
 from tests.support.catalogs import BUILTIN, TEXTS
 from tests.support.keys import add
-from tests.support.servers import PUBLISH_KEY, running, secured, token
+from tests.support.servers import PUBLISH_KEY, lasting_token, running, secured
 from tests.support.waiting import PATIENCE
 
 OWN: Final = f"""
@@ -79,7 +79,7 @@ async def test_development_mode_is_told_of() -> None:
 
 @pytest.mark.parametrize(
     ("key", "code"),
-    [("wrong", "unauthorized"), (None, "unauthorized"), (token("5", "turista"), "forbidden")],
+    [("wrong", "unauthorized"), (None, "unauthorized"), (lasting_token("5", "turista"), "forbidden")],
     ids=["wrong", "none", "a tourist's token"],
 )
 async def test_a_key_that_may_not_publish_is_told_of(key: str | None, code: str) -> None:

@@ -263,7 +263,7 @@ async def test_fastapi_snippet(tmp_path: Path) -> None:
 async def test_snippets_of_the_page_for_backends(tmp_path: Path) -> None:
     """Each runs as it stands and ends by itself; what they hand over arrives."""
     blocks = [text for language, text in Document.read(ROOT / "docs/backend.md").fences if language == "python"]
-    assert len(blocks) == 4
+    assert len(blocks) == 7
     async with running() as server:
         listener = await server.connect({"role": "admin"})
         for block in blocks:

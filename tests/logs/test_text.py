@@ -247,7 +247,7 @@ async def test_subprotocol_of_a_websocket_is_not_logged(capsys: pytest.CaptureFi
         assert part not in shown
 
 
-@pytest.mark.parametrize("secret", [token("ana"), "gp1_" + "Ab-_" * 20])
+@pytest.mark.parametrize("secret", [token("ana"), "gp1_" + "Ab-_" * 20], ids=["token", "pass"])
 @pytest.mark.parametrize("around", ["{}", "/v1/passes/{}", "a {} b", "{}: unknown field", "x" * 40 + "{}"])
 @pytest.mark.parametrize("most", [40, 60, 300])
 def test_tokens_and_passes_are_hidden_wherever_they_stand(secret: str, around: str, most: int) -> None:
