@@ -49,16 +49,23 @@ class System:
             await client.disconnect()
 
 
-@pytest.fixture
-async def system(tmp_path: Path) -> AsyncIterator[System]:
-    """Start it on free ports, with an empty database, and end it as Ctrl+C does."""
-    options = ("--port", "0", "--server-port", "0", "--data", str(tmp_path))
+@contextlib.asynccontextmanager
+async def running(data: Path, end: int = signal.SIGTERM) -> AsyncIterator[System]:
+    """Start it on free ports, with an empty database, and end it by a signal."""
+    options = ("--port", "0", "--server-port", "0", "--data", str(data))
     async with serving_command(sys.executable, "examples/tourism/run.py", *options) as started:
         await until(lambda: len(started.output) == 2, "two addresses", started.moves)
         pages, server = (re.findall(r"http://[\d.:]+", line)[0] for line in started.output)
         yield System(pages, server)
-        await started.stop(signal.SIGINT)
+        assert await started.stop(end) == 0, started.output
         assert "Traceback" not in "\n".join(started.output)
+
+
+@pytest.fixture
+async def system(tmp_path: Path) -> AsyncIterator[System]:
+    """A system of the test's own."""
+    async with running(tmp_path) as started:
+        yield started
 
 
 async def signed_in(http: httpx.AsyncClient, name: str = "ana") -> str:
@@ -72,6 +79,21 @@ async def signed_in(http: httpx.AsyncClient, name: str = "ana") -> str:
 def facts(listener: Listener) -> list[tuple[str, Any, Any]]:
     """What came: type, who did it, where it leads."""
     return [(one["type"], one["actor"] and one["actor"]["name"], one["link"]) for one in listener.notifications]
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+async def test_the_end_is_that_of_all_of_it(tmp_path: Path, end: signal.Signals) -> None:
+    """Ctrl+C and a plain kill end the notification server as well, and what was kept is there at the next start."""
+    async with running(tmp_path, end) as first, first.browser() as ana:
+        await signed_in(ana)
+        await ana.post("/reservas", json=BOOKING)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for address in (first.pages, first.server):
+            with pytest.raises(httpx.ConnectError):
+                await http.get(address)
+    async with running(tmp_path) as second, second.browser() as ana:
+        await signed_in(ana)
+        assert [one["tour_id"] for one in (await ana.get("/reservas")).json()] == ["colca"]
 
 
 async def test_what_is_done_is_told_to_whom_it_concerns(system: System) -> None:

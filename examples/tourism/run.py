@@ -12,10 +12,11 @@ import argparse
 import asyncio
 import os
 import secrets
+import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -71,6 +72,14 @@ async def notification_server(data: Path, port: int, origin: str) -> AsyncIterat
             await process.wait()
 
 
+class _Backend(uvicorn.Server):
+    """Leaves signals to `run`: uvicorn raises them again at its end, before what is around it has ended."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def run(data: Path, port: int, server_port: int) -> None:
     """Serve until a signal comes."""
     try:
@@ -91,8 +100,10 @@ async def run(data: Path, port: int, server_port: int) -> None:
         place = origin if SITE.is_dir() else f"{origin}/docs (the pages are not built: make example)"
         say(f"Andina:  {place}")
         say(f"Console: {server} (sign in with the key in {data / 'publish-key'})")
-        config = uvicorn.Config(create_app(settings), log_level="warning")
-        await uvicorn.Server(config).serve(sockets=[listening])
+        backend = _Backend(uvicorn.Config(create_app(settings), log_level="warning"))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, backend.handle_exit, number, None)
+        await backend.serve(sockets=[listening])
 
 
 def main() -> None:
@@ -104,8 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Path = arguments.data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    with suppress(KeyboardInterrupt):  # Ctrl+C, when all has ended in order
-        asyncio.run(run(data, arguments.port, arguments.server_port))
+    asyncio.run(run(data, arguments.port, arguments.server_port))
 
 
 if __name__ == "__main__":
