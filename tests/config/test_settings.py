@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "user_claim": (["uid", "sub"], "uid, sub", ("uid", "sub")),
     "roles_claim": (["realm_access.roles"], "realm_access.roles", ("realm_access.roles",)),
     "publish_keys": (["one", "two"], "one, two,", ("one", "two")),
+    "cloudevents_prefix": (["org.example", "pe.tours"], "org.example, pe.tours", ("org.example", "pe.tours")),
     "allowed_origins": (["https://a.example.org"], "https://a.example.org", ("https://a.example.org",)),
     "allowed_hosts": (["a.example.org", "b"], "a.example.org,b", ("a.example.org", "b")),
     "recovery": ("always", "always", "always"),
