@@ -35,5 +35,5 @@ export default defineConfig({
   },
   server: { proxy },
   // What needs a page is in e2e/, with a real browser and a real server.
-  test: { include: ["test/**/*.test.ts"], environment: "happy-dom" },
+  test: { include: ["test/**/*.test.ts"], environment: "happy-dom", globalSetup: "./e2e/forks.ts" },
 });
