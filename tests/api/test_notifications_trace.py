@@ -345,7 +345,7 @@ async def test_unknown_id_says_why() -> None:
         await published(server)
         answers = {
             identity: await ask(server, "GET", f"/v1/notifications/{identity}/trace", token=KEY, language="es")
-            for identity in (new_id(1_000_000), new_id())
+            for identity in (new_id(1_000_000), new_id(int(time.time() * 1_000) + 60_000))
         }
 
     old, other = answers.values()
