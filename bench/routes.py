@@ -66,6 +66,7 @@ def failing() -> Iterator[str]:
 def backend(app: str, url: str) -> Iterator[http.client.HTTPConnection]:
     """The example in a process of its own; a connection to it."""
     command = [sys.executable, "-m", "uvicorn", "--app-dir", "examples", "--port", "0", "--no-access-log", app]
+    command += ["--timeout-keep-alive", "3600"]  # the others have their turns in between
     factory = ["--factory"] if app == _QUIET else []
     environment = {**os.environ, "PYTHONPATH": str(HERE), "SIO_SERVER_URL": url}
     with subprocess.Popen(
