@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import re
 import signal
 import sys
@@ -17,7 +19,7 @@ import pytest
 import socketio
 
 from tests.support.servers import FOR_EVER, Listener, python_client, serving_command
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import PATIENCE, until, until_true
 
 BOOKING = {"tour_id": "colca", "fecha": "2026-12-05", "personas": 2}
 DEMO_PASSWORD = "andina-demo"
@@ -29,6 +31,7 @@ class System:
 
     pages: str
     server: str
+    process: int
 
     @contextlib.asynccontextmanager
     async def browser(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -56,7 +59,7 @@ async def running(data: Path, end: int = signal.SIGTERM) -> AsyncIterator[System
     async with serving_command(sys.executable, "examples/tourism/run.py", *options) as started:
         await until(lambda: len(started.output) == 2, "two addresses", started.moves)
         pages, server = (re.findall(r"http://[\d.:]+", line)[0] for line in started.output)
-        yield System(pages, server)
+        yield System(pages, server, started.process.pid)
         assert await started.stop(end) == 0, started.output
         assert "Traceback" not in "\n".join(started.output)
 
@@ -94,6 +97,30 @@ async def test_the_end_is_that_of_all_of_it(tmp_path: Path, end: signal.Signals)
     async with running(tmp_path) as second, second.browser() as ana:
         await signed_in(ana)
         assert [one["tour_id"] for one in (await ana.get("/reservas")).json()] == ["colca"]
+
+
+async def test_what_is_done_while_the_notification_server_is_dead_is_told_later(tmp_path: Path) -> None:
+    """A booking is answered as ever and told of once, when the system is started again."""
+    async with running(tmp_path) as first, first.browser() as ana, first.browser() as marta:
+        await signed_in(ana)
+        # What is for a role is for who was there: somebody new finds an empty inbox.
+        async with first.told(await signed_in(marta, "marta")):
+            pass
+        children = Path(f"/proc/{first.process}/task/{first.process}/children")
+        (child,) = (await asyncio.to_thread(children.read_text)).split()
+        os.kill(int(child), signal.SIGKILL)
+        assert (await ana.post("/reservas", json=BOOKING)).status_code == HTTPStatus.CREATED
+    async with running(tmp_path) as second, second.browser() as marta:
+        token = await signed_in(marta, "marta")
+        async with httpx.AsyncClient(base_url=second.server, trust_env=False, timeout=PATIENCE) as http:
+            headers = {"Authorization": f"Bearer {token}"}
+
+            async def told() -> list[str]:
+                items = (await http.get("/v1/inbox", headers=headers)).json()["items"]
+                return [item["type"] for item in items if item["type"].startswith("reserva")]
+
+            await until_true(told, "the booking")
+            assert await told() == ["reserva_creada"]
 
 
 async def test_what_is_done_is_told_to_whom_it_concerns(system: System) -> None:
