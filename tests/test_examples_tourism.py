@@ -21,7 +21,7 @@ import socketio
 from tests.support.servers import FOR_EVER, Listener, python_client, serving_command
 from tests.support.waiting import PATIENCE, until, until_true
 
-BOOKING = {"tour_id": "colca", "fecha": "2026-12-05", "personas": 2}
+BOOKING = {"tour_id": "colca", "fecha": "2999-12-05", "personas": 2}
 DEMO_PASSWORD = "andina-demo"
 
 

@@ -10,19 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import logging
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from fastapi import Depends, Request
 
 from sio_server.client.context import publish_context
-from sio_server.client.entries import QUEUE, Failure
 from sio_server.client.notifier import Notifier
-from sio_server.client.shared import close_default_client, configure, default_notifier
-from sio_server.event_types import EventTypes
+from sio_server.client.shared import NotifierOptions, close_default_client, configure, default_notifier
 
 __all__ = ["NotifierLifespan", "notifying"]
 
@@ -43,27 +39,10 @@ class NotifierLifespan:
         key: str | None = None,
         *,
         lifespan: Lifespan | None = None,
-        spool: str | os.PathLike[str] | None = None,
-        queue: int = QUEUE,
-        on_failure: Callable[[Failure], object] | None = None,
-        logger: logging.Logger | None = None,
-        locale: str | None = None,
-        catalog: EventTypes | None = None,
-        strict: bool | None = None,
+        **options: Unpack[NotifierOptions],
     ) -> None:
         self._lifespan = lifespan
-        self._begin: Final = functools.partial(
-            configure,
-            url,
-            key,
-            spool=spool,
-            queue=queue,
-            on_failure=on_failure,
-            logger=logger,
-            locale=locale,
-            catalog=catalog,
-            strict=strict,
-        )
+        self._begin: Final = functools.partial(configure, url, key, **options)
 
     @contextlib.asynccontextmanager
     async def __call__(self, app: Any) -> AsyncIterator[Any]:

@@ -8,10 +8,10 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from sio_server.client.bodies import PublishOptions
-from sio_server.client.entries import QUEUE, Failure, Transport, check_options, name_of, strict_by_default
+from sio_server.client.entries import Failure, Transport, check_options, name_of, strict_by_default
 from sio_server.client.ledger import Lines
 from sio_server.errors import ConfigError, Error
 from sio_server.event_types import EventType, EventTypes
@@ -69,19 +69,20 @@ def default_notifier() -> Notifier:
     return found
 
 
-def configure(
-    url: str | None = None,
-    key: str | None = None,
-    *,
-    spool: str | os.PathLike[str] | None = None,
-    queue: int = QUEUE,
-    on_failure: Callable[[Failure], object] | None = None,
-    logger: logging.Logger | None = None,
-    locale: str | None = None,
-    catalog: EventTypes | None = None,
-    strict: bool | None = None,
-    transport: Transport = "http",
-) -> Notifier:
+class NotifierOptions(TypedDict, total=False):
+    """What a `Notifier` may be told beside its address and key; each is explained there."""
+
+    spool: str | os.PathLike[str] | None
+    queue: int
+    on_failure: Callable[[Failure], object] | None
+    logger: logging.Logger | None
+    locale: str | None
+    catalog: EventTypes | None
+    strict: bool | None
+    transport: Transport
+
+
+def configure(url: str | None = None, key: str | None = None, **options: Unpack[NotifierOptions]) -> Notifier:
     """Make the notifier of this module's functions, for settings that are not in the environment; see `Notifier`.
 
     Call it once, where the app starts; an earlier one is closed. Raises `ConfigError` for what cannot be used.
@@ -89,17 +90,7 @@ def configure(
     global _default
     from sio_server.client.notifier import Notifier  # noqa: PLC0415 - see above
 
-    made = Notifier(
-        *(url, key),
-        spool=spool,
-        queue=queue,
-        on_failure=on_failure,
-        logger=logger,
-        locale=locale,
-        catalog=catalog,
-        strict=strict,
-        transport=transport,
-    )
+    made = Notifier(url, key, **options)
     with _lock:
         before, _default = _default, made
     if before is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Header, Request
 
 from sio_server.client import Notifier, default_notifier, enviar_notificacion, notificar_tour_creado
 from sio_server.client.fastapi import NotifierLifespan, notifying
+from sio_server.client.shared import NotifierOptions
 from sio_server.errors import ConfigError
 from tests.support.servers import Server, running
 from tests.support.waiting import until
@@ -155,3 +157,18 @@ async def test_settings_that_cannot_be_used_end_the_start() -> None:
     with pytest.raises(ConfigError, match="SIO_SERVER_URL"):
         async with NotifierLifespan("localhost:8080")(None):
             pass
+
+
+def test_whatever_a_notifier_takes_the_app_may_say() -> None:
+    """Nothing that a notifier can be told is missing where one is made for an app, but when it imports."""
+    takes = inspect.signature(Notifier).parameters.keys()
+    assert NotifierOptions.__annotations__.keys() == takes - {"url", "key", "eager"}
+
+
+async def test_an_app_publishes_over_socketio(server: Server) -> None:
+    """The way of the notifier is one of the settings."""
+    admin = await server.connect({"role": "admin"})
+    app = backend(NotifierLifespan(server.url, transport="socketio"))
+    async with asking(app) as http:
+        await http.post("/async", params={"nombre": "Lago"})
+        await admin.wait(1)

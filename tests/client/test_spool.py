@@ -10,7 +10,6 @@ import random
 import signal
 import sqlite3
 import stat
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,9 @@ from aiohttp import ClientSession
 from sio_server.client import Failure, Notifier, pacing
 from sio_server.client.spool import FILE, LEASE
 from tests.support.chance import again, seed
+from tests.support.commands import line_of, script
 from tests.support.networks import gate
-from tests.support.servers import ROOT, Listener, Server, environment, program, running
+from tests.support.servers import Listener, Server, program, running
 from tests.support.waiting import PATIENCE, coming, until, work_of
 
 NOBODY = "http://127.0.0.1:1"
@@ -75,29 +75,6 @@ async def server() -> AsyncIterator[Server]:
         yield started
 
 
-@contextlib.asynccontextmanager
-async def backend(script: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A script in a process of its own; killed at the end if it is still there."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-c", script, *arguments),
-        cwd=ROOT,
-        env=environment(),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def line_of(process: asyncio.subprocess.Process) -> str:
-    """Return the next line that a process says."""
-    assert process.stdout is not None
-    return (await coming(process.stdout.readline(), "a line", work_of(process))).decode().strip()
-
-
 def told(admin: Listener, tour: str) -> list[int]:
     """Return the numbers about a tour, in the order in which they came."""
     return [int(e["data"]["nombre"]) for e in admin.notifications if e["data"].get("tour_id") == tour]
@@ -114,7 +91,7 @@ async def test_nothing_is_lost_or_doubled_when_a_backend_is_killed(server: Serve
         tour = f"t{number}"
         # Now and then nobody listens, so that what one has left is more than the next one can send at once.
         url = NOBODY if number % 3 == 1 else server.url
-        async with backend(BACKEND, url, spool, tour, "1000000") as process:
+        async with script(BACKEND, url, spool, tour, "1000000") as process:
             assert await line_of(process) == "ready"
             for _ in range(draw.randint(1, 300)):
                 said[tour] = int(await line_of(process))
@@ -161,9 +138,9 @@ async def test_processes_share_a_spool(server: Server, tmp_path: Path) -> None:
     admin = await server.connect({"role": "admin"})
     spool = str(tmp_path / "spool")
     async with (
-        backend(BACKEND, server.url, spool, "a", "200") as first,
-        backend(BACKEND, server.url, spool, "b", "200") as second,
-        backend(BACKEND, NOBODY, str(tmp_path / "other"), "c", "1") as stranger,
+        script(BACKEND, server.url, spool, "a", "200") as first,
+        script(BACKEND, server.url, spool, "b", "200") as second,
+        script(BACKEND, NOBODY, str(tmp_path / "other"), "c", "1") as stranger,
     ):
         for process in (first, second):
             await coming(process.communicate(), "the end", work_of(first, second))
@@ -182,7 +159,7 @@ async def test_a_fork_begins_anew(server: Server, tmp_path: Path, *, spooled: bo
     admin = await server.connect({"role": "admin"})
     spool = str(tmp_path / "spool") if spooled else ""
     for _ in range(3):
-        async with backend(FORKING, server.url, spool, "30") as process:
+        async with script(FORKING, server.url, spool, "30") as process:
             await coming(process.communicate(), "the end", work_of(process))
             assert process.returncode == 0
     await until(lambda: len(admin.notifications) >= 270, "270 notifications", admin.moves)
@@ -194,8 +171,8 @@ async def test_a_fork_begins_anew(server: Server, tmp_path: Path, *, spooled: bo
 async def test_the_end_of_a_program_sends_what_waits(server: Server) -> None:
     """A script that hands over and ends has sent it, without a word about flushing."""
     admin = await server.connect({"role": "admin"})
-    script = "import sys; from sio_server.client import Notifier; Notifier(sys.argv[1]).notify('test', 'adiós')"
-    async with backend(script, server.url) as process:
+    code = "import sys; from sio_server.client import Notifier; Notifier(sys.argv[1]).notify('test', 'adiós')"
+    async with script(code, server.url) as process:
         await coming(process.communicate(), "the end", work_of(process))
         assert process.returncode == 0
     [envelope] = await admin.wait(1)
@@ -205,10 +182,10 @@ async def test_the_end_of_a_program_sends_what_waits(server: Server) -> None:
 async def test_the_end_of_a_program_does_not_wait_for_a_server_that_is_away(tmp_path: Path) -> None:
     """It ends all the same, without and with a spool, where what waits stays."""
     for spool in ("None", "sys.argv[2]"):
-        script = (
+        code = (
             f"import sys; from sio_server.client import Notifier; Notifier(sys.argv[1], spool={spool}).notify('test')"
         )
-        async with backend(script, NOBODY, str(tmp_path / "spool")) as process:
+        async with script(code, NOBODY, str(tmp_path / "spool")) as process:
             await coming(process.communicate(), "the end", work_of(process))
             assert process.returncode == 0
     async with opened(NOBODY, tmp_path / "spool") as notifier:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.forks import Running, fork
-from tests.support.servers import environment
+from tests.support.servers import ROOT, environment
 from tests.support.waiting import coming, work_of
 
 
@@ -58,6 +59,29 @@ async def finish(process: Running, stdin: str = "") -> Done:
             await process.wait()
     assert process.returncode is not None
     return Done(process.returncode, out.decode(), err.decode())
+
+
+@contextlib.asynccontextmanager
+async def script(code: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A program of a test in a process of its own; killed at the end if it is still there."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", code, *arguments),
+        cwd=ROOT,
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def line_of(process: asyncio.subprocess.Process) -> str:
+    """The next line that a process says, without its end."""
+    assert process.stdout is not None
+    return (await coming(process.stdout.readline(), "a line", work_of(process))).decode().strip()
 
 
 async def line_of_errors(process: Running) -> str:

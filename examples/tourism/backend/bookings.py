@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, FutureDate, StringConstraints
 
 from .models import Booking, State, User
 from .parts import Stored
@@ -26,7 +25,7 @@ class NewBooking(BaseModel):
     """What a tourist wants."""
 
     tour_id: str
-    fecha: date
+    fecha: FutureDate
     personas: Annotated[int, Field(ge=1, le=12)]
 
 

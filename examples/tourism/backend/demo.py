@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Final
 
 from .models import Tour, User
@@ -28,28 +29,30 @@ _SEATS: Final = 24
 
 async def fill(store: Store, *, with_accounts: bool) -> None:
     """Put tours into a database without any, and the accounts if they are asked for."""
-    accounts = [
-        User.model_validate({**account, "usuario_id": str(uuid.uuid4()), "clave": await hashed(PASSWORD)})
-        for account in ACCOUNTS
-        if with_accounts
-    ]
+    await store.run(_fill_tours)
+    for account in ACCOUNTS if with_accounts else ():
+        await _add(store, account)
 
-    async def work(tx: Transaction) -> None:
-        for account in accounts:
-            await tx.add_user(account)
-        if await tx.tours():
-            return
-        for tour_id, nombre, lugar, duracion, precio, valoracion, paisaje in _TOURS:
-            tour = Tour(
-                tour_id=tour_id,
-                nombre=nombre,
-                lugar=lugar,
-                duracion=duracion,
-                precio=precio,
-                cupos=_SEATS,
-                valoracion=valoracion,
-                paisaje=paisaje,
-            )
-            await tx.save_tour(tour)
 
-    await store.run(work)
+async def _add(store: Store, account: Mapping[str, str]) -> None:
+    if await store.run(lambda tx: tx.user_of(account["email"])) is not None:
+        return  # as at every start but the first: a hash of a password takes its time
+    user = User.model_validate({**account, "usuario_id": str(uuid.uuid4()), "clave": await hashed(PASSWORD)})
+    await store.run(lambda tx: tx.add_user(user))
+
+
+async def _fill_tours(tx: Transaction) -> None:
+    if await tx.tours():
+        return
+    for tour_id, nombre, lugar, duracion, precio, valoracion, paisaje in _TOURS:
+        tour = Tour(
+            tour_id=tour_id,
+            nombre=nombre,
+            lugar=lugar,
+            duracion=duracion,
+            precio=precio,
+            cupos=_SEATS,
+            valoracion=valoracion,
+            paisaje=paisaje,
+        )
+        await tx.save_tour(tour)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.support.chance import again, seed
+from tests.support.commands import line_of, script
 from tests.support.outboxes import Place
-from tests.support.servers import ROOT, Listener, Server, environment
-from tests.support.waiting import PATIENCE, coming, until, work_of
+from tests.support.servers import Listener, Server
+from tests.support.waiting import PATIENCE, until
 
 # A backend with an outbox that it relays itself: each transaction has two events, every third is rolled back, and each
 # number is said once its commit has returned.
@@ -81,30 +78,6 @@ with SqlOutbox().relay(sa.create_engine(database), url, poll=0.01, takeover=0.3)
 KINDS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "asyncio": "postgresql+asyncpg"}
 
 
-@contextlib.asynccontextmanager
-async def script(code: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A script in a process of its own, which has said that it is ready; killed at the end."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-c", code, *arguments),
-        cwd=ROOT,
-        env=environment(),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert await line_of(process) == "ready"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def line_of(process: asyncio.subprocess.Process) -> str:
-    """Return the next line that a process says."""
-    assert process.stdout is not None
-    return (await coming(process.stdout.readline(), "a line", work_of(process))).decode().strip()
-
-
 def told(admin: Listener, tour: str) -> list[str]:
     """Return what was said about a tour, in the order in which it came."""
     return [e["data"]["nombre"] for e in admin.notifications if e["data"].get("tour_id") == tour]
@@ -133,6 +106,7 @@ async def test_a_backend_that_is_killed(server: Server, place: Place) -> None:
     for number in range(int(os.environ.get("SIO_TEST_KILLS", "2"))):
         tour = f"t{number}"
         async with script(code, url_of(place), server.url, tour) as process:
+            assert await line_of(process) == "ready"
             said[tour] = 0
             for _ in range(draw.randint(1, 60)):
                 await line_of(process)
@@ -171,6 +145,7 @@ async def test_a_relay_that_is_killed(server: Server, place: Place) -> None:
     await place.transaction(all_of_them)
     for number in range(kills):
         async with script(RELAY, url_of(place), server.url) as process:
+            assert await line_of(process) == "ready"
             least = 100 * number + draw.randint(1, 100)
             await admin.wait(least)
             process.send_signal(signal.SIGKILL)

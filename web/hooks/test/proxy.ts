@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, request, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 
 /** What becomes of something: it goes through, is never answered, or is cut off. */
 type Fate = "pass" | "hang" | "cut";
@@ -109,6 +109,11 @@ function greeting({ headers }: IncomingMessage): string {
 export function proxyOfFile(server: { url: string }): Proxy {
   const proxy = new Proxy();
   beforeAll(() => proxy.start(server.url));
+  afterEach(() => {
+    proxy.upgrades = "pass";
+    proxy.fate = () => "pass";
+    proxy.seen.length = 0;
+  });
   afterAll(() => proxy.stop());
   return proxy;
 }

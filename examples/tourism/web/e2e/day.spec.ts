@@ -77,6 +77,20 @@ test("a day: signing up, booking, confirming, a network that is away, a cancella
   for (const page of [marta, rosa]) await page.context().close();
 });
 
+test("a booking that the backend does not take is told with the field", async ({ browser }) => {
+  const page = await browserOf(browser);
+  await page.getByRole("button", { name: "Ana Quispe" }).click();
+  await page.getByRole("button", { name: "Reservar: Islas Ballestas" }).click();
+  await page.route("**/api/reservas", (route) =>
+    route.request().method() === "POST"
+      ? route.continue({ postData: JSON.stringify({ tour_id: "ballestas", fecha: "2020-01-01", personas: 1 }) })
+      : route.continue(),
+  );
+  await page.getByRole("button", { name: "Confirmar la reserva" }).click();
+  await expect(page.getByRole("alert")).toHaveText("Revisa: fecha.");
+  await page.context().close();
+});
+
 test("a wrong password and a taken address are told, and a full tour cannot be booked", async ({ browser }) => {
   const page = await browserOf(browser);
   await page.getByLabel("Correo").fill("ana@andina.example");

@@ -3,8 +3,8 @@ import { ask, type Tour } from "./api.ts";
 import { soles } from "./tours.ts";
 import { useDoing } from "./useDoing.ts";
 
-const WEEK_MS = 7 * 86_400_000;
-const nextWeek = (): string => new Date(Date.now() + WEEK_MS).toISOString().slice(0, 10);
+const DAY_MS = 86_400_000;
+const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 
 const MOST = 12;
 
@@ -16,7 +16,7 @@ interface Props {
 export function BookingDialog({ tour, onClose }: Props): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const [people, setPeople] = useState(2);
-  const [date, setDate] = useState(nextWeek);
+  const [date, setDate] = useState(() => inDays(7));
   const { isBusy, failed, run } = useDoing();
   useEffect(() => {
     dialog.current?.showModal();
@@ -39,7 +39,7 @@ export function BookingDialog({ tour, onClose }: Props): ReactNode {
         </p>
         <label>
           Salida
-          <input type="date" required value={date} onChange={(event) => setDate(event.target.value)} />
+          <input type="date" required min={inDays(1)} value={date} onChange={(event) => setDate(event.target.value)} />
         </label>
         <label>
           Personas

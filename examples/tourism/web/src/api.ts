@@ -51,6 +51,13 @@ export class Refused extends Error {
 
 const NO_ANSWER = "El sistema no responde. Inténtalo de nuevo en un momento.";
 
+/** What is wrong, in the backend's words, or by the fields that FastAPI names where a body is not what a route takes. */
+function problem(answer: unknown): string {
+  const { detail } = (answer ?? {}) as { detail?: string | { loc: readonly string[] }[] };
+  if (typeof detail === "string") return detail;
+  return Array.isArray(detail) ? `Revisa: ${detail.map(({ loc }) => loc.at(-1)).join(", ")}.` : NO_ANSWER;
+}
+
 /** What a route answers; `Refused` for anything but success. */
 export async function ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   const headers = { "Content-Type": "application/json" };
@@ -61,8 +68,7 @@ export async function ask<Answer>(method: string, path: string, body?: object): 
   );
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok) return answer as Answer;
-  const { detail } = (answer ?? {}) as { detail?: unknown };
-  throw new Refused(response.status, typeof detail === "string" ? detail : NO_ANSWER);
+  throw new Refused(response.status, problem(answer));
 }
 
 /** A token for the notification server; nobody is signed in any more: none. */

@@ -12,9 +12,6 @@ beforeEach(() => {
   shortest();
 });
 afterEach(() => {
-  proxy.upgrades = "pass";
-  proxy.fate = () => "pass";
-  proxy.seen.length = 0;
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
