@@ -21,7 +21,7 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL = help
-.PHONY: help run web dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
+.PHONY: help run web docs dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +32,9 @@ run: setup-run ## Serve on 127.0.0.1:8080, in development mode where no secret i
 
 web: setup-run ## Build the console, if its sources have changed
 	@scripts/web.sh build
+
+docs: setup-dev ## Build the site of the documents, which the server shows at /help; a link that leads nowhere fails
+	@$(BIN)/python scripts/site_build.py $(ARGS)
 
 dev: setup-dev ## Serve on 127.0.0.1:8080 and reload when the code changes
 	@if [ -n "$$(scripts/mode.sh)" ]; then SIO_SERVER_DEV=1; export SIO_SERVER_DEV; fi; \
@@ -79,7 +82,7 @@ types: setup-dev ## Check the types
 bench: setup-bench setup-node ## Measure this machine (what and how: make bench ARGS="--help")
 	@$(WITH_NODE) PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
 
-dist: setup-dev web ## Build the wheels of the server and of its client, and the source archive of both, into dist/
+dist: setup-dev web docs ## Build the wheels of the server and of its client, and the source archive of both, into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 	@$(BIN)/python -m build --no-isolation --wheel --outdir dist client
 

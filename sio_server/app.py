@@ -17,6 +17,7 @@ from sio_server.api.credentials import Callers
 from sio_server.api.docs import Documentation
 from sio_server.api.elsewhere import methods_of, serve_elsewhere
 from sio_server.api.health import HealthOperations
+from sio_server.api.help import help_routes
 from sio_server.api.inbox import InboxOperations
 from sio_server.api.keys import KeysOperations
 from sio_server.api.messages import expect_later
@@ -135,7 +136,8 @@ def _endpoints(
     )
     operations = serve(app.router, (*own, *more), callers)
     app.router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
-    for page in (*console_routes(), *Documentation(operations, open_access=config.development).routes()):
+    documentation = Documentation(operations, open_access=config.development)
+    for page in (*console_routes(), *documentation.routes(), *help_routes()):
         app.router.add_get(page.path, page.handler, expect_handler=expect_later)
     gate.methods = methods_of(app.router)
     serve_elsewhere(app.router)

@@ -212,7 +212,7 @@ async def test_addresses_answer(readme: Document) -> None:
     asked = {match.groups() for span in readme.spans if (match := re.fullmatch(r"(GET|POST) (/[\w/]+)", span))}
     pages = {urlsplit(link).path for link in readme.links if urlsplit(link).hostname == "localhost"}
     assert {("POST", "/notify"), ("POST", "/v1/notifications/batch"), ("GET", "/health/live")} <= asked
-    assert pages == {"/docs", "/openapi.json"}
+    assert pages == {"/docs", "/openapi.json", "/help"}
     async with running() as server:
         for method, path in asked:
             who = {"user": "1"} if path.startswith("/v1/inbox") else {}  # an inbox is somebody's
