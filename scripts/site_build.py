@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,9 +77,9 @@ def finish(site: Path) -> None:
     for path in sorted(site.rglob("*.html")):
         page = path.relative_to(site)
         up = "../" * len(page.parent.parts)
-        text = _INLINE.sub(lambda found, up=up: _moved(site, up, found[1]), path.read_text("utf-8"))
-        text = _ALTERNATE.sub("", text)
-        text = _FROM_ROOT.sub(lambda found, up=up: f'href="{up + found[1] or "./"}" hreflang=', text)
+        text = _ALTERNATE.sub("", path.read_text("utf-8"))
+        text = _INLINE.sub(partial(_moved, site, up), text)
+        text = _FROM_ROOT.sub(partial(_led, up), text)
         path.write_text(_searched(text, page), "utf-8")
     _left(site)
     _part_index(site)
@@ -95,8 +96,13 @@ def _left(site: Path) -> None:
             path.unlink()
 
 
-def _moved(site: Path, up: str, script: str) -> str:
+def _led(up: str, found: re.Match[str]) -> str:
+    return f'href="{up + found[1] or "./"}" hreflang='
+
+
+def _moved(site: Path, up: str, found: re.Match[str]) -> str:
     """Put a script into a file of its own, which runs at the same moment as it did in the page."""
+    script = found[1]
     name = f"assets/javascripts/page.{hashlib.sha256(script.encode()).hexdigest()[:8]}.min.js"
     (site / name).write_text(script, "utf-8")
     return f'<script src="{up}{name}"></script>'

@@ -27,8 +27,8 @@ def lay(root: Path, pages: Path) -> None:
     for path in sorted(pages.rglob("*.md")):
         name = path.relative_to(pages)
         path.write_text(led(path.read_text("utf-8"), Path("docs") / name, root, pages), "utf-8")
-    for source, name in PAGES.items():
-        (pages / name).write_text(led((root / source).read_text("utf-8"), Path(source), root, pages), "utf-8")
+    for source, called in PAGES.items():
+        (pages / called).write_text(led((root / source).read_text("utf-8"), Path(source), root, pages), "utf-8")
 
 
 def led(text: str, document: Path, root: Path, pages: Path) -> str:
