@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
 from sio_server.errors import Refused
+from sio_server.logs import get_logger
 
 if TYPE_CHECKING:
     import jwt
@@ -31,6 +34,8 @@ REFETCH_AFTER: Final = 10.0
 
 FETCH_TIMEOUT: Final = 5.0
 MAX_DOCUMENT: Final = 512 * 1024
+
+logger = get_logger("auth")
 
 
 class JwksKeys:
@@ -76,21 +81,65 @@ class JwksKeys:
 
     async def _fetch(self) -> None:
         """Get the key set; on failure the old one stays: an issuer that is down for a minute is no reason to refuse."""
-        import jwt  # noqa: PLC0415 - see `auth.Authenticator`: only a server that verifies tokens pays for it
-
         self._tried = time.monotonic()
-        timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
         try:
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
-                response.raise_for_status()
-                document = await response.content.read(MAX_DOCUMENT)
-                while chunk := await response.content.read(MAX_DOCUMENT):
-                    document += chunk
-                    if len(document) > MAX_DOCUMENT:
-                        return
-            self._keys = jwt.PyJWKSet.from_json(document.decode()).keys
+            self._keys = await fetch_keys(self._url)
+        except NoKeySet as error:
+            logger.warning("the keys that verify tokens cannot be fetched", url=_shown(self._url), reason=str(error))
+        else:
             self._fetched = time.monotonic()
-        except (aiohttp.ClientError, TimeoutError):
-            return
-        except (ValueError, TypeError, AttributeError, RecursionError, jwt.PyJWTError):
-            return  # no key set at all: a proxy in the way answered, for instance
+
+
+class NoKeySet(Exception):
+    """No keys at a JWKS address; the text says why, in words for whoever set it."""
+
+
+async def fetch_keys(url: str) -> list[jwt.PyJWK]:
+    """The keys at a JWKS address, of whatever kind. Raises `NoKeySet`."""
+    import jwt  # noqa: PLC0415 - see `auth.Authenticator`: only a server that verifies tokens pays for it
+
+    document = await _document(url)
+    try:
+        return jwt.PyJWKSet.from_json(document.decode()).keys
+    except (ValueError, TypeError, AttributeError, RecursionError, jwt.PyJWTError) as error:
+        # a proxy in the way answered, for instance
+        raise NoKeySet("what is there is no key set (RFC 7517): it has no 'keys' that can be read") from error
+
+
+def verifies(keys: Iterable[jwt.PyJWK]) -> bool:
+    """Whether any of these keys can verify a token here."""
+    return any(key.algorithm_name in ASYMMETRIC_ALGORITHMS for key in keys)
+
+
+async def _document(url: str) -> bytes:
+    timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            response.raise_for_status()
+            document = await response.content.read(MAX_DOCUMENT)
+            while chunk := await response.content.read(MAX_DOCUMENT):
+                document += chunk
+                if len(document) > MAX_DOCUMENT:
+                    raise NoKeySet(f"what is there is larger than {MAX_DOCUMENT // 1024} KiB, which no key set is")
+    except aiohttp.ClientResponseError as error:
+        raise NoKeySet(f"answered with HTTP status {error.status}") from error
+    except TimeoutError as error:
+        raise NoKeySet(f"did not answer within {FETCH_TIMEOUT:g} s") from error
+    except (aiohttp.ClientError, ValueError) as error:
+        raise NoKeySet(f"cannot be reached: {_why(error)}") from error
+    return document
+
+
+def _why(error: Exception) -> str:
+    """The system's or OpenSSL's words; aiohttp's own are about its connector."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__
+
+
+def _shown(url: str) -> str:
+    """An address without a user, a password or a query: it is written to the log."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

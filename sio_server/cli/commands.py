@@ -53,6 +53,7 @@ class Place(NamedTuple):
 
 
 COMMANDS: Final = {
+    "init": Place("sio_server.cli.init", "init", "Write a settings file, secrets and a catalogue to start from"),
     "serve": Place("sio_server.cli.serve", "serve", "Run the server"),
     "send": Place("sio_server.cli.send", "send", "Publish one notification"),
     "listen": Place("sio_server.cli.listen", "listen", "Show notifications as they arrive"),
@@ -62,7 +63,9 @@ COMMANDS: Final = {
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
     "keys": Place("sio_server.cli.keys", "keys", "Make, list, rotate and revoke publisher keys"),
     "catalog": Place("sio_server.cli.catalog", "catalog", "List or export the event types"),
-    "check-config": Place("sio_server.cli.serve", "check_config", "Check the settings and show what is in effect"),
+    "check-config": Place(
+        "sio_server.cli.check_config", "check_config", "Check the settings and show what is in effect"
+    ),
 }
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from sio_server.cli.catalog import console
 from sio_server.cli.commands import CommandFailed, complain, one_line, read_dotenv
+from sio_server.cli.places import data_dir_of, place_options
 
 if TYPE_CHECKING:  # the help need not wait for it
     from sio_server.auth.key_file import KeyFile
     from sio_server.auth.publishers import Scope
     from sio_server.auth.stored_keys import StoredKey
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_DEFAULT_DATA_DIR: Final = "data"
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 _DURATION: Final = re.compile(r"([0-9]{1,6})\s*([smhdw])", re.ASCII)
@@ -39,35 +35,12 @@ def keys() -> None:
     """
 
 
-def _place_options(command: F) -> F:
-    command = click.option(
-        "--config",
-        "config_file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="The server's TOML file, for its data_dir [SIO_SERVER_CONFIG]",
-    )(command)
-    return click.option(
-        "--data-dir",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Data directory of the server [SIO_SERVER_DATA_DIR; default: data]",
-    )(command)
-
-
 def _file(data_dir: Path | None, config_file: Path | None) -> KeyFile:
     """The keys of the data directory that a server with these settings uses."""
     read_dotenv()
     from sio_server.auth.key_file import KeyFile  # noqa: PLC0415
-    from sio_server.config.sources import CONFIG_NAME, read_toml  # noqa: PLC0415
 
-    named: Any = data_dir or os.environ.get("SIO_SERVER_DATA_DIR")
-    config_file = config_file or (Path(text) if (text := os.environ.get(CONFIG_NAME)) else None)
-    if named is None and config_file is not None:
-        named = read_toml(config_file).get("data_dir")
-        if named is not None and not isinstance(named, str):
-            raise CommandFailed(f"{config_file}: data_dir: Not a path.")
-    return KeyFile(Path(named or _DEFAULT_DATA_DIR).expanduser())
+    return KeyFile(data_dir_of(data_dir, config_file))
 
 
 # Click calls these with the text of a flag, and names the flag where one raises `click.BadParameter`.
@@ -129,7 +102,7 @@ def moment(text: str) -> float:
 @click.option("--operate", is_flag=True, help="As --observe, and closes connections and lets guests in")
 @click.option("--read", is_flag=True, help="As --observe, and publishes nothing: for a scraper of metrics")
 @click.option("--expires", type=moment, metavar="WHEN", help="Is over then: 90d, or a date (UTC) such as 2027-01-31")
-@_place_options
+@place_options
 def add(
     name: str,
     rate: int | None,
@@ -144,6 +117,18 @@ def add(
     and --everybody it reaches nobody but those.
     """
     file = _file(data_dir, config_file)
+    key = make_key(file, name, _scope(**allowed), rate=rate, expires_at=expires)
+    complain(f"key '{name}' added to {file.path}; it is shown this once, and only its hash is kept")
+    click.echo(key)
+
+
+def make_key(
+    file: KeyFile, name: str, scope: Scope, *, rate: int | None = None, expires_at: float | None = None
+) -> str:
+    """Add a key of this name to a file of keys, and return its text, which is kept nowhere.
+
+    Raises `CommandFailed` for a name that is none or is taken, and `ConfigError` as `KeyFile.edit` does.
+    """
     from sio_server.auth.key_text import new_key  # noqa: PLC0415
     from sio_server.auth.stored_keys import MAX_KEYS, NAME_PATTERN, Secret, StoredKey  # noqa: PLC0415
 
@@ -151,9 +136,9 @@ def add(
         raise CommandFailed(
             "a key's name has 1 to 64 characters: small letters, digits, and between them '.', '_' and '-'"
         )
-    scope, key, now = _scope(**allowed), new_key(), time.time()
+    key, now = new_key(), time.time()
     made = StoredKey(
-        name=name, scope=scope, created_at=now, secrets=(Secret.of(key, now),), rate=rate, expires_at=expires
+        name=name, scope=scope, created_at=now, secrets=(Secret.of(key, now),), rate=rate, expires_at=expires_at
     )
 
     def added(known: Sequence[StoredKey]) -> Sequence[StoredKey]:
@@ -164,8 +149,7 @@ def add(
         return (*known, made)
 
     file.edit(added)
-    complain(f"key '{name}' added to {file.path}; it is shown this once, and only its hash is kept")
-    click.echo(key)
+    return key
 
 
 def _scope(
@@ -201,7 +185,7 @@ def _scope(
 
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, without the hashes")
-@_place_options
+@place_options
 def list_keys(data_dir: Path | None, config_file: Path | None, *, as_json: bool) -> None:
     """Show each key: what it allows, when it was made, used and is over; never the key."""
     file = _file(data_dir, config_file)
@@ -285,7 +269,7 @@ def _written(seconds: float | None) -> str | None:
     metavar="TIME",
     help="How long the key of before is good beside the new one: 0s, 30m, 7d",
 )
-@_place_options
+@place_options
 def rotate(name: str, overlap: float, data_dir: Path | None, config_file: Path | None) -> None:
     """Give the key NAME another text, and print it; the one of before is good for a while yet.
 
@@ -309,7 +293,7 @@ def rotate(name: str, overlap: float, data_dir: Path | None, config_file: Path |
 
 @keys.command()
 @click.argument("name")
-@_place_options
+@place_options
 def revoke(name: str, data_dir: Path | None, config_file: Path | None) -> None:
     """Forget the key NAME: it is good for nothing within a second, and who is connected by it is let go."""
     file = _file(data_dir, config_file)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from sio_server.cli.commands import CommandFailed, complain, language_option, one_line, read_dotenv, url_option
+from sio_server.cli.places import data_dir_of, place_options
 from sio_server.errors import KINDS
 
 CONTROL_PREFIX: Final = "ns:"
@@ -24,7 +25,6 @@ CONNECT_TIMEOUT: Final = 10
 # Seconds for saying goodbye.
 CLOSE_TIMEOUT: Final = 2
 
-_DEFAULT_DATA_DIR: Final = Path("data")
 _LAST: Final = 20
 
 _TEXTS: Final = {
@@ -255,23 +255,18 @@ def _moment(timestamp: str, *, dated: bool) -> str:
 
 
 @click.command()
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Directory of the log [SIO_SERVER_DATA_DIR; default: data]",
-)
+@place_options
 @click.option(
     "--last", type=click.IntRange(1), metavar="N", help=f"Only the newest N [default: {_LAST}, or all with --after]"
 )
 @click.option("--after", type=click.IntRange(0), metavar="SEQ", help="Only what came after this one")
 @click.option("--json", "as_json", is_flag=True, help="A JSON document a line: envelope, audience, source, publisher")
-def log(data_dir: Path | None, last: int | None, after: int | None, *, as_json: bool) -> None:
+def log(data_dir: Path | None, config_file: Path | None, last: int | None, after: int | None, *, as_json: bool) -> None:
     """Show the notifications in the log on disk, oldest first."""
     read_dotenv()
     from sio_server.broker.sqlite.reader import read_log  # noqa: PLC0415 - imports what the log needs
 
-    directory = data_dir or Path(os.environ.get("SIO_SERVER_DATA_DIR") or _DEFAULT_DATA_DIR).expanduser()
+    directory = data_dir_of(data_dir, config_file)
     if last is None and after is None:
         last = _LAST
     for entry in read_log(directory, after=after or 0, last=last):

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from sio_server.cli.commands import (
     url_option,
 )
 from sio_server.cli.listen import resolve_url
+from sio_server.cli.places import config_option, settings_in
 
 # Seconds. Somebody is looking on, and would rather start the server than wait for it.
 TIMEOUT: Final = 2.0
@@ -100,24 +102,45 @@ def _read(name: str) -> str:
     metavar="SECRET",
     help="Secret to sign with; better in the environment, where other users do not see it [SIO_SERVER_JWT_SECRET]",
 )
-def token(user: str, roles: tuple[str, ...], topics: tuple[str, ...], ttl: int, secret: str | None) -> None:
+@config_option
+def token(
+    user: str,
+    roles: tuple[str, ...],
+    topics: tuple[str, ...],
+    *,
+    ttl: int,
+    secret: str | None,
+    config_file: Path | None,
+) -> None:
     """Sign a token (HS256) as a backend would, for tests, and print it."""
     read_dotenv()
-    click.echo(sign(user, roles, topics, ttl=ttl, secret=secret))
+    click.echo(sign(user, roles, topics, ttl=ttl, secret=secret, file=settings_in(config_file)))
 
 
 def sign(
-    user: str, roles: tuple[str, ...] = (), topics: tuple[str, ...] = (), *, ttl: int = 3600, secret: str | None = None
+    user: str,
+    roles: tuple[str, ...] = (),
+    topics: tuple[str, ...] = (),
+    *,
+    ttl: int = 3600,
+    secret: str | None = None,
+    file: Mapping[str, Any] | None = None,
 ) -> str:
-    """A token that a server with the settings of this environment takes. Raises `CommandFailed` without a secret."""
+    """A token that a server with the settings of this environment takes. Raises `CommandFailed` without a secret.
+
+    ``file`` is what stands in its settings file (`places.settings_in`).
+    """
     import jwt  # noqa: PLC0415 - imports a cryptography library
 
     from sio_server.config import MIN_SECRET_BYTES  # noqa: PLC0415
     from sio_server.config.sources import secret_in  # noqa: PLC0415
 
-    secret = secret or secret_in(os.environ, "jwt_secret")
+    file = file or {}
+    secret = secret or secret_in(os.environ, "jwt_secret", file)
     if not secret:
-        raise CommandFailed("there is nothing to sign with: set SIO_SERVER_JWT_SECRET or give --secret")
+        raise CommandFailed(
+            "there is nothing to sign with: set SIO_SERVER_JWT_SECRET, or name the server's settings with --config"
+        )
     if len(secret.encode()) < MIN_SECRET_BYTES:
         raise CommandFailed(f"the secret is too short: HS256 needs at least {MIN_SECRET_BYTES} bytes (RFC 7518)")
     now = int(time.time())
@@ -127,7 +150,7 @@ def sign(
         "topics": list(topics),
         "iat": now,
         "exp": now + ttl,
-        "aud": os.environ.get("SIO_SERVER_TOKEN_AUDIENCE"),
-        "iss": os.environ.get("SIO_SERVER_TOKEN_ISSUER"),
+        "aud": os.environ.get("SIO_SERVER_TOKEN_AUDIENCE") or file.get("token_audience"),
+        "iss": os.environ.get("SIO_SERVER_TOKEN_ISSUER") or file.get("token_issuer"),
     }
     return jwt.encode({name: value for name, value in claims.items() if value}, secret, algorithm="HS256")

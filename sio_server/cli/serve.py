@@ -1,4 +1,4 @@
-"""``serve`` and ``check-config``: both take every setting as a flag, made from the one list of settings."""
+"""``serve``, and what it shares with ``check-config``: every setting as a flag, made from the one list of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import fields as members_of
 from pathlib import Path
@@ -16,21 +17,21 @@ import click
 import marshmallow
 
 from sio_server import config as settings
-from sio_server.auth.key_file import KeyFile
 from sio_server.broker.opening import check_scheme
-from sio_server.catalog import Catalog
-from sio_server.cli.commands import CommandFailed, complain, one_line, to_nowhere
+from sio_server.cli.commands import CommandFailed, to_nowhere
+from sio_server.cli.surroundings import around, keys_at
 from sio_server.config import Config, Loaded, env_name
 from sio_server.config.schema import ConfigSchema
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FIELDS: Final = ConfigSchema().fields
+FIELDS: Final = ConfigSchema().fields
 _DEFAULTS: Final = {member.name: member.default for member in members_of(Config)}
 
 
-def _is_secret(name: str) -> bool:
-    return bool(_FIELDS[name].metadata["secret"])
+def is_secret(name: str) -> bool:
+    """Whether a setting may be shown to nobody."""
+    return bool(FIELDS[name].metadata["secret"])
 
 
 def _metavar(field: marshmallow.fields.Field[Any]) -> str:
@@ -51,15 +52,15 @@ def _shown_default(name: str) -> str:
 
 def settings_options(command: F) -> F:
     """A flag for each setting that is no secret, and ``--config``. Values stay text: `config.load` checks them all."""
-    for name in reversed(list(_FIELDS)):
-        if _is_secret(name):
+    for name in reversed(list(FIELDS)):
+        if is_secret(name):
             continue
-        about = f"{_FIELDS[name].metadata['about']}{_shown_default(name)}"
+        about = f"{FIELDS[name].metadata['about']}{_shown_default(name)}"
         flag = "--" + name.replace("_", "-")
-        if isinstance(_FIELDS[name], marshmallow.fields.Boolean):
+        if isinstance(FIELDS[name], marshmallow.fields.Boolean):
             command = click.option(flag, name, is_flag=True, default=None, help=about)(command)
             continue
-        command = click.option(flag, name, metavar=_metavar(_FIELDS[name]), help=about)(command)
+        command = click.option(flag, name, metavar=_metavar(FIELDS[name]), help=about)(command)
     return click.option(
         "--config",
         "config_file",
@@ -69,10 +70,10 @@ def settings_options(command: F) -> F:
     )(command)
 
 
-_EPILOG: Final = (
+EPILOG: Final = (
     "Each of these is also an environment variable, SIO_SERVER_DATA_DIR for --data-dir, or a line of .env. "
     "Secrets have no flag, since every user of a machine can read its command lines: "
-    + "; ".join(f"{env_name(name)} ({_FIELDS[name].metadata['about']})" for name in _FIELDS if _is_secret(name))
+    + "; ".join(f"{env_name(name)} ({FIELDS[name].metadata['about']})" for name in FIELDS if is_secret(name))
     + "."
 )
 
@@ -82,13 +83,13 @@ _UNPROTECTED: Final = (
 )
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=EPILOG)
 @settings_options
 def serve(config_file: Path | None, **flags: Any) -> None:
     """Run the server until SIGTERM or Ctrl-C; the first line of output is its address."""
 
     def read() -> Loaded:
-        return _read(flags, config_file)
+        return read_checked(flags, config_file)
 
     loaded = read()
     config = loaded.config
@@ -97,8 +98,10 @@ def serve(config_file: Path | None, **flags: Any) -> None:
     from sio_server.serving import serve as run  # noqa: PLC0415
 
     logs.configure(config.log_format, config.log_level)
-    for line in loaded.warnings:
+    for line in (*loaded.warnings, *(remark.text for remark in around(config))):
         logs.get_logger("config").warning(line)
+    if config.jwks_url is not None:
+        threading.Thread(target=_warn_of_keys, args=(config.jwks_url,), daemon=True).start()
     if config.development:
         _warn_of_development(config.log_format)
     try:
@@ -107,7 +110,15 @@ def serve(config_file: Path | None, **flags: Any) -> None:
         raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {_reason(error)}") from error
 
 
-def _read(flags: dict[str, Any], config_file: Path | None) -> Loaded:
+def _warn_of_keys(url: str) -> None:
+    """Ask a JWKS address once, so that one that is wrong is told before the first client is refused for it."""
+    from sio_server import logs  # noqa: PLC0415 - as above
+
+    for remark in keys_at(url):
+        logs.get_logger("config").warning(remark.text)
+
+
+def read_checked(flags: dict[str, Any], config_file: Path | None) -> Loaded:
     """The settings, all of them checked; raises `ConfigError` that says where each wrong one is from."""
     loaded = settings.read(flags, config_file=config_file)
     check_scheme(loaded.config.broker, loaded.sources.get("broker", "broker"))
@@ -117,7 +128,7 @@ def _read(flags: dict[str, Any], config_file: Path | None) -> Loaded:
 def _reason(error: OSError) -> str:
     """What the system says of an address that cannot be listened on, and the mend where it is not plain."""
     if isinstance(error, socket.gaierror):  # its number is none of errno's
-        return str(error.strerror)
+        return f"this name leads to no address ({error.strerror})"
     reason = os.strerror(error.errno) if error.errno else str(error)
     return f"{reason}{_MENDS.get(error.errno or 0, '')}"
 
@@ -146,34 +157,3 @@ def _announce(address: str) -> None:
         sys.stdout.flush()
     except OSError:  # a full disk, or nobody at the other end: no reason not to serve
         to_nowhere(sys.stdout)
-
-
-@click.command("check-config", epilog=_EPILOG)
-@settings_options
-def check_config(config_file: Path | None, **flags: Any) -> None:
-    """Check the settings as `serve` would with the same flags, and show what is in effect; secrets stay hidden."""
-    loaded = _read(flags, config_file)
-    config = loaded.config
-    types = Catalog.load(config.catalog).types
-    file = KeyFile(config.data_dir)
-    stored = file.read()
-    width = max(map(len, _FIELDS))
-    for name in _FIELDS:
-        click.echo(f"{name:{width}}  {_shown(name, getattr(config, name))}")
-    click.echo()
-    click.echo(f"{len(types)} event types" + (one_line(f", with those of {config.catalog}") if config.catalog else ""))
-    click.echo(f"{len(stored)} stored publisher keys" + (one_line(f", of {file.path}") if stored else ""))
-    if config.development:
-        click.echo("development mode: publishing needs no key, and a client may state its own role and user")
-    for line in loaded.warnings:
-        complain(f"warning: {line}")
-
-
-def _shown(name: str, value: Any) -> str:
-    if value in (None, ()):
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if _is_secret(name):
-        return f"{len(value)} hidden" if isinstance(value, tuple) else "hidden"
-    return one_line(", ".join(value) if isinstance(value, tuple) else value)

@@ -29,12 +29,14 @@ PROTECTION: Final = ("jwt_secret", "jwt_secret_previous", "jwks_url", "publish_k
 class Loaded:
     """Settings as they were read, and a line for each thing that is allowed and yet most likely not meant.
 
-    ``sources`` says of each setting that was given where it is from: a flag, a variable, a file and its key.
+    ``sources`` says of each setting that was given what it is called there: a flag, a variable, a file and its key;
+    ``places`` where that is, as people say it.
     """
 
     config: Config
     warnings: tuple[str, ...]
     sources: Mapping[str, str]
+    places: Mapping[str, str]
 
 
 def load(
@@ -61,7 +63,7 @@ def read(
         raise ConfigError(_explain(error, found.names)) from error
     _check_together(config)
     unknown = unknown_names(SETTINGS, SECRETS, env_file)
-    return Loaded(config, (*config.warnings(), *found.notes, *unknown), found.names)
+    return Loaded(config, (*config.warnings(), *found.notes, *unknown), found.names, found.places)
 
 
 def unknown_environment() -> list[str]:

@@ -60,16 +60,20 @@ _MAX_SECRET_FILE: Final = 64 * 1024
 
 @dataclass(slots=True)
 class Sources:
-    """Values by setting as they were written, where each is from, and a line for each thing that looks odd."""
+    """Values by setting as they were written, where each is from, and a line for each thing that looks odd.
+
+    ``names`` says what a setting is called where it stands, ``places`` where that is.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def note(self, setting: str, value: Any, source: str) -> None:
+    def note(self, setting: str, value: Any, name: str, place: str) -> None:
         """Keep a value, where no source before this one had the setting; None is not given."""
         if value is not None and setting not in self.values:
-            self.values[setting], self.names[setting] = value, source
+            self.values[setting], self.names[setting], self.places[setting] = value, name, place
 
 
 def env_name(setting: str) -> str:
@@ -89,12 +93,14 @@ def gather(
     """Read every source; the first of flag, environment, ``.env``, TOML file that has a setting wins.
 
     ``secrets`` may also stand in a file that ``SIO_SERVER_X_FILE`` (or ``x_file`` in TOML) names. Around all but
-    ``paths`` white space is taken away and noted. Where None, ``config_file`` is what SIO_SERVER_CONFIG
-    names, and ``env_file`` is ``.env`` in the working directory. Raises `ConfigError` for what cannot be read.
+    ``paths`` white space is taken away and noted; one that stands in the TOML file begins at that file's directory.
+    Where None, ``config_file`` is what SIO_SERVER_CONFIG names, and ``env_file`` is ``.env`` in the working directory.
+    Raises `ConfigError` for what cannot be read.
     """
     found = Sources()
     for setting, value in flags.items():
-        found.note(setting, value, "--" + setting.replace("_", "-"))
+        flag = "--" + setting.replace("_", "-")
+        found.note(setting, value, flag, flag)
     dotenv = env_file or dotenv_path()
     lines = bindings_of(dotenv)
     found.notes.extend(notes_of_dotenv(dotenv, lines, ENV_PREFIX))
@@ -108,20 +114,27 @@ def gather(
             text = next((line.value for line in reversed(lines) if line.key == name and line.value), "")
             if _SERVICE_ADDRESS.match(text):
                 continue
-        found.note(setting, text or None, name)
+        found.note(setting, text or None, name, _place_of(name, dotenv))
     if config_file is None and (named := env.str(CONFIG_NAME, "")):
         config_file = Path(named)
-    file = read_toml(config_file) if config_file else {}
-    _take_secret_files(found, secrets, env, file)
+    file = read_settings(config_file, paths, secrets) if config_file else {}
+    _take_secret_files(found, secrets, env, file, config_file)
     for setting, value in file.items():
-        found.note(setting, value, f"{config_file}: {setting}")
+        found.note(setting, value, f"{config_file}: {setting}", str(config_file))
     for setting in found.values.keys() - set(paths):
         found.values[setting] = _trimmed(found, setting)
         found.notes.extend(_as_pasted(found, setting, secret=setting in secrets))
     return found
 
 
-def _take_secret_files(found: Sources, secrets: Iterable[str], env: Env, file: dict[str, Any]) -> None:
+def _place_of(name: str, dotenv: Path) -> str:
+    """Where a variable is set: the process's own environment goes before ``.env``."""
+    return f"{name} in {'the environment' if os.environ.get(name) else dotenv.name}"
+
+
+def _take_secret_files(
+    found: Sources, secrets: Iterable[str], env: Env, file: dict[str, Any], config_file: Path | None
+) -> None:
     for setting in secrets:
         name = env_name(setting) + FILE_SUFFIX
         inside = file.pop(setting + FILE_SUFFIX.lower(), None)
@@ -131,7 +144,8 @@ def _take_secret_files(found: Sources, secrets: Iterable[str], env: Env, file: d
         if setting in found.values or setting in file:
             other = found.names.get(setting, setting)
             raise ConfigError(f"{name} together with {other}: leave out the one or the other")
-        found.note(setting, _read_secret(path, name), name)
+        place = str(config_file) if path is inside else name
+        found.note(setting, _read_secret(path, name), name, f"{path} named by {place}")
 
 
 def dotenv_path() -> Path:
@@ -154,15 +168,31 @@ def read_toml(path: Path) -> dict[str, Any]:
     return parse_toml(read_text(path), str(path))
 
 
-def secret_in(environ: Mapping[str, str], setting: str) -> str | None:
+def read_settings(path: Path, paths: Iterable[str], secrets: Iterable[str]) -> dict[str, Any]:
+    """The settings in a TOML file, their paths as they are seen from the working directory.
+
+    A path in a file begins at that file's directory, so that the same file means the same wherever one starts from.
+    Raises `ConfigError` as `read_toml` does.
+    """
+    found = read_toml(path)
+    for name in (*paths, *(secret + FILE_SUFFIX.lower() for secret in secrets)):
+        inside = found.get(name)
+        if isinstance(inside, str) and inside.strip() and not inside.startswith("~"):
+            found[name] = os.path.abspath(path.expanduser().parent / inside)  # noqa: PTH100 - takes ".." away, too
+    return found
+
+
+def secret_in(environ: Mapping[str, str], setting: str, file: Mapping[str, Any] | None = None) -> str | None:
     """A secret as a server with this environment has it, from its variable or the file that one names; else None.
 
-    Raises `ConfigError` for a file that cannot be read.
+    ``file`` is what `read_settings` found in its settings file. Raises `ConfigError` for a file that cannot be read.
     """
-    name = env_name(setting)
+    name, inside = env_name(setting), file or {}
     path = environ.get(name + FILE_SUFFIX)
-    text = environ.get(name) or (_read_secret(path, name + FILE_SUFFIX) if path else "")
-    return text.strip(_AROUND) or None
+    text = environ.get(name) or (_read_secret(path, name + FILE_SUFFIX) if path else inside.get(setting, ""))
+    if not text and (path := inside.get(setting + FILE_SUFFIX.lower())):
+        text = _read_secret(path, name + FILE_SUFFIX)
+    return str(text).strip(_AROUND) or None
 
 
 def _read_secret(path: Any, name: str) -> str:

@@ -1,4 +1,4 @@
-"""``serve`` and ``check-config``."""
+"""``serve``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import click
 import httpx
 import pytest
 
-from sio_server.cli.serve import check_config, serve
+from sio_server.cli.check_config import check_config
+from sio_server.cli.serve import serve
 from sio_server.config import env_name
 from sio_server.config.schema import ConfigSchema
 from tests.support.commands import Done, assert_user_error, finish, run, start, start_program
@@ -17,7 +18,6 @@ from tests.support.forks import Running
 from tests.support.waiting import coming, work_of
 
 SECRETS = [name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]]
-LONG = "a secret of forty characters or even more"
 
 
 async def first_line(process: Running) -> str:
@@ -44,58 +44,15 @@ async def test_the_first_line_is_the_address(tmp_path: Path) -> None:
     assert "Traceback" not in done.err
 
 
-async def test_settings_come_from_flags_environment_and_file(tmp_path: Path) -> None:
-    """A flag wins over the environment, which wins over the file; each may set what the others leave out."""
-    (tmp_path / "my.toml").write_text('locale = "en"\nmax_body = 2000\nidempotency_ttl = 100\n', "utf-8")
-    env = {"SIO_SERVER_MAX_BODY": "3000", "SIO_SERVER_IDEMPOTENCY_TTL": "200", "SIO_SERVER_CONFIG": "my.toml"}
-    done = await run("check-config", "--dev", "--max-body", "4000", cwd=tmp_path, env=env)
-    assert done.code == 0, done
-    settings = dict(line.split(None, 1) for line in done.lines[: done.lines.index("")])
-    assert (settings["max_body"], settings["idempotency_ttl"], settings["locale"]) == ("4000", "200", "en")
-    assert settings.keys() == ConfigSchema().fields.keys()
-
-
 @pytest.mark.parametrize("command", [serve, check_config])
 def test_every_setting_but_a_secret_has_a_flag(command: click.Command) -> None:
     """Flags are the settings; a secret is named in the help as the environment variable it is."""
-    flags = {parameter.name for parameter in command.params} - {"config_file"}
+    flags = {parameter.name for parameter in command.params} - {"config_file", "strict", "offline", "as_json"}
     assert flags == ConfigSchema().fields.keys() - set(SECRETS)
     assert SECRETS
     for name in SECRETS:
         assert command.epilog is not None
         assert env_name(name) in command.epilog
-
-
-async def test_check_config_hides_secrets_and_warns(tmp_path: Path) -> None:
-    """Secrets are shown as set and never told; a misspelt variable is named with the nearest setting."""
-    env = {
-        "SIO_SERVER_JWT_SECRET": LONG,
-        "SIO_SERVER_PUBLISH_KEYS": "short-key," + LONG,
-        "SIO_SERVER_JWT_SECRT": "typo",
-    }
-    done = await run("check-config", cwd=tmp_path, env=env)
-    assert done.code == 0
-    assert LONG not in done.out + done.err
-    assert "short-key" not in done.out + done.err
-    assert "2 hidden" in done.out
-    assert "SIO_SERVER_JWT_SECRT is no setting (did you mean SIO_SERVER_JWT_SECRET?)" in done.err
-    assert "shorter than 32 bytes" in done.err
-    assert "development mode" not in done.out
-
-
-async def test_check_config_checks_the_catalogue(tmp_path: Path) -> None:
-    """A catalogue that cannot be used is found before anything is served."""
-    (tmp_path / "own.toml").write_text('[types.x]\ntitle = { es = "x" }\n', "utf-8")
-    done = await run("check-config", "--dev", "--catalog", "own.toml", cwd=tmp_path)
-    assert_user_error(done, "own.toml", "types.x.title.en")
-
-
-async def test_check_config_says_that_it_is_development(tmp_path: Path) -> None:
-    """Development mode is told where it was asked for, and the number of event types."""
-    done = await run("check-config", "--dev", cwd=tmp_path)
-    assert done.code == 0
-    assert "development mode" in done.out
-    assert "20 event types" in done.out
 
 
 async def test_an_address_in_use_is_one_clear_line(tmp_path: Path) -> None:

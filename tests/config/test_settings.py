@@ -22,7 +22,7 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "port": (9000, "9000", 9000),
     "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
     "broker": ("memory:", "memory:", "memory:"),
-    "catalog": ("my.toml", "my.toml", Path("my.toml")),
+    "catalog": ("/srv/my.toml", "/srv/my.toml", Path("/srv/my.toml")),
     "locale": ("en", "en", "en"),
     "jwt_secret": (STRONG, STRONG, STRONG),
     "jwt_secret_previous": (STRONG + "0", STRONG + "0", STRONG + "0"),
