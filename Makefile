@@ -21,7 +21,7 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL = help
-.PHONY: help run web docs dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node
+.PHONY: help run web docs dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node setup-proxies
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -47,7 +47,7 @@ example: setup-dev ## Run a whole tourism system with its pages, at 127.0.0.1:80
 
 test: test-server test-kit test-console ## Run every test: the server's, the React kit's, the console's
 
-test-server: setup-dev setup-node ## Run the server's tests (one of them: make test-server ARGS="-k name")
+test-server: setup-dev setup-node setup-proxies ## Run the server's tests (one of them: make test-server ARGS="-k name")
 	@$(PYTEST) $(ARGS)
 
 test-kit: setup-dev ## Run the web's tests without a browser (one of them: make test-kit ARGS="-t name")
@@ -56,7 +56,7 @@ test-kit: setup-dev ## Run the web's tests without a browser (one of them: make 
 test-console: setup-dev web ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")
 	@scripts/web.sh e2e $(ARGS)
 
-cov: setup-dev setup-node ## Run the tests and show what they do not cover
+cov: setup-dev setup-node setup-proxies ## Run the tests and show what they do not cover
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
 
 # Whoever runs all of it wants the same examples each time, and the lighter browser.
@@ -90,7 +90,7 @@ lock: setup-run ## Renew requirements/ after a change in pyproject.toml (newest 
 	@$(SETUP) lock
 	@scripts/lock.sh $(ARGS)
 
-setup: setup-dev setup-node ## Install what development needs, and run nothing
+setup: setup-dev setup-node setup-proxies ## Install what development needs, and run nothing
 
 # One after the other, so that `make -j` never has two installs in the same environment.
 setup-run:
@@ -104,6 +104,9 @@ setup-bench: setup-dev
 
 setup-node: setup-dev $(if $(filter bench,$(MAKECMDGOALS)),setup-bench)
 	@$(SETUP) node
+
+setup-proxies: setup-run
+	@$(SETUP) proxies
 
 clean: ## Remove what was built or installed; a running server's data stays
 	@rm -rf .venv build client/build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \

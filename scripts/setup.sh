@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts what a make target needs into .venv/ and tests/node/node_modules/, and nothing anywhere else.
 #
-#     scripts/setup.sh [run] [dev] [bench] [lock] [node] [node-wheel]
+#     scripts/setup.sh [run] [dev] [bench] [lock] [node] [node-wheel] [proxies]
 #
 # Each word is one step; `run` (which makes the environment) comes before any other. A step that was done for the
 # same lock file is skipped: its stamp is a copy of what it was done for, written last, so that an interrupted
@@ -15,6 +15,7 @@ umask 022
 VENV=.venv
 NODE_DIR=tests/node
 MODULES=$NODE_DIR/node_modules
+PROXIES=$VENV/proxies
 OLDEST_PYTHON=3.11 # `requires-python` in pyproject.toml
 
 . scripts/node.sh
@@ -138,6 +139,36 @@ setup_node() {
     mark "$MODULES/.stamp" "$words" "$NODE_DIR/package-lock.json"
 }
 
+# The proxies of deploy/ that come from no registry of Python's: the system's own where it has them, else Debian's
+# packages, unpacked and not installed, which needs no password and changes nothing of the machine. A machine that can
+# have neither tries the other proxies.
+setup_proxies() {
+    for name in nginx haproxy; do
+        PATH="$PATH:/usr/sbin:/usr/local/sbin:$PWD/$PROXIES/usr/sbin" command -v "$name" >/dev/null || unpack "$name" ||
+            say "There is no $name here, and none could be had: its tests are left out."
+    done
+}
+
+# unpack NAME: a package of Debian's, with the libraries of its that the system has not.
+unpack() (
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || exit 1
+    [ -n "$(apt-cache policy "$1" 2>/dev/null)" ] || [ "$(id -u)" -ne 0 ] || apt-get update -qq >/dev/null 2>&1
+    needed=$1 # and what that needs, and so on
+    for _ in 1 2 3; do
+        needed="$needed $(apt-cache depends $needed 2>/dev/null | sed -n 's/^  Depends: \(lib[a-z0-9.+-]*\)$/\1/p')"
+    done
+    missing=
+    for library in $(printf '%s\n' $needed | grep '^lib' | sort -u); do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$library" 2>/dev/null)" = installed ] || missing="$missing $library"
+    done
+    say "Unpacking Debian's $1 into $PROXIES"
+    rm -rf "$PROXIES/packages"
+    mkdir -p "$PROXIES/packages" && cd "$PROXIES/packages" || exit 1
+    apt-get download -qq "$1" $missing >/dev/null 2>&1 || exit 1
+    for package in *.deb; do dpkg -x "$package" .. || exit 1; done
+    cd .. && rm -rf packages
+)
+
 for step in "$@"; do
     case $step in
     run) # one after the other and not with `&&`, under which `set -e` would not hold in them
@@ -148,6 +179,7 @@ for step in "$@"; do
     dev | bench | lock) install_lock "$step" ;;
     node-wheel) install_lock node ;;
     node) setup_node ;;
+    proxies) setup_proxies ;;
     *) fail "no such step: $step" ;;
     esac
 done
