@@ -64,6 +64,9 @@ def test_relative_links_resolve(path: Path) -> None:
         assert target.is_relative_to(ROOT), link
         assert target.exists(), link
         if parts.fragment:
+            # The site leads from a page in Spanish to another one in Spanish.
+            twin = target.with_name(target.name.replace(".md", ".es.md"))
+            target = twin if path.name.endswith(".es.md") and path.parent != ROOT and twin.exists() else target
             headings = [
                 re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for _, text in Document.read(target).headings
             ]
