@@ -19,6 +19,7 @@ from marshmallow.fields import Field, Nested
 from sio_server import __version__, logs
 from sio_server.app import create_app
 from sio_server.config import Config
+from sio_server.schemas.described import describe
 from sio_server.schemas.frames import CLIENT_EVENTS, SERVER_EVENTS, RefusedSchema
 
 
@@ -31,7 +32,9 @@ async def _http() -> dict[str, Any]:
 
 
 def _live() -> dict[str, Any]:
-    spec = APISpec("sio-server", __version__, "3.1.0", plugins=[MarshmallowPlugin()])
+    plugin = MarshmallowPlugin()
+    spec = APISpec("sio-server", __version__, "3.1.0", plugins=[plugin])
+    describe(plugin)
     spec.components.schema("Refused", schema=RefusedSchema)
     _by_event(spec, "ServerEvents", SERVER_EVENTS)
     _by_event(spec, "ClientEvents", {event: asked for event, (asked, _) in CLIENT_EVENTS.items()})

@@ -136,7 +136,7 @@ def _endpoints(
     )
     operations = serve(app.router, (*own, *more), callers)
     app.router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
-    documentation = Documentation(operations, open_access=config.development)
+    documentation = Documentation(operations, core.catalog, open_access=config.development)
     for page in (*console_routes(), *documentation.routes(), *help_routes()):
         app.router.add_get(page.path, page.handler, expect_handler=expect_later)
     gate.methods = methods_of(app.router)

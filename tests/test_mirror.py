@@ -75,6 +75,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "live/ws_handshake": ("live/test_websocket",),
     "schemas/catalog": ("api/test_catalog", "api/test_openapi"),
     "schemas/console": ("api/test_console_session", "api/test_console_stats"),
+    "schemas/described": ("api/test_openapi", "schemas/test_asyncapi"),
     "schemas/keys": ("api/test_keys", "api/test_openapi"),
     "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
     "schemas/passes": ("api/test_passes", "api/test_openapi"),

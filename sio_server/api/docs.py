@@ -1,4 +1,4 @@
-"""The OpenAPI document and its viewer at ``/docs``. Everything is served from here, no CDN."""
+"""The OpenAPI document, its viewer at ``/docs``, and the AsyncAPI document. Everything is served from here, no CDN."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from aiohttp import web
 from sio_server.api.openapi import document
 from sio_server.api.operations import Operation
 from sio_server.api.static_files import served
+from sio_server.catalog import Catalog
+from sio_server.schemas import asyncapi
 
 _OURS: Final = {
     "/static/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
@@ -25,12 +27,14 @@ _VIEWER: Final = {
 
 
 class Documentation:
-    """Serves the OpenAPI document of these operations, and the files of its viewer."""
+    """Serves the OpenAPI document of these operations and the AsyncAPI one of this catalogue, and a viewer's files."""
 
-    def __init__(self, operations: list[Operation], *, open_access: bool) -> None:
+    def __init__(self, operations: list[Operation], catalog: Catalog, *, open_access: bool) -> None:
         self._operations = operations
+        self._catalog = catalog
         self._open_access = open_access
         self._document: bytes | None = None
+        self._live: tuple[object, bytes] | None = None
 
     async def openapi(self, _: web.Request) -> web.Response:
         """``GET /openapi.json``; made on the first request, as most servers are never asked."""
@@ -38,10 +42,17 @@ class Documentation:
             self._document = orjson.dumps(document(self._operations, open_access=self._open_access))
         return web.Response(body=self._document, content_type="application/json")
 
+    async def asyncapi(self, _: web.Request) -> web.Response:
+        """``GET /asyncapi.json``; made anew when the catalogue was read anew."""
+        types = self._catalog.types
+        if self._live is None or self._live[0] is not types:
+            self._live = types, orjson.dumps(asyncapi.document(types.values()))
+        return web.Response(body=self._live[1], content_type="application/json")
+
     def routes(self) -> list[web.RouteDef]:
         """The routes of the document, the viewer's page and its files."""
         ours = Path(__file__).parents[1] / "static"
-        made = [web.get("/openapi.json", self.openapi)]
+        made = [web.get("/openapi.json", self.openapi), web.get("/asyncapi.json", self.asyncapi)]
         for path, (name, content_type) in _OURS.items():
             # The console shows the viewer in a frame of its own.
             made.append(web.get(path, served(ours / name, content_type, framed_by="'self'")))

@@ -11,6 +11,7 @@ from sio_server import __version__
 from sio_server.api.operations import Operation
 from sio_server.errors import KINDS
 from sio_server.gate import PROBLEM_TYPE
+from sio_server.schemas.described import describe
 from sio_server.schemas.publish import ProblemSchema
 
 if TYPE_CHECKING:
@@ -43,10 +44,7 @@ def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any
             {"name": "operate", "description": "Look after the server"},
         ],
     )
-    converter = plugin.converter
-    if converter is None:
-        raise RuntimeError("apispec has not set its marshmallow plugin up")
-    converter.add_parameter_attribute_function(_joined)
+    describe(plugin).add_parameter_attribute_function(_joined)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=ProblemSchema)
     for operation in operations:

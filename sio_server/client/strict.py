@@ -21,7 +21,7 @@ from sio_server.event_types import MAX_TTL, PRIORITIES, EventType, EventTypes, c
 
 MAX_NAMES: Final = 1000
 
-_LINK: Final = re.compile(r"/(?![/\\])[^\x00-\x20]*|(?i:https?)://[^\x00-\x20]+")
+_LINK: Final = re.compile(r"/(?![/\\])[^\x00-\x20]*|[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20]+")
 
 _Check = Callable[[Any], Text | None]
 

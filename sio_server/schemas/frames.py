@@ -17,10 +17,20 @@ from marshmallow.validate import OneOf
 from sio_server import fields
 from sio_server.schemas.console import WarningSchema
 from sio_server.schemas.events import AckSchema, MarkSchema, ObserveSchema, TokenSchema
-from sio_server.schemas.inbox import ACTIONS, CountsSchema
+from sio_server.schemas.inbox import ACTIONS, CountsSchema, EnvelopeSchema
 from sio_server.schemas.loading import about
 from sio_server.schemas.operators import RecordSchema
 from sio_server.schemas.publish import AcceptedSchema, ProblemSchema, PublishSchema
+
+# -- notifications ----------------------------------------------------------------------------------------------------
+
+
+class LiveSchema(EnvelopeSchema):
+    """A notification as a live connection is sent it; over Socket.IO its ``type`` is the name of the event."""
+
+    persist = plain.Boolean(validate=OneOf((False,)), metadata=about("Only on what is not kept in the log"))
+    replayed = plain.Boolean(required=True, metadata=about("Whether it comes again from the log"))
+
 
 # -- control events ---------------------------------------------------------------------------------------------------
 

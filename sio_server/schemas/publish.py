@@ -37,7 +37,7 @@ _TRACEPARENT: Final = Text(
     "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
 )
 
-_LINK_PATTERN = r"/(?![/\\])[^\x00-\x20]*|(?i:https?)://[^\x00-\x20]+"
+_LINK_PATTERN = r"/(?![/\\])[^\x00-\x20]*|[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20]+"
 _LINK = Text(
     "Must be a path beginning with '/', or an http or https address.",
     "Debe ser una ruta que empiece por '/', o una dirección http o https.",

@@ -1,15 +1,19 @@
 """The OpenAPI document, and a running server that answers as it says, whatever is sent."""
 
 import asyncio
+import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     allow_header_conformance,
@@ -255,9 +259,19 @@ def test_document_lists_every_operation(made: dict[str, Any]) -> None:
     assert (made["openapi"], made["info"]["version"]) == ("3.1.0", __version__)
 
 
+def test_document_is_openapi(made: dict[str, Any]) -> None:
+    """The official schema of OpenAPI 3.1 takes it, and each pattern in it is one of JSON Schema's dialect."""
+    OpenAPIV31SpecValidator(made).validate()
+    patterns = re.findall(r'"pattern": "([^"]+)"', json.dumps(made))
+    assert patterns
+    for pattern in patterns:
+        assert jsonschema_rs.is_valid({"format": "regex"}, json.loads(f'"{pattern}"'), validate_formats=True), pattern
+        assert (pattern[0], pattern[-1]) == ("^", "$")
+
+
 def test_document_lists_what_is_routed() -> None:
     """No path of the API is served that the document does not have; pages and connections are no operations."""
-    others = {"/", "/docs", "/openapi.json", "/favicon.ico", "/ws", "/socket.io/"}
+    others = {"/", "/docs", "/openapi.json", "/asyncapi.json", "/favicon.ico", "/ws", "/socket.io/"}
     routed = {
         (route.method, route.resource.canonical)
         for route in create_app(Config(dev=True, broker="memory:")).router.routes()
