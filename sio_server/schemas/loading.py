@@ -82,7 +82,7 @@ def types_field() -> DelimitedList:
     return DelimitedList(
         fields.Str(validate=type_name),
         data_key="type",
-        load_default=(),
+        load_default=tuple,  # called, so that the documents name no default that nobody may send
         validate=fields.length(1, MAX_TYPES),
         metadata=about("Only these event types, parted by commas"),
     )

@@ -94,6 +94,7 @@ class DisconnectSchema(fields.Schema):
         metadata=about(
             "Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it",
             oneOf=[{"type": "number", "minimum": 0}, {"const": "now"}],
+            default="now",
         ),
     )
 
