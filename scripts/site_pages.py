@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+import site_reference
+
 # Beside English, which has the plain names; another language's page is called ``page.es.md``.
 LANGUAGES: Final = ("es",)
 
@@ -24,6 +26,7 @@ _LINK: Final = re.compile(r"(!?)\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)")
 def lay(root: Path, pages: Path) -> None:
     """Lay the pages of a repository into a directory, from which MkDocs builds them."""
     shutil.copytree(root / "docs", pages, ignore=shutil.ignore_patterns(_NO_PAGE))
+    site_reference.write(root, pages)
     for path in sorted(pages.rglob("*.md")):
         name = path.relative_to(pages)
         path.write_text(led(path.read_text("utf-8"), Path("docs") / name, root, pages), "utf-8")

@@ -121,7 +121,7 @@ export interface components {
         Disconnect: {
             /**
              * @description Tokens issued before this moment are refused: Unix seconds, or `now`, which is what is meant without it
-             * @default null
+             * @default now
              */
             tokens_before: number | "now";
         };
