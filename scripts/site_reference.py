@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 from aiohttp.test_utils import TestClient, TestServer
 
+from sio_server import logs
 from sio_server.app import create_app
 from sio_server.catalog import Catalog
 from sio_server.cli.commands import COMMANDS, commands
@@ -153,7 +154,8 @@ def _catalog(locale: str) -> Written:
             words = text.get(locale, next(iter(text.values()), "")) if isinstance(text, dict) else text
             yield f"{words}\n"
         audience = json.dumps(shown["audience"], ensure_ascii=False)
-        yield f"{_said(locale, 'For', 'Para')}: `{audience}` · {_said(locale, 'priority', 'prioridad')}: `{kind.priority}`"
+        whom, weight = _said(locale, "For", "Para"), _said(locale, "priority", "prioridad")
+        yield f"{whom}: `{audience}` · {weight}: `{kind.priority}`"
         if kind.data:
             head = (_said(locale, "field of `data`", "campo de `data`"), _said(locale, "holds", "contiene"))
             yield from _table(head, ((f"`{name}`", f"`{holds}`") for name, holds in kind.data.items()))
@@ -175,6 +177,7 @@ def _api(locale: str) -> Written:
 
 async def _served() -> dict[str, Any]:
     """The OpenAPI document of a server."""
+    logs.configure(level="warning")
     async with TestClient(TestServer(create_app(Config(dev=True, broker="memory:")))) as client:
         found: dict[str, Any] = await (await client.get("/openapi.json", raise_for_status=True)).json()
     return found

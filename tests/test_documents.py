@@ -104,6 +104,65 @@ def test_readmes_name_the_same_things() -> None:
     assert set(ENGLISH.spans) == set(SPANISH.spans)
 
 
+# -- the pages of the site ------------------------------------------------------------------------------------------
+
+PAGES = {
+    path.name.removesuffix(".md"): path for path in sorted((ROOT / "docs").glob("*.md")) if path.stem.count(".") == 0
+}
+TRANSLATED = {name: path.with_suffix(".es.md") for name, path in PAGES.items() if path.with_suffix(".es.md").is_file()}
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_pages_in_spanish_have_the_structure_of_the_english(name: str) -> None:
+    """A page has the same headings by level, tables and lists of links in both languages."""
+    english, spanish = Document.read(PAGES[name]), Document.read(TRANSLATED[name])
+    assert [level for level, _ in english.headings] == [level for level, _ in spanish.headings]
+    shapes = [[[len(row) for row in table] for table in page.tables] for page in (english, spanish)]
+    assert shapes[0] == shapes[1]
+    places = [
+        sorted(urlsplit(link).path for link in page.links if not _of_language(link)) for page in (english, spanish)
+    ]
+    assert places[0] == places[1]
+
+
+def _of_language(link: str) -> bool:
+    """Whether a link leads to what is shown in one language only."""
+    return link.endswith(".png") or link.startswith("#")
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_pages_in_spanish_show_the_same_code(name: str) -> None:
+    """Code blocks of both languages differ in comments alone, so that whoever runs the English ones has run them all."""
+    english, spanish = Document.read(PAGES[name]), Document.read(TRANSLATED[name])
+    assert [language for language, _ in english.fences] == [language for language, _ in spanish.fences]
+    for (language, code), (_, translated) in zip(english.fences, spanish.fences, strict=True):
+        if language in RUN:
+            assert without_prose(language, code) == without_prose(language, translated)
+
+
+# Languages whose blocks a test runs; what is in another one is read, or is what a program answers.
+RUN = ("go", "java", "js", "jsx", "php", "python", "sh", "sql", "ts", "tsx")
+# The React kit's blocks are compiled with it (`scripts/web.sh check`).
+COMPILED = ("react",)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_of_pages_is_run(name: str) -> None:
+    """A page that shows code is named by a test that runs it."""
+    if not any(language in RUN for language, _ in Document.read(PAGES[name]).fences) or name in COMPILED:
+        return
+    tests = [path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path.name != Path(__file__).name]
+    assert any(f"docs/{name}.md" in text for text in tests), "write a test that runs the blocks of this page"
+
+
+def test_every_error_has_a_section() -> None:
+    """The page of errors has a section for each code, in the order of the table, and says what to do in each."""
+    page = Document.read(PAGES["errors"])
+    assert [text for level, text in page.headings if level == "h2"] == list(KINDS)
+    parts = re.split(r"^## \w+$", PAGES["errors"].read_text("utf-8"), flags=re.MULTILINE)[1:]
+    assert all(len(part.split()) > 15 for part in parts)
+
+
 # What the READMEs show of a bench, and by what its figures are divided there.
 MEASURED = {
     "fanout-1": 1000,
@@ -215,7 +274,7 @@ async def test_addresses_answer(readme: Document) -> None:
     asked = {match.groups() for span in readme.spans if (match := re.fullmatch(r"(GET|POST) (/[\w/]+)", span))}
     pages = {urlsplit(link).path for link in readme.links if urlsplit(link).hostname == "localhost"}
     assert {("POST", "/notify"), ("POST", "/v1/notifications/batch"), ("GET", "/health/live")} <= asked
-    assert pages == {"/docs", "/openapi.json", "/help"}
+    assert pages == {"/docs", "/openapi.json", "/asyncapi.json", "/help"}
     async with running() as server:
         for method, path in asked:
             who = {"user": "1"} if path.startswith("/v1/inbox") else {}  # an inbox is somebody's
