@@ -106,9 +106,7 @@ def test_readmes_name_the_same_things() -> None:
 
 # -- the pages of the site ------------------------------------------------------------------------------------------
 
-PAGES = {
-    path.name.removesuffix(".md"): path for path in sorted((ROOT / "docs").glob("*.md")) if path.stem.count(".") == 0
-}
+PAGES = {path.stem: path for path in sorted((ROOT / "docs").glob("*.md")) if "." not in path.stem}
 TRANSLATED = {name: path.with_suffix(".es.md") for name, path in PAGES.items() if path.with_suffix(".es.md").is_file()}
 
 
@@ -142,14 +140,14 @@ def test_pages_in_spanish_show_the_same_code(name: str) -> None:
 
 # Languages whose blocks a test runs; what is in another one is read, or is what a program answers.
 RUN = ("go", "java", "js", "jsx", "php", "python", "sh", "sql", "ts", "tsx")
-# The React kit's blocks are compiled with it (`scripts/web.sh check`).
-COMPILED = ("react",)
+# The React kit's blocks are compiled with it; what stands on the console's page is what `make check` runs.
+RUN_ELSEWHERE = ("console", "react")
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_code_of_pages_is_run(name: str) -> None:
     """A page that shows code is named by a test that runs it."""
-    if not any(language in RUN for language, _ in Document.read(PAGES[name]).fences) or name in COMPILED:
+    if not any(language in RUN for language, _ in Document.read(PAGES[name]).fences) or name in RUN_ELSEWHERE:
         return
     tests = [path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path.name != Path(__file__).name]
     assert any(f"docs/{name}.md" in text for text in tests), "write a test that runs the blocks of this page"

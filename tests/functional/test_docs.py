@@ -107,6 +107,12 @@ async def test_error_is_as_shown(readme: Document) -> None:
     assert without(problem, "request_id") == without(shown, "request_id")
 
 
+def test_first_page_shows_the_first_command() -> None:
+    """The first page of the site shows the README's first command, which the test above runs."""
+    page = Document.read(ROOT / "docs/index.md")
+    assert page.fences == [("sh", ENGLISH.fence("sh", "curl"))]
+
+
 # -- snippets -----------------------------------------------------------------------------------------------------
 
 # What a browser has and Node lacks; the snippets then run as they stand.
