@@ -130,7 +130,7 @@ def _of_language(link: str) -> bool:
 
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_pages_in_spanish_show_the_same_code(name: str) -> None:
-    """Code blocks of both languages differ in comments alone, so that whoever runs the English ones has run them all."""
+    """Code blocks of both languages differ in comments alone: who runs the English ones has run them all."""
     english, spanish = Document.read(PAGES[name]), Document.read(TRANSLATED[name])
     assert [language for language, _ in english.fences] == [language for language, _ in spanish.fences]
     for (language, code), (_, translated) in zip(english.fences, spanish.fences, strict=True):
