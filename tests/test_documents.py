@@ -40,7 +40,7 @@ def markdown_files() -> list[Path]:
 
 def without_prose(language: str, code: str) -> str:
     """A code block without its comments and without what a reader is to put into quotes (``"…a long key…"``)."""
-    comment = {"js": r"\s*(?<!:)//.*", "python": r"\s*# .*", "sh": r"\s*# .*"}.get(language)
+    comment = {"html": r"\s*(?<!:)//.*", "js": r"\s*(?<!:)//.*", "python": r"\s*# .*", "sh": r"\s*# .*"}.get(language)
     code = re.sub(comment, "", code) if comment else code
     return re.sub(r'"…[^"]*…"', '"…"', code)
 
@@ -138,19 +138,29 @@ def test_pages_in_spanish_show_the_same_code(name: str) -> None:
             assert without_prose(language, code) == without_prose(language, translated)
 
 
-# Languages whose blocks a test runs; what is in another one is read, or is what a program answers.
-RUN = ("go", "java", "js", "jsx", "php", "python", "sh", "sql", "ts", "tsx")
-# The React kit's blocks are compiled with it; what stands on the console's page is what `make check` runs.
-RUN_ELSEWHERE = ("console", "react")
+# Languages whose blocks a test runs, and those that are the same in both languages.
+PROGRAMS = ("go", "html", "java", "js", "jsx", "php", "python", "sql", "ts", "tsx")
+RUN = (*PROGRAMS, "sh", "toml", "yaml")
+# The React kit's blocks are its own tests' matter.
+RUN_ELSEWHERE = ("react",)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_code_of_pages_is_run(name: str) -> None:
-    """A page that shows code is named by a test that runs it."""
-    if not any(language in RUN for language, _ in Document.read(PAGES[name]).fences) or name in RUN_ELSEWHERE:
+    """A page that shows a program is named by a test that runs it."""
+    if not any(language in PROGRAMS for language, _ in Document.read(PAGES[name]).fences) or name in RUN_ELSEWHERE:
         return
     tests = [path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path.name != Path(__file__).name]
     assert any(f"docs/{name}.md" in text for text in tests), "write a test that runs the blocks of this page"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_of_pages_exist(name: str) -> None:
+    """Every command of the server's that a page shows exists, with the flags that it is shown with."""
+    for command, *arguments in Document.read(PAGES[name]).commands():
+        assert command in COMMANDS, command
+        flags = {argument.partition("=")[0] for argument in arguments if re.match("--?[a-z]", argument)}
+        assert flags <= flags_of(command), command
 
 
 def test_every_error_has_a_section() -> None:

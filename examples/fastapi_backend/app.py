@@ -1,6 +1,6 @@
 """A backend whose routes tell sio-server what happened, and never fail or wait because of it.
 
-Three terminals::
+Three terminals, each with ``.venv/bin`` of the checkout on its PATH (``make setup`` puts these programs there)::
 
     sio-server serve --dev
     sio-server listen --role admin
