@@ -63,7 +63,8 @@ def test_relative_links_resolve(path: Path) -> None:
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         assert target.is_relative_to(ROOT), link
         assert target.exists(), link
-        if parts.fragment:
+        # What is made of the code has its headings on the site alone, whose build looks there.
+        if parts.fragment and "<!-- made of the code" not in target.read_text("utf-8"):
             # The site leads from a page in Spanish to another one in Spanish.
             twin = target.with_name(target.name.replace(".md", ".es.md"))
             target = twin if path.name.endswith(".es.md") and path.parent != ROOT and twin.exists() else target
