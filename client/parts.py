@@ -20,6 +20,7 @@ CLIENT: Final = (
     "audience.py",
     "errors.py",
     "event_types.py",
+    "translations.py",
     "client",
     "testing",
     "catalog/builtin.toml",

@@ -84,7 +84,7 @@ def create_app(
     metrics = PrometheusMetrics()
     broker = broker or open_broker(config, committed=metrics.committed)
     core = Core(
-        Catalog.load(config.catalog),
+        Catalog.load(config.catalog, locale=config.locale),
         broker,
         metrics=metrics,
         limits=ConnectionLimits(config.connections_per_user, config.connections_per_address),
@@ -215,7 +215,12 @@ def _reloaded(
     reloading.on(("publish_rate",), publish_rate)
     reloading.on(("log_level",), lambda config: logs.set_level(config.log_level))
     reloading.on(("handshakes",), handshakes)
-    reloading.on(("catalog",), lambda _: None)  # looked up where it is needed
+
+    def types(config: Config) -> None:
+        core.strangers.apply(allowed=config.allows_unknown_types, has_file=config.catalog is not None)
+
+    types(reloading.config)
+    reloading.on(("unknown_types", "catalog"), types)  # the file itself is read where it is needed
 
 
 def _name_events(publish: PublishOperations, config: Config) -> None:

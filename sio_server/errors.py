@@ -198,7 +198,8 @@ class Refused(Error):
     """A request that is answered with a code of `KINDS`.
 
     ``detail`` says what is wrong with this very request; ``problems`` one line a field; ``retry_after`` whole seconds;
-    ``extra`` further members of the problem document (JSON values); ``headers`` further header fields of the reply.
+    ``extra`` further members of the problem document (JSON values, or a `Text`); ``headers`` further header fields of
+    the reply.
     """
 
     def __init__(
@@ -241,7 +242,8 @@ class Refused(Error):
             body["retry_after"] = self.retry_after
         if self.problems:
             body["errors"] = [{"field": p.field, "detail": p.detail.within(locale)} for p in self.problems]
-        body.update(self.extra)
+        for name, value in self.extra.items():
+            body[name] = value.within(locale) if isinstance(value, Text) else value
         return body
 
 

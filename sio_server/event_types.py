@@ -1,4 +1,4 @@
-"""Event types: whom each is for, which fields its data has, its texts in es and en. Pure: no I/O.
+"""Event types: whom each is for, which fields its data has, its texts by language. Pure: no I/O.
 
 The server reads them from files and checks those (`sio_server.catalog`); a backend takes them as they are.
 """
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, Self
 
-from sio_server.audience import MAX_NAME_LENGTH, Audience, name_of
+from sio_server.audience import ADMIN_ROLE, MAX_NAME_LENGTH, Audience, name_of
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.translations import NOTHING, Translations
 
 Priority = Literal["low", "normal", "high", "critical"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("low", "normal", "high", "critical")
@@ -70,9 +71,9 @@ class EventType:
     """One type of event. ``audience`` holds templates: ``users=("{usuario_id}",)`` is filled from ``data``."""
 
     name: str
-    title: Text
-    message: Text
-    description: Text
+    title: Translations
+    message: Translations
+    description: Translations
     audience: Audience
     priority: str
     ttl: int | None
@@ -138,13 +139,17 @@ class EventType:
             return PLACEHOLDER.sub(lambda match: str(data[match[1]]), template)
         return self.title.within(locale)
 
+    def about(self, locale: str) -> str:
+        """What the type is about, for people who write programs: its description, or its title where it has none."""
+        return self.description.within(locale) or self.title.within(locale)
+
     def as_dict(self) -> dict[str, Any]:
         """The type as ``GET /v1/catalog`` and ``catalog export`` show it."""
         return {
             "type": self.name,
-            "title": _languages(self.title),
-            "message": _languages(self.message),
-            "description": _languages(self.description),
+            "title": self.title.as_dict(),
+            "message": self.message.as_dict(),
+            "description": self.description.as_dict(),
             "audience": self.audience.as_dict(),
             "priority": self.priority,
             "ttl": self.ttl,
@@ -152,41 +157,48 @@ class EventType:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+    def from_dict(cls, value: Mapping[str, Any], *, locale: str = "es") -> Self:
         """The inverse of `as_dict`; what a file of types may leave out may be missing here, too.
 
-        Nothing is checked that the server has checked. Raises AttributeError, KeyError, TypeError or ValueError for
-        what is no type.
+        ``locale`` is the language of texts that name none. Nothing is checked that the server has checked. Raises
+        AttributeError, KeyError, TypeError or ValueError for what is no type.
         """
-        title = _text(value["title"])
-        message = value.get("message")
+        name = str(value["type"])
+        title = Translations.read(value.get("title") or humanized(name), locale)
+        message, description, audience = map(value.get, ("message", "description", "audience"))
         data = dict(value.get("data") or {})
         if not DATA_TYPES.keys() >= set(data.values()):
             raise ValueError(f"data: unknown kind in {sorted(map(str, data.values()))}")
         return cls(
-            name=str(value["type"]),
+            name=name,
             title=title,
-            message=title if message is None else _text(message),
-            description=_text(value["description"]),
-            audience=Audience.from_dict(dict(value["audience"])),
+            message=Translations.read(message, locale) if message else title,
+            description=Translations.read(description, locale) if description else NOTHING,
+            audience=Audience.from_dict(dict(audience)) if audience else FOR_ADMINISTRATORS,
             priority=str(value.get("priority") or "normal"),
             ttl=value.get("ttl"),
             data=data,
         )
 
 
-def _text(languages: Mapping[str, Any]) -> Text:
-    return Text(str(languages["en"]), str(languages["es"]))
+FOR_ADMINISTRATORS: Final = Audience.of(roles=[ADMIN_ROLE])
+"""Whom a type is for that names nobody: who look after the system see everything as it is."""
+
+
+def with_defaults(table: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A type as a file has it, with what the file says of all of its types."""
+    return {**defaults, **table}
+
+
+def humanized(name: str) -> str:
+    """The title of a type that was given none: ``pedido_listo`` is "Pedido listo"."""
+    return re.sub(r"[_.-]+", " ", name).strip().capitalize()
 
 
 _NOT_A_NAME: Final = Text(
     "Names a part of the audience, so it must be 1 to {0} printable characters.",
     "Nombra parte de la audiencia, así que debe tener de 1 a {0} caracteres imprimibles.",
 ).format(MAX_NAME_LENGTH)
-
-
-def _languages(text: Text) -> dict[str, str]:
-    return {"es": text.es, "en": str(text)}
 
 
 def check_type_name(name: str) -> Text | None:
@@ -217,16 +229,21 @@ class EventTypes:
         """The type of this name; raises `Refused` (``unknown_type``) with the nearest known one."""
         found = self.types.get(name)
         if found is None:
-            raise self._unknown(name)
+            raise self.unknown(name)
         return found
 
-    def _unknown(self, name: str) -> Refused:
+    def nearest(self, name: str) -> str | None:
+        """The known type that somebody may have meant who wrote this name."""
         import difflib  # noqa: PLC0415 - for who misspelt one; a backend waits for the imports of its start
 
-        nearest = difflib.get_close_matches(name, self.types, n=1)
+        return next(iter(difflib.get_close_matches(name, self.types, n=1)), None)
+
+    def unknown(self, name: str) -> Refused:
+        """The refusal (``unknown_type``) of a type that is not there."""
+        nearest = self.nearest(name)
         detail = Text("Unknown event type '{0}'.", "Tipo de evento desconocido: '{0}'.").format(name)
-        if nearest:
-            hint = Text("{0} Did you mean '{1}'?", "{0} ¿Quizá '{1}'?").format(detail, nearest[0])
+        if nearest is not None:
+            hint = Text("{0} Did you mean '{1}'?", "{0} ¿Quizá '{1}'?").format(detail, nearest)
         else:
             hint = Text(
                 "{0} GET /v1/catalog lists the known ones.", "{0} GET /v1/catalog muestra los conocidos."
@@ -235,5 +252,5 @@ class EventTypes:
             "unknown_type",
             hint,
             problems=(FieldProblem("type", detail),),
-            extra={"nearest": nearest[0]} if nearest else None,
+            extra={} if nearest is None else {"nearest": nearest},
         )

@@ -37,7 +37,8 @@ class Schema(marshmallow.Schema):
 _Messages = dict[str, str | list[Any] | dict[Any, Any]]
 
 
-def _messages(invalid: Text) -> _Messages:
+def messages(invalid: Text) -> _Messages:
+    """Messages of a field: ``invalid`` says what its value is not."""
     return {
         "required": REQUIRED,
         "null": NOT_NULL,
@@ -51,13 +52,13 @@ def _messages(invalid: Text) -> _Messages:
 class Str(fields.String):
     """A string; numbers are not turned into one."""
 
-    default_error_messages = _messages(NOT_STRING)
+    default_error_messages = messages(NOT_STRING)
 
 
 class Int(fields.Integer):
     """A whole number; neither ``"5"`` nor ``5.0`` nor ``true`` is one."""
 
-    default_error_messages = _messages(NOT_INTEGER)
+    default_error_messages = messages(NOT_INTEGER)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if type(value) is not int:
@@ -69,7 +70,7 @@ class Int(fields.Integer):
 class Bool(fields.Boolean):
     """``true`` or ``false``; no other word or number is one."""
 
-    default_error_messages = _messages(NOT_BOOLEAN)
+    default_error_messages = messages(NOT_BOOLEAN)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if type(value) is not bool:
@@ -80,25 +81,25 @@ class Bool(fields.Boolean):
 class Dict(fields.Dict):
     """A JSON object with any members."""
 
-    default_error_messages = _messages(NOT_OBJECT)
+    default_error_messages = messages(NOT_OBJECT)
 
 
 class List(fields.List[Any]):
     """A JSON list."""
 
-    default_error_messages = _messages(NOT_LIST)
+    default_error_messages = messages(NOT_LIST)
 
 
 class Nested(fields.Nested):
     """An object with a schema of its own."""
 
-    default_error_messages = _messages(NOT_OBJECT)
+    default_error_messages = messages(NOT_OBJECT)
 
 
 class Id(fields.Field[str]):
     """An identifier: a string, or a whole number that becomes one (databases use either)."""
 
-    default_error_messages = _messages(Text("Not a string or whole number.", "No es texto ni un número entero."))
+    default_error_messages = messages(Text("Not a string or whole number.", "No es texto ni un número entero."))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if type(value) is int:

@@ -117,7 +117,8 @@ async def _reload_when_asked(
 async def _reload(app: web.Application, read_settings: Callable[[], Loaded]) -> None:
     """Put new settings, keys and the catalogue into force; what is wrong with one of them leaves all as they are."""
     loaded = await asyncio.to_thread(read_settings)
-    catalog = await asyncio.to_thread(Catalog.load, loaded.config.catalog)
+    locale = app[RELOADING].config.locale  # another one counts after a restart
+    catalog = await asyncio.to_thread(Catalog.load, loaded.config.catalog, locale=locale)
     await app[KEYS].look()
     changes = app[RELOADING].apply(loaded.config)
     known = app[CORE].catalog

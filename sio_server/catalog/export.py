@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sio_server.catalog.types import Catalog
-from sio_server.event_types import PRIORITIES, EventType
+from sio_server.event_types import PRIORITIES, EventType, EventTypes
 
 # By the catalogue's types of data, as JSON carries them: an id is what the publisher's database calls one.
 _TS_TYPES: Final = {
@@ -70,13 +69,13 @@ export type ListenEvents = { [Type in EventType]: (notification: EventMap[Type])
 """
 
 
-def as_json(catalog: Catalog) -> str:
+def as_json(catalog: EventTypes) -> str:
     """The types in the order of the files, as a JSON document."""
     document = {"types": [event_type.as_dict() for event_type in catalog.types.values()]}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_typescript(catalog: Catalog) -> str:
+def as_typescript(catalog: EventTypes) -> str:
     """An interface for each type, and `EventMap` from names to interfaces; valid under ``strict``."""
     names = _interface_names(catalog)
     blocks = [_HEAD.format(priorities=" | ".join(map(json.dumps, PRIORITIES)))]
@@ -86,7 +85,7 @@ def as_typescript(catalog: Catalog) -> str:
     return "\n".join(blocks)
 
 
-def _interface_names(catalog: Catalog) -> Mapping[str, str]:
+def _interface_names(catalog: EventTypes) -> Mapping[str, str]:
     """``reserva_creada`` is ``ReservaCreada``; types whose names differ in punctuation alone are numbered."""
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -107,7 +106,7 @@ def _interfaces(event_type: EventType, interface: str) -> str:
 
 def _lines(event_type: EventType, interface: str) -> Iterator[str]:
     # The ending of a comment inside a description would let the rest of it into the code.
-    about = " ".join(event_type.description.replace("*/", "* /").split())
+    about = " ".join(event_type.about("en").replace("*/", "* /").split())
     yield f"export interface {interface}Data {{"
     # Every field may be absent or null, and publishers may add others: the catalogue checks only what is there.
     for name, kind in event_type.data.items():

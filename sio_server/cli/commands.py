@@ -30,6 +30,7 @@ _READ_BY_COMMANDS: Final = (
     "SIO_SERVER_DATABASE",
     "SIO_SERVER_CONFIG",
     "SIO_SERVER_CATALOG",
+    "SIO_SERVER_LOCALE",
     "SIO_SERVER_DATA_DIR",
     "SIO_SERVER_JWT_SECRET",
     "SIO_SERVER_JWT_SECRET_FILE",
@@ -62,7 +63,7 @@ COMMANDS: Final = {
     "demo": Place("sio_server.cli.demo", "demo", "Publish the nine notifications of a day in the system"),
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
     "keys": Place("sio_server.cli.keys", "keys", "Make, list, rotate and revoke publisher keys"),
-    "catalog": Place("sio_server.cli.catalog", "catalog", "List or export the event types"),
+    "catalog": Place("sio_server.cli.catalog", "catalog", "Look at the event types, check them, add to them"),
     "check-config": Place(
         "sio_server.cli.check_config", "check_config", "Check the settings and show what is in effect"
     ),

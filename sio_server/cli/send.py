@@ -54,10 +54,15 @@ def send(
 ) -> None:
     """Publish one notification of TYPE, for the catalogue's audience where none is named."""
     read_dotenv()
-    from sio_server.client import SyncNotifyClient  # noqa: PLC0415 - imports an HTTP client
+    from sio_server.client import NotifyRefused, SyncNotifyClient  # noqa: PLC0415 - imports an HTTP client
 
     with SyncNotifyClient(resolve_url(url), key, timeout=TIMEOUT, locale=lang) as client:
-        result = client.publish(event_type, data=_object(data), **options)
+        try:
+            result = client.publish(event_type, data=_object(data), **options)
+        except NotifyRefused as error:
+            if error.mend is None:
+                raise
+            raise CommandFailed(f"{error}\n{error.mend}") from None
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(result)))
     else:

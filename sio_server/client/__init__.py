@@ -31,13 +31,14 @@ from sio_server.client.bodies import (
 from sio_server.client.context import publish_context
 from sio_server.client.entries import Failure
 from sio_server.client.known import default_catalog
-from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
+from sio_server.client.named import PREFIX, late_sync, named_sync, names_of
 from sio_server.client.shared import (
     HandedOver,
     close_default_client,
     configure,
     default_notifier,
     enviar_notificacion,
+    find_late,
 )
 
 if TYPE_CHECKING:
@@ -94,10 +95,13 @@ if not TYPE_CHECKING:  # which would take every name for a function
 
 
 def _function(name: str) -> Callable[..., HandedOver]:
-    """``notificar_<type>`` of the catalogue. Raises AttributeError, or `CatalogError` for an unusable file."""
+    """``notificar_<type>`` of the catalogue, or of the server's alone.
+
+    Raises AttributeError, or `CatalogError` for an unusable file.
+    """
     event_type = names_of(default_catalog()).get(name) if name.startswith(PREFIX) else None
     if event_type is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{names_hint(name)}", name=name)
+        return late_sync(name, find_late, enviar_notificacion, __name__)
     return named_sync(name, event_type, enviar_notificacion)
 
 

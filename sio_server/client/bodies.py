@@ -38,9 +38,15 @@ class NotifyInvalid(NotifyError):
 
 
 class NotifyRefused(NotifyError):
-    """The server refused: ``code`` is one of its stable codes, ``problems`` say what is wrong with which field."""
+    """The server refused: ``code`` is one of its stable codes, ``problems`` say what is wrong with which field.
 
-    def __init__(self, code: str, status: int, detail: str, problems: tuple[FieldProblem, ...] = ()) -> None:
+    ``mend`` is what the server says of how to have it accepted, for people, where it says it.
+    """
+
+    def __init__(
+        self, code: str, status: int, detail: str, problems: tuple[FieldProblem, ...] = (), mend: str | None = None
+    ) -> None:
+        self.mend = mend
         self.code = code
         self.status = status
         self.detail = detail

@@ -78,6 +78,23 @@ def check_server(target: Target, known: EventTypes, timeout: float = CHECK_TIMEO
     )
 
 
+def fetch_types(target: Target, timeout: float = CHECK_TIMEOUT) -> EventTypes:
+    """The event types of a server.
+
+    Raises `NotifyUnavailable` where nobody answers, and `NotifyRefused` where it is no sio-server of this kind
+    (``unexpected_reply``) or does not tell who has this key (``unauthorized``, ``forbidden_scope``).
+    """
+    import httpx  # noqa: PLC0415 - see `exchange`
+
+    tries = Exchange(replace(target, total=timeout), b"", target.headers(), named=False)
+    with httpx.Client(**transport_options(target, 1)) as http:
+        reply = _ask(http, tries, target.url + "/v1/catalog")
+    types = _types_in(reply)
+    if types is None:
+        raise unexpected(reply.status)
+    return types
+
+
 def _ask(http: httpx.Client, tries: Exchange, address: str) -> Reply:
     import httpx  # noqa: PLC0415 - see `exchange`
 

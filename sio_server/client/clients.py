@@ -15,7 +15,8 @@ from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
 from sio_server.client.diverting import sink_of, take
 from sio_server.client.exchange import Exchange, Reply, Target
 from sio_server.client.known import default_catalog
-from sio_server.client.named import PREFIX, named_async, named_sync, names_hint, names_of
+from sio_server.client.learned import Learned
+from sio_server.client.named import PREFIX, late_async, late_sync, named_async, named_sync, names_of
 from sio_server.client.transport import transport_options
 from sio_server.event_types import EventType, EventTypes
 
@@ -55,21 +56,17 @@ class _Client:
     ) -> None:
         self._target = Target.of(url, key, timeout, locale)
         self._catalog = catalog
+        self._learned = Learned(self._target)
         self._open()
 
     def _open(self) -> None:
         """Make the pool; connects to nothing."""
         raise NotImplementedError
 
-    def _event_type(self, name: str) -> EventType:
-        """The event type that the method of this name publishes. Raises AttributeError."""
+    def _event_type(self, name: str) -> EventType | None:
+        """The event type that the method of this name publishes, None where nobody here knows it."""
         # Looked at first: a half-made client (copied, unpickled) has no catalogue to ask, nor has any other name.
-        found = names_of(self._catalog or default_catalog()).get(name) if name.startswith(PREFIX) else None
-        if found is None:
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}{names_hint(name)}", name=name, obj=self
-            )
-        return found
+        return names_of(self._catalog or default_catalog()).get(name) if name.startswith(PREFIX) else None
 
     def _check(self, timeout: float) -> ServerStatus:
         known = self._catalog or default_catalog()
@@ -82,7 +79,7 @@ class _Client:
         return f"{type(self).__name__}({self._target.url!r})"
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *names_of(self._catalog or default_catalog())]
+        return [*super().__dir__(), *names_of(self._catalog or default_catalog()), *self._learned.named]
 
 
 class NotifyClient(_Client, _Awaited):
@@ -156,10 +153,15 @@ class NotifyClient(_Client, _Awaited):
         await self.aclose()
 
     def _function(self, name: str) -> Callable[..., Coroutine[Any, Any, PublishResult]]:
-        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
-        function = named_async(name, self._event_type(name), self.publish)
-        self.__dict__[name] = function
+        """``notificar_<type>`` of the catalogue, or of the server's alone. Raises AttributeError."""
+        found = self._event_type(name)
+        if found is None:
+            return late_async(name, self._find, self.publish, self)
+        function = self.__dict__[name] = named_async(name, found, self.publish)
         return function
+
+    async def _find(self, name: str) -> EventType | None:
+        return await asyncio.to_thread(self._learned.find_now, name)
 
     if not TYPE_CHECKING:  # which would take every name for a function
         __getattr__ = _function
@@ -223,9 +225,12 @@ class SyncNotifyClient(_Client, _Answered):
         self.close()
 
     def _function(self, name: str) -> Callable[..., PublishResult]:
-        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
-        function = named_sync(name, self._event_type(name), self.publish)
-        self.__dict__[name] = function
+        """``notificar_<type>`` of the catalogue, or of the server's alone. Raises AttributeError."""
+        found = self._event_type(name)
+        if found is None:
+            find = lambda asked: self._learned.find_now(asked)  # noqa: E731, PLW0108 - a half-made client has none
+            return late_sync(name, find, self.publish, self)
+        function = self.__dict__[name] = named_sync(name, found, self.publish)
         return function
 
     if not TYPE_CHECKING:  # which would take every name for a function

@@ -199,7 +199,8 @@ class Exchange:
             raise NotifyUnavailable(f"{self._target.url} failed: {detail}", code or None)
         if not code:
             raise unexpected(reply.status)
-        raise NotifyRefused(code, reply.status, detail, _problems(members))
+        mend = members.get("mend")
+        raise NotifyRefused(code, reply.status, detail, _problems(members), None if mend is None else str(mend))
 
     def failed(self, error: Exception) -> float:
         """Seconds to wait before the next try, after one that got no answer. Raises `NotifyUnavailable`."""

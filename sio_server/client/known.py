@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sio_server.errors import CatalogError
-from sio_server.event_types import EventType, EventTypes
+from sio_server.event_types import EventType, EventTypes, with_defaults
 
 # The file of the server itself. It is of this distribution, and the package that it lies in is of the server's.
 BUILTIN: Final = Path(__file__).parent.parent / "catalog" / "builtin.toml"
@@ -31,16 +30,17 @@ def types_in(path: Path) -> dict[str, EventType]:
     """The types of a file, taken as they are. Raises `CatalogError` for what can be no catalogue."""
     import tomllib  # noqa: PLC0415 - see `exchange`
 
+    locale = os.environ.get("SIO_SERVER_LOCALE") or "es"
     try:
         with path.open("rb") as file:
-            tables = tomllib.load(file)["types"]
-        return {name: _event_type(name, table) for name, table in tables.items()}
+            document = tomllib.load(file)
+        defaults = document.get("defaults", {})
+        return {
+            name: EventType.from_dict({**with_defaults(table, defaults), "type": name}, locale=locale)
+            for name, table in document["types"].items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         raise CatalogError(
             f"catalogue {path}: cannot be used: {reason} (`sio-server catalog list --catalog FILE` tells where)"
         ) from error
-
-
-def _event_type(name: str, table: Mapping[str, Any]) -> EventType:
-    return EventType.from_dict({**table, "type": name})

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from sio_server.client.bodies import publish_body
 from sio_server.client.field_types import FIELD_TYPES
-from sio_server.event_types import EventType, EventTypes
+from sio_server.event_types import EventType, EventTypes, check_type_name
 
 PREFIX: Final = "notificar_"
 
@@ -31,14 +31,16 @@ def names_of(catalog: EventTypes) -> dict[str, EventType]:
     return names
 
 
-def names_hint(name: str) -> str:
-    """What to add to an error about a function that does not exist: the mend, where it may be of the server's."""
-    if not name.startswith(PREFIX):
-        return ""
-    return (
-        ": no such type is known here. Where the server has one, `check()` fetches its types, and"
-        " `sio-server catalog export --format py` writes their functions"
-    )
+def late_type(name: str, owner: object) -> str:
+    """The type that a function of this name is for, which nobody here knows and the server may.
+
+    Raises AttributeError for what can be no function of a type.
+    """
+    kind = name.removeprefix(PREFIX)
+    if kind == name or check_type_name(kind) is not None:
+        of = f"module {owner!r}" if isinstance(owner, str) else f"{type(owner).__name__!r} object"
+        raise AttributeError(f"{of} has no attribute {name!r}", name=name, obj=owner)
+    return kind
 
 
 def signature_of(event_type: EventType) -> inspect.Signature:
@@ -97,13 +99,71 @@ class Arguments:
         return (self._type.name, message, {**extra, **data}), present
 
 
+def late_sync(
+    name: str, find: Callable[[str], EventType | None], publish: Callable[..., T], owner: object
+) -> Callable[..., T]:
+    """The plain function of a type that nobody here knows; ``find`` asks for it at each call. See `late_type`."""
+    kind = late_type(name, owner)
+
+    def notify(**given: Any) -> T:
+        positional, options = _read_late(find(name) or kind, given)
+        return publish(*positional, **options)
+
+    _dress_late(notify, name, kind)
+    return notify
+
+
+def late_async(
+    name: str, find: Callable[[str], Awaitable[EventType | None]], publish: Callable[..., Awaitable[T]], owner: object
+) -> Callable[..., Coroutine[Any, Any, T]]:
+    """The coroutine function of a type that nobody here knows; see `late_sync`."""
+    kind = late_type(name, owner)
+
+    async def notify(**given: Any) -> T:
+        positional, options = _read_late(await find(name) or kind, given)
+        return await publish(*positional, **options)
+
+    _dress_late(notify, name, kind)
+    return notify
+
+
+def ask_nobody(_: str) -> None:
+    """The type of a function that nobody here knows, where no server is asked: see `late_sync`."""
+
+
+async def await_nobody(_: str) -> None:
+    """`ask_nobody`, for `late_async`."""
+
+
+def _read_late(kind: EventType | str, given: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What a call means whose function has no signature: a word of ``publish``, unless it is a field of the type's.
+
+    Nothing is a mistake here: whether the server's types are known yet must not decide whether a request fails.
+    """
+    fields = {} if isinstance(kind, str) else kind.data
+    present = {name: value for name, value in given.items() if value is not None}
+    words = {"message", "data", "ordering_key", *_options()}.difference(fields)
+    options = {name: present.pop(name) for name in words if name in present}
+    message, data = options.pop("message", None), options.pop("data", None)
+    return (kind, message, {**(data or {}), **present}), options
+
+
+def _dress_late(function: Callable[..., Any], name: str, kind: str) -> None:
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "sio_server.client"
+    function.__doc__ = (
+        f"Publish ``{kind}``, a type of the server's that is not known here.\n\n"
+        "Keywords are the fields of its data, and the words of `NotifyClient.publish`."
+    )
+
+
 def _dress(function: Callable[..., Any], name: str, event_type: EventType, signature: inspect.Signature) -> None:
     # What inspect, help() and editors read of a function; `Callable` does not promise that they can be set.
     function.__name__ = function.__qualname__ = name
     function.__module__ = "sio_server.client"
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__doc__ = (
-        f"Publish ``{event_type.name}``: {event_type.description}\n\n"
+        f"Publish ``{event_type.name}``: {event_type.about('en')}\n\n"
         "Keywords are the known fields of its data; further ones go into ``data``. "
         "The rest is as in `NotifyClient.publish`."
     )

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
@@ -32,8 +33,9 @@ from sio_server.client.entries import (
 )
 from sio_server.client.exchange import Target
 from sio_server.client.known import default_catalog
+from sio_server.client.learned import Learned
 from sio_server.client.ledger import Ledger, Lines
-from sio_server.client.named import PREFIX, named_sync, names_hint, names_of
+from sio_server.client.named import PREFIX, late_sync, named_sync, names_of
 from sio_server.client.sender import Carrier, Sender
 from sio_server.client.socket_courier import SocketCourier
 from sio_server.client.stock import Stock
@@ -138,6 +140,7 @@ class BaseNotifier:
         self._stock = Stock(self._directory, self._queue, MAX_BYTES, self._ledger)
         self._courier: Carrier = SocketCourier(self._target) if self._over_socketio else Courier(self._target)
         self._sender = Sender(self._courier, self._stock, self._ledger)
+        self.learned = Learned(self._target, partial(self._sender.prepared.wait, PREPARE_TIMEOUT))
 
     # -- handing over
 
@@ -189,6 +192,7 @@ class BaseNotifier:
     def _check(self, entry: Entry, type: str | EventType) -> None:  # noqa: A002 - the word of the protocol
         """Raise `NotifyInvalid` for a mistake that can be told without the server."""
         kind = type if isinstance(type, EventType) else self._catalog.types.get(entry.type)
+        kind = kind or self.learned.find_type(entry.type)
         check_strictly(entry.body, kind, self._catalog, self._target.locale)
 
     def _divert(self, sink: Sink, entry: Entry) -> None:
@@ -210,22 +214,20 @@ class BaseNotifier:
     enviar_notificacion = notify
 
     def _function(self, name: str) -> Callable[..., None]:
-        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
+        """``notificar_<type>`` of the catalogue, or of the server's alone. Raises AttributeError."""
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}{names_hint(name)}", name=name, obj=self
-            )
-        function = named_sync(name, found, self.notify)
-        self.__dict__[name] = function
+            find = lambda asked: self.learned.find(asked)  # noqa: E731, PLW0108 - a half-made one has none
+            return late_sync(name, find, self.notify, self)
+        function = self.__dict__[name] = named_sync(name, found, self.notify)
         return function
 
     if not TYPE_CHECKING:  # which would take every name for a function
         __getattr__ = _function
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *names_of(self._catalog)]
+        return [*super().__dir__(), *names_of(self._catalog), *self.learned.named]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target.url!r})"

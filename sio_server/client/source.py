@@ -176,7 +176,7 @@ def _option_sources() -> dict[str, str]:
 
 def _documentation(kind: EventType) -> Iterator[str]:
     # The end of the text must not be the end of the docstring, and a backslash is one.
-    about = " ".join(f"Publish ``{kind.name}``: {kind.description}".split())
+    about = " ".join(f"Publish ``{kind.name}``: {kind.about('en')}".split())
     about = about.replace("\\", "\\\\").replace('"', '\\"')
     yield textwrap.indent(f'"""{textwrap.fill(about, _WIDTH, break_long_words=False)}"""', " " * 4)
 

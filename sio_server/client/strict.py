@@ -99,8 +99,8 @@ def _unknown(name: str, types: EventTypes) -> Text:
         types[name]
     except Refused as refused:
         return Text(
-            "{0} It is looked up in what this backend knows; where the server knows more, `check()` fetches that.",
-            "{0} Se busca en lo que conoce este backend; si el servidor conoce más, `check()` lo trae.",
+            "{0} Neither this backend knows it, nor the server, as far as it was asked: `check()` asks it.",
+            "{0} No lo conoce este backend, ni tampoco el servidor, si se le ha preguntado: `check()` le pregunta.",
         ).format(refused.detail)
     raise AssertionError(name)
 

@@ -12,6 +12,8 @@ from typing import Any, Final, TypeVar
 from marshmallow import ValidationError
 from marshmallow.fields import Field, Integer, String
 
+from sio_server.translations import canonical
+
 SettingT = TypeVar("SettingT")
 
 # Under this name the metadata of a member of `Config` hold its marshmallow field.
@@ -97,6 +99,16 @@ def check_host(value: str) -> None:
             value.encode("idna")
         except UnicodeError:
             raise ValidationError(f"'{value}' is no host name nor address.") from None
+
+
+def check_locale(value: str) -> None:
+    """Raise `ValidationError` for what is no language tag in its usual spelling."""
+    try:
+        usual = canonical(value)
+    except ValueError:
+        raise ValidationError(f"'{value}' is no language tag, such as es or pt-BR.") from None
+    if usual != value:
+        raise ValidationError(f"Write '{usual}'.")
 
 
 def check_secret(value: str) -> None:

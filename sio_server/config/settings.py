@@ -21,6 +21,7 @@ from sio_server.config.checks import (
     check_claims,
     check_host,
     check_hosts,
+    check_locale,
     check_origins,
     check_proxies,
     check_secret,
@@ -53,7 +54,14 @@ class Config:
     )
     catalog: Path | None = optional(PathField(), "TOML file whose event types are added to the built-in ones")
     locale: str = setting(
-        String(validate=one_of(("es", "en"))), "Language of a message that a publisher left out", default="es"
+        String(validate=check_locale),
+        "Language of a message that a publisher left out, and of texts of the catalogue that name none",
+        default="es",
+    )
+    unknown_types: str | None = optional(
+        String(validate=one_of(("refuse", "allow"))),
+        "Types that the catalogue does not have: 'refuse' them, or 'allow' them, for administrators and whom the "
+        "publisher names; in development mode 'allow' where this is not set",
     )
     jwt_secret: str | None = optional(
         String(validate=(length(1, 4096), check_secret)),
@@ -197,6 +205,11 @@ class Config:
         It has to be asked for, and counts for a loopback host with no secret set alone.
         """
         return self.dev and self.loopback and not self.verifies_tokens and not self.publish_keys
+
+    @property
+    def allows_unknown_types(self) -> bool:
+        """Whether a type that the catalogue does not have may be published all the same."""
+        return self.unknown_types == "allow" or (self.unknown_types is None and self.development)
 
     def warnings(self) -> list[str]:
         """What is allowed and yet most likely not meant, a line each."""

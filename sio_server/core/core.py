@@ -25,6 +25,7 @@ from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
 from sio_server.core.spans import Spans
+from sio_server.core.strangers import Strangers
 from sio_server.core.tasks import Tasks
 from sio_server.core.traces import Traces
 from sio_server.core.traffic import Traffic
@@ -64,7 +65,7 @@ class Core:
         self.window = Window(now=broker.now)
         self.observers = Observers()
         self.refusals = Refusals(metrics)
-        self.traffic = Traffic(metrics, now=now)
+        self.traffic = Traffic(metrics, catalog, now=now)
         self.spans = Spans()
         self.pages = Pages(broker, self.window, high=replay_high)
         self.replays = Replays(broker, self.hub, self.pages, metrics, self.tasks)
@@ -84,7 +85,8 @@ class Core:
         )
         self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
-        self._drafts = Drafts(catalog, locale=locale, now=now)
+        self.strangers = Strangers(catalog, locale)
+        self._drafts = Drafts(catalog, self.strangers, locale=locale, now=now)
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from sio_server.audience import Audience
 from sio_server.auth import Publisher, Scope
 from sio_server.catalog import MAX_TTL, Catalog, EventType
+from sio_server.core.strangers import Strangers
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.notification import Idempotency, Notification, PublishRequest, milliseconds, new_id
 
@@ -29,13 +30,19 @@ class Addressed(NamedTuple):
 class Drafts:
     """Makes notifications. ``locale`` is the language of messages that publishers leave out.
 
-    ``now`` gives the time of day.
+    ``strangers`` says what becomes of types that the catalogue does not have. ``now`` gives the time of day.
     """
 
     def __init__(
-        self, catalog: Catalog, *, locale: str = "es", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        catalog: Catalog,
+        strangers: Strangers,
+        *,
+        locale: str = "es",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._catalog = catalog
+        self._strangers = strangers
         self._locale = locale
         self._now = now
 
@@ -45,7 +52,10 @@ class Drafts:
         Raises `Refused`: ``forbidden_scope`` for what this scope leaves out, ``unknown_type``, ``invalid_data``.
         """
         scope.check_type(request.type)
-        event_type = self._catalog[request.type]
+        event_type = self._catalog.types.get(request.type)
+        if event_type is None:
+            met = self._strangers.meet(request, scope)
+            return Addressed(met.event_type, met.audience, (), (*request.warnings, met.warning))
         event_type.check(request.data)
         if request.audience is not None:
             scope.check_audience(request.audience, stated=True)

@@ -5,18 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from sio_server.core.latency import Latency
+from sio_server.event_types import EventTypes
 from sio_server.metrics import Metrics
+
+# What the metrics call every type that the catalogue does not have: publishers would choose how many series there are.
+UNKNOWN_TYPE: Final = "(unknown)"
 
 
 class Traffic:
     """Publishes and deliveries of this node, counted for operators and in the metrics.
 
-    ``now`` gives the time of day.
+    ``types`` are those that the metrics tell apart. ``now`` gives the time of day.
     """
 
-    def __init__(self, metrics: Metrics, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, metrics: Metrics, types: EventTypes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._types = types
         self.accepted = 0
         """Publishes that were accepted, duplicates left out."""
         self.duplicates = 0
@@ -44,7 +52,7 @@ class Traffic:
         else:
             self.accepted += 1
             self.latency.add(time.monotonic() - began)
-        self._metrics.published(event_type, duplicate=duplicate)
+        self._metrics.published(event_type if event_type in self._types.types else UNKNOWN_TYPE, duplicate=duplicate)
 
     def deliver(self, sockets: int) -> None:
         """Count what was handed to so many connections."""

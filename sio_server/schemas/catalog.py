@@ -12,20 +12,22 @@ from sio_server.schemas.loading import about
 from sio_server.schemas.publish import AudienceReplySchema
 
 
-class LanguagesSchema(Schema):
-    """A text in both languages."""
-
-    es = plain.String(required=True)
-    en = plain.String(required=True)
+def _translated(text: str) -> plain.Dict:
+    return plain.Dict(
+        keys=plain.String(),
+        values=plain.String(),
+        required=True,
+        metadata=about(f"{text}; by language tag (BCP 47), such as `es` or `pt-BR`"),
+    )
 
 
 class EventTypeSchema(Schema):
     """What a type of notification says, and to whom, where its publisher leaves that out."""
 
     type = plain.String(required=True)
-    title = plain.Nested(LanguagesSchema, required=True)
-    message = plain.Nested(LanguagesSchema, required=True, metadata=about("With templates such as `{nombre}` in it"))
-    description = plain.Nested(LanguagesSchema, required=True)
+    title = _translated("Short text")
+    message = _translated("With templates such as `{nombre}` in it")
+    description = _translated("What happened; of no language where nobody wrote it")
     audience = plain.Nested(
         AudienceReplySchema, required=True, metadata=about("With templates such as `{usuario_id}` in its names")
     )

@@ -297,6 +297,7 @@ class ProblemSchema(Schema):
     retry_after = plain.Integer(metadata=about("Seconds after which it may succeed; as the header Retry-After"))
     errors = plain.List(plain.Nested(FieldProblemSchema))
     nearest = plain.String(metadata=about("The known event type whose name is nearest"))
+    mend = plain.String(metadata=about("How to have it accepted: what to write, and where; for people"))
     request_id = plain.String()
 
 

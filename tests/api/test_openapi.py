@@ -56,6 +56,7 @@ OPERATIONS = [
     ("GET", "/v1/errors"),
     ("POST", "/v1/audience/preview"),
     ("GET", "/v1/catalog"),
+    ("GET", "/v1/catalog/schema"),
     ("GET", "/v1/keys"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),

@@ -6,6 +6,7 @@ import pytest
 
 from sio_server.audience import Audience
 from sio_server.catalog import Catalog
+from sio_server.client.known import types_in
 from sio_server.errors import CatalogError
 from sio_server.event_types import RESERVED_TYPES
 from tests.support.catalogs import BUILTIN, MINIMAL, TEXTS, load
@@ -40,18 +41,96 @@ def test_file_adds_types_and_replaces_them(tmp_path: Path) -> None:
 def test_defaults_of_a_type(tmp_path: Path) -> None:
     """A type that says no more than it must is of normal priority, never expires, and its message is its title."""
     kind = load(tmp_path, MINIMAL)["mine"]
-    assert (kind.priority, kind.ttl, kind.data, str(kind.message), kind.message.es) == (
-        "normal",
-        None,
-        {},
-        "One",
-        "Uno",
-    )
+    assert (kind.priority, kind.ttl, kind.data) == ("normal", None, {})
+    assert kind.message.as_dict() == {"es": "Uno", "en": "One"}
 
 
 def test_names_with_dots_and_dashes(tmp_path: Path) -> None:
     """A type's name may have dots and dashes, quoted as TOML wants it."""
     assert "a.b-c" in load(tmp_path, MINIMAL.replace("types.mine", 'types."a.b-c"')).types
+
+
+def test_a_name_is_enough(tmp_path: Path) -> None:
+    """A type of which nothing is said is for the administrators, and its text is its name."""
+    kind = load(tmp_path, "[types.pedido_listo]\n")["pedido_listo"]
+    assert kind.audience == Audience.of(roles=["admin"])
+    assert kind.title.as_dict() == kind.message.as_dict() == {"es": "Pedido listo"}
+    assert kind.description.as_dict() == {}
+    assert kind.about("en") == "Pedido listo"
+
+
+def test_text_without_a_language_is_in_the_servers(tmp_path: Path) -> None:
+    """A text that names no language is in the language of the server, whatever that is."""
+    file = tmp_path / "my.toml"
+    file.write_text('[types.mine]\ntitle = "Pedido"\nmessage = {en = "Order {n}"}\ndata = {n = "integer"}\n', "utf-8")
+    kind = Catalog.load(file, locale="pt-BR")["mine"]
+    assert kind.title.as_dict() == {"pt-BR": "Pedido"}
+    assert kind.text_for({"n": 5}, "pt-BR") == "Order 5"
+    assert kind.text_for({}, "pt-BR") == "Pedido"
+
+
+def test_any_language_in_any_case(tmp_path: Path) -> None:
+    """Every language tag is one, and is kept in its usual spelling."""
+    text = "[types.mine]\ntitle = {es = 'a', PT-br = 'b', zh-hant-tw = 'c', ca-valencia = 'd'}\n"
+    assert load(tmp_path, text)["mine"].title.as_dict() == {
+        "es": "a",
+        "pt-BR": "b",
+        "zh-Hant-TW": "c",
+        "ca-valencia": "d",
+    }
+
+
+def test_defaults_hold_for_types_that_do_not_say_it(tmp_path: Path) -> None:
+    """What a file says of all types holds for each that says nothing else, templates included."""
+    catalog = load(
+        tmp_path,
+        """
+        [defaults]
+        audience = { roles = ["guia"], users = ["{usuario_id}"] }
+        priority = "high"
+        ttl = 60
+
+        [types.one]
+        data = { usuario_id = "id" }
+
+        [types.other]
+        audience = { all = true }
+        priority = "low"
+        ttl = 5
+        """,
+    )
+    one, other = catalog["one"], catalog["other"]
+    assert one.audience == Audience.of(roles=["guia"], users=["{usuario_id}"])
+    assert (one.priority, one.ttl) == ("high", 60)
+    assert (other.audience, other.priority, other.ttl) == (Audience.of(everybody=True), "low", 5)
+    assert catalog["tour_creado"] == BUILTIN["tour_creado"]
+
+
+def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
+    """All types that are wrong are told of at once, each with its key and its line."""
+    told = failure(
+        tmp_path, "[types.a]\naudience = {}\n\n[types.B]\n\n[types.c]\naudience = {users = [\n  '{x}',\n]}\n"
+    )
+    assert told.split("; ") == [
+        "types.a.audience: names nobody: set roles, users, topics or all (line 2)",
+        "types.B: Must be 1 to 64 lower-case letters, digits, '_', '.' or '-', beginning with a letter. (line 4)",
+        "types.c.audience: {x} must be a field of data of type id, string or integer (line 7)",
+    ]
+
+
+def test_backend_reads_a_file_as_the_server_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that is given the server's file knows the same types by it, defaults and languages included."""
+    file = tmp_path / "my.toml"
+    file.write_text(
+        "[defaults]\npriority = 'high'\naudience = {topics = ['{x}']}\n[types.mine]\ntitle = 'Um'\ndata = {x = 'id'}\n"
+        "[types.short]\naudience = {all = true}\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("SIO_SERVER_LOCALE", "pt")
+    known = types_in(file)
+    server = Catalog.load(file, locale="pt").types
+    assert known == {name: server[name] for name in known}
+    assert known.keys() == {"mine", "short"}
 
 
 @pytest.mark.parametrize(
@@ -72,12 +151,18 @@ def test_broken_toml_names_the_line(tmp_path: Path, text: str, line: int) -> Non
         (MINIMAL + "[other]", "other: Unknown field"),
         ("version = 2\n" + MINIMAL, "version: Must be 1"),
         ("version = true\n" + MINIMAL, "version: Not a whole number"),
-        (MINIMAL.replace("title", "titel"), "types.mine.title: Required"),
-        (MINIMAL.replace("title", "titel"), "types.mine.titel: Unknown field"),
-        (MINIMAL.replace('es = "Uno", ', ""), "types.mine.title.es: Required"),
+        (MINIMAL.replace("title", "titel"), "types.mine.titel: Unknown field. (line 2)"),
+        (MINIMAL.replace('{es = "Uno", en = "One"}', "{}"), "types.mine.title: Holds no text. (line 2)"),
+        (MINIMAL.replace('{es = "Uno", en = "One"}', "5"), "types.mine.title: Not a text, nor texts by language"),
+        (MINIMAL.replace('{es = "Uno", en = "One"}', '""'), "types.mine.title: Length"),
+        (MINIMAL.replace("es =", "spa_nish ="), "types.mine.title.spa_nish: Not a language tag, such as es or pt-BR."),
+        ("defaults = 1\n" + MINIMAL, "defaults: Not an object"),
+        ("[defaults]\naudience = {all = false}\n" + MINIMAL, "defaults.audience: names nobody"),
+        ("[defaults]\ntitle = 'x'\n" + MINIMAL, "defaults.title: Unknown field"),
+        ("[defaults]\naudience = {users = ['{x}']}\n[types.mine]\n", "types.mine.audience: {x} must be"),
         (MINIMAL.replace('en = "One"', "en = 1"), "types.mine.title.en: Not a string"),
         (MINIMAL.replace('en = "One"', 'en = ""'), "types.mine.title.en: Length"),
-        (MINIMAL.replace("audience", "audiencia"), "types.mine.audience: Required"),
+        (MINIMAL.replace("audience", "audiencia"), "types.mine.audiencia: Unknown field"),
         (MINIMAL.replace("all = true", "all = 1"), "types.mine.audience.all: Not true or false"),
         (MINIMAL.replace("all = true", 'roles = "admin"'), "types.mine.audience.roles: Not a list"),
         (MINIMAL.replace("all = true", "users = [1.5]"), "types.mine.audience.users.0: Not a string"),
@@ -90,7 +175,7 @@ def test_broken_toml_names_the_line(tmp_path: Path, text: str, line: int) -> Non
         (MINIMAL + "ttl = 0", "types.mine.ttl: Must be from 1"),
         (MINIMAL + "ttl = 1.5", "types.mine.ttl: Not a whole number"),
         (MINIMAL + "data = []", "types.mine.data: Not an object"),
-        (MINIMAL.replace("types.mine", 'types."a.b"').replace("title", "titel"), "types.a.b.title: Required"),
+        (MINIMAL.replace("types.mine", 'types."a.b"').replace("title", "titel"), "types.a.b.titel: Unknown field"),
     ],
 )
 def test_error_names_file_and_key(tmp_path: Path, text: str, told: str) -> None:

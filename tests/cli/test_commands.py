@@ -13,7 +13,7 @@ import pytest
 from sio_server import __version__
 from sio_server.cli.commands import COMMANDS, commands, complain, default_language, one_line
 from tests.support.commands import assert_user_error, finish, line_of_errors, run, start
-from tests.support.servers import environment, running
+from tests.support.servers import REFUSING, environment, running
 from tests.support.waiting import until
 
 NOBODY = ("--url", "http://127.0.0.1:1")
@@ -89,7 +89,7 @@ async def test_a_mistake_is_one_clear_line(tmp_path: Path, arguments: tuple[str,
 
 async def test_a_refusal_of_the_server_names_the_fields(tmp_path: Path) -> None:
     """What the server refuses is told in its words, in the language asked for."""
-    async with running() as server:
+    async with running(REFUSING) as server:
         done = await run("send", "reserva_creda", "--url", server.url, "--lang", "es", cwd=tmp_path)
         assert_user_error(done, "sio-server: unknown_type: Tipo de evento desconocido", "¿Quizá 'reserva_creada'?")
         done = await run("send", "reserva_creada", "-d", '{"personas":"x"}', "--url", server.url, cwd=tmp_path)

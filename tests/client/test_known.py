@@ -48,10 +48,10 @@ def test_types_survive_the_way_over_http() -> None:
         "[types",
         "types = 3",
         "",
-        "[types.x]\ntitle = 'x'",
+        "[types.x]\ntitle = 5",
         f"[types.x]\n{TEXTS}\naudience = {{}}\ndata = {{ a = 'day' }}",
     ],
-    ids=["no TOML", "no table", "no types", "half a type", "unknown kind"],
+    ids=["no TOML", "no table", "no types", "no text", "unknown kind"],
 )
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, text: str) -> None:
     """What is no catalogue is an error that names the file, and the command that says what is wrong with it."""

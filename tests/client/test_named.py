@@ -29,7 +29,7 @@ from sio_server.client import (
     notificar_usuario_registrado,
 )
 from sio_server.config import Config
-from tests.support.servers import Server, environment, running
+from tests.support.servers import REFUSING, Server, environment, running
 from tests.support.waiting import PATIENCE
 
 CATALOG = Catalog.load()
@@ -45,9 +45,9 @@ data = { title = "string", class = "integer", nombre = "string" }
 
 @pytest.fixture
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    """A server in development mode that this module's functions publish to."""
+    """A server in development mode, which refuses misspelt types, and that this module's functions publish to."""
     await close_default_client()
-    async with running() as started:
+    async with running(REFUSING) as started:
         monkeypatch.setenv("SIO_SERVER_URL", started.url)
         yield started
         await close_default_client()
@@ -85,7 +85,7 @@ def test_every_type_has_a_function_with_its_fields(kind: EventType) -> None:
     assert {"message", "data", "audience", "roles", "idempotency_key", "source"} <= parameters.keys()
     assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters.values())
     assert function.__name__ == name
-    assert kind.description in function.__doc__
+    assert kind.about("en") in function.__doc__
     assert function is getattr(client_module, name)
     assert name in dir(client_module)
     with SyncNotifyClient("http://127.0.0.1:1") as client:
@@ -149,13 +149,13 @@ async def test_a_wrong_argument_is_a_type_error() -> None:
         await notificar_usuario_registrado("123")  # type: ignore[call-arg]  # what a type checker would have told
 
 
-async def test_what_is_no_function_of_the_catalogue_is_an_attribute_error(server: Server) -> None:
-    """Neither the module nor a client has a function for a type that does not exist."""
-    with pytest.raises(AttributeError, match="notificar_nada"):
-        _ = client_module.notificar_nada  # type: ignore[attr-defined]  # what a type checker would have told
+async def test_what_can_be_no_function_of_a_type_is_an_attribute_error(server: Server) -> None:
+    """Neither the module nor a client has a function for what no type can be called."""
+    with pytest.raises(AttributeError, match="notificar_Nada"):
+        _ = client_module.notificar_Nada  # type: ignore[attr-defined]  # what a type checker would have told
     async with NotifyClient(server.url) as client:
-        with pytest.raises(AttributeError, match="notificar_nada"):
-            _ = client.notificar_nada  # type: ignore[attr-defined]  # what a type checker would have told
+        with pytest.raises(AttributeError, match="notificar_Nada"):
+            _ = client.notificar_Nada  # type: ignore[attr-defined]  # what a type checker would have told
         assert not hasattr(client, "publicar")
 
 
@@ -269,7 +269,16 @@ def test_importing_the_client_brings_no_part_of_the_server() -> None:
     assert loaded.isdisjoint({"httpx", "httpcore", "rich", "click", "asyncio", "ssl", "email", "sqlite3", "uuid_utils"})
     ours = {name.removeprefix("sio_server.") for name in loaded if name.startswith("sio_server.")}
     assert ours == {
-        *("errors", "audience", "event_types", "client", "client.bodies", "client.entries", "client.ledger"),
+        *(
+            "errors",
+            "audience",
+            "translations",
+            "event_types",
+            "client",
+            "client.bodies",
+            "client.entries",
+            "client.ledger",
+        ),
         *("client.context", "client.field_types", "client.known", "client.named", "client.shared"),
     }
 

@@ -22,7 +22,7 @@ from sio_server.client.entries import subject_of
 from sio_server.client.exchange import Target
 from sio_server.errors import ConfigError
 from tests.support.networks import DROP, Behaviour, drip, gate, http_answer, serving, silence
-from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
+from tests.support.servers import PUBLISH_KEY, REFUSING, Server, running, secured, token
 from tests.support.waiting import PATIENCE, coming, until
 
 FAILED = http_answer("500 Oh", b'{"code":"internal","detail":"s3cret"}')
@@ -30,8 +30,8 @@ FAILED = http_answer("500 Oh", b'{"code":"internal","detail":"s3cret"}')
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A server in development mode."""
-    async with running() as started:
+    """A server in development mode, which refuses misspelt types."""
+    async with running(REFUSING) as started:
         yield started
 
 
@@ -316,8 +316,8 @@ async def test_a_wrong_name_is_a_mistake_of_the_program(close: Callable[[Notifie
         notifier.notify("test", titel="x")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="nombr"):
         notifier.notificar_tour_creado(nombr="x")  # type: ignore[call-arg]  # what a type checker would have told
-    with pytest.raises(AttributeError, match="notificar_nada"):
-        _ = notifier.notificar_nada  # type: ignore[attr-defined]  # what a type checker would have told
+    with pytest.raises(AttributeError, match="notificar_Nada"):
+        _ = notifier.notificar_Nada  # type: ignore[attr-defined]  # what a type checker would have told
     with pytest.raises(ConfigError, match="SIO_SERVER_URL"):
         Notifier("localhost:8080")
     with SyncNotifyClient("http://127.0.0.1:1") as client:

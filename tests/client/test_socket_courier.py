@@ -19,14 +19,14 @@ import pytest
 from sio_server.client import Failure, Notifier, close_default_client, configure, notificar_guia_creado
 from sio_server.errors import ConfigError
 from tests.support.networks import Behaviour, copy, drip, http_answer, serving, silence
-from tests.support.servers import PUBLISH_KEY, Server, environment, running, secured, token
+from tests.support.servers import PUBLISH_KEY, REFUSING, Server, environment, running, secured, token
 from tests.support.waiting import PATIENCE, coming, until
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A server in development mode."""
-    async with running() as started:
+    """A server in development mode, which refuses misspelt types."""
+    async with running(REFUSING) as started:
         yield started
 
 

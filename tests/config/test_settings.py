@@ -23,7 +23,8 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
     "broker": ("memory:", "memory:", "memory:"),
     "catalog": ("/srv/my.toml", "/srv/my.toml", Path("/srv/my.toml")),
-    "locale": ("en", "en", "en"),
+    "locale": ("pt-BR", "pt-BR", "pt-BR"),
+    "unknown_types": ("allow", "allow", "allow"),
     "jwt_secret": (STRONG, STRONG, STRONG),
     "jwt_secret_previous": (STRONG + "0", STRONG + "0", STRONG + "0"),
     "jwks_url": ("http://localhost:9/jwks", "http://localhost:9/jwks", "http://localhost:9/jwks"),
@@ -66,7 +67,9 @@ WRONG = [
     ("port", "-1", "Must be from 0 to 65535"),
     ("port", "http", "integer"),
     ("port", "80.5", "integer"),
-    ("locale", "fr", "Must be one of: es, en"),
+    ("locale", "es_MX", "'es_MX' is no language tag, such as es or pt-BR."),
+    ("locale", "pt-br", "Write 'pt-BR'."),
+    ("unknown_types", "pass", "Must be one of: refuse, allow"),
     ("jwks_url", "ftp://example.org/keys", "URL"),
     ("jwks_url", "keys.json", "URL"),
     ("max_body", "10", "Must be from 1024"),
@@ -280,7 +283,7 @@ def test_wrong_type_in_a_file(setting: str, value: Any, monkeypatch: pytest.Monk
 
 def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each wrong setting has a line of its own, whatever source it is from."""
-    monkeypatch.setenv("SIO_SERVER_LOCALE", "fr")
+    monkeypatch.setenv("SIO_SERVER_LOCALE", "fr_FR")
     with pytest.raises(ConfigError) as caught:
         load({"port": "x"}, config_file=toml({"log_level": "loud"}))
     lines = str(caught.value).splitlines()

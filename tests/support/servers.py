@@ -41,6 +41,10 @@ PUBLISH_KEY = "a publisher key of the tests and long as well"
 FOR_EVER = 24 * 3600.0
 
 
+# Development mode in which a misspelt type is refused, as it is in production.
+REFUSING = Config(broker="memory:", dev=True, unknown_types="refuse")
+
+
 def secured(**settings: Any) -> Config:
     """The settings of a server that is not in development mode."""
     return Config(**{"broker": "memory:", "jwt_secret": SECRET, "publish_keys": (PUBLISH_KEY,), **settings})

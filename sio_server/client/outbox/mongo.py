@@ -22,7 +22,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from sio_server.client.bodies import PublishOptions
 from sio_server.client.entries import Failure, strict_by_default
 from sio_server.client.known import default_catalog
-from sio_server.client.named import PREFIX, named_async, names_of
+from sio_server.client.named import PREFIX, await_nobody, late_async, named_async, names_of
 from sio_server.client.outbox.bells import Bells
 from sio_server.client.outbox.kept import Table, Terms
 from sio_server.client.outbox.mongo_table import MongoTable
@@ -166,11 +166,11 @@ class MongoSessionOutbox(_BuiltIn):
         await self._outbox.add(type, message, data, session=self._session, ordering_key=ordering_key, **options)
 
     def _function(self, name: str) -> Any:
-        """``notificar_<type>`` of the catalogue, a coroutine function. Raises AttributeError."""
+        """``notificar_<type>`` of any type, a coroutine function. Raises AttributeError."""
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            return late_async(name, await_nobody, self.notify, self)
         return named_async(name, found, self.notify)
 
     if not TYPE_CHECKING:  # which would take every name for a function

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sio_server.client.bodies import PublishOptions
 from sio_server.client.entries import Failure, strict_by_default
 from sio_server.client.known import default_catalog
-from sio_server.client.named import PREFIX, named_sync, names_of
+from sio_server.client.named import PREFIX, ask_nobody, late_sync, named_sync, names_of
 from sio_server.client.outbox.bells import Bells
 from sio_server.client.outbox.kept import Table, Terms
 from sio_server.client.outbox.reach import Directly, OnLoop
@@ -207,11 +207,11 @@ class SessionOutbox(_BuiltIn):
         return self._outbox.add(type, message, data, session=self._session, ordering_key=ordering_key, **options)
 
     def _function(self, name: str) -> Callable[..., HandedOver]:
-        """``notificar_<type>`` of the catalogue. Raises AttributeError."""
+        """``notificar_<type>`` of the catalogue, or of the server's alone. Raises AttributeError."""
         # Looked at first: a half-made object (copied, unpickled) has no catalogue to ask, nor has any other name.
         found = names_of(self._catalog).get(name) if name.startswith(PREFIX) else None
         if found is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            return late_sync(name, ask_nobody, self.notify, self)
         return named_sync(name, found, self.notify)
 
     if not TYPE_CHECKING:  # which would take every name for a function

@@ -14,7 +14,7 @@ import pytest
 from sio_server.client import pacing
 from tests.support.outboxes import KINDS, Place
 from tests.support.postgres import place_in, postgres
-from tests.support.servers import Server, running
+from tests.support.servers import REFUSING, Server, running
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,8 @@ def postgres_home() -> Iterator[Path]:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A server in development mode."""
-    async with running() as started:
+    """A server in development mode, which refuses misspelt types."""
+    async with running(REFUSING) as started:
         yield started
 
 

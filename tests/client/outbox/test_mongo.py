@@ -32,8 +32,8 @@ async def test_an_event_needs_a_transaction(client: Client) -> None:
             await outbox.add("test", session=session)
         with pytest.raises(ValueError, match="start_transaction"):
             await outbox.using(session).notificar_reserva_creada(reserva_id=1)
-        with pytest.raises(AttributeError, match="notificar_nada"):
-            await outbox.using(session).notificar_nada()  # type: ignore[attr-defined]
+        with pytest.raises(AttributeError, match="notificar_Nada"):
+            await outbox.using(session).notificar_Nada()  # type: ignore[attr-defined]
         assert {"notify", "notificar_reserva_creada"} <= set(dir(outbox.using(session)))
 
 

@@ -99,8 +99,8 @@ def test_a_value_that_cannot_be_sent_leaves_the_transaction(engine: sa.Engine) -
             outbox.add("test", data={"a": object()}, session=session)
         with pytest.raises(TypeError, match="nope"):
             outbox.add("test", session=session, nope=1)  # type: ignore[call-arg]
-        with pytest.raises(AttributeError, match="notificar_nada"):
-            outbox.using(session).notificar_nada()  # type: ignore[attr-defined]
+        with pytest.raises(AttributeError, match="notificar_Nada"):
+            outbox.using(session).notificar_Nada()  # type: ignore[attr-defined]
         session.commit()
     assert count(engine, outbox) == 1
 

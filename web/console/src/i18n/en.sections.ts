@@ -224,8 +224,6 @@ export const sections: Omit<Texts, Shared | Around | Publishing> = {
     missing: "Translation missing",
     tryIt: "Send one",
     example: "Example",
-    spanish: "Spanish",
-    english: "English",
     groups: {
       usuario: "Users",
       reserva: "Bookings",

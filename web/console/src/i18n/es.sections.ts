@@ -219,8 +219,6 @@ export const sections = {
     missing: "Falta la traducción",
     tryIt: "Enviar uno",
     example: "Ejemplo",
-    spanish: "Español",
-    english: "Inglés",
     groups: {
       usuario: "Usuarios",
       reserva: "Reservas",

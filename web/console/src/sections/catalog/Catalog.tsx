@@ -8,6 +8,7 @@ import type { EventType } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import type { es } from "../../i18n/es.ts";
 import { language } from "../../i18n/index.ts";
+import { textIn } from "../../i18n/texts.ts";
 import { useAddressFields } from "../../shell/address.ts";
 import { plain } from "../../shell/palette/match.ts";
 import { AudienceText, PriorityBadge, TypeName } from "../../ui/badges.tsx";
@@ -79,7 +80,7 @@ export default function Catalog() {
 }
 
 function wordsOf(kind: EventType): string {
-  return `${kind.type} ${kind.title.es} ${kind.title.en} ${Object.keys(kind.data).join(" ")}`;
+  return `${kind.type} ${Object.values(kind.title).join(" ")} ${Object.keys(kind.data).join(" ")}`;
 }
 
 interface GroupProps {
@@ -104,7 +105,7 @@ function Group({ group, open, onOpen }: GroupProps) {
               <span className="kind-row">
                 <TypeName type={kind.type} />
                 <Text span size="sm" c="dimmed" className="cut">
-                  {kind.title[language()]}
+                  {textIn(kind.title, language())}
                 </Text>
                 <Text span size="sm" c="dimmed" className="cut kind-whom">
                   <AudienceText audience={kind.audience} />

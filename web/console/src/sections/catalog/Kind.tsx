@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import type { EventType } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { language } from "../../i18n/index.ts";
+import { languagesOf, nameOfLanguage, textIn, type Texts } from "../../i18n/texts.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { AudienceText } from "../../ui/badges.tsx";
 import { Code } from "../../ui/Copy.tsx";
@@ -21,13 +22,18 @@ export function Kind({ kind }: { kind: EventType }) {
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
       <Box>
-        <Text mb="sm">{kind.description[language()]}</Text>
+        <Text mb="sm">{textIn(kind.description, language())}</Text>
         <Table withRowBorders={false} verticalSpacing={4} horizontalSpacing={0} mb="sm">
           <Table.Tbody>
             <Row name={t("catalog.audience")} value={<AudienceText audience={kind.audience} />} />
             <Row name={t("catalog.ttl")} value={kind.ttl === null ? t("catalog.never") : duration(kind.ttl)} />
-            <Row name={t("catalog.spanish")} value={<Translated title={kind.title.es} message={kind.message.es} />} />
-            <Row name={t("catalog.english")} value={<Translated title={kind.title.en} message={kind.message.en} />} />
+            {languagesOf(kind.title, kind.message).map((tag) => (
+              <Row
+                key={tag}
+                name={nameOfLanguage(tag, language())}
+                value={<Translated title={kind.title} message={kind.message} tag={tag} />}
+              />
+            ))}
           </Table.Tbody>
         </Table>
         {mayPublish ? (
@@ -87,9 +93,9 @@ function Row({ name, value }: { name: string; value: ReactNode }) {
   );
 }
 
-function Translated({ title, message }: { title: string; message: string }) {
+function Translated({ title, message, tag }: { title: Texts; message: Texts; tag: string }) {
   const { t } = useTranslation();
-  if (title === "" || message === "")
+  if (title[tag] === undefined || message[tag] === undefined)
     return (
       <Badge color="orange" variant="outline" tt="none" className="outlined outlined-orange">
         {t("catalog.missing")}
@@ -98,9 +104,9 @@ function Translated({ title, message }: { title: string; message: string }) {
   return (
     <>
       <Text size="sm" fw={600}>
-        {title}
+        {title[tag]}
       </Text>
-      <Text size="sm">{message}</Text>
+      <Text size="sm">{message[tag]}</Text>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { Select, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { AudiencePreview, EventType } from "../../api/records.ts";
 import { language } from "../../i18n/index.ts";
+import { textIn } from "../../i18n/texts.ts";
 import type { Draft } from "./draft.ts";
 import type { ErrorOf } from "./fieldErrors.ts";
 
@@ -36,7 +37,7 @@ export function Content({ types, kind, draft, preview, errorOf, onPick, onChange
         allowDeselect={false}
         maxDropdownHeight={320}
         error={errorOf("type")}
-        description={kind?.description[language()]}
+        description={kind === undefined ? undefined : textIn(kind.description, language())}
         inputWrapperOrder={["label", "input", "description", "error"]}
       />
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">

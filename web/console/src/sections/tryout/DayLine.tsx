@@ -1,6 +1,7 @@
 import { Progress, Text } from "@mantine/core";
 import { useCatalog } from "../../api/queries.ts";
 import { language } from "../../i18n/index.ts";
+import { textIn } from "../../i18n/texts.ts";
 import { useTexts } from "../../i18n/tryout/index.ts";
 import { DAY } from "./day.ts";
 import type { Day } from "./useDay.ts";
@@ -13,7 +14,7 @@ export function DayLine({ day }: { day: Day }) {
   if (played === null) return null;
   const scene = DAY[Math.min(played, DAY.length) - (played > 0 ? 1 : 0)];
   const kind = types.find(({ type }) => type === scene?.type);
-  const what = kind?.title[language()] ?? scene?.type ?? "";
+  const what = kind === undefined ? (scene?.type ?? "") : textIn(kind.title, language());
   const isOver = played === DAY.length;
   if (!isRunning && !isOver) return null;
   return (

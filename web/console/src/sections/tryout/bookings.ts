@@ -1,5 +1,6 @@
 import type { EventType, PublishBody } from "../../api/records.ts";
 import type { Language } from "../../i18n/index.ts";
+import { textIn } from "../../i18n/texts.ts";
 import { TOURS, type Tour } from "../../guest/tours.ts";
 import type { Cast } from "./cast.ts";
 
@@ -25,7 +26,7 @@ function filled(text: string, data: Readonly<Record<string, unknown>>): string {
 export function inWords(body: PublishBody, types: readonly EventType[], language: Language): PublishBody {
   const kind = types.find(({ type }) => type === body.type);
   if (kind === undefined) return body;
-  return { ...body, title: kind.title[language], message: filled(kind.message[language], body.data ?? {}) };
+  return { ...body, title: textIn(kind.title, language), message: filled(textIn(kind.message, language), body.data ?? {}) };
 }
 
 /** A code like those on tickets; no two of one tab are the same. */

@@ -14,6 +14,7 @@ import { useTranslation } from "react-i18next";
 import { useCatalog, useGet } from "../../api/queries.ts";
 import type { Users } from "../../api/records.ts";
 import { chooseLanguage, language } from "../../i18n/index.ts";
+import { textIn } from "../../i18n/texts.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { visibleText } from "../../ui/visibleText.ts";
 import { navigate, withFields } from "../address.ts";
@@ -63,7 +64,8 @@ export function useEntries(typed: string, asked: string, onSignOut: () => void):
 
   function type(kind: (typeof types)[number]): Entry & { hint: string } {
     const path = withFields("/catalogo", { tipo: kind.type });
-    return { id: `type-${kind.type}`, label: kind.type, hint: kind.title[language()], icon: IconBook2, go: to(path) };
+    const hint = textIn(kind.title, language());
+    return { id: `type-${kind.type}`, label: kind.type, hint, icon: IconBook2, go: to(path) };
   }
 
   function notification(id: string): Entry {
