@@ -147,10 +147,18 @@ export interface components {
         };
         EventType: {
             type: string;
-            title: components["schemas"]["Languages"];
-            /** @description With templates such as `{nombre}` in it */
-            message: components["schemas"]["Languages"];
-            description: components["schemas"]["Languages"];
+            /** @description Short text; by language tag (BCP 47), such as `es` or `pt-BR` */
+            title: {
+                [key: string]: string;
+            };
+            /** @description With templates such as `{nombre}` in it; by language tag (BCP 47), such as `es` or `pt-BR` */
+            message: {
+                [key: string]: string;
+            };
+            /** @description What happened; of no language where nobody wrote it; by language tag (BCP 47), such as `es` or `pt-BR` */
+            description: {
+                [key: string]: string;
+            };
             /** @description With templates such as `{usuario_id}` in its names */
             audience: components["schemas"]["AudienceReply"];
             /** @enum {string} */
@@ -256,10 +264,6 @@ export interface components {
             from_seq: number;
             /** @description Since when the user's tokens do not name it any more; after a day it is forgotten */
             missing_since: string | null;
-        };
-        Languages: {
-            es: string;
-            en: string;
         };
         Leg: {
             /** @description Its id; null where it is gone */
@@ -426,6 +430,8 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The known event type whose name is nearest */
             nearest?: string;
+            /** @description How to have it accepted: what to write, and where; for people */
+            mend?: string;
             request_id?: string;
         };
         Publish: {

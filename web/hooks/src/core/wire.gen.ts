@@ -243,6 +243,8 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The known event type whose name is nearest */
             nearest?: string;
+            /** @description How to have it accepted: what to write, and where; for people */
+            mend?: string;
             request_id?: string;
         };
         Publish: {
