@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiohttp import web
 
@@ -49,6 +50,10 @@ from sio_server.live.websocket import WsEndpoint
 from sio_server.logs import tell_left_out
 from sio_server.metrics.prometheus import PrometheusMetrics
 from sio_server.reloading import Reloading
+from sio_server.telemetry import open_tracer
+
+if TYPE_CHECKING:  # its libraries are an extra
+    from sio_server.telemetry.tracer import Tracer
 
 CORE: Final = web.AppKey("core", Core)
 CONFIG: Final = web.AppKey("config", Config)
@@ -82,7 +87,8 @@ def create_app(
     """
     config = config or settings.load()
     metrics = PrometheusMetrics()
-    broker = broker or open_broker(config, committed=metrics.committed)
+    tracer = open_tracer(os.environ)
+    broker = broker or open_broker(config, committed=_hearing(metrics, tracer))
     core = Core(
         Catalog.load(config.catalog, locale=config.locale),
         broker,
@@ -93,6 +99,7 @@ def create_app(
         address_group=AddressGroups(config.ipv6_prefix).of,
         replay_high=config.send_cap // REPLAY_SHARE,
         locale=config.locale,
+        tracer=tracer,
     )
     gate = Gate(OriginPolicy(config), core.refusals, trusted_proxies=config.trusted_proxies)
     app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
@@ -244,6 +251,18 @@ def _greeting(config: Config) -> dict[str, Any]:
     return {"limits": {"max_body": config.max_body}}
 
 
+def _hearing(metrics: PrometheusMetrics, tracer: Tracer | None) -> Callable[[float, int], None]:
+    """Who hears of commits."""
+    if tracer is None:
+        return metrics.committed
+
+    def committed(seconds: float, publishes: int) -> None:
+        metrics.committed(seconds, publishes)
+        tracer.committed(seconds, publishes)
+
+    return committed
+
+
 def _lifetime(
     core: Core, config: Config, metrics: PrometheusMetrics, keys: KeyWatch
 ) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -269,6 +288,8 @@ def _lifetime(
         await asyncio.gather(*tasks, return_exceptions=True)
         await core.node.close()
         core.refusals.close()
+        if core.tracer is not None:
+            await core.tracer.close()
 
     return run
 

@@ -218,6 +218,8 @@ class Refused(Error):
         self.retry_after = retry_after
         self.extra = extra or {}
         self.headers = headers or {}
+        self.trace_id: str | None = None
+        """The trace of the request, where it is known; for the log."""
         super().__init__(f"{code}: {self.detail}")
 
     @classmethod

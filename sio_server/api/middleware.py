@@ -16,6 +16,7 @@ from sio_server.api.operations import Handler
 from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
 from sio_server.logs import get_logger
+from sio_server.trace_context import trace_id_of
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 
@@ -54,7 +55,9 @@ def guard(gate: Gate) -> Any:
     @web.middleware
     async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
         request_id = request[REQUEST_ID] = gate.request_id(request.headers)
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        trace_id = trace_id_of(request.headers.get("traceparent"))
+        more = {} if trace_id is None else {"trace_id": trace_id}
+        with structlog.contextvars.bound_contextvars(request_id=request_id, **more):
             started = time.perf_counter()
             try:
                 _check_single(request)

@@ -33,6 +33,7 @@ from sio_server.schemas.publish import (
     BatchReplySchema,
     BatchSchema,
     PublishSchema,
+    in_trace,
     load_batch,
     load_events,
     load_publish,
@@ -141,7 +142,8 @@ class PublishOperations:
         posted = call.body
         if isinstance(posted, _Event) and posted.mode is Mode.BATCH:
             return await self._publish_all(load_events(posted.value), call, self._load_event)
-        accepted = await self._node.publish(self._request_of(posted), call.caller)
+        request = in_trace(self._request_of(posted), call.request.headers.get("traceparent"))
+        accepted = await self._node.publish(request, call.caller)
         return json_response(accepted.as_dict(call.locale), headers=receipt_headers(accepted))
 
     @operation(
@@ -197,7 +199,8 @@ class PublishOperations:
             item, size = intake.measured(item)
             if size > self.max_body:
                 raise too_large(self.max_body)
-            accepted = await self._node.publish(load(item), call.caller, reserved=quota)
+            request = in_trace(load(item), call.request.headers.get("traceparent"))
+            accepted = await self._node.publish(request, call.caller, reserved=quota)
             return accepted.as_dict(call.locale)
         except Refused as refused:
             return {"status": "error", "error": refused.as_dict(call.locale)}

@@ -23,7 +23,8 @@ from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
 from sio_server.notification import PublishRequest
 from sio_server.schemas.cloudevents import is_plain
-from sio_server.schemas.publish import load_publish
+from sio_server.schemas.publish import in_trace, load_publish
+from sio_server.trace_context import trace_id_of
 
 logger = get_logger("front")
 
@@ -141,7 +142,9 @@ class FastPublish:
     def _body_of(self, request: FrontRequest) -> PublishRequest:
         if len(request.body) > self.max_body:
             raise too_large(self.max_body)
-        return load_publish(decode(request.body), request.headers.get("idempotency-key"))
+        made = load_publish(decode(request.body), request.headers.get("idempotency-key"))
+        trace = request.headers.get("traceparent")
+        return made if trace is None else in_trace(made, trace)
 
     def _reply(self, request: FrontRequest, request_id: str, outcome: Accepted | Exception) -> FrontReply:
         if isinstance(outcome, Exception):
@@ -158,6 +161,8 @@ class FastPublish:
         refused = error
         if not isinstance(refused, Refused):
             about = {"method": request.method, "path": request.path, "request_id": request_id}
+            if (trace_id := trace_id_of(request.headers.get("traceparent"))) is not None:
+                about["trace_id"] = trace_id
             logger.error("request failed", exc_info=error, **about)
             refused = Refused("internal")
         return self._problem(request, request_id, refused)

@@ -28,7 +28,7 @@ def _languages(file: CatalogFile, locale: str) -> list[str]:
 
 
 def _texts(kind: EventType) -> Iterator[tuple[str, Translations]]:
-    if humanized(kind.name) not in kind.title.texts.values():  # or nobody wrote it
+    if list(kind.title.texts.values()) != [humanized(kind.name)]:  # or nobody need have written it
         yield "title", kind.title
     if kind.message != kind.title:
         yield "message", kind.message

@@ -25,6 +25,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "token_audience": "avisos",
     "token_issuer": "https://id.example.org/",
     "trusted_proxies": ["127.0.0.1"],
+    "unknown_types": "refuse",
 }
 
 # Not in a file that is to be served from: it protects nothing.

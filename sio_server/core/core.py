@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sio_server.broker import Broker, Close, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
@@ -27,10 +28,14 @@ from sio_server.core.samples import Samples
 from sio_server.core.spans import Spans
 from sio_server.core.strangers import Strangers
 from sio_server.core.tasks import Tasks
+from sio_server.core.traced import TracedNode
 from sio_server.core.traces import Traces
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
 from sio_server.metrics import Metrics, NoMetrics
+
+if TYPE_CHECKING:  # its libraries are an extra
+    from sio_server.telemetry.tracer import Tracer
 
 
 class Core:
@@ -38,7 +43,8 @@ class Core:
 
     Only the wiring holds it: whoever needs a part is given that part. ``hello`` gives what every ``ns:hello`` says
     besides, ``address_group`` what counts as one address. ``locale`` is the language of messages that publishers leave
-    out. ``now`` gives the time of day, ``wall`` Unix seconds; both may be set at any moment.
+    out; with a ``tracer`` what becomes of notifications is told in spans. ``now`` gives the time of day, ``wall`` Unix
+    seconds; both may be set at any moment.
     """
 
     def __init__(
@@ -53,12 +59,12 @@ class Core:
         address_group: Callable[[str], str] = str,
         replay_high: int = REPLAY_HIGH,
         locale: str = "es",
+        tracer: Tracer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         wall: Callable[[], float] = time.time,
     ) -> None:
         metrics = metrics or NoMetrics()
-        self.catalog = catalog
-        self.broker = broker
+        self.catalog, self.broker, self.tracer = catalog, broker, tracer
         self.door = Door()
         self.tasks = Tasks()
         self.hub = Hub(address_group)
@@ -100,7 +106,8 @@ class Core:
         self.node.hear(Followed, self.connections.followed)
 
     def _node(self, rate: PublishRate) -> Node:
-        return Node(
+        make = Node if self.tracer is None else partial(TracedNode, self.tracer)
+        return make(
             self.broker,
             self.hub,
             self.window,

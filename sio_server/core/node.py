@@ -24,8 +24,9 @@ from sio_server.core.spans import Spans
 from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
-from sio_server.errors import Text
+from sio_server.errors import Refused, Text
 from sio_server.notification import Entry, Position, PublishRequest
+from sio_server.trace_context import trace_id_of
 
 S = TypeVar("S", bound=Signal)
 
@@ -141,16 +142,20 @@ class Node:
         settled: Callable[[Accepted | Exception], None],
         *,
         reserved: Quota | None = None,
-    ) -> None:
+    ) -> str:
         """Do what `publish` does without a coroutine and a future, which are a good part of what a publish costs.
 
-        What is wrong with the request is raised at once; ``settled`` is called with the answer, or with what the log
-        raised.
+        Returns the id of the notification. What is wrong with the request is raised at once; ``settled`` is called
+        after this has returned, with the answer, or with what the log raised.
         """
         self._door.check()
         began = time.monotonic()
         quota = self.reserve(publisher) if reserved is None else reserved
-        notification, warnings = self._drafts.draft(request, publisher)
+        try:
+            notification, warnings = self._drafts.draft(request, publisher)
+        except Refused as refused:
+            refused.trace_id = trace_id_of(request.traceparent)
+            raise
         use = publisher.use
 
         def stored(outcome: Published | Exception) -> None:
@@ -165,6 +170,7 @@ class Node:
 
         self._broker.append(notification, stored)
         self._awaited[notification.id] = 0
+        return notification.id
 
     # -- what the broker calls back with --------------------------------------------------------------------------
 

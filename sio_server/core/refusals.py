@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import time
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -82,6 +83,7 @@ class Refusals:
         path: str,
         address: str,
         request_id: str | None = None,
+        trace_id: str | None = None,
         status: int | None = None,
     ) -> None:
         """Count a refusal in the metrics, keep it for ``GET /v1/errors``, and tell it in one line of the log.
@@ -100,8 +102,9 @@ class Refusals:
         code = refused.kind.status if status is None else status
         kept = Refused(refused.kind.code, refused.detail)  # without what hangs on the other: its traceback, its cause
         refusal = PastRefusal(time.time(), kept, code, _cut(method), _cut(path), _cut(address), request_id)
+        trace_id = trace_id or refused.trace_id
         self._last.append(refusal)
-        self._lines.tell(refusal)
+        self._lines.tell(refusal, {} if trace_id is None else {"trace_id": trace_id})
 
     def newest(self, limit: int, locale: str) -> list[dict[str, Any]]:
         """The last refusals, newest first, their reasons in ``locale``."""
@@ -121,8 +124,8 @@ class _Lines:
         self._left_out: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
-    def tell(self, refusal: PastRefusal) -> None:
-        """Write a line for a refusal, or count it among those that were left out."""
+    def tell(self, refusal: PastRefusal, more: Mapping[str, str]) -> None:
+        """Write a line for a refusal with ``more`` in it, or count it among those that were left out."""
         now = time.monotonic()
         if now >= self._ends:
             self.sum_up()
@@ -140,6 +143,7 @@ class _Lines:
                 path=refusal.path,
                 detail=_cut(str(refusal.refused.detail)),
                 request_id=refusal.request_id,
+                **more,
             )
             return
         if len(self._left_out) >= _MOST_ADDRESSES and address not in self._left_out:

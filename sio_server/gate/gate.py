@@ -21,6 +21,7 @@ from sio_server.errors import Refused, Text
 from sio_server.gate.origins import ALLOWED_METHODS, OriginPolicy, readable
 from sio_server.gate.proxies import sign_of_proxy
 from sio_server.locales import preferred_locale
+from sio_server.trace_context import trace_id_of
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -130,7 +131,15 @@ class Gate:
             extra["WWW-Authenticate"] = "Bearer"
         locale = preferred_locale(headers.get("accept-language"))
         code = kind.status if status is None else status
-        self._refusals.note(refused, method=method, path=path, address=address, request_id=request_id, status=code)
+        self._refusals.note(
+            refused,
+            method=method,
+            path=path,
+            address=address,
+            request_id=request_id,
+            trace_id=trace_id_of(headers.get("traceparent")),
+            status=code,
+        )
         body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
         return ProblemReply(code, orjson.dumps(body), extra)
 

@@ -21,7 +21,8 @@ from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
 from sio_server.intake import Noted
 from sio_server.notification import PublishRequest, milliseconds, written
 from sio_server.schemas.loading import not_object
-from sio_server.schemas.publish import TRACEPARENT, load_publish
+from sio_server.schemas.publish import load_publish
+from sio_server.trace_context import TRACEPARENT
 
 _FAMILY: Final = "application/cloudevents"
 STRUCTURED_TYPE: Final = f"{_FAMILY}+json"

@@ -20,6 +20,7 @@ from sio_server.event_types import PRIORITIES
 from sio_server.intake import Noted
 from sio_server.notification import PublishRequest
 from sio_server.schemas.loading import about, load, not_object, type_name
+from sio_server.trace_context import TRACEPARENT, trace_in
 
 # Each name is a room, and each room a row in the log.
 MAX_NAMES: Final = 1000
@@ -30,8 +31,6 @@ MAX_KEY_LENGTH: Final = 255
 NOT_SUPPORTED: Final = ("deliver_at", "collapse_key")
 
 _PRINTABLE = Text("Must be printable text.", "Debe ser texto imprimible.")
-# https://www.w3.org/TR/trace-context/#traceparent-header-field-values
-TRACEPARENT: Final = r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 _TRACEPARENT: Final = Text(
     "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
     "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
@@ -187,6 +186,16 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     given = {name: value for name, value in values.items() if value is not None}
     warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
     return PublishRequest(**given, warnings=(*warnings[:MAX_PROBLEMS], *noted))
+
+
+def in_trace(request: PublishRequest, header: str | None) -> PublishRequest:
+    """Have a request that was just made belong to the trace of the header ``traceparent``, unless it names one itself.
+
+    A header that is none is passed over: a proxy may have written it.
+    """
+    if request.traceparent is None:
+        request.traceparent = trace_in(header)
+    return request
 
 
 def _code_of(problems: Sequence[FieldProblem]) -> str:

@@ -75,9 +75,9 @@ async def test_new_shows_a_type_or_adds_it_to_a_file(tmp_path: Path) -> None:
         made = await asyncio.to_thread(Catalog.load, tmp_path / file)
         assert made["pedido_listo"].data["total"] == "number"
         before = (tmp_path / file).read_text("utf-8")
+        assert before.startswith("# Event types of this server" if file == "new.toml" else "[types.one]")
         assert_user_error(await run(*asked, "--to", file, cwd=tmp_path), f"{file} has a type pedido_listo already")
         assert (tmp_path / file).read_text("utf-8") == before
-    assert before.startswith("# Event types of this server")
     done = await run("catalog", "new", "tour_creado", "--to", "new.toml", cwd=tmp_path)
     assert "It takes the place of the built-in type tour_creado." in done.out
 

@@ -8,6 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from sio_server.client import NotifyClient, publish_context
 from sio_server.client.bodies import publish_body
@@ -84,3 +86,21 @@ async def test_clients_say_it() -> None:
             await client.publish("test", everybody=True)
         [envelope] = await listener.wait(1)
         assert (envelope["actor"], envelope["traceparent"]) == (ANA, TRACE)
+
+
+def test_current_span_of_opentelemetry_is_the_trace() -> None:
+    """In a process that uses OpenTelemetry what is published belongs to the current span, without a word."""
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
+    assert "traceparent" not in said()
+    with tracer.start_as_current_span("a request") as span:
+        context = span.get_span_context()
+        here = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        assert said() == {"traceparent": here}
+        assert said(traceparent=TRACE) == {"traceparent": TRACE}
+        # Of two traces the one that was named holds; of one trace the span, which is within what was named.
+        with publish_context(traceparent=TRACE, actor=ANA):
+            assert said() == {"traceparent": TRACE, "actor": ANA}
+        with publish_context(traceparent=f"00-{context.trace_id:032x}-{'1' * 16}-01"):
+            assert said() == {"traceparent": here}
+    with trace.use_span(trace.INVALID_SPAN):
+        assert said() == {}
