@@ -57,6 +57,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "core/pages": ("core/test_replays", "core/test_window"),
     "core/protocols": ("api/test_metrics", "schemas/test_operators"),
     "core/samples": ("api/test_console_stats",),
+    "core/traced": ("telemetry/test_tracer",),
     "core/shown": ("api/test_people_connections",),
     "core/traces": ("api/test_notifications_trace",),
     "core/traffic": ("api/test_console_stats",),

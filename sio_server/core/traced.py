@@ -54,7 +54,7 @@ class TracedNode(Node):
     def on_entries(self, batch: Sequence[Entry]) -> None:
         """See `BrokerHandler.on_entries`."""
         super().on_entries(batch)
-        self._tracer.announced(batch, self._times)
+        self._tracer.announced(batch, self._times, self._awaited)
 
     def _times(self, entry: Entry) -> tuple[float, float, int] | None:
         if entry.persist:

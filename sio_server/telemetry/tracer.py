@@ -10,7 +10,7 @@ import asyncio
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final, Self
 
 from opentelemetry import trace
@@ -104,11 +104,16 @@ class Tracer:
         """See `Metrics.committed`: what it announces follows at once."""
         self._commit = (time.time_ns(), seconds, publishes)
 
-    def announced(self, batch: Sequence[Entry], times: Callable[[Entry], tuple[float, float, int] | None]) -> None:
+    def announced(
+        self,
+        batch: Sequence[Entry],
+        times: Callable[[Entry], tuple[float, float, int] | None],
+        own: Container[str],
+    ) -> None:
         """Make the spans of a batch that was handed on: of its commit, where it was this node's, and of each entry.
 
         ``times``: when this node heard of an entry and when it had handed it on, in Unix seconds, and to how many
-        connections.
+        connections. ``own``: the ids of what was published here.
         """
         commit, self._commit = self._commit, None
         sampled = [span.get_span_context() for entry in batch if (span := self._open.get(entry.id)) is not None]
@@ -118,8 +123,8 @@ class Tracer:
             span = self._open.get(entry.id)
             if span is not None:
                 parent: Context | None = trace.set_span_in_context(span)
-            elif b'"traceparent":' in entry.body and entry.kind == "notification":
-                parent = _sampled(entry.envelope().get("traceparent"))  # another node's, or of a trace not sampled here
+            elif entry.id not in own and entry.kind == "notification" and b'"traceparent":' in entry.body:
+                parent = _sampled(entry.envelope().get("traceparent"))  # another node's publish
             else:
                 continue
             found = times(entry)

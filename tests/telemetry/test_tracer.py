@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.asking import ask
+from tests.support.brokers import side_by_side
 from tests.support.collectors import Collector, collecting
 from tests.support.logged import logging_to_stderr
 from tests.support.networks import serving, silence
@@ -134,6 +135,23 @@ async def test_what_is_not_stored_has_its_spans(collector: Collector) -> None:
     async with running(secured()) as server:
         await server.notify({"type": "test", "traceparent": SAMPLED, "persist": False})
         await until(lambda: len(collector.named("deliver test")) == 1, "its delivery", lambda: collector.requests)
+
+
+async def test_other_nodes_tell_of_their_delivery(collector: Collector) -> None:
+    """A node that did not publish it tells of its delivery, in the publisher's trace, with its own connections."""
+    one, other = side_by_side()
+    async with running(secured(), broker=one) as here, running(secured(), broker=other) as there:
+        await there.connect({"token": token("a", "admin")})
+        await here.notify({"type": "test", "traceparent": SAMPLED, "data": {"traceparent": UNSAMPLED}})
+        await here.notify({"type": "test", "traceparent": UNSAMPLED})
+        await here.notify({"type": "test", "traceparent": SAMPLED})
+        await until(lambda: len(collector.named("deliver test")) == 4, "four deliveries", lambda: collector.requests)
+    published = {span.span_id for span in collector.named("publish test")}
+    told = [
+        (span.parent_id == PARENT, span.attributes["sio_server.sockets"]) for span in collector.named("deliver test")
+    ]
+    assert sorted(told) == [(False, 0), (False, 0), (True, 1), (True, 1)]
+    assert {span.parent_id for span in collector.named("deliver test")} == {*published, PARENT}
 
 
 async def test_what_waits_is_sent_at_the_end(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
