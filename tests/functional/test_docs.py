@@ -97,7 +97,7 @@ async def test_envelope_is_as_shown(readme: Document) -> None:
 async def test_error_is_as_shown(readme: Document) -> None:
     """A type with a typing error is answered as the README shows, in its language."""
     shown = json.loads(readme.fence("json", "urn:sio-server:error"))
-    async with running() as server:
+    async with running(secured()) as server:
         status, problem = await server.notify(
             {"type": "tst"}, **{"Accept-Language": "en" if readme is ENGLISH else "es"}
         )
