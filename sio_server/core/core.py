@@ -65,8 +65,7 @@ class Core:
     ) -> None:
         metrics = metrics or NoMetrics()
         self.catalog, self.broker, self.tracer = catalog, broker, tracer
-        self.door = Door()
-        self.tasks = Tasks()
+        self.door, self.tasks = Door(), Tasks()
         self.hub = Hub(address_group)
         self.window = Window(now=broker.now)
         self.observers = Observers()
