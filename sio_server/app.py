@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sio_server import config as settings
 from sio_server import logs
+from sio_server.api.base_path import Below, to_page
 from sio_server.api.catalog import CatalogOperations
 from sio_server.api.console import ConsoleOperations
 from sio_server.api.credentials import Callers
@@ -38,7 +39,7 @@ from sio_server.catalog import Catalog
 from sio_server.config import Config
 from sio_server.core.core import Core
 from sio_server.core.limits import ConnectionLimits, PublishRate
-from sio_server.core.protocols import PROTOCOLS, WS
+from sio_server.core.protocols import PROTOCOLS, SOCKETIO, WS
 from sio_server.core.trimming import keep_trimmed
 from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AddressGroups, AsyncServer
 from sio_server.gate import Gate
@@ -101,7 +102,9 @@ def create_app(
         locale=config.locale,
         tracer=tracer,
     )
-    gate = Gate(OriginPolicy(config), core.refusals, trusted_proxies=config.trusted_proxies)
+    core.refusals.base_path = config.base_path
+    proxies = config.trusted_proxies
+    gate = Gate(OriginPolicy(config), core.refusals, trusted_proxies=proxies, base_path=config.base_path)
     app = web.Application(middlewares=[guard(gate)], handler_args=_PROTOCOL)
     app[CORE] = core
     app[CONFIG] = config
@@ -119,7 +122,8 @@ def _endpoints(
     app[KEYS] = KeyWatch(KeyFile(config.data_dir), keyring)
     auth = Authenticator(config, guests=core.passes.guests, keyring=keyring)
     socketio, ws = _live(config, gate, core, auth)
-    socketio.server.attach(app)
+    router = Below(app.router, config.base_path)
+    socketio.server.attach(app, f"{config.base_path}{PROTOCOLS[SOCKETIO]}")
     app[SERVER] = socketio.server
     callers = Callers(auth, core.connections)
     app[FRONT] = FastPublish(gate, core.node, callers, max_body=config.max_body)
@@ -129,10 +133,11 @@ def _endpoints(
     app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio)))
     app[RELOADING].on(("max_body",), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
+    health = HealthOperations(core.node)
     own = (
         publish,
         CatalogOperations(core.catalog),
-        HealthOperations(core.node),
+        health,
         InboxOperations(core.inboxes),
         NotificationsOperations(core.operators, core.traces),
         PeopleOperations(core.operators, core.inboxes),
@@ -141,13 +146,18 @@ def _endpoints(
         console,
         MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict, keyring),
     )
-    operations = serve(app.router, (*own, *more), callers)
-    app.router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
-    documentation = Documentation(operations, core.catalog, open_access=config.development)
+    operations = serve(router, (*own, *more), callers)
+    router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
+    documentation = Documentation(
+        operations, core.catalog, open_access=config.development, base_path=config.base_path
+    )
     for page in (*console_routes(), *documentation.routes(), *help_routes()):
-        app.router.add_get(page.path, page.handler, expect_handler=expect_later)
+        router.add_get(page.path, page.handler, expect_handler=expect_later)
+    if config.base_path:
+        router.add_get("", to_page, expect_handler=expect_later)
+        serve(app.router, (health,), callers)  # probes ask the process itself, and no proxy
     gate.methods = methods_of(app.router)
-    serve_elsewhere(app.router)
+    serve_elsewhere(app.router, config.base_path)
     app.cleanup_ctx.append(_lifetime(core, config, metrics, app[KEYS]))
     app.on_shutdown.append(_closing(core, socketio, ws))
 

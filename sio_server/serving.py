@@ -65,7 +65,7 @@ async def serve(
             # 15 ms or more nobody is served.
             gc.collect()
             gc.freeze()
-            on_ready(_address(config.host, runner))
+            on_ready(_address(config.host, runner) + config.base_path)
             reloading = asyncio.create_task(_reload_when_asked(app, signals.reload, read_settings))
             await signals.stop.wait()
             deadline = asyncio.get_running_loop().time() + max(END_WITHIN, config.shutdown_timeout)
@@ -90,7 +90,7 @@ def _site(app: web.Application, runner: web.AppRunner, config: Config) -> FrontS
         app[SERVER],
         config.host,
         config.port,
-        fast_routes={("POST", "/notify"): front.notify},
+        fast_routes={("POST", f"{config.base_path}/notify"): front.notify},
         admits=front.admits,
         unread=front.unread,
         takes=front.takes,

@@ -27,11 +27,17 @@ _VIEWER: Final = {
 
 
 class Documentation:
-    """Serves the OpenAPI document of these operations and the AsyncAPI one of this catalogue, and a viewer's files."""
+    """Serves the OpenAPI document of these operations and the AsyncAPI one of this catalogue, and a viewer's files.
 
-    def __init__(self, operations: list[Operation], catalog: Catalog, *, open_access: bool) -> None:
+    ``base_path`` is where they are served; where it is empty, that is wherever a document was found.
+    """
+
+    def __init__(
+        self, operations: list[Operation], catalog: Catalog, *, open_access: bool, base_path: str = ""
+    ) -> None:
         self._operations = operations
         self._catalog = catalog
+        self._base_path = base_path
         self._open_access = open_access
         self._document: bytes | None = None
         self._live: tuple[object, bytes] | None = None
@@ -39,7 +45,9 @@ class Documentation:
     async def openapi(self, _: web.Request) -> web.Response:
         """``GET /openapi.json``; made on the first request, as most servers are never asked."""
         if self._document is None:
-            self._document = orjson.dumps(document(self._operations, open_access=self._open_access))
+            self._document = orjson.dumps(
+                document(self._operations, open_access=self._open_access, base_path=self._base_path)
+            )
         return web.Response(body=self._document, content_type="application/json")
 
     async def asyncapi(self, _: web.Request) -> web.Response:

@@ -6,13 +6,14 @@ from typing import Final, NoReturn
 
 from aiohttp import hdrs, web
 
+from sio_server.api.base_path import check_below
 from sio_server.api.messages import expect_later
 
 _ANYWHERE: Final = "/{path:.*}"
 
 
-def serve_elsewhere(router: web.UrlDispatcher) -> None:
-    """Answer every other path of this router, which has all of its routes by now.
+def serve_elsewhere(router: web.UrlDispatcher, base: str) -> None:
+    """Answer every other path of this router, which has all of its routes by now, below ``base`` or beside it.
 
     aiohttp's own answers ask a client that waits to be asked for its body (``Expect``), only to refuse it then.
     """
@@ -30,6 +31,7 @@ def serve_elsewhere(router: web.UrlDispatcher) -> None:
             allowed |= (await pattern.resolve(request))[1]
         if allowed:
             raise web.HTTPMethodNotAllowed(request.method, sorted(allowed))
+        check_below(base, request.path)
         raise web.HTTPNotFound
 
     router.add_route("*", _ANYWHERE, elsewhere, expect_handler=expect_later)

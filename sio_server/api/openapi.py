@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 _ALWAYS: Final = ("invalid_request", "origin_not_allowed", "host_not_allowed", "proxy_not_allowed", "internal")
 
 
-def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any]:
-    """The OpenAPI document of these operations. ``open_access``: no operation needs a credential (development)."""
+# Where a document was found: a proxy may serve it below a path that this server hears nothing of.
+_HERE: Final = "."
+
+
+def document(operations: list[Operation], *, open_access: bool, base_path: str = "") -> dict[str, Any]:
+    """The OpenAPI document of these operations. ``open_access``: no operation needs a credential (development).
+
+    The server's address in it is relative to where the document was found, as OpenAPI 3.1 §4.8.5 has it.
+    """
     # Most servers are never asked for it, and need not load what makes it.
     from apispec import APISpec  # noqa: PLC0415
     from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415
@@ -37,7 +44,7 @@ def document(operations: list[Operation], *, open_access: bool) -> dict[str, Any
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         plugins=[plugin],
-        servers=[{"url": "/"}],
+        servers=[{"url": base_path or _HERE}],
         tags=[
             {"name": "publish", "description": "Hand notifications to the server"},
             {"name": "inbox", "description": "What a user has, and has seen and read"},

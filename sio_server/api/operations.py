@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, Protocol, Required, TypedDict, TypeVar, Unpack, overload
 
 from aiohttp import hdrs, web
 from marshmallow import Schema
@@ -198,7 +198,17 @@ def operations_of(endpoint: type) -> list[Operation]:
     return [found for found in vars(endpoint).values() if isinstance(found, Operation)]
 
 
-def serve(router: web.UrlDispatcher, endpoints: Iterable[object], callers: Callers) -> list[Operation]:
+class Router(Protocol):
+    """What routes are added to."""
+
+    def add_get(self, path: str, handler: Handler, *, expect_handler: Handler) -> object:
+        """Serve GET, and HEAD with it."""
+
+    def add_route(self, method: str, path: str, handler: Handler, *, expect_handler: Handler) -> object:
+        """Serve a method."""
+
+
+def serve(router: Router, endpoints: Iterable[object], callers: Callers) -> list[Operation]:
     """Add the routes of every operation of these objects, and return the operations. With GET comes HEAD."""
     served = []
     for endpoint in endpoints:

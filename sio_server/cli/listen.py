@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -68,7 +69,12 @@ class Listener:
         """Connect and be greeted. Raises `CommandFailed` with the server's reason."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                await self._client.connect(self.url, auth=self._auth, wait_timeout=CONNECT_TIMEOUT)
+                await self._client.connect(
+                    self.url,
+                    auth=self._auth,
+                    socketio_path=f"{urlsplit(self.url).path}/socket.io",  # of the address it takes no path
+                    wait_timeout=CONNECT_TIMEOUT,
+                )
                 await self._greeted.wait()
         except (self._errors.ConnectionError, ValueError) as error:
             # What the libraries say of a closed port is about sockets and certificates.

@@ -27,6 +27,9 @@ _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 # What a host to listen on may be made of; its name may be written in any script.
 _NAME_OR_ADDRESS: Final = re.compile(r"[\w.-]+|[0-9a-f:]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
 
+# The unreserved characters (RFC 3986 §2.3): they mean the same to every proxy, browser and client, escaped or not.
+_PART_OF_PATH: Final = re.compile(r"[A-Za-z0-9._~-]+")
+
 # What PyJWT takes for no secret of HS256, whatever it is meant for: nobody could connect.
 _KEY_OF_A_PAIR: Final = re.compile(r"-----BEGIN [A-Z0-9 ]+-----|(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp)\S* ")
 
@@ -57,6 +60,25 @@ class Host(String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
+class BasePath(String):
+    """The path of an address below which everything is served: ``/rt``; empty for all of the address.
+
+    It may come without its first slash, since some shells take a word that begins with one for a file, and with a last.
+    """
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        path = super()._deserialize(value, attr, data, **kwargs).strip("/")
+        if not path:
+            return ""
+        parts = path.split("/")
+        if not all(map(_PART_OF_PATH.fullmatch, parts)) or not {".", ".."}.isdisjoint(parts):
+            raise ValidationError(
+                f"'{value}' is no path that an address can begin with: write it as /rt or /apps/rt, of letters, digits "
+                "and - . _ ~, without scheme, host, '..', '//', '?' and '#'."
+            )
+        return f"/{path}"
 
 
 class PathField(Field[Path]):

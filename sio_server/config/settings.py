@@ -14,6 +14,7 @@ from typing import Final
 from marshmallow.fields import Boolean, Float, String, Url
 
 from sio_server.config.checks import (
+    BasePath,
     Host,
     PathField,
     Whole,
@@ -46,6 +47,11 @@ class Config:
     )
     host: str = setting(Host(validate=check_host), "Address to listen on", default="127.0.0.1")
     port: int = setting(Whole(validate=between(0, 65535)), "Port to listen on; 0 takes a free one", default=8080)
+    base_path: str = setting(
+        BasePath(validate=length(0, 200)),
+        "Path that everything is served below, such as /rt, for a proxy that passes it on",
+        default="",
+    )
     data_dir: Path = setting(PathField(), "Directory of the notification log", default=Path("data"))
     broker: str = setting(
         String(),

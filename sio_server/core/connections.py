@@ -18,7 +18,6 @@ from sio_server.core.expiry import Expiry
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.limits import ConnectionLimits
 from sio_server.core.observers import Observers
-from sio_server.core.protocols import PROTOCOLS
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.tasks import Tasks
@@ -108,7 +107,7 @@ class Connections:
 
     def refused(self, refused: Refused, protocol: str, address: str) -> None:
         """Note that a connection was not let in, for the metrics, the log and operators."""
-        self._refusals.note(refused, method="CONNECT", path=PROTOCOLS[protocol], address=address)
+        self._refusals.note_of(protocol, refused, method="CONNECT", address=address)
 
     async def view_of(self, identity: Identity) -> View:
         """What this person may see. Who has no name sees, in development, whatever is in the rooms it states."""
@@ -310,8 +309,8 @@ class Connections:
         if reason == "slow":
             self._metrics.slow(connection.protocol)
         else:
-            path = PROTOCOLS[connection.protocol]
-            self._refusals.note(Refused("rate_limited"), method="EVENT", path=path, address=connection.address)
+            limited = Refused("rate_limited")
+            self._refusals.note_of(connection.protocol, limited, method="EVENT", address=connection.address)
         logger.info("connection cut", reason=reason, protocol=connection.protocol, connection=connection.id)
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
+from sio_server.core.protocols import PROTOCOLS
 from sio_server.errors import Refused
 from sio_server.logs import get_logger
 from sio_server.logs.text import short
@@ -71,6 +72,8 @@ class Refusals:
 
     def __init__(self, metrics: Metrics | None = None) -> None:
         self.total = 0
+        self.base_path = ""
+        """What everything is served below."""
         self._metrics: Metrics = metrics or NoMetrics()
         self._last: deque[PastRefusal] = deque(maxlen=CAPACITY)
         self._lines = _Lines()
@@ -105,6 +108,10 @@ class Refusals:
         trace_id = trace_id or refused.trace_id
         self._last.append(refusal)
         self._lines.tell(refusal, {} if trace_id is None else {"trace_id": trace_id})
+
+    def note_of(self, protocol: str, refused: Refused, *, method: str, address: str) -> None:
+        """Note a refusal of a connection of one of `PROTOCOLS`, or of what came over it, as `note` does."""
+        self.note(refused, method=method, path=self.base_path + PROTOCOLS[protocol], address=address)
 
     def newest(self, limit: int, locale: str) -> list[dict[str, Any]]:
         """The last refusals, newest first, their reasons in ``locale``."""

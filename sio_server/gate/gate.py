@@ -41,10 +41,13 @@ class ProblemReply:
 class Gate:
     """The checks and the headers that all replies share. ``headers`` have names in lower case, or ignore their case.
 
-    ``trusted_proxies``: networks whose X-Forwarded-For is believed.
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``base_path`` is what everything is served below.
     """
 
-    def __init__(self, policy: OriginPolicy, refusals: Refusals, *, trusted_proxies: Iterable[str] = ()) -> None:
+    def __init__(
+        self, policy: OriginPolicy, refusals: Refusals, *, trusted_proxies: Iterable[str] = (), base_path: str = ""
+    ) -> None:
+        self._health = ("/health/", f"{base_path}/health/")
         self._policy = policy
         self._refusals = refusals
         self._proxies = TrustedProxies(trusted_proxies)
@@ -65,7 +68,7 @@ class Gate:
         """
         self._policy.check(
             origin=headers.get("origin"),
-            host=None if path.startswith("/health/") else headers.get("host"),
+            host=None if path.startswith(self._health) else headers.get("host"),
             fetch_site=headers.get("sec-fetch-site"),
             navigation=method == "GET" and headers.get("sec-fetch-mode") == "navigate",
         )

@@ -11,7 +11,7 @@ from sio_server.broker import Action
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes, marked_dict
-from sio_server.core.protocols import PROTOCOLS, SOCKETIO
+from sio_server.core.protocols import SOCKETIO
 from sio_server.core.refusals import Refusals
 from sio_server.errors import Refused, Text
 from sio_server.intake import admitted
@@ -80,10 +80,10 @@ class ClientEvents:
 
     def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
         """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
-        address, path = "", PROTOCOLS[SOCKETIO]
+        protocol, address = SOCKETIO, ""
         if connection is not None:
-            address, path = connection.address, PROTOCOLS[connection.protocol]
-        self._refusals.note(refused, method="EVENT", path=path, address=address)
+            protocol, address = connection.protocol, connection.address
+        self._refusals.note_of(protocol, refused, method="EVENT", address=address)
         return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
 
     async def _ack(self, connection: Connection, body: object) -> Mapping[str, Any]:

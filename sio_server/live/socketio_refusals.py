@@ -10,7 +10,6 @@ from typing import Any, Final
 import orjson
 
 from sio_server.core.connections import Connections
-from sio_server.core.protocols import PROTOCOLS, SOCKETIO
 from sio_server.core.refusals import Refusals
 from sio_server.engine import Refusal, RefusedPeer, Why
 from sio_server.errors import Refused, Text
@@ -64,7 +63,7 @@ class EngineRefusals:
             self._gate.check("GET", headers)
             self._connections.check_room(0, 1)
         except Refused as refused:
-            return self._problem(refused, headers, "GET", PROTOCOLS[SOCKETIO], address)
+            return self._problem(refused, headers, "GET", environ["PATH_INFO"], address)
         return None
 
     def _full(self, peer: RefusedPeer) -> Refusal | None:
@@ -88,7 +87,8 @@ def _refused(peer: RefusedPeer) -> Refused:
     if peer.why is Why.TOO_LARGE and peer.status == SWITCHING and not peer.joined:
         return Refused("invalid_token", _LONG_AUTH)  # nothing but the auth of a CONNECT may come then
     code, text = _TEXTS[peer.why]
-    return Refused(code, text.format(peer.subject if _PLAIN.fullmatch(peer.subject) else "?", peer.detail))
+    subject = peer.subject if _PLAIN.fullmatch(peer.subject) else "?"
+    return Refused(code, text.format(subject, peer.detail, subject.rstrip("/") if subject[:1] == "/" else "/rt"))
 
 
 _TEXTS: Final[Mapping[Why, tuple[str, Text]]] = {
@@ -104,10 +104,10 @@ _TEXTS: Final[Mapping[Why, tuple[str, Text]]] = {
     Why.NAMESPACE: (
         "not_found",
         Text(
-            "Namespace '{0}' is not served: connect to '/', and set the client's option 'path' for the prefix of a "
-            "proxy.",
-            "El espacio de nombres '{0}' no existe: conéctate a '/', y pon la opción 'path' del cliente para el "
-            "prefijo de un proxy.",
+            "Namespace '{0}' is not served: connect to '/'. Where that is the path of a proxy, it goes into the option "
+            '\'path\' of the client: io("https://example.org", {{ path: "{2}/socket.io" }}).',
+            "El espacio de nombres '{0}' no existe: conéctate a '/'. Si es la ruta de un proxy, va en la opción 'path' "
+            'del cliente: io("https://example.org", {{ path: "{2}/socket.io" }}).',
         ),
     ),
     Why.TRANSPORT: (

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "dev": (True, "1", True),
     "host": ("localhost", "localhost", "localhost"),
     "port": (9000, "9000", 9000),
+    "base_path": ("/apps/rt", "/apps/rt", "/apps/rt"),
     "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
     "broker": ("memory:", "memory:", "memory:"),
     "catalog": ("/srv/my.toml", "/srv/my.toml", Path("/srv/my.toml")),
@@ -58,6 +59,19 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
 
 # A setting and values that it must not have, as text; and what is said of them.
 WRONG = [
+    ("base_path", "/a//b", "no path"),
+    ("base_path", "/a/../b", "no path"),
+    ("base_path", "/.", "no path"),
+    ("base_path", "/a?b", "no path"),
+    ("base_path", "/a#b", "no path"),
+    ("base_path", "/a b", "no path"),
+    ("base_path", "/a\tb", "no path"),
+    ("base_path", "/{a}", "no path"),
+    ("base_path", "/a%2fb", "no path"),
+    ("base_path", "/canción", "no path"),
+    ("base_path", "https://a.example.org/rt", "no path"),
+    ("base_path", "C:\\Program Files\\Git\\rt", "no path"),
+    ("base_path", "/" + 200 * "a", "Length"),
     ("host", "a..b", "no host name"),
     ("token_leeway", "-1", "Must be from 0"),
     ("token_leeway", "3600", "Must be from 0 to 300"),
@@ -132,6 +146,23 @@ def load_from(source: str, setting: str, text: str, monkeypatch: pytest.MonkeyPa
         Path(".env").write_text(f"{env_name(setting)}={text}\n", "utf-8")
         return load()
     return load(config_file=toml({setting: text}))
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("rt", "/rt"),
+        ("/rt", "/rt"),
+        ("/rt/", "/rt"),
+        ("//rt//", "/rt"),
+        ("/apps/v1.0/rt_~-", "/apps/v1.0/rt_~-"),
+    ],
+)
+def test_base_path_has_one_spelling(written: str, path: str) -> None:
+    """A base path may come with its first and last slash or without, and begins with one inside."""
+    assert load({"base_path": written}).base_path == path
 
 
 # -- where settings come from --

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import jwt
@@ -21,7 +22,7 @@ import socketio
 from aiohttp import web
 
 from sio_server import logs
-from sio_server.app import CORE, FRONT, SERVER, create_app
+from sio_server.app import CONFIG, CORE, FRONT, SERVER, create_app
 from sio_server.broker import Broker
 from sio_server.config import PROTECTION, Config, env_name
 from sio_server.core.core import Core
@@ -99,7 +100,8 @@ class Server:
         client = python_client()
         self.clients.append(client)
         listener = Listener(client)
-        options = {"transports": ["websocket"], "wait_timeout": FOR_EVER, **options}
+        path = f"{urlsplit(self.url).path}/socket.io"
+        options = {"transports": ["websocket"], "wait_timeout": FOR_EVER, "socketio_path": path, **options}
         connecting = client.connect(self.url, auth=dict(auth or {}), **options)
         await coming(connecting, "the connection", listener.moves)
         await until(lambda: listener.of("ns:hello"), "ns:hello", listener.moves)
@@ -157,7 +159,7 @@ async def running(
     site = site_of(runner, front=front)
     await site.start()
     session = aiohttp.ClientSession()
-    server = Server(f"http://127.0.0.1:{runner.addresses[0][1]}", app, session)
+    server = Server(f"http://127.0.0.1:{runner.addresses[0][1]}{app[CONFIG].base_path}", app, session)
     try:
         yield server
     finally:
@@ -174,7 +176,7 @@ def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
         return web.TCPSite(runner, "127.0.0.1", 0)
     app = runner.app
     own = app[FRONT]
-    routes = {("POST", "/notify"): own.notify}
+    routes = {("POST", f"{app[CONFIG].base_path}/notify"): own.notify}
     options: dict[str, Any] = {"fast_routes": routes, "admits": own.admits, "unread": own.unread, "takes": own.takes}
     return FrontSite(runner, app[SERVER], "127.0.0.1", 0, **options)
 

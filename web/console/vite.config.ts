@@ -14,6 +14,8 @@ const proxy: Record<string, ProxyOptions> = { "/socket.io": { target: server, ws
 for (const path of paths) proxy[path] = { target: server };
 
 export default defineConfig({
+  // Relative to where the page and its styles are: a proxy may serve all of it below a path.
+  base: "./",
   plugins: [
     react(),
     mantineStyles(readFileSync(new URL("src/mantine.css", import.meta.url), "utf8")),

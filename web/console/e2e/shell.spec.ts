@@ -65,10 +65,10 @@ test("a tab that is not looked at says that something is wrong", async ({ consol
   await expect(page).toHaveTitle("Resumen · sio-server");
   await server.kill();
   await expect(page).toHaveTitle("(!) Resumen · sio-server");
-  await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", "/favicon-alert.svg");
+  await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", "./favicon-alert.svg");
   await server.again();
   await expect(page).toHaveTitle("Resumen · sio-server");
-  await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", "/favicon.svg");
+  await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", "./favicon.svg");
 });
 
 test("an address that cannot be read says so, wherever it is broken", async ({ consolePage: page, server }) => {

@@ -45,7 +45,8 @@ export function createApi({ credential, locale, onUnauthorized }: Circumstances)
     if (credential !== null) sent.Authorization = `Bearer ${credential}`;
     if (body !== undefined) sent["Content-Type"] = "application/json";
     try {
-      return await fetch(address, {
+      // Relative to the page, which may be below a path.
+      return await fetch(`.${address}`, {
         method,
         headers: sent,
         cache: "no-store",

@@ -5,6 +5,7 @@ import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { chooseLanguage } from "../i18n/index.ts";
 import { useTexts } from "../i18n/tryout/index.ts";
+import { here } from "../shell/here.ts";
 import { nameTab } from "../shell/title.ts";
 import { Desk } from "./Desk.tsx";
 import "./guest.css";
@@ -35,6 +36,7 @@ export default function GuestPage({ stand }: { stand: Stand }): ReactNode {
   }
   return (
     <NotificationProvider
+      url={here()}
       user={entry.user}
       getToken={entry.getToken}
       locale={i18n.language}

@@ -1,5 +1,6 @@
 import { createNotifier, type ConnectionState, type NotifierOptions } from "@sio-server/react/core";
 import type { Session } from "../session/session.ts";
+import { here } from "../shell/here.ts";
 import type { Link, LinkSnapshot, LinkStatus } from "./link.ts";
 
 const STATUSES: Record<ConnectionState["status"], LinkStatus> = {
@@ -15,6 +16,7 @@ const STATUSES: Record<ConnectionState["status"], LinkStatus> = {
 export function createKitLink(session: Session): Link {
   const notifier = createNotifier({
     ...credentialsOf(session),
+    url: here(),
     pauseWhenHidden: false, // a console in the background goes on recording
   });
   let connection = notifier.getState().connection;

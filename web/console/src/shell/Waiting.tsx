@@ -6,7 +6,7 @@ export function Waiting() {
   return (
     <div className="sk" role="status" aria-label={t("states.loading")}>
       <div className="sk-bar">
-        <img src="/favicon.svg" width={28} height={28} alt="" />
+        <img src="./favicon.svg" width={28} height={28} alt="" />
         sio-server
       </div>
       <div className="sk-page">

@@ -5,7 +5,7 @@ let isWrong = false;
 function show(): void {
   document.title = `${isWrong ? "(!) " : ""}${page} · sio-server`;
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-  const wanted = isWrong ? "/favicon-alert.svg" : "/favicon.svg";
+  const wanted = isWrong ? "./favicon-alert.svg" : "./favicon.svg";
   if (icon !== null && icon.getAttribute("href") !== wanted) icon.href = wanted;
 }
 

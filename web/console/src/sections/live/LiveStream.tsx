@@ -10,6 +10,7 @@ import { useFormats } from "../../i18n/formats.ts";
 import { useFeed, useLive } from "../../live/LiveContext.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { useAddressFields } from "../../shell/address.ts";
+import { here } from "../../shell/here.ts";
 import { Code } from "../../ui/Copy.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
@@ -173,7 +174,7 @@ function Waiting() {
   const { t } = useTranslation();
   const { development, mayPublish } = useSession();
   const line = asCurl(
-    window.location.origin,
+    here(),
     { type: "test", message: t("live.testMessage"), data: {} },
     development ? null : t("send.codeKey"),
   );

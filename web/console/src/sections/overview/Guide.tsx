@@ -6,13 +6,14 @@ import { Link } from "wouter";
 import { useGet } from "../../api/queries.ts";
 import type { Stats, Users } from "../../api/records.ts";
 import { useSession } from "../../session/SessionContext.ts";
+import { here } from "../../shell/here.ts";
 import { Code } from "../../ui/Copy.tsx";
 
 /** From nothing to a notification in a web page, in three steps whose ticks the server itself sets. */
 export function Guide({ stats, onClose }: { stats: Stats; onClose: () => void }) {
   const { t } = useTranslation();
   const { development, mayPublish } = useSession();
-  const address = window.location.origin;
+  const address = here();
   const { data } = useGet<Users>("/v1/users", { limit: 100 }, { refetchInterval: 2_000, keep: true });
   const users = data?.users ?? [];
   const isPublished = stats.head.seq > 0 || stats.publishes.accepted > 0;

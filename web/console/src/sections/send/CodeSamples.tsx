@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { asCurl, asJavaScript, asPython } from "../../api/publishing.ts";
 import type { PublishBody } from "../../api/records.ts";
 import { useSession } from "../../session/SessionContext.ts";
+import { here } from "../../shell/here.ts";
 import { Code } from "../../ui/Copy.tsx";
 
 const WRITERS = { curl: asCurl, python: asPython, javascript: asJavaScript } as const;
@@ -23,7 +24,7 @@ export function CodeSamples({ body }: { body: PublishBody }) {
       </Tabs.List>
       {LANGUAGES.map((language) => (
         <Tabs.Panel key={language} value={language}>
-          <Code text={WRITERS[language](window.location.origin, body, key)} label={t(`send.${language}`)} />
+          <Code text={WRITERS[language](here(), body, key)} label={t(`send.${language}`)} />
         </Tabs.Panel>
       ))}
     </Tabs>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
+import { here } from "../../shell/here.ts";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { Nothing } from "../../ui/States.tsx";
 import { Burst } from "./Burst.tsx";
@@ -22,7 +23,7 @@ export default function Simulator() {
   const view = useSimulationView();
   const [{ simulation, burst }] = useState(() =>
     running.ensure(() => {
-      const made = createSimulation(window.location.origin);
+      const made = createSimulation(here());
       return { simulation: made, burst: createBurst(api, made) };
     }),
   );

@@ -272,7 +272,9 @@ const FAST = { transports: ["websocket", "polling"] } as const;
 const SLOW = { transports: [SlowPolling] } as const;
 
 function socketFor(url: string, identity: Identity, self: () => Client): Socket {
-  return io(url, {
+  const { origin, pathname } = new URL(url);
+  return io(origin, {
+    path: `${pathname.replace(/\/$/, "")}/socket.io`,
     transports: identity.isSlow === true ? [...SLOW.transports] : [...FAST.transports],
     forceNew: true,
     autoConnect: false,

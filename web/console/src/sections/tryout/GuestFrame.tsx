@@ -51,7 +51,7 @@ export function GuestFrame({ stand, onSay, isUp }: GuestFrameProps) {
     <iframe
       ref={frame}
       className="screen"
-      src={`/#${GUEST_PAGES[stand]}`}
+      src={`./#${GUEST_PAGES[stand]}`}
       title={t(`${stand}.frame`)}
       data-ready={port !== null || undefined}
     />

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { GUEST_PAGES } from "../../shell/guestPage.ts";
+import { here } from "../../shell/here.ts";
 import type { Pass } from "../../api/records.ts";
 import type { Casting } from "./cast.ts";
 
@@ -67,6 +68,6 @@ export function usePass(casting: Casting, used: number): { address: string | nul
 
   const left = shown === null ? 0 : Math.max(0, Math.ceil((shown.until - now) / 1_000));
   const query = new URLSearchParams({ pase: shown?.pass.pass ?? "" }).toString();
-  const address = shown === null ? null : `${window.location.origin}/#${GUEST_PAGES.phone}?${query}`;
+  const address = shown === null ? null : `${here()}/#${GUEST_PAGES.phone}?${query}`;
   return { address, left, error };
 }

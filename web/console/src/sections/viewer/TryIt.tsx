@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { curlOf } from "../../api/publishing.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
+import { here } from "../../shell/here.ts";
 import { Code } from "../../ui/Copy.tsx";
 import { Panel } from "../../ui/Section.tsx";
 import { addressOf, type Operation, type Parameter } from "./openapi.ts";
@@ -107,7 +108,7 @@ export function TryIt({ operation }: { operation: Operation }) {
             label="curl"
             text={curlOf(
               operation.method,
-              window.location.origin + address,
+              here() + address,
               isReading || body.trim() === "" ? null : body,
               development ? null : t("send.codeKey"),
             )}

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "wouter";
 import { useGet } from "../../api/queries.ts";
 import type { es } from "../../i18n/es.ts";
+import { here } from "../../shell/here.ts";
 import { best } from "../../shell/palette/match.ts";
 import { Code } from "../../ui/Copy.tsx";
 import { Failure } from "../../ui/Failure.tsx";
@@ -24,8 +25,8 @@ export default function Viewer() {
       intro={t("viewer.intro")}
       actions={
         <Group gap="lg">
-          <Out href="/docs" text={t("viewer.swagger")} />
-          <Out href="/openapi.json" text={t("viewer.document")} />
+          <Out href="./docs" text={t("viewer.swagger")} />
+          <Out href="./openapi.json" text={t("viewer.document")} />
         </Group>
       }
     >
@@ -133,7 +134,7 @@ function Start() {
         <Text size="sm" mb="sm">
           {t("reference.beginText")}
         </Text>
-        <Code label={t("reference.base")} text={window.location.origin} />
+        <Code label={t("reference.base")} text={here()} />
       </Panel>
       <Panel title={t("reference.credential")}>
         <Text size="sm" mb="sm">
