@@ -32,6 +32,7 @@ from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
+from sio_server.api.stream import StreamOperations
 from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
 from sio_server.broker import Broker, Ended
 from sio_server.broker.opening import open_broker
@@ -47,6 +48,7 @@ from sio_server.gate.origins import OriginPolicy
 from sio_server.live.client_events import ClientEvents
 from sio_server.live.socketio import SocketIoEndpoint
 from sio_server.live.socketio_refusals import EngineRefusals
+from sio_server.live.sse import SseEndpoint
 from sio_server.live.websocket import WsEndpoint
 from sio_server.logs import tell_left_out
 from sio_server.metrics.prometheus import PrometheusMetrics
@@ -121,7 +123,7 @@ def _endpoints(
     keyring = Keyring()
     app[KEYS] = KeyWatch(KeyFile(config.data_dir), keyring)
     auth = Authenticator(config, guests=core.passes.guests, keyring=keyring)
-    socketio, ws = _live(config, gate, core, auth)
+    socketio, ws, sse = _live(config, gate, core, auth)
     router = Below(app.router, config.base_path)
     socketio.server.attach(app, f"{config.base_path}{PROTOCOLS[SOCKETIO]}")
     app[SERVER] = socketio.server
@@ -143,6 +145,7 @@ def _endpoints(
         PeopleOperations(core.operators, core.inboxes),
         PassesOperations(core.passes),
         KeysOperations(keyring),
+        StreamOperations(sse.handle),
         console,
         MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict, keyring),
     )
@@ -159,10 +162,12 @@ def _endpoints(
     gate.methods = methods_of(app.router)
     serve_elsewhere(app.router, config.base_path)
     app.cleanup_ctx.append(_lifetime(core, config, metrics, app[KEYS]))
-    app.on_shutdown.append(_closing(core, socketio, ws))
+    app.on_shutdown.append(_closing(core, ws, sse, socketio))
 
 
-def _live(config: Config, gate: Gate, core: Core, auth: Authenticator) -> tuple[SocketIoEndpoint, WsEndpoint]:
+def _live(
+    config: Config, gate: Gate, core: Core, auth: Authenticator
+) -> tuple[SocketIoEndpoint, WsEndpoint, SseEndpoint]:
     """Make the live connections' endpoints; each takes part in every broadcast."""
     events = ClientEvents(core.connections, core.inboxes, auth, core.refusals)
     socketio = SocketIoEndpoint(
@@ -184,10 +189,11 @@ def _live(config: Config, gate: Gate, core: Core, auth: Authenticator) -> tuple[
         trusted_proxies=config.trusted_proxies,
         most_arriving=config.handshakes,
     )
+    sse = SseEndpoint(core.connections, auth, gate, send_cap=config.send_cap)
     core.node.hear(Ended, socketio.recovery.ended)
-    core.hub.register(socketio)
-    core.hub.register(ws.streams)
-    return socketio, ws
+    for broadcaster in (socketio, ws.streams, sse.streams):
+        core.hub.register(broadcaster)
+    return socketio, ws, sse
 
 
 def _reloaded(
@@ -304,10 +310,15 @@ def _lifetime(
     return run
 
 
-def _closing(core: Core, socketio: SocketIoEndpoint, ws: WsEndpoint) -> Callable[[web.Application], Awaitable[None]]:
+class _Live(Protocol):
+    async def close(self) -> None:
+        """End every connection that is left."""
+
+
+def _closing(core: Core, *endpoints: _Live) -> Callable[[web.Application], Awaitable[None]]:
     async def close(_: web.Application) -> None:
         core.door.draining = True
-        await ws.close()
-        await socketio.close()
+        for endpoint in endpoints:
+            await endpoint.close()
 
     return close

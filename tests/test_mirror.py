@@ -19,6 +19,7 @@ TESTS: Final = ROOT / "tests"
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
     "api/health": ("api/test_openapi", "functional/test_hardening"),
+    "api/stream": ("live/test_sse", "api/test_openapi"),
     "broker": ("broker/sqlite/test_contract", "broker/sqlite/test_broker"),
     "broker/sqlite/deliveries": ("broker/sqlite/test_receipts",),
     "broker/sqlite/lanes": ("broker/sqlite/test_inbox",),
@@ -80,6 +81,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "schemas/keys": ("api/test_keys", "api/test_openapi"),
     "schemas/loading": ("schemas/test_publish", "schemas/test_inbox"),
     "schemas/passes": ("api/test_passes", "api/test_openapi"),
+    "schemas/stream": ("live/test_sse", "api/test_openapi"),
     "schemas/traces": ("api/test_notifications_trace",),
     "testing/wording": ("testing/test_recorder",),
 }

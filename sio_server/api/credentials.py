@@ -152,6 +152,8 @@ OBSERVER: Final = Credential(Callers.observer, needed=True, errors=_KEY_ERRORS)
 """A key that may look at the server, or the token of an administrator."""
 OPERATOR: Final = Credential(Callers.operator, needed=True, errors=_KEY_ERRORS)
 """A key that may close connections and make passes, or the token of an administrator."""
+LISTENER: Final = Credential(Callers.nobody, needed=True, errors=_TOKEN_ERRORS)
+"""The token of whoever listens, which may be in the query: looked at by what serves the stream."""
 USER: Final = Credential(Callers.user, needed=True, errors=_TOKEN_ERRORS)
 """The token of the user whom the operation is about."""
 ANYBODY: Final = Credential(Callers.caller, needed=False, errors=("unauthorized", *_TOKEN_ERRORS))

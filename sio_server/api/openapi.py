@@ -106,7 +106,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             "description": header.about,
             "schema": {"type": "string", "maxLength": header.max_length},
         }
-        for header in (() if operation.body is None else operation.body.headers)
+        for header in (*operation.headers, *(() if operation.body is None else operation.body.headers))
     ]
     return [*path, *query, *headers]
 

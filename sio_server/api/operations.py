@@ -22,6 +22,7 @@ CallerT = TypeVar("CallerT")
 BodyT = TypeVar("BodyT")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ExpectHandler = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class _Described(TypedDict, total=False):
     description: str
     query: type[Schema]
     parameters: tuple[Parameter, ...]
+    headers: tuple[Header, ...]
     errors: tuple[str, ...]
 
 
@@ -111,7 +113,8 @@ class Operation:
 
     ``answer`` is its handler, a function of the object that has it and of a `Call`. ``credential`` says who may call
     it. ``name`` is unique in the document, ``tag`` a group of it. ``reply`` is a schema, or a JSON Schema, of a body
-    of ``reply_type``, which comes with ``status``. ``parameters`` are those in the path. ``errors`` are codes of
+    of ``reply_type``, which comes with ``status``. ``parameters`` are those in the path, ``headers`` those that
+    it reads itself. ``errors`` are codes of
     `errors.KINDS`, without those of the credential and those that any request can be refused with.
     """
 
@@ -128,6 +131,7 @@ class Operation:
     description: str = ""
     query: type[Schema] | None = None
     parameters: tuple[Parameter, ...] = ()
+    headers: tuple[Header, ...] = ()
     body: Body[Any] | None = None
     errors: tuple[str, ...] = ()
 
@@ -201,10 +205,10 @@ def operations_of(endpoint: type) -> list[Operation]:
 class Router(Protocol):
     """What routes are added to."""
 
-    def add_get(self, path: str, handler: Handler, *, expect_handler: Handler) -> object:
+    def add_get(self, path: str, handler: Handler, *, expect_handler: ExpectHandler) -> object:
         """Serve GET, and HEAD with it."""
 
-    def add_route(self, method: str, path: str, handler: Handler, *, expect_handler: Handler) -> object:
+    def add_route(self, method: str, path: str, handler: Handler, *, expect_handler: ExpectHandler) -> object:
         """Serve a method."""
 
 

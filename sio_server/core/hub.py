@@ -41,7 +41,7 @@ class Link(Protocol):
         """Send what is queued, then end the transport. ``reason`` is a code of `errors.KINDS`."""
 
     def transport(self) -> str:
-        """The transport that the connection has now: ``polling`` or ``websocket``."""
+        """The transport that the connection has now, one of `protocols.TRANSPORTS`."""
 
 
 # One for all connections.

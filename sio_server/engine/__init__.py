@@ -24,6 +24,7 @@ from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
 
 from sio_server.engine.counters import Counters
 from sio_server.engine.eio.addresses import AddressGroups, TrustedProxies
+from sio_server.engine.eio.detach import watch
 from sio_server.engine.eio.refused import OnRefused, RefusedPeer, Why
 from sio_server.engine.front.http_protocol import Unreadable
 from sio_server.engine.front.site import FrontSite
@@ -37,6 +38,7 @@ from sio_server.engine.sio.recovery_log import Claim, Kept, MemoryLog, Record, R
 from sio_server.engine.sio.server import AsyncServer
 from sio_server.engine.transport.backlog import Backlog
 from sio_server.engine.transport.fair_socket import FairSocket, narrow
+from sio_server.engine.transport.reading import give_up_on
 from sio_server.engine.wire.content_coding import (
     ACCEPTED_CODINGS,
     NotAsSaidError,
@@ -88,11 +90,13 @@ __all__ = [
     "bucket_size",
     "coding_of",
     "event_wire",
+    "give_up_on",
     "header_lines",
     "is_websocket_key",
     "narrow",
     "private_id",
     "read_private_id",
     "text_frame",
+    "watch",
     "with_offset",
 ]

@@ -14,6 +14,12 @@ from sio_server.core.hub import Broadcaster, Link
 from sio_server.engine import Backlog
 from sio_server.notification import Entry
 
+# Seconds between signs of life of a connection that is silent.
+HEARTBEAT: Final = 25.0
+
+# Seconds in which a peer has to take what was last said to it.
+CLOSE_PATIENCE: Final = 2.0
+
 # Seconds between two looks at whether a peer that was behind has read.
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.1

@@ -26,7 +26,7 @@ from sio_server.engine import FairSocket, TrustedProxies, narrow, text_frame
 from sio_server.errors import KINDS, Refused
 from sio_server.intake import exact
 from sio_server.live.client_events import NO_BYTES, ClientEvents, renewed_dict
-from sio_server.live.streams import Framing, Stream, Streams
+from sio_server.live.streams import CLOSE_PATIENCE, HEARTBEAT, Framing, Stream, Streams
 from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
@@ -34,9 +34,6 @@ from sio_server.notification import Entry
 from sio_server.schemas.events import FIRST, Asked, First, asked_in, check_reply_id, load_first
 
 logger = get_logger("ws")
-
-# Seconds between pings; a peer that answers none within half of it is gone.
-HEARTBEAT: Final = 25.0
 
 # What a client may send in one frame. Clients have nothing long to say.
 MAX_INCOMING: Final = 64 * 1024
@@ -47,9 +44,6 @@ MAX_FIRST: Final = 16 * 1024
 
 # Closes who sends bytes. RFC 6455 §7.4.1: a kind of data that cannot be accepted.
 _WS_UNSUPPORTED: Final = 1003
-
-# Seconds for the peer to answer a Close frame.
-_CLOSE_PATIENCE: Final = 2.0
 
 
 class _Frames:
@@ -135,10 +129,11 @@ class WsEndpoint:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         if transport is not None:  # a peer that never answers the Close frame, nor reads what is before it
-            asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, transport.abort)
+            asyncio.get_running_loop().call_later(CLOSE_PATIENCE, transport.abort)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /ws``."""
+        # a peer that answers no ping within half of that time is gone
         socket = FairSocket(heartbeat=HEARTBEAT, max_msg_size=MAX_INCOMING, compress=False, autoping=False)
         handshake = accepting(request)
         if not is_handshake(request) or not socket.can_prepare(handshake).ok:

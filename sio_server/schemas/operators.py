@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.core.protocols import PROTOCOLS
+from sio_server.core.protocols import PROTOCOLS, TRANSPORTS
 from sio_server.errors import Text
 from sio_server.event_types import PRIORITIES
 from sio_server.schemas.inbox import EnvelopeSchema
@@ -197,7 +197,7 @@ class ConnectionSchema(Schema):
         required=True, metadata=about("What `/v1/connections/{id}/disconnect` takes; good for nothing else")
     )
     protocol = plain.String(required=True, validate=fields.one_of(tuple(PROTOCOLS)))
-    transport = plain.String(required=True, validate=fields.one_of(("polling", "websocket")))
+    transport = plain.String(required=True, validate=fields.one_of(TRANSPORTS))
     since = plain.String(required=True, metadata=about("When it was made, RFC 3339 in UTC"))
     address = plain.String(required=True, metadata=about("The peer's address"))
     client = plain.String(required=True, metadata=about("Its User-Agent, at most 200 characters of it"))

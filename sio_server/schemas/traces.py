@@ -8,7 +8,7 @@ from marshmallow import Schema
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.core.protocols import PROTOCOLS
+from sio_server.core.protocols import PROTOCOLS, TRANSPORTS
 from sio_server.core.verdicts import SENTENCES, State
 from sio_server.schemas.loading import about, limit_field, name_field
 from sio_server.schemas.operators import ReceiptsSchema, RecordSchema
@@ -63,7 +63,7 @@ class LegSchema(Schema):
 
     id = plain.String(required=True, allow_none=True, metadata=about("Its id; null where it is gone"))
     protocol = plain.String(required=True, allow_none=True, validate=fields.one_of(tuple(PROTOCOLS)))
-    transport = plain.String(required=True, allow_none=True, validate=fields.one_of(("polling", "websocket")))
+    transport = plain.String(required=True, allow_none=True, validate=fields.one_of(TRANSPORTS))
     since = plain.String(required=True, allow_none=True, metadata=about("When it was made"))
     ended_at = plain.String(required=True, allow_none=True)
     ended = plain.String(

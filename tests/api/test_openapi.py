@@ -39,6 +39,7 @@ from sio_server.api.operations import Operation, operations_of
 from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
+from sio_server.api.stream import StreamOperations
 from sio_server.app import create_app
 from sio_server.config import Config
 from sio_server.errors import KINDS
@@ -74,6 +75,9 @@ OPERATIONS = [
     ("GET", "/v1/inbox/counts"),
     *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
 ]
+# What has no end is tried where it is read as it comes.
+STREAMS = [("GET", "/v1/stream")]
+DOCUMENTED = [*OPERATIONS, *STREAMS]
 PUBLISHING = OPERATIONS[:2]
 MARKING = [operation for operation in OPERATIONS if operation[0] == "POST" and "inbox" in operation[1]]
 
@@ -178,7 +182,7 @@ def test_server_publishes_as_documented(target: Target, method: str, path: str) 
     call()
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize(("method", "path"), DOCUMENTED)
 async def test_other_methods_are_refused(method: str, path: str) -> None:
     """A method that an operation does not have is 405 with the ones it has, as a problem document."""
     async with running() as server:
@@ -212,7 +216,7 @@ def test_credential_is_needed_with_secrets_alone(target: Target) -> None:
     """The document asks for a credential where the server does: nowhere in development."""
     raw = target.schema.raw_schema
     needing = {path for path, methods in raw["paths"].items() for found in methods.values() if found.get("security")}
-    assert needing == ({path for _, path in OPERATIONS} - OPEN if target.secured else set())
+    assert needing == ({path for _, path in DOCUMENTED} - OPEN if target.secured else set())
 
 
 def test_example_is_answered(target: Target) -> None:
@@ -245,6 +249,7 @@ def operations() -> list[Operation]:
         PeopleOperations,
         PassesOperations,
         KeysOperations,
+        StreamOperations,
         ConsoleOperations,
         MetricsOperations,
     )
@@ -254,9 +259,9 @@ def operations() -> list[Operation]:
 def test_document_lists_every_operation(made: dict[str, Any]) -> None:
     """Each operation that is served is in the document once, under a name of its own."""
     listed = [(method.upper(), path) for path, methods in made["paths"].items() for method in methods]
-    assert sorted(listed) == sorted(OPERATIONS)
+    assert sorted(listed) == sorted(DOCUMENTED)
     names = [found["operationId"] for methods in made["paths"].values() for found in methods.values()]
-    assert len(set(names)) == len(OPERATIONS)
+    assert len(set(names)) == len(DOCUMENTED)
     assert (made["openapi"], made["info"]["version"]) == ("3.1.0", __version__)
 
 
@@ -281,10 +286,10 @@ def test_document_lists_what_is_routed() -> None:
     api = {
         (method, path) for method, path in routed if path not in others and not path.startswith(("/static/", "/help"))
     }
-    assert api == set(OPERATIONS)
+    assert api == set(DOCUMENTED)
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize(("method", "path"), DOCUMENTED)
 def test_operation_is_described(made: dict[str, Any], method: str, path: str) -> None:
     """Each operation says what it does, and each of its refusals is a problem document with codes of the table."""
     described = made["paths"][path][method.lower()]
@@ -294,7 +299,8 @@ def test_operation_is_described(made: dict[str, Any], method: str, path: str) ->
     assert done in described["responses"]
     for status, response in described["responses"].items():
         if status == done:
-            assert set(response["content"]) == {"text/plain" if path == "/metrics" else "application/json"}
+            media = {"/metrics": "text/plain", "/v1/stream": "text/event-stream"}
+            assert set(response["content"]) == {media.get(path, "application/json")}
             continue
         assert set(response["content"]) == {PROBLEM_TYPE}
         codes = [entry.split("`")[1] for entry in response["description"].split("; ")]

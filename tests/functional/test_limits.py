@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.clients import plain_socket, refused
 from tests.support.recovering import client_of
 from tests.support.servers import PUBLISH_KEY, SECRET, Program, lasting_token, program, token
-from tests.support.unread import KEY, connected, publish_batches, unread
+from tests.support.unread import KEY, connected, publish_batches, unread, unread_stream
 from tests.support.waiting import until, until_true
 
 ENV = {
@@ -43,6 +43,12 @@ async def sample(url: str, wanted: str) -> float:
 async def silent_websocket(url: str) -> None:
     """A peer on ``/ws`` that never reads."""
     async with unread(url, f"/ws?token={BEARER}", None):
+        await publish_batches(url, 1000)
+
+
+async def silent_stream(url: str) -> None:
+    """A peer on ``/v1/stream`` that never reads."""
+    async with unread_stream(url, BEARER):
         await publish_batches(url, 1000)
 
 
@@ -116,6 +122,7 @@ async def too_many_publishes(url: str) -> None:
 
 LIMITS: Mapping[str, tuple[str, str, Reach, str, str]] = {
     "send cap, ws": ("SEND_CAP", "262144", silent_websocket, "slow_cuts_total{protocol=ws}", "slow"),
+    "send cap, sse": ("SEND_CAP", "262144", silent_stream, "slow_cuts_total{protocol=sse}", "slow"),
     "send cap, Socket.IO": ("SEND_CAP", "262144", silent_socketio, "slow_cuts_total{protocol=socketio}", "slow"),
     "events, ws": ("EVENTS_PER_SECOND", "5", talkative_websocket, "refusals_total{code=rate_limited}", "rate_limited"),
     "events, Socket.IO": ("EVENTS_PER_SECOND", "5", talkative_socketio, "refusals_total{code=rate_limited}", "flood"),

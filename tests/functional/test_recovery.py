@@ -17,11 +17,11 @@ from sio_server.broker.sqlite import SqliteBroker
 from tests.conftest import Node
 from tests.support.chance import again, seed
 from tests.support.inbox_model import Clock
-from tests.support.recovering import CursorClient, PlainClient, StockClient, recovering
+from tests.support.recovering import CursorClient, PlainClient, StockClient, StreamClient, recovering
 from tests.support.servers import PUBLISH_KEY, SECRET, Server, lasting_token, program, running, secured, seqs, token
 from tests.support.waiting import until
 
-KINDS = ("cursor", "ws", "stock")
+KINDS = ("cursor", "ws", "sse", "stock")
 KILLS = 20
 BODY = {"type": "tour_creado", "data": {"nombre": "Lima"}}
 
@@ -217,7 +217,7 @@ async def test_nothing_answered_is_lost_by_twenty_kills(node: Node, tmp_path: Pa
     chance = random.Random(drawn)  # noqa: S311 - it chooses when to kill
     answered: list[int] = []
     async with contextlib.AsyncExitStack() as stack:
-        clients: list[CursorClient | PlainClient | StockClient] = []
+        clients: list[CursorClient | PlainClient | StreamClient | StockClient] = []
         port = 0
         for number in range(KILLS):
             async with program("--data-dir", str(tmp_path), "--port", str(port), env=env) as server:
@@ -253,7 +253,7 @@ async def given_up(coming: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*coming, return_exceptions=True)
 
 
-async def all_up_to(client: CursorClient | PlainClient | StockClient, last: int) -> list[int]:
+async def all_up_to(client: CursorClient | PlainClient | StreamClient | StockClient, last: int) -> list[int]:
     """The positions that a client got, once the last one is there."""
     await until(lambda: client.notifications and client.notifications[-1]["seq"] >= last, "the last one", client.moves)
     return seqs(client.notifications)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.support.recovering import CursorClient, PlainClient, client_of
+from tests.support.recovering import CursorClient, PlainClient, StreamClient, client_of
 from tests.support.servers import PUBLISH_KEY, SECRET, Program, lasting_token, program, seqs
 from tests.support.unread import BODY, connected, never_reading, publish_batches, queued_for
 from tests.support.waiting import coming, until, until_true
 
-KINDS = ("cursor", "polling", "ws")
-SLOW = ("cursor", "cursor", "polling", "ws", "ws")
+KINDS = ("cursor", "polling", "ws", "sse")
+SLOW = ("cursor", "cursor", "polling", "ws", "sse")
 
 # Of 10 kB each: many times what the buffers of a system and the cap, which is the default, hold together.
 COUNT = 5_000
@@ -37,7 +37,7 @@ async def _most_queued_during(server: Program, user: str, work: Coroutine[None, 
     return [one, together, sum(found)]
 
 
-async def arrived(client: CursorClient | PlainClient, count: int, server: Program) -> list[int]:
+async def arrived(client: CursorClient | PlainClient | StreamClient, count: int, server: Program) -> list[int]:
     """The positions of what a client got, once there are so many."""
 
     def moves() -> object:
@@ -53,7 +53,7 @@ async def test_peers_that_never_read_cost_nobody_anything(tmp_path: Path) -> Non
     got: dict[str, list[int]] = {}
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(program("--data-dir", str(tmp_path), env=ENV))
-        well = [client_of(kind, server.url, lasting_token("456", "turista")) for kind in ("cursor", "ws")]
+        well = [client_of(kind, server.url, lasting_token("456", "turista")) for kind in ("cursor", "ws", "sse")]
         for client in well:
             stack.push_async_callback(client.leave)
             await client.connect()

@@ -12,6 +12,7 @@ import orjson
 
 from tests.conftest import Node
 from tests.support.clients import PlainSocket
+from tests.support.events import EventStream, open_stream, stream_client
 from tests.support.servers import FOR_EVER, ROOT, python_client
 from tests.support.waiting import coming, until, work_of
 
@@ -142,6 +143,45 @@ class PlainClient(_Kept):
         await self._session.close()
 
 
+class StreamClient(_Kept):
+    """A client of Server-Sent Events that comes again as a browser does: with the id of the last event as a header."""
+
+    def __init__(self, url: str, query: Mapping[str, str]) -> None:
+        super().__init__()
+        self.url = url
+        self._query = dict(query)
+        self._client = stream_client()
+        self._stream: EventStream | None = None
+
+    async def connect(self, cursor: str | None = None) -> None:
+        """A new link; with a cursor until what was missed has come."""
+        await self.cut()
+        headers = {} if cursor is None else {"Last-Event-ID": cursor}
+        awaited = "ns:hello" if cursor is None else "ns:sync"
+        before = len(self.of(awaited))
+        self._stream = await open_stream(self._client, self.url, self._query, headers, self.events)
+        await until(lambda: len(self.of(awaited)) > before, awaited, self.moves)
+
+    async def cut(self) -> None:
+        """Lose the link, if there is one."""
+        if self._stream is not None:
+            await self._stream.leave()
+
+    async def back(self) -> None:
+        """Connect again from the last id, which is the last cursor."""
+        assert self._stream is not None
+        await self.connect(self._stream.last_id or self.cursor)
+
+    def is_cut(self) -> bool:
+        """Whether its last link is lost, and all that came over it is in."""
+        return self._stream is None or self._stream.ended
+
+    async def leave(self) -> None:
+        """End it."""
+        await self.cut()
+        await self._client.aclose()
+
+
 class _Frames(list[dict[str, Any]]):
     """Frames that go on to the events of a client that outlives its link."""
 
@@ -216,9 +256,11 @@ class StockClient(_Kept):
         await self._reader
 
 
-def client_of(kind: str, url: str, token: str) -> CursorClient | PlainClient:
-    """A client of a kind that is not connected yet: ``cursor``, ``polling`` or ``ws``."""
+def client_of(kind: str, url: str, token: str) -> CursorClient | PlainClient | StreamClient:
+    """A client of a kind that is not connected yet: ``cursor``, ``polling``, ``ws`` or ``sse``."""
     auth = {"token": token}
+    if kind == "sse":
+        return StreamClient(url, auth)
     if kind == "ws":
         return PlainClient(url, auth)
     return CursorClient(url, auth, "polling" if kind == "polling" else "websocket")
@@ -227,9 +269,9 @@ def client_of(kind: str, url: str, token: str) -> CursorClient | PlainClient:
 @contextlib.asynccontextmanager
 async def recovering(
     kind: str, url: str, token: str, node: Node | None
-) -> AsyncIterator[CursorClient | PlainClient | StockClient]:
+) -> AsyncIterator[CursorClient | PlainClient | StreamClient | StockClient]:
     """A connected client of a kind: one of `client_of`, or ``stock``, which needs a Node."""
-    client: CursorClient | PlainClient | StockClient
+    client: CursorClient | PlainClient | StreamClient | StockClient
     if kind == "stock" and node is not None:
         asking = orjson.dumps({"token": token, "recovery": True}).decode()
         process = await asyncio.create_subprocess_exec(

@@ -38,6 +38,19 @@ async def unread(url: str, path: str, first: bytes | None) -> AsyncIterator[asyn
         writer.transport.abort()
 
 
+@contextlib.asynccontextmanager
+async def unread_stream(url: str, bearer: str) -> AsyncIterator[None]:
+    """A stream of events whose peer reads what its socket's buffers hold and no more."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    writer.write(f"GET /v1/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {bearer}\r\n\r\n".encode())
+    assert b"200" in await coming(reader.readline(), "the answer")
+    try:
+        yield
+    finally:
+        writer.transport.abort()
+
+
 async def unpolled(url: str, bearer: str) -> None:
     """A Socket.IO client on polling that joins and then never polls."""
     address = f"{url}/socket.io/?EIO=4&transport=polling"
@@ -50,7 +63,10 @@ async def unpolled(url: str, bearer: str) -> None:
 
 
 async def never_reading(stack: contextlib.AsyncExitStack, kind: str, url: str, bearer: str) -> None:
-    """A peer of a kind (``cursor``, ``polling``, ``ws``) that joins and reads nothing until the stack is left."""
+    """A peer of a kind (`client_of` has them) that joins and reads nothing until the stack is left."""
+    if kind == "sse":
+        await stack.enter_async_context(unread_stream(url, bearer))
+        return
     if kind == "polling":
         await unpolled(url, bearer)
         return

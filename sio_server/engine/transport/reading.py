@@ -8,6 +8,8 @@ adapts: every read of a few bytes costs a mapping, a page fault and an unmapping
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import struct
 import sys
 
@@ -29,6 +31,18 @@ def read_in_pieces(transport: asyncio.Transport) -> None:
     """Ask for `READ_SIZE` at a time; larger input comes in more reads. Other loops' transports are left alone."""
     if SelectorTransport is not None and isinstance(transport, SelectorTransport):
         transport.max_size = READ_SIZE  # type: ignore[attr-defined]  # found there by a test of its own
+
+
+def give_up_on(transport: asyncio.Transport, seconds: float) -> None:
+    """Have the connection end when its peer takes none of what is sent for so long: it has gone without a word.
+
+    By itself Linux tries for a quarter of an hour (tcp_retries2, tcp(7)). Other systems are left alone.
+    """
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    sock = transport.get_extra_info("socket")
+    if option is not None and sock is not None:
+        with contextlib.suppress(OSError):  # a Unix socket has no such option
+            sock.setsockopt(socket.IPPROTO_TCP, option, round(1000 * seconds))
 
 
 def unread(transport: asyncio.Transport) -> int:

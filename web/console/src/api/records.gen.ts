@@ -79,9 +79,9 @@ export interface components {
             /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
             id: string;
             /** @enum {string} */
-            protocol: "socketio" | "ws";
+            protocol: "socketio" | "ws" | "sse";
             /** @enum {string} */
-            transport: "polling" | "websocket";
+            transport: "polling" | "websocket" | "http";
             /** @description When it was made, RFC 3339 in UTC */
             since: string;
             /** @description The peer's address */
@@ -269,9 +269,9 @@ export interface components {
             /** @description Its id; null where it is gone */
             id: string | null;
             /** @enum {string|null} */
-            protocol: "socketio" | "ws" | null;
+            protocol: "socketio" | "ws" | "sse" | null;
             /** @enum {string|null} */
-            transport: "polling" | "websocket" | null;
+            transport: "polling" | "websocket" | "http" | null;
             /** @description When it was made */
             since: string | null;
             ended_at: string | null;
@@ -317,9 +317,9 @@ export interface components {
             /** @description What `/v1/connections/{id}/disconnect` takes; good for nothing else */
             id: string;
             /** @enum {string} */
-            protocol: "socketio" | "ws";
+            protocol: "socketio" | "ws" | "sse";
             /** @enum {string} */
-            transport: "polling" | "websocket";
+            transport: "polling" | "websocket" | "http";
             /** @description When it was made, RFC 3339 in UTC */
             since: string;
             /** @description The peer's address */

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { UserTrace } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { Moment } from "../../ui/Moment.tsx";
+import { PROTOCOLS } from "../../ui/protocols.ts";
 
 const REACHED = ["sent", "acknowledged", "seen", "read"] as const;
 
@@ -95,8 +96,6 @@ export function Answer({ answer, onAsk }: { answer: UserTrace; onAsk: (user: str
     </div>
   );
 }
-
-const PROTOCOLS = { socketio: "Socket.IO", ws: "WebSocket" } as const;
 
 function Leg({ leg }: { leg: UserTrace["connections"][number] }) {
   const { t } = useTranslation();

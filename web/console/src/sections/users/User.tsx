@@ -13,6 +13,7 @@ import { Roles } from "../../ui/badges.tsx";
 import { Failure, Reason } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import { notice } from "../../ui/Notices.tsx";
+import { PROTOCOLS } from "../../ui/protocols.ts";
 import { Panel } from "../../ui/Section.tsx";
 import { LoadingLines } from "../../ui/States.tsx";
 import { visibleText } from "../../ui/visibleText.ts";
@@ -82,7 +83,7 @@ function Connection({ connection }: { connection: UserConnection }) {
   const { t } = useTranslation();
   const { bytes } = useFormats();
   const rows: [string, React.ReactNode][] = [
-    [t("users.protocol"), connection.protocol === "socketio" ? "Socket.IO" : "WebSocket"],
+    [t("users.protocol"), PROTOCOLS[connection.protocol]],
     [t("users.transport"), connection.transport],
     [t("users.since"), <Moment key="since" at={connection.since} full="other days" />],
     [t("users.address"), connection.address],

@@ -32,6 +32,8 @@ export function TryIt({ operation }: { operation: Operation }) {
   const missing = operation.parameters.filter((one) => one.required === true && (values[keyOf(one)] ?? "") === "");
   const isJson = body.trim() === "" || parsed(body) !== undefined;
   const isReading = operation.method === "GET";
+  // It would never be through: a terminal shows it as it comes.
+  const isStream = operation.replies.some(({ mediaType }) => mediaType === "text/event-stream");
 
   const send = useMutation<Answer>({
     mutationFn: async () => {
@@ -111,9 +113,9 @@ export function TryIt({ operation }: { operation: Operation }) {
               here() + address,
               isReading || body.trim() === "" ? null : body,
               development ? null : t("send.codeKey"),
-            )}
+            ).replace(/^curl/, isStream ? "curl -N" : "curl")}
           />
-          <Group gap="sm">
+          <Group gap="sm" display={isStream ? "none" : undefined}>
             <Button
               type="submit"
               size="sm"

@@ -6,6 +6,7 @@ export const SPANISH: Readonly<Record<string, string>> = {
   keys: "Las claves de publicación: qué permite cada una y cuándo se usó",
   live: "Si merece la pena mantener el proceso",
   ready: "Si este nodo debe recibir tráfico",
+  stream: "Lo que es para este usuario, en vivo (Server-Sent Events)",
   inbox: "Una página de la bandeja, la más reciente primero",
   inboxCounts: "Los contadores de la bandeja",
   inboxSeen: "Marcar como vistas",
