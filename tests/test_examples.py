@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sio_server.config import Config
 from tests.support.servers import ROOT, environment, running
 from tests.support.waiting import PATIENCE, coming, until, work_of
 
@@ -52,8 +53,8 @@ async def backend(sio_server: str, *options: str, spool: str = "") -> AsyncItera
 
 
 async def test_a_route_of_the_fastapi_backend_notifies_the_admin() -> None:
-    """A registration over HTTP reaches an admin as an event, and a booking the admin and its user."""
-    async with running() as server, backend(server.url) as http:
+    """A registration over HTTP reaches an admin as an event, and a booking the admin and its user, below a path too."""
+    async with running(Config(dev=True, broker="memory:", base_path="/rt")) as server, backend(server.url) as http:
         admin = await server.connect({"role": "admin"})
         tourist = await server.connect({"role": "turista", "user": "123"})
         person = {"nombre": "Juan Pérez", "email": "juan@example.com"}

@@ -59,13 +59,14 @@ class SioServer:
         self._directory = directory
         self._settings = settings
         self._relay = Relay()
+        self._path = ""
         self._process: subprocess.Popen[str] | None = None
         self._http = httpx.Client(trust_env=False, timeout=_STARTING)
 
     @property
     def url(self) -> str:
         """Its address: ``http://127.0.0.1:40123``."""
-        return f"http://127.0.0.1:{self._relay.port}"
+        return f"http://127.0.0.1:{self._relay.port}{self._path}"
 
     def __enter__(self) -> Self:
         self._relay.__enter__()
@@ -107,7 +108,7 @@ class SioServer:
         if not address.startswith("http://"):
             self._end()
             raise NoServer(f"the server did not start:\n{self.errors}")
-        self._relay.target = urlsplit(address).port or 0
+        self._relay.target, self._path = urlsplit(address).port or 0, urlsplit(address).path
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -184,7 +185,9 @@ class SioServer:
         before: int | None = None
         while True:
             query = {"limit": _PAGE, **({} if before is None else {"before": before})}
-            reply = self._http.get(f"http://127.0.0.1:{self._relay.target}{path}", params=query, headers=headers)
+            reply = self._http.get(
+                f"http://127.0.0.1:{self._relay.target}{self._path}{path}", params=query, headers=headers
+            )
             reply.raise_for_status()
             page = reply.json()
             found.extend(page.get("items") or page.get("notifications") or ())

@@ -68,9 +68,9 @@ async def test_watching_shows_and_checks_who_got_what(tmp_path: Path, lang: str,
 
 
 async def test_watching_a_protected_server_signs_tokens(tmp_path: Path) -> None:
-    """With the secret in the environment the watchers are let in by tokens."""
+    """With the secret in the environment the watchers are let in by tokens, at an address with a path as well."""
     env = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEY": PUBLISH_KEY}
-    async with running(secured()) as server:
+    async with running(secured(base_path="/rt")) as server:
         done = await run("demo", "--watch", "--delay", "0", "--url", server.url, cwd=tmp_path, env=env)
         assert done.code == 0, done
         done = await run("demo", "--watch", "--delay", "0", "--url", server.url, cwd=tmp_path)

@@ -17,8 +17,8 @@ NOBODY = "http://127.0.0.1:1"
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A server that wants a key."""
-    async with running(secured()) as started:
+    """A server that wants a key, and whose address has a path."""
+    async with running(secured(base_path="/rt")) as started:
         yield started
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
@@ -165,8 +165,20 @@ async def test_a_notifier_ends_whatever_answers(behaviour: Behaviour | bytes) ->
     assert [failure.reason for failure in failures] == ["closed"] * 3
 
 
-async def test_a_server_in_a_path_is_found(server: Server) -> None:
-    """The address may have a path, as behind a proxy; the Socket.IO endpoint is below it, which here is nobody's."""
+@pytest.mark.parametrize("transport", ["http", "socketio"])
+async def test_a_server_in_a_path_is_found(transport: Literal["http", "socketio"]) -> None:
+    """The address may have a path, as behind a proxy, and everything is below it."""
+    async with running(secured(base_path="/rt")) as server:
+        admin = await server.connect({"token": token(role="admin")})
+        notifier = Notifier(server.url, PUBLISH_KEY, transport=transport)
+        tell(notifier, 0, 3)
+        await admin.wait(3)
+        assert await notifier.aflush(PATIENCE)
+        await notifier.aclose(0)
+
+
+async def test_an_address_without_its_path_is_told(server: Server) -> None:
+    """An address with a path that the server does not have is a try that failed."""
     notifier = Notifier(f"{server.url}/rt", transport="socketio")
     tell(notifier, 0, 1)
     await until(lambda: int(notifier.stats()["tries_failed"]) > 0, "a failed try", notifier.stats)

@@ -17,8 +17,8 @@ from sio_server.testing import NoServer, SioServer
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SioServer]:
-    """A server that the tests of this file share; each has users of its own."""
-    with SioServer(tmp_path_factory.mktemp("server")) as running:
+    """A server below a path that the tests of this file share; each has users of its own."""
+    with SioServer(tmp_path_factory.mktemp("server"), base_path="/apps/rt") as running:
         yield running
 
 

@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "./fixtures.ts";
+import { token } from "./server.ts";
 
 /** What the page keeps of its stream. */
 interface Heard {
@@ -46,4 +48,29 @@ test("a browser's EventSource gets each event once by its name, comes again afte
   expect(await named("tour_creado")).toEqual([2]);
   // each time it was connecting again, and never closed for good
   expect(await page.evaluate(() => window.heard.states.every((state) => state === EventSource.CONNECTING))).toBe(true);
+});
+
+test("the program of docs/sse.md shows a booking, and says when the token is over", async ({ page, secured }) => {
+  const written = await readFile(new URL("../../../docs/sse.md", import.meta.url), "utf8");
+  const program = /```js\n(.*?)```/s.exec(written)?.[1]?.replace("http://localhost:8080", secured.url) ?? "";
+  const said: string[] = [];
+  page.on("dialog", (dialog) => {
+    said.push(dialog.message());
+    void dialog.accept();
+  });
+  await page.goto(`${secured.url}/docs`);
+  await page.evaluate(`globalThis.token = ${JSON.stringify(token("123", "turista"))};${program}`);
+  const reached = async () => {
+    const { recipients } = (await secured.call("/notify", {
+      type: "reserva_creada",
+      message: "Reserva de Lima creada",
+      data: { usuario_id: 123, tour_nombre: "Lima" },
+    })) as { recipients: { sockets: number } };
+    return recipients.sockets;
+  };
+  await expect.poll(reached).toBe(1);
+  await expect.poll(() => said[0]).toBe("Reserva de Lima creada");
+  said.length = 0;
+  await page.evaluate(`{ const token = "x";${program} }`);
+  await expect.poll(() => said).toContain("sign in again");
 });
