@@ -158,7 +158,7 @@ def _endpoints(
         router.add_get(page.path, page.handler, expect_handler=expect_later)
     if config.base_path:
         router.add_get("", to_page, expect_handler=expect_later)
-        serve(app.router, (health,), callers)  # probes ask the process itself, and no proxy
+        serve(Below(app.router, ""), (health,), callers)  # probes ask the process itself, and no proxy
     gate.methods = methods_of(app.router)
     serve_elsewhere(app.router, config.base_path)
     app.cleanup_ctx.append(_lifetime(core, config, metrics, app[KEYS]))

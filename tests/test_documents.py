@@ -182,7 +182,7 @@ def shown_default(setting: str) -> str:
     default = {field.name: field.default for field in dataclasses.fields(Config)}[setting]
     if isinstance(default, tuple):
         default = ", ".join(default) or None
-    return "" if default is False or default is None else f"`{default}`"
+    return "" if default is False or default in (None, "") else f"`{default}`"
 
 
 @READMES

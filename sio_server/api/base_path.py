@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, NoReturn
 
 from aiohttp import web
 
-from sio_server.api.operations import Handler
 from sio_server.core.protocols import PROTOCOLS, SOCKETIO
 from sio_server.errors import Refused, Text
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Below:
@@ -18,11 +20,11 @@ class Below:
         self._router = router
         self._base = base
 
-    def add_get(self, path: str, handler: Handler, **options: Any) -> None:
+    def add_get(self, path: str, handler: _Handler, **options: Any) -> None:
         """Serve GET, and HEAD with it, at a path below the base path."""
         self._router.add_get(self._base + path, handler, **options)
 
-    def add_route(self, method: str, path: str, handler: Handler, **options: Any) -> None:
+    def add_route(self, method: str, path: str, handler: _Handler, **options: Any) -> None:
         """Serve a method at a path below the base path."""
         self._router.add_route(method, self._base + path, handler, **options)
 

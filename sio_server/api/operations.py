@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Generic, Protocol, Required, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack, overload
 
 from aiohttp import hdrs, web
 from marshmallow import Schema
 
+from sio_server.api.base_path import Below
 from sio_server.api.credentials import Callers, Credential
 from sio_server.api.messages import expect_later, locale_of, read_json, read_optional_json, read_query
 
@@ -22,7 +23,6 @@ CallerT = TypeVar("CallerT")
 BodyT = TypeVar("BodyT")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-ExpectHandler = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,17 +202,7 @@ def operations_of(endpoint: type) -> list[Operation]:
     return [found for found in vars(endpoint).values() if isinstance(found, Operation)]
 
 
-class Router(Protocol):
-    """What routes are added to."""
-
-    def add_get(self, path: str, handler: Handler, *, expect_handler: ExpectHandler) -> object:
-        """Serve GET, and HEAD with it."""
-
-    def add_route(self, method: str, path: str, handler: Handler, *, expect_handler: ExpectHandler) -> object:
-        """Serve a method."""
-
-
-def serve(router: Router, endpoints: Iterable[object], callers: Callers) -> list[Operation]:
+def serve(router: Below, endpoints: Iterable[object], callers: Callers) -> list[Operation]:
     """Add the routes of every operation of these objects, and return the operations. With GET comes HEAD."""
     served = []
     for endpoint in endpoints:

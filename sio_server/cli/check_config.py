@@ -95,7 +95,7 @@ def _log(config: Config) -> Iterator[str]:
 
 
 def _shown(name: str, value: Any) -> str:
-    if value in (None, ()):
+    if value in (None, (), ""):
         return "-"
     if is_secret(name):
         return _measured(value)

@@ -47,7 +47,7 @@ def _shown_default(name: str) -> str:
     default = _DEFAULTS[name]
     if isinstance(default, tuple):
         default = ", ".join(default) or None
-    return "" if default is False or default is None else f" [default: {default}]"
+    return "" if default is False or default in (None, "") else f" [default: {default}]"
 
 
 def settings_options(command: F) -> F:
