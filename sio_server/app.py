@@ -151,9 +151,7 @@ def _endpoints(
     )
     operations = serve(router, (*own, *more), callers)
     router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)
-    documentation = Documentation(
-        operations, core.catalog, open_access=config.development, base_path=config.base_path
-    )
+    documentation = Documentation(operations, core.catalog, open_access=config.development, base_path=config.base_path)
     for page in (*console_routes(), *documentation.routes(), *help_routes()):
         router.add_get(page.path, page.handler, expect_handler=expect_later)
     if config.base_path:

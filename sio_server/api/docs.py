@@ -54,7 +54,7 @@ class Documentation:
         """``GET /asyncapi.json``; made anew when the catalogue was read anew."""
         types = self._catalog.types
         if self._live is None or self._live[0] is not types:
-            self._live = types, orjson.dumps(asyncapi.document(types.values()))
+            self._live = types, orjson.dumps(asyncapi.document(types.values(), base_path=self._base_path))
         return web.Response(body=self._live[1], content_type="application/json")
 
     def routes(self) -> list[web.RouteDef]:

@@ -23,6 +23,7 @@ Document = dict[str, Any]
 
 SOCKETIO: Final = "socketio"
 WS: Final = "ws"
+SSE: Final = "sse"
 
 # By the catalogue's types of data, as JSON carries them.
 _DATA: Final[Mapping[str, Document]] = {
@@ -63,13 +64,29 @@ _CHANNELS: Final[Mapping[str, Document]] = {
         ),
         "bindings": {"ws": {"method": "GET", "query": _QUERY, "bindingVersion": "0.1.0"}},
     },
+    SSE: {
+        "address": "/v1/stream",
+        "title": "Server-Sent Events",
+        "description": (
+            "`GET`, for `EventSource`: the name of a message is the name of the event, its payload the event's data, "
+            "and the `cursor` its id. The query is that of `/ws`; `Last-Event-ID` counts before `cursor`, and the "
+            "header `Authorization: Bearer` before `token`. A client says nothing here."
+        ),
+    },
 }
 
+# What each server speaks, by its name.
+_SPOKEN: Final[Mapping[str, str]] = {"http": "ws", "https": "wss", "stream": "http", "streams": "https"}
 
-def document(types: Iterable[EventType]) -> Document:
-    """The AsyncAPI document of a server that has these event types."""
+
+def document(types: Iterable[EventType], *, base_path: str = "") -> Document:
+    """The AsyncAPI document of a server that has these event types, and is served below this path."""
     listed = list(types)
-    channels = {name: {**about, "messages": _messages(name, listed)} for name, about in _CHANNELS.items()}
+    channels = {
+        name: {**about, "servers": _servers_of(name), "messages": _messages(name, listed)}
+        for name, about in _CHANNELS.items()
+    }
+    place = {"host": "{host}", **({"pathname": base_path} if base_path else {}), "variables": {"host": _HOST}}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -79,10 +96,7 @@ def document(types: Iterable[EventType]) -> Document:
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
-        "servers": {
-            "http": {"host": "{host}", "protocol": "ws", "variables": {"host": _HOST}},
-            "https": {"host": "{host}", "protocol": "wss", "variables": {"host": _HOST}},
-        },
+        "servers": {name: {**place, "protocol": protocol} for name, protocol in _SPOKEN.items()},
         "channels": channels,
         "operations": {name: made for channel in channels for name, made in _operations(channel, listed)},
         "components": {"schemas": _schemas()},
@@ -90,6 +104,11 @@ def document(types: Iterable[EventType]) -> Document:
 
 
 _HOST: Final = {"default": "localhost:8080", "description": "Where the server listens"}
+
+
+def _servers_of(channel: str) -> list[Document]:
+    spoken = ("http", "https") if channel == SSE else ("ws", "wss")
+    return [{"$ref": f"#/servers/{name}"} for name, protocol in _SPOKEN.items() if protocol in spoken]
 
 
 def _name(schema: type[Schema]) -> str:
@@ -136,7 +155,8 @@ def _messages(channel: str, types: list[EventType]) -> Document:
             body["allOf"].insert(1, {"type": "object", "properties": {"id": _ID}})
         made[_key(event)] = _message(event, _about(asked), body)
         made[_key(event, "answer")] = _message(event, _about(answered), _answer(channel, _of(answered)))
-    made["refused"] = _message("refused", _about(RefusedSchema), _answer(channel, _of(RefusedSchema)))
+    if channel != SSE:
+        made["refused"] = _message("refused", _about(RefusedSchema), _answer(channel, _of(RefusedSchema)))
     if channel == WS:
         made["first"] = _message("ns:auth", _about(FirstSchema), _of(FirstSchema))
     return made
@@ -144,6 +164,8 @@ def _messages(channel: str, types: list[EventType]) -> Document:
 
 def _asked(channel: str) -> Mapping[str, tuple[type[Schema], type[Schema]]]:
     """What a client may say on a channel; it publishes over Socket.IO alone, where a connection may have a key."""
+    if channel == SSE:
+        return {}
     return {event: pair for event, pair in CLIENT_EVENTS.items() if channel == SOCKETIO or event.startswith("ns:")}
 
 

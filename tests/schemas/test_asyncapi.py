@@ -17,6 +17,7 @@ from sio_server.schemas.frames import CLIENT_EVENTS, SERVER_EVENTS
 from tests.conftest import Node
 from tests.support.asking import get
 from tests.support.clients import plain_socket
+from tests.support.events import event_stream
 from tests.support.servers import running
 from tests.support.waiting import until
 
@@ -35,6 +36,14 @@ def test_document_is_asyncapi(made: dict[str, Any], node: Node) -> None:
     """The official schema of AsyncAPI 3.0 takes it."""
     official = json.loads((node.modules / "@asyncapi/specs/schemas/3.0.0.json").read_text("utf-8"))
     jsonschema_rs.validator_for(official).validate(made)
+
+
+def test_document_says_where_it_is_served() -> None:
+    """Below a base path each server has it."""
+    servers = document(TYPES.values(), base_path="/rt")["servers"].values()
+    assert {server["protocol"]: server["pathname"] for server in servers} == dict.fromkeys(
+        ("ws", "wss", "http", "https"), "/rt"
+    )
 
 
 def test_references_lead_somewhere(made: dict[str, Any]) -> None:
@@ -60,8 +69,8 @@ def test_references_lead_somewhere(made: dict[str, Any]) -> None:
 
 
 def test_every_event_is_there(made: dict[str, Any]) -> None:
-    """Both channels have every event type and every control event; only a connection over Socket.IO publishes."""
-    for channel, said in (("socketio", CLIENT_EVENTS), ("ws", set(CLIENT_EVENTS) - {"notify"})):
+    """Each channel has every event type and every control event; only a connection over Socket.IO publishes."""
+    for channel, said in (("socketio", CLIENT_EVENTS), ("ws", set(CLIENT_EVENTS) - {"notify"}), ("sse", set())):
         names = {message["name"] for message in made["channels"][channel]["messages"].values()}
         assert names >= {*TYPES, *SERVER_EVENTS, *said}
         assert ("notify" in names) == (channel == "socketio")
@@ -98,13 +107,16 @@ class Told:
 
 
 async def test_a_server_says_what_its_document_says() -> None:
-    """All that a client hears, is answered and is refused, on both channels, fits the messages of the document."""
+    """All that a client hears, is answered and is refused, on every channel, fits the messages of the document."""
     said = (("ns:ack", {"seq": 1}), ("ns:seen", {"all": True}), ("ns:read", {"ids": 5}))
     async with running() as server:
         made = await get(server, "/asyncapi.json")
-        over_socketio, over_ws = Told(made, "socketio"), Told(made, "ws")
+        over_socketio, over_ws, over_sse = Told(made, "socketio"), Told(made, "ws"), Told(made, "sse")
         listener = await server.connect({"role": "admin", "user": "1"})
-        async with plain_socket(server.url, {"role": "admin", "user": "1"}) as client:
+        async with (
+            plain_socket(server.url, {"role": "admin", "user": "1"}) as client,
+            event_stream(server.url, {"role": "admin", "user": "1"}) as stream,
+        ):
             await server.notify(BOOKING)
             await client.wait(1)
             for event, body in said:
@@ -113,10 +125,16 @@ async def test_a_server_says_what_its_document_says() -> None:
             await until(lambda: len(client.of("ns:reply")) == len(said), "the answers", client.moves)
             await drain(server.core.hub, server.core.door, spread=0.1)
             await client.wait_closed()
+            await stream.wait_closed()
     heard = [event for event, _ in listener.events]
     assert {"ns:hello", "reserva_creada", "ns:state", "ns:draining"} <= set(heard)
     for event, body in listener.events:
         over_socketio.check(event.replace(":", "."), body)
+    assert {"ns:hello", "reserva_creada", "ns:state", "ns:draining", "ns:closing"} <= {
+        name for name, _ in stream.events
+    }
+    for event, body in stream.events:
+        over_sse.check(event.replace(":", "."), body)
     for frame in client.frames:
         key = frame["type"].replace(":", ".")
         over_ws.check(_answer(frame["to"], frame) if frame["type"] == "ns:reply" else key, frame)
