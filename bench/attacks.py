@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -19,14 +21,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import aiohttp
 
 from bench.attacking.attacks import ATTACKS
 from bench.attacking.honest import PATIENCE, HonestClient
 from bench.measure import SERVER_CPU, raise_file_limit
-from bench.process import CANARY, HERE, Credentials, Process, serving
+from bench.process import CANARY, HERE, Child, Credentials, Launch, Process, interpreter, serving
 from tests.support.engine_wire import Closed
 
 NONE: Final = "none"
@@ -37,30 +39,43 @@ AFTER: Final = 1.0  # seconds after the end until the memory that is left is loo
 class Attacker:
     """A process that attacks, once it was started."""
 
-    def __init__(self, name: str, server: Process, credentials: Credentials, seconds: float) -> None:
+    def __init__(
+        self, name: str, server: Process, credentials: Credentials, seconds: float, launch: Launch = interpreter
+    ) -> None:
         self._words = [name, str(server.port), credentials.mode, str(seconds)]
-        self._seconds = seconds
-        self._child: subprocess.Popen[bytes] | None = None
+        self._launch = launch
+        self._child: Child | None = None
+        self._said: BinaryIO = io.BytesIO()
 
     def start(self) -> None:
         """Begin, and wait until it has; ``none`` does nothing."""
         if self._words[0] != NONE:
-            command = [sys.executable, "-m", "bench.attacking.attacks", *self._words]
-            self._child = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE)
-            if self._child.stdout is not None:
-                self._child.stdout.readline()
+            ours, theirs = os.pipe()
+            self._child = self._launch(
+                "bench.attacking.attacks",
+                self._words,
+                cwd=HERE,
+                env=os.environ,
+                output=theirs,
+                errors=sys.__stderr__.fileno() if sys.__stderr__ else theirs,
+            )
+            os.close(theirs)
+            self._said = os.fdopen(ours, "rb")
+            self._said.readline()
 
     def end(self) -> dict[str, int]:
         """Wait for its end; what came of it."""
         if self._child is None:
             return {}
         try:
-            output, _ = self._child.communicate(timeout=GRACE)
+            self._child.wait(GRACE)
         except subprocess.TimeoutExpired:
-            output = b"{}"
+            return {}
         finally:
             self._child.kill()
             self._child.wait()
+            output = self._said.read()
+            self._said.close()
         done: dict[str, int] = json.loads(output or b"{}")
         return done
 
@@ -75,11 +90,13 @@ def beside(
     settings: Mapping[str, str] | None = None,
     trace: bool = False,
     after: float = AFTER,
+    launch: Launch | None = None,
 ) -> dict[str, Any]:
     """Run one attack beside an honest client, who waits ``patience`` seconds for each answer; what was measured.
 
     ``settings`` are more than the attack's own. With ``trace`` memory is what the server allocated itself. The memory
-    that is left is looked at ``after`` so many seconds.
+    that is left is looked at ``after`` so many seconds. ``launch`` starts both processes, where the attack limits no
+    descriptors.
     """
     credentials = Credentials("prod")
     attack = ATTACKS.get(name)
@@ -90,8 +107,9 @@ def beside(
         descriptors=attack.descriptors if attack else None,
         cpu=cpu,
         trace=trace,
+        launch=launch,
     ) as server:
-        attacker = Attacker(name, server, credentials, seconds)
+        attacker = Attacker(name, server, credentials, seconds, launch or interpreter)
         before: dict[str, float] = {}
 
         def start() -> None:

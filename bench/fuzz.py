@@ -87,7 +87,7 @@ async def _watch(run: Run, log: LogWatch, ready: Ready) -> None:
     while True:
         log.look(run.suspects())
         if not run.server.alive():
-            run.findings.add(f"the server ended with {run.server.child.returncode}", "", run.suspects())
+            run.findings.add(f"the server ended with {run.server.child.poll()}", "", run.suspects())
             return
         await ready.look(run.suspects())
         await asyncio.sleep(LOOK)

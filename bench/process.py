@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import jwt
 
@@ -61,6 +62,54 @@ class Credentials:
         return {"SIO_SERVER_JWT_SECRET": self.secret, "SIO_SERVER_PUBLISH_KEYS": self.key}
 
 
+class Child(Protocol):
+    """What these tools use of a process that they started: `subprocess.Popen` is one."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """How it ended; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises `subprocess.TimeoutExpired`."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+class Launch(Protocol):
+    """What runs a module as a process, with these descriptors as its standard output and error."""
+
+    def __call__(
+        self, module: str, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: int, errors: int
+    ) -> Child:
+        """Start it."""
+
+
+def interpreter(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    output: int,
+    errors: int,
+    prepare: Callable[[], None] | None = None,
+) -> Child:
+    """Run a module in a Python of its own; ``prepare`` is called in the new process, before it is another program."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=cwd,
+        env=env,
+        stdout=output,
+        stderr=errors,
+        preexec_fn=prepare,  # noqa: PLW1509 - before any thread of ours
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A server that runs: its address, its process and its log.
@@ -71,7 +120,7 @@ class Process:
     port: int
     pid: int
     log: Path
-    child: subprocess.Popen[bytes]
+    child: Child
     traced: Path | None = None
 
     @property
@@ -111,10 +160,9 @@ class Process:
         return 0.0
 
 
-def _command(data: str, figures: Path | None) -> list[str]:
+def _program(data: str, figures: Path | None) -> tuple[str, list[str]]:
     words = ["serve", "--port", "0", "--host", "127.0.0.1", "--data-dir", data, "--log-format", "json"]
-    program = ["sio_server"] if figures is None else ["bench.traced", str(figures)]
-    return [sys.executable, "-m", *program, *words]
+    return ("sio_server", words) if figures is None else ("bench.traced", [str(figures), *words])
 
 
 def _prepare(descriptors: int | None, cpu: int | None) -> Callable[[], None]:
@@ -136,13 +184,16 @@ def serving(
     descriptors: int | None = None,
     cpu: int | None = None,
     trace: bool = False,
+    launch: Launch | None = None,
 ) -> Iterator[Process]:
     """Run ``sio-server serve`` of a checkout on a free port of 127.0.0.1, its log on the disk, until the block ends.
 
     ``settings`` are more environment variables; ``descriptors`` is the limit of open files; ``cpu`` the processor it
-    is held to; with ``trace`` its memory is counted by `bench.traced`, which makes it slower. Raises RuntimeError when
-    it ends instead of starting, `Stuck` when it does neither.
+    is held to; with ``trace`` its memory is counted by `bench.traced`, which makes it slower. ``launch`` starts it in
+    place of a new Python, and knows neither limit nor processor. Raises RuntimeError when it ends instead of starting,
+    `Stuck` when it does neither.
     """
+    launch = launch or partial(interpreter, prepare=_prepare(descriptors, cpu))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIO_SERVER_")}
     environment = {**kept, "PYTHONPATH": str(checkout), **credentials.environment(), **(settings or {})}
     with tempfile.TemporaryDirectory(prefix="sio-server-", ignore_cleanup_errors=True) as directory:
@@ -150,13 +201,12 @@ def serving(
         said = Path(directory, "stdout")
         figures = Path(directory, "memory") if trace else None
         with log.open("wb") as errors, said.open("wb") as output:
-            child = subprocess.Popen(
-                _command(str(Path(directory, "data")), figures),
-                cwd=directory,
+            child = launch(
+                *_program(str(Path(directory, "data")), figures),
+                cwd=Path(directory),
                 env=environment,
-                stdout=output,
-                stderr=errors,
-                preexec_fn=_prepare(descriptors, cpu),  # noqa: PLW1509 - before any thread of ours
+                output=output.fileno(),
+                errors=errors.fileno(),
             )
         try:
             yield Process(_port(child, said, log), child.pid, log, child, figures)
@@ -164,7 +214,7 @@ def serving(
             _end(child)
 
 
-def _port(child: subprocess.Popen[bytes], said: Path, log: Path) -> int:
+def _port(child: Child, said: Path, log: Path) -> int:
     waiting = Patience("an address", work_of(child))
     while not (found := re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text())):
         if child.poll() is not None:
@@ -174,7 +224,7 @@ def _port(child: subprocess.Popen[bytes], said: Path, log: Path) -> int:
     return int(found[1])
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: Child) -> None:
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
         try:

@@ -1,11 +1,11 @@
 """Runs ``sio-server`` for tests that need it often: all is imported once, and each run is a fork that has it already.
 
 ``forks.py PATH`` listens on a Unix socket at that path and says so by a line. Each connection asks for one process, by
-a JSON object in a line: `arguments` of ``sio-server``, its whole `environment`, the `directory` to run in. The file
-descriptors of standard input, output and error may come with it; without them the first line of output, which is the
-address of a server, comes back as `url`, and errors are this process's. The answers are lines, too: `pid`, then `url`
-where it was asked for, then `ended` with the exit code, negative for a signal. A process whose connection ends is
-killed, and all of them at the end of standard input.
+a JSON object in a line: `arguments` of ``sio-server``, or of a `module` that is named, whose ``main()`` is called; the
+whole `environment`, the `directory` to run in. The file descriptors of standard input, output and error may come with
+it; without them the first line of output, which is the address of a server, comes back as `url`, and errors are this
+process's. The answers are lines, too: `pid`, then `url` where it was asked for, then `ended` with the exit code,
+negative for a signal. A process whose connection ends is killed, and all of them at the end of standard input.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class _Asker:
         self.connection.close()
 
 
-def next_run(listening: socket.socket) -> list[str]:
-    """Start what is asked for, until there is nothing more; returns in the forks alone: the arguments to run with."""
+def next_run(listening: socket.socket) -> dict[str, Any]:
+    """Start what is asked for, until there is nothing more; returns in the forks alone: what one is to run."""
     askers: list[_Asker] = []
     while True:
         waiting = {asker.connection.fileno(): asker for asker in askers}
@@ -89,8 +89,8 @@ def next_run(listening: socket.socket) -> list[str]:
                     return run
 
 
-def _ask(asker: _Asker, listening: socket.socket, askers: list[_Asker]) -> list[str] | None:
-    """Read what a connection says; the arguments to run with, in the fork that it asked for."""
+def _ask(asker: _Asker, listening: socket.socket, askers: list[_Asker]) -> dict[str, Any] | None:
+    """Read what a connection says; in the fork that it asked for, what this is to run."""
     data, streams, _, _ = socket.recv_fds(asker.connection, _CHUNK, len(_STREAMS))
     if not data:
         if asker.pid:
@@ -103,7 +103,7 @@ def _ask(asker: _Asker, listening: socket.socket, askers: list[_Asker]) -> list[
     asker.asked += data
     if not asker.asked.endswith(b"\n"):
         return None
-    request = json.loads(asker.asked)
+    request: dict[str, Any] = json.loads(asker.asked)
     asker.pipe, ours = os.pipe()
     asker.is_told = bool(streams)
     asker.pid = os.fork()
@@ -117,10 +117,11 @@ def _ask(asker: _Asker, listening: socket.socket, askers: list[_Asker]) -> list[
         other.connection.close()
         if other.pipe >= 0:
             os.close(other.pipe)
-    return _become(request, ours, streams)
+    _become(request, ours, streams)
+    return request
 
 
-def _become(request: dict[str, Any], pipe: int, streams: list[int]) -> list[str]:
+def _become(request: dict[str, Any], pipe: int, streams: list[int]) -> None:
     """Be a process of its own: with its own streams, environment and directory. The pipe stays open until its end."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream, given in zip(_STREAMS, streams or (nothing, pipe, sys.stderr.fileno()), strict=True):
@@ -131,8 +132,13 @@ def _become(request: dict[str, Any], pipe: int, streams: list[int]) -> list[str]
     os.environ.update(request["environment"])
     time.tzset()
     os.chdir(request["directory"])
-    arguments: list[str] = request["arguments"]
-    return arguments
+
+
+def _run(module: str | None, arguments: list[str]) -> None:
+    if module is None:
+        main(arguments)
+    sys.argv = [module, *arguments]
+    sys.exit(importlib.import_module(module).main())
 
 
 def _listening(path: str) -> socket.socket:
@@ -148,4 +154,5 @@ def _listening(path: str) -> socket.socket:
 
 
 if __name__ == "__main__":
-    main(next_run(_listening(sys.argv[1])))
+    wanted = next_run(_listening(sys.argv[1]))
+    _run(wanted.get("module"), wanted["arguments"])

@@ -9,6 +9,7 @@ import pytest
 
 from bench.attacking.attacks import ATTACKS
 from bench.attacks import beside
+from tests.support.forks import launch
 
 SECONDS = 1.2
 # Nothing here is about being fast: whoever is answered late is answered.
@@ -68,7 +69,7 @@ OUTCOMES: dict[str, Callable[[Told], bool]] = {
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name != "descriptors"])
 def test_attack_takes_nothing_from_others(name: str) -> None:
     """Beside an attack everybody else is served, and the server logs a few lines and holds a few bytes for it."""
-    told = beside(name, SECONDS, patience=PATIENCE, settings=SETTINGS.get(name), trace=True, after=0.0)
+    told = beside(name, SECONDS, patience=PATIENCE, settings=SETTINGS.get(name), trace=True, after=0.0, launch=launch)
     assert told["alive"], told
     for kind, asked in told["honest"].items():
         assert asked["answered"], (kind, told)

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from select import select
 from typing import Any, Final, Protocol
 
 _endings: list[Callable[[], None]] = []
@@ -82,6 +83,53 @@ async def fork(
     process = _Fork()
     await process.begin(asking, ours, output, errors)
     return process
+
+
+def launch(
+    module: str, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: int, errors: int
+) -> Child:
+    """Run a module's ``main()`` for who does not run in an event loop; its streams are these descriptors."""
+    asking = socket.socket(socket.AF_UNIX)
+    asking.connect(_parent())
+    request = {"module": module, "arguments": list(arguments), "environment": dict(env), "directory": str(cwd)}
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device
+        socket.send_fds(asking, [json.dumps(request).encode() + b"\n"], [nothing.fileno(), output, errors])
+    return Child(asking)
+
+
+class Child:
+    """A process that is a child of another one, with what `subprocess.Popen` offers of it."""
+
+    def __init__(self, asking: socket.socket) -> None:
+        self._asking = asking
+        self._news = asking.makefile("rb", buffering=0)  # or a line could wait where `select` does not see it
+        self.pid: int = json.loads(self._news.readline())["pid"]
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """How it ended; None while it runs."""
+        if self.returncode is None and select([self._asking], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises `subprocess.TimeoutExpired`."""
+        if self.returncode is None:
+            if not select([self._asking], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("a fork", timeout or 0.0)
+            self.returncode = int(json.loads(self._news.readline())["ended"])
+            self._news.close()
+            self._asking.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
 
 
 @functools.cache
