@@ -53,7 +53,7 @@ test-server: setup-dev setup-node setup-proxies ## Run the server's tests (one o
 test-kit: setup-dev ## Run the web's tests without a browser (one of them: make test-kit ARGS="-t name")
 	@scripts/web.sh test $(ARGS)
 
-test-console: setup-dev web ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")
+test-console: setup-dev web docs ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")
 	@scripts/web.sh e2e $(ARGS)
 
 cov: setup-dev setup-node setup-proxies ## Run the tests and show what they do not cover

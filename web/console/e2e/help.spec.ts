@@ -1,0 +1,47 @@
+// The documents that the server shows at /help: `make docs` has built them.
+import { violationsOf } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { look, overflowOf } from "./layout.ts";
+
+const DESK = { width: 1280, height: 860 };
+const PHONE = { width: 320, height: 640 };
+
+for (const path of ["", "es/", "backend/", "es/react/", "metrics/", "design/"]) {
+  test(`a page of the documents has no accessibility violation and fits a phone: /help/${path}`, async ({
+    page,
+    server,
+  }) => {
+    const problems: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+    page.on("pageerror", (error) => problems.push(String(error)));
+    page.on("requestfailed", (request) => problems.push(request.url()));
+    page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url)) problems.push(request.url());
+    });
+    await page.goto(`${server.url}/help/${path}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await expect(page.locator("html")).toHaveAttribute("lang", path.startsWith("es/") ? "es" : "en");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await look(page, { colorScheme, ...DESK });
+      expect([colorScheme, await violationsOf(page)]).toEqual([colorScheme, []]);
+    }
+    await look(page, { colorScheme: "light", ...PHONE });
+    expect(await violationsOf(page)).toEqual([]);
+    expect(await overflowOf(page)).toBe(0);
+    expect(problems).toEqual([]);
+  });
+}
+
+test("words are found in the documents, in the reader's language, without another machine", async ({
+  page,
+  server,
+}) => {
+  await page.goto(`${server.url}/help/es/`);
+  await page.getByRole("textbox", { name: "Buscar" }).fill("cola en disco");
+  const found = page.getByRole("link", { name: /cola en disco/i }).first();
+  await expect(found).toBeVisible();
+  await found.click();
+  await expect(page).toHaveURL(/\/help\/es\/backend\//);
+});
