@@ -21,7 +21,7 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL = help
-.PHONY: help run web docs dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist clean setup setup-run setup-dev setup-bench setup-node setup-proxies
+.PHONY: help run web docs dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist dist-test clean setup setup-run setup-dev setup-bench setup-node setup-proxies
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -61,8 +61,9 @@ cov: setup-dev setup-node setup-proxies ## Run the tests and show what they do n
 
 # Whoever runs all of it wants the same examples each time, and the lighter browser.
 check: export CI = true
-check: fmt-check lint types ## Everything CI asks for: format, lint, types, tests
+check: fmt-check lint types ## Everything CI asks for: format, lint, types, tests, and what is released
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory dist-test
 
 fmt: setup-dev ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -74,6 +75,7 @@ fmt-check: setup-dev
 lint: setup-dev ## Run the linters, and look for what nothing uses
 	@$(BIN)/ruff check .
 	@$(BIN)/python scripts/unused.py
+	@$(BIN)/shellcheck start.sh scripts/*.sh .ci/run
 	@scripts/web.sh check
 
 types: setup-dev ## Check the types
@@ -82,9 +84,11 @@ types: setup-dev ## Check the types
 bench: setup-bench setup-node ## Measure this machine (what and how: make bench ARGS="--help")
 	@$(WITH_NODE) PYTHONPATH=. $(BIN)/python -m bench $(ARGS)
 
-dist: setup-dev web docs ## Build the wheels of the server and of its client, and the source archive of both, into dist/
-	@$(BIN)/python -m build --no-isolation --outdir dist .
-	@$(BIN)/python -m build --no-isolation --wheel --outdir dist client
+dist: setup-dev setup-node web docs ## Build what is released into dist/, and check it: wheels, source archive, the React kit, SBOM, checksums
+	@$(WITH_NODE) $(BIN)/python scripts/dist.py
+
+dist-test: dist ## Install what is in dist/ on each Python of this machine, start it, and build all of it once more
+	@SIO_TEST_DIST="$$PWD/dist" $(PYTEST) tests/releases $(ARGS)
 
 lock: setup-run ## Renew requirements/ after a change in pyproject.toml (newest versions: ARGS=--upgrade)
 	@$(SETUP) lock

