@@ -55,8 +55,10 @@ def main() -> None:
     # What tools write follows neither this user's habits nor this moment.
     os.umask(0o022)
     os.environ["SOURCE_DATE_EPOCH"] = str(epoch())
-    if not arguments.python and not (ROOT / "sio_server/static/console/index.html").is_file():
-        raise Failed("the console is not built, and the wheel would have a plain page in its place: run `make web`")
+    if not arguments.python:
+        for part, target in (("console", "web"), ("help", "docs")):
+            if not (ROOT / "sio_server/static" / part / "index.html").is_file():
+                raise Failed(f"/{part} is not built, and the wheel would lack it: run `make {target}`")
     empty(output)
     with tempfile.TemporaryDirectory(prefix="sio-dist-") as place:
         python(Path(place), output)

@@ -96,7 +96,7 @@ def _names() -> Iterator[str]:
 NAMES: Final = tuple(_names())
 
 # Where tests are named after what they show, end to end.
-FREE: Final = ("functional", "engine")
+FREE: Final = ("functional", "engine", "releases")
 
 
 def place_of(name: str) -> Path:

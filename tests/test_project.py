@@ -155,6 +155,15 @@ def test_changelog_begins_with_this_version() -> None:
     assert newest[1] == sio_server.__version__
 
 
+def test_everything_has_one_version() -> None:
+    """The server, the client that it asks for, the kit and the console are of one version."""
+    assert f"sio-server-client=={sio_server.__version__}" in PROJECT["dependencies"]
+    kit, console = (json.loads((ROOT / "web" / name / "package.json").read_text()) for name in ("hooks", "console"))
+    assert {kit["version"], console["version"], console["dependencies"][kit["name"]]} == {sio_server.__version__}
+    locked = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+    assert {locked["hooks"]["version"], locked["console"]["version"]} == {sio_server.__version__}
+
+
 def test_readme_is_the_packages_page() -> None:
     """The readme and the licence that the package's metadata names are there."""
     assert (ROOT / PROJECT["readme"]).is_file()

@@ -53,7 +53,9 @@ class SioServer:
 
     def __init__(self, directory: Path, **settings: object) -> None:
         if find_spec("sio_server.serving") is None:
-            raise NoServer("the tests need the server beside the client: install the wheel sio_server of the same release")
+            raise NoServer(
+                "the tests need the server beside the client: install the wheel sio_server of the same release"
+            )
         self.key = secrets.token_urlsafe(32)
         self.secret = secrets.token_urlsafe(32)
         self._directory = directory

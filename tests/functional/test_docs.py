@@ -115,10 +115,26 @@ def test_first_page_shows_the_first_command() -> None:
 # -- snippets -----------------------------------------------------------------------------------------------------
 
 
+def with_a_token(code: str) -> str:
+    """The JavaScript of the README as its comment says that it is with a token."""
+    found = re.search(r"auth: (\{.*\}), // .*(\(cb\) => cb\(\{ token \}\))", code)
+    assert found is not None
+    return changed(code, f"auth: {found[1]}", f"auth: {found[2]}")
+
+
+async def test_socketio_javascript_snippet_in_development(node: Node, tmp_path: Path) -> None:
+    """The JavaScript of the README, as it stands, shows the booking of whom it says it is."""
+    async with running() as server:
+        code = changed(ENGLISH.fence("js", "socket.io-client"), "http://localhost:8080", server.url)
+        async with javascript(node, tmp_path, code) as page:
+            await page.line(r"^connected as 123 \[ 'turista' \]$")
+            await page.receives(server, BOOKING, "^alert Reserva de Lima creada$")
+
+
 async def test_socketio_javascript_snippet(node: Node, tmp_path: Path) -> None:
     """The JavaScript of the README, in a page that holds a tourist's token, shows the tourist's own booking."""
     async with running(secured()) as server:
-        code = changed(ENGLISH.fence("js", "socket.io-client"), "http://localhost:8080", server.url)
+        code = changed(with_a_token(ENGLISH.fence("js", "socket.io-client")), "http://localhost:8080", server.url)
         async with javascript(node, tmp_path, code, TOKEN=token("123", "turista")) as page:
             await page.line(r"^connected as 123 \[ 'turista' \]$")
             await page.receives(server, BOOKING, "^alert Reserva de Lima creada$")
@@ -127,7 +143,7 @@ async def test_socketio_javascript_snippet(node: Node, tmp_path: Path) -> None:
 async def test_socketio_javascript_snippet_tells_why(node: Node, tmp_path: Path) -> None:
     """The JavaScript of the README writes the code and the reason when its token is refused."""
     async with running(secured()) as server:
-        code = changed(ENGLISH.fence("js", "socket.io-client"), "http://localhost:8080", server.url)
+        code = changed(with_a_token(ENGLISH.fence("js", "socket.io-client")), "http://localhost:8080", server.url)
         async with javascript(node, tmp_path, code, TOKEN="nonsense") as page:
             await page.line(r"^invalid_token \S+")
 
