@@ -162,8 +162,8 @@ def settle(tree: Path) -> None:
 def build(project: Path, kind: Distribution, output: Path, environment: Mapping[str, str]) -> str:
     """Build one distribution; return its path."""
 
-    def quietly(command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        run(*command, cwd=Path(cwd or project), environment={**environment, **(extra_environ or {})})
+    def quietly(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+        run(*cmd, cwd=Path(cwd or project), environment={**environment, **(extra_environ or {})})
 
     return ProjectBuilder(project, runner=quietly).build(kind, output)
 

@@ -102,10 +102,12 @@ def python_packages(bom: Bom, left_out: set[str]) -> dict[str, Component]:
 
 def licence_of(package: Distribution) -> str | None:
     """What a package says its licence is: as an expression, in a word, or by the name of a classifier."""
-    told = package.metadata.get("License-Expression") or package.metadata.get("License")
-    if told and "\n" not in told:
-        return str(told)
-    classifiers = package.metadata.get_all("Classifier") or []
+    told: list[str] = [
+        each for key in ("License-Expression", "License") for each in package.metadata.get_all(key) or ()
+    ]
+    if told and "\n" not in told[0]:
+        return told[0]
+    classifiers: list[str] = package.metadata.get_all("Classifier") or []
     return next((each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: ")), None)
 
 

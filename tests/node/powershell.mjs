@@ -1,9 +1,11 @@
 // Reads PowerShell scripts as PowerShell would, and prints a line for each place that is none: for machines without it.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
 import { Language, Parser } from "web-tree-sitter";
 
 const grammar = createRequire(import.meta.url).resolve("tree-sitter-powershell/tree-sitter-powershell.wasm");
+setFlagsFromString("--liftoff-only"); // to compile the grammar well costs a hundred times what reading a script does
 await Parser.init();
 const parser = new Parser();
 parser.setLanguage(await Language.load(readFileSync(grammar)));
