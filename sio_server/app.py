@@ -133,7 +133,7 @@ def _endpoints(
     publish = PublishOperations(core.node, max_body=config.max_body, type_prefixes=config.cloudevents_prefix)
     console = ConsoleOperations(core.operators, core.refusals, core.samples, config)
     app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio)))
-    app[RELOADING].on(("max_body",), console.apply)
+    app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
     own = (

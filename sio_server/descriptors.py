@@ -29,6 +29,16 @@ def raise_limit() -> int | None:
     return None if hard == resource.RLIM_INFINITY else hard
 
 
+def hard_limit() -> int | None:
+    """How many files a process of this user may have open once it has raised its limit; None without one."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415  there is none on Windows
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return None if hard == resource.RLIM_INFINITY else hard
+
+
 def warning_of(limit: int | None, handshakes: int) -> str | None:
     """What to tell an operator about the limit, where it is below what the settings let in at once."""
     needed = max(ENOUGH, handshakes + _OWN)

@@ -33,6 +33,10 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/sqlite/upkeep": ("broker/sqlite/test_contract", "broker/sqlite/test_files"),
     "broker/sqlite/views": ("broker/sqlite/test_inbox",),
     "broker/sqlite/writer": ("broker/sqlite/test_broker", "broker/sqlite/test_power"),
+    # Tested by what is found at servers and proxies that have one fault each.
+    "cli/doctor/examination": ("cli/doctor/test_reach", "cli/doctor/test_machine"),
+    "cli/doctor/findings": ("cli/doctor/test_report", "cli/doctor/test_reach"),
+    "cli/doctor/site": ("cli/doctor/test_reach", "cli/doctor/test_passage"),
     "client/bodies": ("client/test_clients", "client/test_exchange"),
     "client/field_types": ("client/test_source", "test_distributions"),
     # One thing, which is tested by what becomes of a notification that is handed over.

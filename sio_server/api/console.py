@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -16,6 +16,8 @@ from sio_server.config import Config
 from sio_server.core.operators import Operators
 from sio_server.core.refusals import Refusals
 from sio_server.core.samples import Samples
+from sio_server.engine import TrustedProxies
+from sio_server.gate.proxies import way_of
 from sio_server.notification import PublishRequest, rfc3339
 from sio_server.schemas.console import (
     ErrorsQuerySchema,
@@ -51,10 +53,12 @@ class ConsoleOperations:
         self._refusals = refusals
         self._samples = samples
         self._config = config
+        self._proxies = TrustedProxies(config.trusted_proxies)
 
     def apply(self, config: Config) -> None:
         """Tell of these settings in place of the ones before."""
         self._config = config
+        self._proxies.trust(config.trusted_proxies)
 
     @property
     def max_body(self) -> int:
@@ -75,6 +79,7 @@ class ConsoleOperations:
         """Tell who asks, and of what server."""
         caller, config, locale = call.caller, self._config, call.locale
         scope = caller.scope
+        observes = scope is not None and scope.observe
         return json_response(
             {
                 "version": __version__,
@@ -86,16 +91,20 @@ class ConsoleOperations:
                 **({"warnings": [hint.as_dict(locale) for hint in caller.warnings]} if caller.warnings else {}),
                 "publisher": caller.publisher,
                 "may": {
-                    "observe": scope is not None and scope.observe,
+                    "observe": observes,
                     "publish": scope is not None and scope.publish,
                     "operate": scope is not None and scope.operate,
                 },
                 "started_at": rfc3339(self._operators.started_at()),
                 "server_time": rfc3339(datetime.now(UTC)),
                 "max_body": config.max_body,
+                **({"way": self._way(call.request)} if observes else {}),
             },
             headers={"Cache-Control": "no-store"},
         )
+
+    def _way(self, request: web.Request) -> dict[str, Any]:
+        return way_of(request.headers, request.remote or "", self._proxies, secure=request.secure)
 
     @operation(
         "GET",

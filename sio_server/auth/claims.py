@@ -87,7 +87,7 @@ def unverified_claims(token: str) -> dict[str, Any]:
     """
     claims = _part(bare_token(token), 1)
     if claims is None:
-        raise Refused("invalid_token")
+        raise Refused("invalid_token", no_jwt(token))
     return {**claims, "user": claims.get("sub")}
 
 
@@ -162,3 +162,60 @@ _NO_NAMES: Final = Text(
     "{0} It has to be a name or a list of at most {1} names, each a text.",
     "{0} Debe ser un nombre o una lista de {1} nombres como máximo, cada uno un texto.",
 )
+_NO_JWT = Text(
+    "This is no JWT: it has to be three parts in base64url, parted by dots (RFC 7519).",
+    "Esto no es un JWT: deben ser tres partes en base64url, separadas por puntos (RFC 7519).",
+)
+
+# What pages send in place of a token when they read the answer of their backend in another way than it was written.
+_MISREAD: Final[tuple[tuple[re.Pattern[str], Text], ...]] = (
+    (
+        re.compile(r"<"),
+        Text(
+            "{0} It begins with '<', as a page of HTML does: look at the response's 'ok' before you take a token out "
+            "of it, and at the address of the route.",
+            "{0} Empieza por '<', como una página HTML: mira el 'ok' de la respuesta antes de sacar de ella un token, "
+            "y la dirección de la ruta.",
+        ),
+    ),
+    (
+        re.compile(r"[{\[](?!object )"),
+        Text(
+            "{0} It is JSON: read the response with response.json(), and give the member that holds the token.",
+            "{0} Es JSON: lee la respuesta con response.json() y pasa el campo que contiene el token.",
+        ),
+    ),
+    (
+        re.compile(r"\[object Promise\]"),
+        Text("{0} It is a promise: 'await' it first.", "{0} Es una promesa: espérala antes con 'await'."),
+    ),
+    (
+        re.compile(r"\[object "),
+        Text(
+            "{0} It is an object: give the member that holds the token.",
+            "{0} Es un objeto: pasa el campo que contiene el token.",
+        ),
+    ),
+    (
+        re.compile(r"(undefined|null|None|NaN)\Z"),
+        Text(
+            "{0} It is what a program writes for nothing: whoever logs in has no token there yet.",
+            "{0} Es lo que escribe un programa cuando no hay nada: ahí todavía no hay ningún token.",
+        ),
+    ),
+    (
+        re.compile(r"[\"']"),
+        Text(
+            "{0} It begins with a quote: return it with response.json(), not with response.text().",
+            "{0} Empieza por una comilla: devuélvelo con response.json(), no con response.text().",
+        ),
+    ),
+)
+
+
+def no_jwt(token: str) -> Text:
+    """Why a text is no JWT, as far as its beginning tells; nothing of it is repeated."""
+    for pattern, text in _MISREAD:
+        if pattern.match(token):
+            return text.format(_NO_JWT)
+    return _NO_JWT

@@ -15,7 +15,7 @@ from typing import Any, Final
 import jwt
 
 from sio_server.audience import Hint, Identity
-from sio_server.auth.claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims
+from sio_server.auth.claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims, no_jwt
 from sio_server.auth.jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
 from sio_server.config import Config
 from sio_server.config.claim_names import ClaimNames, likely_role_claim
@@ -34,6 +34,9 @@ HINT_EVERY: Final = 60.0
 # A moment beyond this, the year 5138, was most likely meant in milliseconds, as JavaScript counts.
 MILLISECONDS: Final = 1e11
 
+# What a token may be signed with, by the setting that verifies it.
+ACCEPTED_ALGORITHMS: Final = ("HS256", *sorted(ASYMMETRIC_ALGORITHMS))
+
 logger = get_logger("auth")
 
 
@@ -49,7 +52,7 @@ class TokenVerifier:
 
     async def identity(self, token: str) -> Identity:
         """The identity of a token; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
-        claims = await self._claims(bare_token(token))
+        claims = await self._claims(token)
         try:
             identity = identity_of_claims(claims, self._names)
         except OverflowError as error:  # an exp beyond any clock
@@ -80,11 +83,12 @@ class TokenVerifier:
         elsewhere = () if found is None else (Hint("roles_elsewhere", _ROLES_ELSEWHERE.format(found)),)
         return (*elsewhere, Hint("expiry_in_milliseconds", _IN_MILLISECONDS)) if lasting else elsewhere
 
-    async def _claims(self, token: str) -> dict[str, Any]:
+    async def _claims(self, text: str) -> dict[str, Any]:
+        token = bare_token(text)
         if len(token) > MAX_TOKEN_LENGTH:
             raise Refused("invalid_token", _TOO_LONG.format(len(token), MAX_TOKEN_LENGTH))
         if not token.isascii() or token.count(".") != _DOTS:
-            raise Refused("invalid_token", _NO_JWT)
+            raise Refused("invalid_token", no_jwt(text))
         if self._jwks is None:
             # One kind of key: nothing in the header has to be known before it is checked.
             return self._verified(token, self._secrets, "HS256")
@@ -145,10 +149,6 @@ _GUEST = Text(
 _TOO_LONG = Text(
     "The token has {0} characters; more than {1} are not taken: leave out claims that are not needed here.",
     "El token tiene {0} caracteres y no se admiten más de {1}: quita los datos que aquí no hacen falta.",
-)
-_NO_JWT = Text(
-    "This is no JWT: it has to be three parts in base64url, parted by dots (RFC 7519).",
-    "Esto no es un JWT: deben ser tres partes en base64url, separadas por puntos (RFC 7519).",
 )
 _UNREADABLE = Text(
     "The token cannot be read as a JWT (RFC 7519): it is cut short or changed.",

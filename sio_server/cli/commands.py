@@ -64,6 +64,7 @@ COMMANDS: Final = {
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
     "keys": Place("sio_server.cli.keys", "keys", "Make, list, rotate and revoke publisher keys"),
     "catalog": Place("sio_server.cli.catalog", "catalog", "Look at the event types, check them, add to them"),
+    "doctor": Place("sio_server.cli.doctor", "doctor", "Find out what is wrong with a server, from where you are"),
     "check-config": Place(
         "sio_server.cli.check_config", "check_config", "Check the settings and show what is in effect"
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sio_server.engine import TrustedProxies
 
 # What proxies, balancers, tunnels and content networks put into the requests they pass on, by how the name begins.
 _PREFIXES: Final = (
@@ -124,3 +126,20 @@ def sign_of_proxy(names: Iterable[str]) -> str | None:
         if plain in _NAMES or plain.startswith(_PREFIXES):
             return name
     return None
+
+
+def way_of(headers: Mapping[str, str], peer: str, proxies: TrustedProxies, *, secure: bool) -> dict[str, Any]:
+    """How a request came: from whom, by which proxy's word, and whether over TLS. ``headers`` ignore their case.
+
+    ``peer`` is the address of the other end of the connection, empty for a Unix socket, ``secure`` whether that
+    connection is TLS. What a proxy says is told whether it is believed or not; operators alone are told.
+    """
+    return {
+        "address": proxies.client(peer, headers.get("x-forwarded-for")),
+        "peer": peer,
+        "secure": secure,
+        "trusted": peer in proxies,
+        "proxied": sign_of_proxy(headers) is not None,
+        "forwarded_for": "x-forwarded-for" in headers,
+        "forwarded_proto": headers.get("x-forwarded-proto", "").strip().lower()[:16] or None,
+    }

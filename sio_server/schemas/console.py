@@ -37,6 +37,20 @@ class MaySchema(Schema):
     operate = plain.Boolean(required=True, metadata=about("Close connections and let guests in"))
 
 
+class WaySchema(Schema):
+    """How a request came to the server, as the server sees it."""
+
+    address = plain.String(required=True, metadata=about("The client's own, whom a trusted proxy names"))
+    peer = plain.String(required=True, metadata=about("The other end of the connection; empty for a Unix socket"))
+    secure = plain.Boolean(required=True, metadata=about("Whether that connection is TLS"))
+    trusted = plain.Boolean(required=True, metadata=about("Whether the other end is a trusted proxy"))
+    proxied = plain.Boolean(required=True, metadata=about("Whether a header shows that a proxy passed it on"))
+    forwarded_for = plain.Boolean(required=True, metadata=about("Whether X-Forwarded-For came with it"))
+    forwarded_proto = plain.String(
+        required=True, allow_none=True, metadata=about("What X-Forwarded-Proto says, believed or not")
+    )
+
+
 class SessionSchema(Schema):
     """Who asks, and of what server."""
 
@@ -61,6 +75,7 @@ class SessionSchema(Schema):
     started_at = plain.String(required=True, metadata=about("When this process started, RFC 3339 in UTC"))
     server_time = plain.String(required=True, metadata=about("Now, RFC 3339 in UTC"))
     max_body = plain.Integer(required=True, metadata=about("Largest body of one notification in bytes"))
+    way = plain.Nested(WaySchema, metadata=about("How this request came; only for who may observe"))
 
 
 class PercentilesSchema(Schema):

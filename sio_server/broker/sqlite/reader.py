@@ -28,7 +28,7 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
     if not path.is_file():
         raise LogError(f"{path}: there is no log here: give --data-dir, or publish something first")
     try:
-        with closing(_opened(path)) as connection:
+        with closing(open_to_read(path)) as connection:
             version = check_ours(connection, str(path))
             if not version:
                 raise LogError(f"{path}: there is nothing in this log yet")
@@ -49,7 +49,7 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
         raise LogDamaged(f"{path}: {error}") from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that only reads. Raises `LogError` where SQLite cannot read what is not in the main file yet."""
     address = path.resolve().as_uri()
     connection = sqlite3.connect(f"{address}?mode=ro", uri=True)

@@ -649,6 +649,8 @@ export interface components {
             server_time: string;
             /** @description Largest body of one notification in bytes */
             max_body: number;
+            /** @description How this request came; only for who may observe */
+            way?: components["schemas"]["Way"];
         };
         Stats: {
             connections: components["schemas"]["ConnectionNumbers"];
@@ -770,6 +772,22 @@ export interface components {
             code: "roles_elsewhere" | "expiry_in_milliseconds";
             /** @description What seems wrong and the mend, in the language asked for */
             detail: string;
+        };
+        Way: {
+            /** @description The client's own, whom a trusted proxy names */
+            address: string;
+            /** @description The other end of the connection; empty for a Unix socket */
+            peer: string;
+            /** @description Whether that connection is TLS */
+            secure: boolean;
+            /** @description Whether the other end is a trusted proxy */
+            trusted: boolean;
+            /** @description Whether a header shows that a proxy passed it on */
+            proxied: boolean;
+            /** @description Whether X-Forwarded-For came with it */
+            forwarded_for: boolean;
+            /** @description What X-Forwarded-Proto says, believed or not */
+            forwarded_proto: string | null;
         };
     };
     responses: never;
