@@ -213,6 +213,11 @@ _MISREAD: Final[tuple[tuple[re.Pattern[str], Text], ...]] = (
 )
 
 
+def is_misread(token: str) -> bool:
+    """Whether a text begins as what a page took for a token; a whole token may be inside it."""
+    return any(pattern.match(token) for pattern, _ in _MISREAD)
+
+
 def no_jwt(token: str) -> Text:
     """Why a text is no JWT, as far as its beginning tells; nothing of it is repeated."""
     for pattern, text in _MISREAD:

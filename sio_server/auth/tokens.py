@@ -15,7 +15,7 @@ from typing import Any, Final
 import jwt
 
 from sio_server.audience import Hint, Identity
-from sio_server.auth.claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims, no_jwt
+from sio_server.auth.claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims, is_misread, no_jwt
 from sio_server.auth.jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
 from sio_server.config import Config
 from sio_server.config.claim_names import ClaimNames, likely_role_claim
@@ -87,7 +87,7 @@ class TokenVerifier:
         token = bare_token(text)
         if len(token) > MAX_TOKEN_LENGTH:
             raise Refused("invalid_token", _TOO_LONG.format(len(token), MAX_TOKEN_LENGTH))
-        if not token.isascii() or token.count(".") != _DOTS:
+        if not token.isascii() or token.count(".") != _DOTS or is_misread(token):
             raise Refused("invalid_token", no_jwt(text))
         if self._jwks is None:
             # One kind of key: nothing in the header has to be known before it is checked.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sio_server import __version__
+from sio_server.app import RELOADING
 from tests.support.asking import ask, assert_refused, get, post
 from tests.support.servers import PUBLISH_KEY, lasting_token, running, secured, token
 
@@ -70,3 +71,35 @@ async def test_wrong_credential_is_refused() -> None:
             revoked: "token_revoked",
         }.items():
             assert_refused(await ask(server, "GET", PATH, token=credential), code)
+
+
+@pytest.mark.parametrize("credential", [PUBLISH_KEY, lasting_token("eva", "admin")], ids=["key", "administrator"])
+async def test_operators_are_told_how_they_came(credential: str) -> None:
+    """Who may observe sees whom the server takes them for, and what a proxy says, believed or not; nobody else does."""
+    forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "HTTPS"}
+    ways = []
+    for trusted in ((), ("127.0.0.1",)):
+        async with running(secured(trusted_proxies=trusted)) as server:
+            for headers in ({}, forwarded):
+                sent = {**headers, "Authorization": f"Bearer {credential}"}
+                async with server.http.get(server.url + PATH, headers=sent) as response:
+                    ways.append((await response.json())["way"])
+            assert "way" not in await get(server, PATH)
+            assert "way" not in await get(server, PATH, lasting_token("ana", "turista"))
+    plain = {"peer": "127.0.0.1", "secure": False, "address": "127.0.0.1"}
+    nothing = {"proxied": False, "forwarded_for": False, "forwarded_proto": None}
+    said = {"proxied": True, "forwarded_for": True, "forwarded_proto": "https"}
+    assert ways == [
+        {**plain, **nothing, "trusted": False},
+        {**plain, **said, "trusted": False},
+        {**plain, **nothing, "trusted": True},
+        {**plain, **said, "trusted": True, "address": "203.0.113.9"},
+    ]
+
+
+async def test_trusted_proxies_may_change() -> None:
+    """Proxies that are trusted from now on, without a restart, are told as such."""
+    async with running(secured()) as server:
+        assert (await get(server, PATH, PUBLISH_KEY))["way"]["trusted"] is False
+        server.app[RELOADING].apply(secured(trusted_proxies=("127.0.0.0/8",)))
+        assert (await get(server, PATH, PUBLISH_KEY))["way"]["trusted"] is True

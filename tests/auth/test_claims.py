@@ -11,6 +11,7 @@ import pytest
 from sio_server.auth import Authenticator
 from sio_server.auth.claims import bare_token
 from sio_server.auth.tokens import MAX_TOKEN_LENGTH
+from sio_server.config import Config
 from sio_server.config.claim_names import claim, likely_role_claim
 from sio_server.errors import Refused
 from tests.support.clients import plain_socket, refused
@@ -224,9 +225,15 @@ async def test_key_is_taken_as_it_was_pasted(form: str) -> None:
     ("credential", "told"),
     [
         ("x" * (MAX_TOKEN_LENGTH + 1), f"{MAX_TOKEN_LENGTH + 1} characters"),
-        ("<!doctype html><title>Not found</title>", "This is no JWT"),
-        (json.dumps({"token": "x"}), "This is no JWT"),
-        ("undefined", "This is no JWT"),
+        ("<!doctype html><title>Not found</title>", "begins with '<', as a page of HTML does"),
+        (json.dumps({"token": "x"}), "It is JSON: read the response with response.json()"),
+        (json.dumps({"token": "e30.e30.e30"}), "It is JSON"),
+        ("[object Promise]", "'await' it first"),
+        ("[object Object]", "give the member that holds the token"),
+        ("undefined", "what a program writes for nothing"),
+        ("null", "what a program writes for nothing"),
+        ('"Not authenticated"', "begins with a quote: return it with response.json()"),
+        ("nullable", "(RFC 7519)."),
         ("a.b", "This is no JWT"),
         ("a.b.c", "cannot be read as a JWT"),
         ("", "A token is needed"),
@@ -237,6 +244,14 @@ async def test_what_is_wrong_with_a_token_is_told(credential: str, told: str) ->
     refused_ = await refusal(credential)
     assert told in refused_.detail
     assert refused_.detail.es != refused_.kind.title.es
+    assert "Not auth" not in refused_.detail  # nothing of what was sent is repeated
+
+
+async def test_what_is_no_token_is_told_in_development() -> None:
+    """A page that is tried out in development is told as it would be in production."""
+    with pytest.raises(Refused) as caught:
+        await Authenticator(Config(dev=True)).identity('{"token": "x"}')
+    assert "It is JSON" in caught.value.detail
 
 
 async def test_token_cut_short_is_told() -> None:
