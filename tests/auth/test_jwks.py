@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hmac
+import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from jwt.utils import base64url_encode
 from sio_server.auth import Authenticator, jwks
 from sio_server.auth.jwks import MAX_AGE, REFETCH_AFTER, JwksKeys
 from sio_server.errors import Refused
+from tests.support.logged import logging_to_stderr
 from tests.support.servers import SECRET, running, secured
 from tests.support.waiting import until
 
@@ -397,3 +399,17 @@ async def test_server_whose_address_is_down() -> None:
         async with server.http.get(f"{server.url}/v1/stats", headers=headers) as response:
             assert (response.status, (await response.json(content_type=None))["code"]) == (503, "keys_unavailable")
             assert response.headers["Retry-After"] == str(int(REFETCH_AFTER))
+
+
+async def test_why_keys_cannot_be_fetched_is_told_to_operators(
+    issuer: Issuer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line of the log says what is wrong with the address, and nothing that may be secret in it."""
+    issuer.status = 500
+    address = issuer.url.replace("://", "://user:MARKER@") + "?key=MARKER"
+    with logging_to_stderr():
+        auth = Authenticator(secured(jwt_secret=None, jwks_url=address), JwksKeys(address))
+        assert await code(auth, signed("RS256", "rsa")) == "keys_unavailable"
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["level"], line["reason"], line["url"]) == ("warning", "answered with HTTP status 500", issuer.url)
+    assert "MARKER" not in str(line)

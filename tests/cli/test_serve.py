@@ -13,8 +13,9 @@ from sio_server.cli.check_config import check_config
 from sio_server.cli.serve import serve
 from sio_server.config import env_name
 from sio_server.config.schema import ConfigSchema
-from tests.support.commands import Done, assert_user_error, finish, run, start, start_program
+from tests.support.commands import Done, assert_user_error, finish, line_of_errors, run, start, start_program
 from tests.support.forks import Running
+from tests.support.settings import STRONG
 from tests.support.waiting import coming, work_of
 
 SECRETS = [name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]]
@@ -101,4 +102,25 @@ async def test_what_was_accepted_survives_kill(tmp_path: Path) -> None:
     url = await first_line(process)
     sent = await run("send", "test", "--url", url, "--json", cwd=tmp_path)
     assert '"seq": 2' in sent.out
+    assert (await stop(process)).code == 0
+
+
+async def test_name_without_an_address_is_told(tmp_path: Path) -> None:
+    """A host that leads nowhere is named, in words and not by a number of the system's."""
+    env = {"SIO_SERVER_JWT_SECRET": STRONG, "SIO_SERVER_PUBLISH_KEYS": STRONG}
+    done = await run("serve", "--host", "nowhere.invalid", "--broker", "memory:", cwd=tmp_path, env=env)
+    assert_user_error(done, "cannot serve on nowhere.invalid port 8080: this name leads to no address")
+
+
+async def test_start_warns_as_check_config_does(tmp_path: Path) -> None:
+    """A new log at a relative path and keys that nobody answers for are told by each start, and it serves."""
+    env = {"SIO_SERVER_JWKS_URL": "http://127.0.0.1:1/jwks", "SIO_SERVER_PUBLISH_KEYS": STRONG}
+    process = await start("serve", "--port", "0", cwd=tmp_path, env=env)
+    url = await first_line(process)
+    told = ""
+    while "JWKS_URL: cannot be reached" not in told:
+        told += await line_of_errors(process)
+    assert "there is no log in" in told
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(url + "/health/ready")).status_code == 200
     assert (await stop(process)).code == 0

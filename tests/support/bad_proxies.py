@@ -101,7 +101,10 @@ class _Proxy:
             client = web.WebSocketResponse(max_msg_size=0)
             await client.prepare(request)
             heard = asyncio.Event()
-            ways = [asyncio.create_task(_pump(*way, heard)) for way in ((upstream, client), (client, upstream))]
+            ways = [
+                asyncio.create_task(pumping)
+                for pumping in (_pump(upstream, client, heard), _pump(client, upstream, heard))
+            ]
             cutting = asyncio.create_task(_cut(client, heard, self._habits.idle))
             await asyncio.wait([*ways, cutting], return_when=asyncio.FIRST_COMPLETED)
             for task in (*ways, cutting):

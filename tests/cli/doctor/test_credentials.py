@@ -39,7 +39,7 @@ TOKENS: dict[str, tuple[Any, str, str]] = {
     "expired": (lambda: token(exp=int(time.time()) - HOUR), "it has expired", "get a new one"),
     "other secret": (lambda: signed(OTHER), "signature", "the backend signs with another secret"),
     "algorithm": (lambda: signed(OTHER * 2, "HS512"), "signed with 'HS512'", "HS256"),
-    "none": (lambda: jwt.encode({"sub": "1", "exp": 9e9}, None, "none"), "signed with 'none'", "HS256"),
+    "none": (lambda: jwt.encode({"sub": "1", "exp": 9e9}, "", "none"), "signed with 'none'", "HS256"),
     "early": (lambda: token(iat=int(time.time()) + HOUR), "not valid before", "NTP"),
     "no end": (lambda: signed(exp=None), "lacks 'exp'", "Unix time"),
     "no user": (lambda: signed(sub=None), "lacks the claim 'sub'", "SIO_SERVER_USER_CLAIM"),

@@ -76,10 +76,16 @@ async def test_server_that_says_nothing() -> None:
 # -- TLS --
 
 
-def tls(authority: trustme.CA, name: str = "127.0.0.1", **moments: datetime) -> ssl.SSLContext:
+def tls(
+    authority: trustme.CA,
+    name: str = "127.0.0.1",
+    *,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+) -> ssl.SSLContext:
     """A server's context, with a certificate of this authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name, **moments).configure_cert(context)
+    authority.issue_cert(name, not_before=not_before, not_after=not_after).configure_cert(context)
     return context
 
 
