@@ -98,6 +98,7 @@ class ConsoleOperations:
                 "started_at": rfc3339(self._operators.started_at()),
                 "server_time": rfc3339(datetime.now(UTC)),
                 "max_body": config.max_body,
+                **({"scope": scope.as_dict()} if scope is not None and caller.credential == "key" else {}),
                 **({"way": self._way(call.request)} if observes else {}),
             },
             headers={"Cache-Control": "no-store"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -226,8 +226,8 @@ def _print(shown: Sequence[dict[str, Any]]) -> None:
             "\n".join(
                 f"{one['hint']}…" + (f" until {one['ends_at']}" if one["ends_at"] else "") for one in key["secrets"]
             ),
-            one_line(_may(scope)),
-            one_line(_reaches(scope)),
+            one_line(may(scope)),
+            one_line(reaches(scope)),
             f"{key['rate']}/s" if key["rate"] else "-",
             key["created_at"],
             key["last_used_at"] or "-",
@@ -236,14 +236,16 @@ def _print(shown: Sequence[dict[str, Any]]) -> None:
     console().print(table, markup=False)
 
 
-def _may(scope: dict[str, Any]) -> str:
+def may(scope: Mapping[str, Any]) -> str:
+    """What a scope (`Scope.as_dict`) lets one do, in a few words."""
     publish = (
         ["publish" if scope["types"] is None else f"publish {', '.join(scope['types'])}"] if scope["publish"] else []
     )
     return "; ".join([*publish, *(word for word in ("observe", "operate") if scope[word])])
 
 
-def _reaches(scope: dict[str, Any]) -> str:
+def reaches(scope: Mapping[str, Any]) -> str:
+    """Whom a scope (`Scope.as_dict`) lets one reach, in a few words."""
     if not scope["publish"]:
         return "-"
     if scope["roles"] is None and scope["topics"] is None and scope["users"] and scope["everybody"]:

@@ -11,6 +11,7 @@ from sio_server import fields
 from sio_server.core.operators import FIRST_REACHED
 from sio_server.core.refusals import CAPACITY
 from sio_server.event_types import PRIORITIES
+from sio_server.schemas.keys import ScopeSchema
 from sio_server.schemas.loading import about, limit_field
 from sio_server.schemas.publish import AudienceReplySchema
 
@@ -75,6 +76,7 @@ class SessionSchema(Schema):
     started_at = plain.String(required=True, metadata=about("When this process started, RFC 3339 in UTC"))
     server_time = plain.String(required=True, metadata=about("Now, RFC 3339 in UTC"))
     max_body = plain.Integer(required=True, metadata=about("Largest body of one notification in bytes"))
+    scope = plain.Nested(ScopeSchema, metadata=about("What the key allows; only for a key"))
     way = plain.Nested(WaySchema, metadata=about("How this request came; only for who may observe"))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sio_server import __version__
 from sio_server.app import RELOADING
+from sio_server.auth import Scope
 from tests.support.asking import ask, assert_refused, get, post
+from tests.support.keys import add
 from tests.support.servers import PUBLISH_KEY, lasting_token, running, secured, token
 
 PATH = "/v1/session"
@@ -47,6 +51,17 @@ async def test_caller_is_told_who_they_are(credential: str | None, expected: dic
 
     assert {name: body[name] for name in expected} == expected
     assert body["development"] is False
+
+
+async def test_holder_of_a_key_is_told_what_it_allows(tmp_path: Path) -> None:
+    """A key sees its own scope, and nobody else is told of one."""
+    scope = Scope(types=("reserva_*",), roles=("admin",), topics=(), users=False, everybody=False)
+    key = await asyncio.to_thread(add, tmp_path, "reservas", scope)
+    async with running(secured(data_dir=tmp_path)) as server:
+        assert (await get(server, PATH, key))["scope"] == scope.as_dict()
+        assert (await get(server, PATH, PUBLISH_KEY))["scope"] == Scope(observe=True, operate=True).as_dict()
+        for credential in (None, lasting_token("eva", "admin")):
+            assert "scope" not in await get(server, PATH, credential)
 
 
 async def test_everybody_may_everything_in_development() -> None:

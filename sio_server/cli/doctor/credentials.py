@@ -15,6 +15,7 @@ from sio_server.auth.key_text import is_ours, is_whole
 from sio_server.auth.tokens import ACCEPTED_ALGORITHMS, MAX_TOKEN_LENGTH, MILLISECONDS
 from sio_server.cli.doctor.findings import Finding, fault, ok, skipped, warning
 from sio_server.cli.doctor.site import Answer, Observer, Site, Unreachable
+from sio_server.cli.keys import may, reaches
 
 _OK: Final = 200
 
@@ -162,13 +163,13 @@ def _key_faults(key: str) -> Finding | None:
 def _key(answer: Answer, key: str) -> list[Finding]:
     if answer.status != _OK:
         return [_refused("key", answer, key)]
-    members, may = answer.members, answer.members.get("may", {})
+    members = answer.members
     if members.get("credential") is None:
         return [_lost("key")]
     if members.get("credential") == "development":
         return [warning("key", "the server is in development mode, and needs no key", "serve without --dev")]
-    allowed = [word for word in ("publish", "observe", "operate") if may.get(word)]
-    if not may.get("publish"):
+    scope = members.get("scope", {})
+    if not scope.get("publish"):
         mend = "publish with another one: sio-server keys add NAME"
-        return [warning("key", f"it is taken, and may not publish, only {', '.join(allowed)}", mend)]
-    return [ok("key", f"it is taken: {members.get('publisher')}, may {', '.join(allowed)}")]
+        return [warning("key", f"it is taken, and may not publish, only {may(scope)}", mend)]
+    return [ok("key", f"it is taken: {members.get('publisher')}, may {may(scope)}, to {reaches(scope)}")]

@@ -112,15 +112,17 @@ async def test_header_that_is_lost(server: Server) -> None:
 
 async def test_key_that_is_taken(server: Server) -> None:
     """A good key is told with what it may."""
-    assert "may publish, observe, operate" in (await examined(server.url, key=PUBLISH_KEY)).of("key").text
+    assert "may publish; observe; operate, to anybody" in (await examined(server.url, key=PUBLISH_KEY)).of("key").text
 
 
 async def test_keys_of_a_server(tmp_path: Path) -> None:
     """A stored key is told with its name; one that was cut, or is another server's, is a fault."""
-    good, reader = add(tmp_path, "reservas"), add(tmp_path, "prometheus", Scope(publish=False, observe=True))
+    narrow = Scope(types=("reserva_*",), roles=("admin",), topics=(), users=False, everybody=False)
+    good, reader = add(tmp_path, "reservas", narrow), add(tmp_path, "prometheus", Scope(publish=False, observe=True))
     stranger = add(tmp_path / "other", "reservas")
     async with running(secured(data_dir=tmp_path)) as server:
-        assert "key:reservas, may publish" in (await examined(server.url, key=good)).of("key").text
+        told = (await examined(server.url, key=good)).of("key").text
+        assert told == "it is taken: key:reservas, may publish reserva_*, to role:admin"
         found = await examined(server.url, key=reader)
         found.assert_only("key", "may not publish, only observe", "sio-server keys add", level=Level.WARNING)
         (await examined(server.url, key=good[:-1])).assert_only("key", "its checksum is wrong", "copy it once more")

@@ -649,6 +649,8 @@ export interface components {
             server_time: string;
             /** @description Largest body of one notification in bytes */
             max_body: number;
+            /** @description What the key allows; only for a key */
+            scope?: components["schemas"]["Scope"];
             /** @description How this request came; only for who may observe */
             way?: components["schemas"]["Way"];
         };
