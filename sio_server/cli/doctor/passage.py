@@ -110,7 +110,7 @@ def _address(site: Site, way: dict[str, Any]) -> Finding:
     if way.get("forwarded_for"):
         text = f"a proxy at {peer} says whom it asks for, and the server does not believe it: everybody is {peer}"
         return fault("address", text, f"SIO_SERVER_TRUSTED_PROXIES={peer} (or the network of your proxies)")
-    if way.get("proxied") or (site.question.secure and not way.get("secure")):
+    if way.get("proxied") or site.fronted or (site.question.secure and not way.get("secure")):
         text = f"a proxy at {peer} does not say whom it asks for: everybody is {peer}"
         mend = (
             "nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; "

@@ -187,7 +187,7 @@ async def find_server(site: Site) -> AsyncIterator[Finding]:
         raise Lost(await _silent(question, error)) from error
     if answer.status != 200 or "server_time" not in answer.members:  # noqa: PLR2004 - OK
         raise Lost(await _stranger(site, answer))
-    site.session = answer.members
+    site.session, site.fronted = answer.members, answer.fronted
     mode = ", in development mode" if answer.members.get("development") else ""
     yield ok("server", f"sio-server {answer.members.get('version')} answers at {question.url}{mode}")
     yield _version(answer)

@@ -22,6 +22,9 @@ FIRST_BYTE: Final = 4.0
 # A reply of the server has a few kilobytes; an error page of a proxy may have more, and its beginning tells enough.
 MAX_ANSWER: Final = 512 * 1024
 
+# What the server calls itself; most proxies put their own name in its place.
+_OURS: Final = "sio-server"
+
 # What the ids of a doctor's requests begin with: they leave refusals behind that nobody has to look at.
 OWN: Final = "doctor-"
 
@@ -82,6 +85,11 @@ class Answer:
         return str(self.members.get("detail", ""))
 
     @property
+    def fronted(self) -> bool:
+        """Whether it went through another server than ours, which names itself."""
+        return "Via" in self.headers or self.headers.get("Server", _OURS) != _OURS
+
+    @property
     def who(self) -> str:
         """What the answer says of who sent it, as people would say it."""
         kind = self.headers.get("Content-Type", "").partition(";")[0] or "no Content-Type"
@@ -108,6 +116,8 @@ class Site:
         self.trusted = trusted
         self.session: dict[str, Any] = {}
         """What ``GET /v1/session`` says without a credential."""
+        self.fronted = False
+        """Whether an answer shows that it went through another server."""
         self.token: str | None = None
         """The token, once the server has taken it."""
         self.origin: str | None = None
@@ -116,7 +126,7 @@ class Site:
         self.http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context if context is not None else True, force_close=True),
             timeout=aiohttp.ClientTimeout(total=question.patience),
-            headers={"User-Agent": "sio-server-doctor"},
+            headers={"User-Agent": "sio-server-doctor", "X-Request-ID": OWN + secrets.token_hex(8)},
             auto_decompress=True,
         )
 
@@ -145,7 +155,7 @@ class Site:
         patience: float | None = None,
     ) -> Answer:
         """One request, redirects not followed. Raises `Unreachable`."""
-        sent = {"Accept-Language": "en", "X-Request-ID": OWN + secrets.token_hex(8), **(headers or {})}
+        sent = {"Accept-Language": "en", **(headers or {})}
         if credential is not None:
             sent["Authorization"] = f"Bearer {credential}"
         timeout = aiohttp.ClientTimeout(total=patience or self.question.patience)

@@ -89,6 +89,14 @@ async def test_proxy_that_names_nobody(server: Server) -> None:
         )
 
 
+async def test_proxy_that_is_seen_by_its_answers_alone() -> None:
+    """A proxy that adds nothing to requests, as nginx's bare `proxy_pass`, is seen by the name in its answers."""
+    async with running(secured()) as server, bad_proxy(server.url, says={}, puts={"Server": "nginx/1.22.1"}) as url:
+        (await examined(url, key=PUBLISH_KEY)).assert_only(
+            "address", "does not say whom it asks for", "X-Forwarded-For"
+        )
+
+
 @pytest.mark.parametrize(("proto", "told"), [(None, "says 'nothing' of it"), ("http", "says 'http' of it")])
 async def test_proxy_that_hides_tls(server: Server, tmp_path: Path, proto: str | None, told: str) -> None:
     """A proxy that ends TLS and does not say so is a warning."""
