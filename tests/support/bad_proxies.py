@@ -88,7 +88,10 @@ class _Proxy:
             for name, value in {**self._habits.adds, **self._habits.puts}.items():
                 answer.headers.add(name, value)
             if self._habits.holds:
-                await upstream.read()
+                whole = await upstream.read()
+                await answer.prepare(request)
+                await answer.write(whole)
+                return answer
             await answer.prepare(request)
             async for chunk in upstream.content.iter_any():
                 await answer.write(chunk)

@@ -19,8 +19,9 @@ class Findings:
 
     def of(self, check: str) -> Finding:
         """The one finding of a check."""
-        (found,) = [finding for finding in self.all if finding.check == check]
-        return found
+        found = [finding for finding in self.all if finding.check == check]
+        assert len(found) == 1, self.all
+        return found[0]
 
     @property
     def faults(self) -> list[str]:

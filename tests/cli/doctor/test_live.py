@@ -79,3 +79,31 @@ async def test_idle_connection_needs_a_token(server: Server) -> None:
     found = await examined(server.url, quick=False, token=TOKEN[:-3] + "abc")
     assert found.of("idle").level is Level.SKIPPED
     assert found.faults == ["token"]
+
+
+# -- streams --
+
+
+@pytest.mark.parametrize("mode", ["production", "development"])
+async def test_stream_begins_at_once(server: Server, mode: str) -> None:
+    """A stream that a proxy passes on as it comes is all right; in development it needs no token."""
+    if mode == "production":
+        async with bad_proxy(server.url) as url:
+            found = await examined(url, token=TOKEN)
+    else:
+        async with running() as other:
+            found = await examined(other.url)
+    assert found.of("stream").text == "a stream (SSE) begins at once"
+    assert found.faults == []
+
+
+async def test_stream_that_is_held_back(server: Server) -> None:
+    """A proxy that gathers an answer whole before it passes it on is told, since a stream has no end."""
+    async with bad_proxy(server.url, holds=True) as url:
+        found = await examined(url, token=TOKEN, first_byte=0.5)
+    found.assert_only("stream", "a stream (SSE) is held back: nothing of it is here after 0.5 s", "proxy_buffering off")
+
+
+async def test_stream_needs_a_token(server: Server) -> None:
+    """Without a token nothing is claimed of streams."""
+    assert "give --token" in (await examined(server.url)).of("stream").text
