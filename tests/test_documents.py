@@ -67,7 +67,7 @@ def test_relative_links_resolve(path: Path) -> None:
         if parts.fragment and "<!-- made of the code" not in target.read_text("utf-8"):
             # The site leads from a page in Spanish to another one in Spanish.
             twin = target.with_name(target.name.replace(".md", ".es.md"))
-            target = twin if path.name.endswith(".es.md") and path.parent != ROOT and twin.exists() else target
+            target = twin if path.name.endswith(".es.md") and target.parent != ROOT and twin.exists() else target
             headings = [
                 re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for _, text in Document.read(target).headings
             ]
