@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sio_server import config as settings
 from sio_server import logs
+from sio_server.api.apart import serve_apart
 from sio_server.api.base_path import Below, to_page
 from sio_server.api.catalog import CatalogOperations
 from sio_server.api.console import ConsoleOperations
@@ -64,6 +65,9 @@ FRONT: Final = web.AppKey("front", FastPublish)
 SERVER: Final = web.AppKey("server", AsyncServer)
 RELOADING: Final = web.AppKey("reloading", Reloading)
 KEYS: Final = web.AppKey("keys", KeyWatch)
+METRICS: Final = web.AppKey("metrics", PrometheusMetrics)
+# What is served where the metrics have an address of their own.
+APART: Final = web.AppKey("apart", web.Application)
 
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
@@ -111,6 +115,7 @@ def create_app(
     app[CORE] = core
     app[CONFIG] = config
     app[RELOADING] = Reloading(config)
+    app[METRICS] = metrics
     _endpoints(app, config, gate, metrics, more)
     app.on_response_prepare.append(add_headers(gate))
     return app
@@ -136,6 +141,8 @@ def _endpoints(
     app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
+    counted = MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict, keyring)
+    app[APART] = serve_apart((counted, health), callers, Gate(OriginPolicy(Config()), core.refusals), _PROTOCOL)
     own = (
         publish,
         CatalogOperations(core.catalog),
@@ -147,7 +154,7 @@ def _endpoints(
         KeysOperations(keyring),
         StreamOperations(sse.handle),
         console,
-        MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict, keyring),
+        *(() if config.metrics_listen else (counted,)),
     )
     operations = serve(router, (*own, *more), callers)
     router.add_get(PROTOCOLS[WS], ws.handle, expect_handler=expect_later)

@@ -18,7 +18,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "0": ("errors", "locales", "translations", "trace_context", "audience", "intake", "event_types", "notification"),
     "1": ("engine",),
     "2": ("files", "fields", "metrics", "logs", "telemetry", "clock", "config"),
-    "3": ("catalog", "auth"),
+    "3": ("certificates", "catalog", "auth"),
     "4": ("broker",),
     "5": ("core",),
     "6": ("gate", "schemas"),

@@ -17,6 +17,7 @@ TESTS: Final = ROOT / "tests"
 
 # What is tested elsewhere: a module, or all of a folder that have no tests of their name, and where.
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    "api/apart": ("serving/test_listening",),
     "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
     "api/health": ("api/test_openapi", "functional/test_hardening"),
     "api/stream": ("live/test_sse", "api/test_openapi"),
@@ -87,6 +88,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "schemas/passes": ("api/test_passes", "api/test_openapi"),
     "schemas/stream": ("live/test_sse", "api/test_openapi"),
     "schemas/traces": ("api/test_notifications_trace",),
+    "serving/running": ("test_serving", "test_reloading"),
+    "serving/signals": ("test_reloading", "test_serving"),
     "testing/wording": ("testing/test_recorder",),
 }
 

@@ -13,7 +13,7 @@ from sio_server.auth.key_file import KeyFile
 from sio_server.catalog import Catalog
 from sio_server.cli.commands import EXIT_USER_ERROR, complain, one_line
 from sio_server.cli.serve import EPILOG, FIELDS, is_secret, read_checked, settings_options
-from sio_server.cli.surroundings import Remark, addresses, around, has_log, keys_at
+from sio_server.cli.surroundings import Remark, addresses, around, certificate, has_log, keys_at
 from sio_server.config import Config, Loaded
 
 EXIT_WARNED: Final = 1
@@ -36,7 +36,7 @@ def check_config(config_file: Path | None, *, strict: bool, offline: bool, as_js
     config = loaded.config
     told = [Remark(line) for line in loaded.warnings]
     facts = [*_types(config)]
-    told += [*around(config), *addresses(config)]
+    told += [*around(config), *addresses(config), *certificate(config)]
     if not any(remark.stops for remark in told):
         facts += [*_keys(config), *_log(config)]
     if config.jwks_url is not None and not offline:

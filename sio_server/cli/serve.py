@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import fields as members_of
@@ -18,7 +14,8 @@ import marshmallow
 
 from sio_server import config as settings
 from sio_server.broker.opening import check_scheme
-from sio_server.cli.commands import CommandFailed, to_nowhere
+from sio_server.cli.commands import CommandFailed
+from sio_server.cli.start_lines import announce
 from sio_server.cli.surroundings import around, keys_at
 from sio_server.config import Config, Loaded, env_name
 from sio_server.config.schema import ConfigSchema
@@ -78,11 +75,6 @@ EPILOG: Final = (
 )
 
 
-_UNPROTECTED: Final = (
-    "development mode: nothing is protected, every program of this machine may publish and read everything"
-)
-
-
 @click.command(epilog=EPILOG)
 @settings_options
 def serve(config_file: Path | None, **flags: Any) -> None:
@@ -102,12 +94,10 @@ def serve(config_file: Path | None, **flags: Any) -> None:
         logs.get_logger("config").warning(line)
     if config.jwks_url is not None:
         threading.Thread(target=_warn_of_keys, args=(config.jwks_url,), daemon=True).start()
-    if config.development:
-        _warn_of_development(config.log_format)
     try:
-        asyncio.run(run(config, _announce, read))
+        asyncio.run(run(config, announce, read))
     except OSError as error:
-        raise CommandFailed(f"cannot serve on {config.host} port {config.port}: {_reason(error)}") from error
+        raise CommandFailed(f"cannot serve: {error}") from error
 
 
 def _warn_of_keys(url: str) -> None:
@@ -123,37 +113,3 @@ def read_checked(flags: dict[str, Any], config_file: Path | None) -> Loaded:
     loaded = settings.read(flags, config_file=config_file)
     check_scheme(loaded.config.broker, loaded.sources.get("broker", "broker"))
     return loaded
-
-
-def _reason(error: OSError) -> str:
-    """What the system says of an address that cannot be listened on, and the mend where it is not plain."""
-    if isinstance(error, socket.gaierror):  # its number is none of errno's
-        return f"this name leads to no address ({error.strerror})"
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return f"{reason}{_MENDS.get(error.errno or 0, '')}"
-
-
-_MENDS: Final = {
-    errno.EADDRNOTAVAIL: ": it is no address of this machine",
-    errno.EACCES: ": a port below 1024 needs the right to it (CAP_NET_BIND_SERVICE); take a higher one",
-    errno.EAFNOSUPPORT: ": this machine has no addresses of this kind",
-}
-
-
-def _warn_of_development(log_format: str) -> None:
-    """Say on standard error that nothing is protected: a line for people, or a log line where machines read them."""
-    if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
-        from sio_server import logs  # noqa: PLC0415 - as above
-
-        logs.get_logger("config").warning(_UNPROTECTED)
-    else:
-        click.secho(f" {_UNPROTECTED} ", err=True, fg="black", bg="yellow", bold=True)
-
-
-def _announce(address: str) -> None:
-    try:
-        # Flushed: whoever started this process waits for the line, and a pipe would hold it back.
-        click.echo(address)
-        sys.stdout.flush()
-    except OSError:  # a full disk, or nobody at the other end: no reason not to serve
-        to_nowhere(sys.stdout)

@@ -7,11 +7,13 @@ import errno
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from sio_server.config import Config, env_name
+from sio_server.errors import ConfigError
 
 # The log of a busy day has some hundred MB, and SQLite needs room beside it when the write-ahead log is taken in.
 LITTLE_SPACE: Final = 1024**3
@@ -35,6 +37,8 @@ def around(config: Config) -> Iterator[Remark]:
 
 def addresses(config: Config) -> Iterator[Remark]:
     """What is wrong with the address to listen on; a port that is in use may be this server's own."""
+    if config.unix is not None:
+        return
     name = env_name("host")
     try:
         found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -49,6 +53,19 @@ def addresses(config: Config) -> Iterator[Remark]:
         except OSError as error:
             if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                 yield Remark(f"{name}: {address[0]} is no address of this machine", stops=True)
+
+
+def certificate(config: Config) -> Iterator[Remark]:
+    """What is wrong with the certificate and its key; a server tells it by itself as it starts."""
+    from sio_server import certificates  # noqa: PLC0415 - slow
+
+    try:
+        found = certificates.load(config)
+    except ConfigError as error:
+        yield Remark(str(error), stops=True)
+        return
+    if found is not None:
+        yield from (Remark(line) for line in found.warnings_at(time.time()))
 
 
 def keys_at(url: str) -> Iterator[Remark]:

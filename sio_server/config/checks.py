@@ -148,9 +148,53 @@ def check_claims(values: tuple[str, ...]) -> None:
         raise ValidationError("Names no claim.")
 
 
+# Among the addresses of trusted proxies: whoever connects by a Unix socket, who has none. nginx has the same word.
+BY_UNIX_SOCKET: Final = "unix:"
+
+_MODE: Final = re.compile(r"(0o?)?[67][0-7]{2}")
+
+
+def check_mode(value: str) -> None:
+    """Raise `ValidationError` for what are no permissions of a file that its owner can use."""
+    if not _MODE.fullmatch(value):
+        raise ValidationError(f"'{value}' are no permissions: write three octal digits, the first 6 or 7, such as 660.")
+
+
+def check_place(value: str) -> None:
+    """Raise `ValidationError` for what is no place to listen at: HOST:PORT, or unix:PATH."""
+    try:
+        place_of(value)
+    except ValueError:
+        raise ValidationError(
+            f"'{value}' is no place to listen at: write HOST:PORT, such as 127.0.0.1:9100 or [::1]:9100, or unix:PATH."
+        ) from None
+
+
+def place_of(value: str) -> tuple[str, int] | Path:
+    """The host and the port, or the path of the Unix socket, that a text names; raises ValueError for any other."""
+    if value.startswith(BY_UNIX_SOCKET):
+        path = value.removeprefix(BY_UNIX_SOCKET)
+        if not path:
+            raise ValueError(value)
+        return Path(path).expanduser()
+    host, colon, port = value.rpartition(":")
+    if not (colon and port.isascii() and port.isdecimal() and int(port) <= _MAX_PORT):
+        raise ValueError(value)
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in bare and bare == host:
+        raise ValueError(value)  # where an address of IPv6 ends, and the port begins, brackets say
+    check_host(bare)
+    return bare, int(port)
+
+
+_MAX_PORT: Final = 65_535
+
+
 def check_proxies(values: tuple[str, ...]) -> None:
     """Raise `ValidationError` for what is no address or network."""
     for network in values:
+        if network == BY_UNIX_SOCKET:
+            continue
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError as error:

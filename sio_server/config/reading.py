@@ -14,7 +14,7 @@ from marshmallow import RAISE, ValidationError
 
 from sio_server import fields
 from sio_server.config.schema import PATHS, SECRETS, SETTINGS, ConfigSchema
-from sio_server.config.settings import MIN_SECRET_BYTES, Config
+from sio_server.config.settings import MIN_SECRET_BYTES, Config, is_loopback
 from sio_server.config.sources import ENV_PREFIX, env_name, gather, nearest, unknown_names
 from sio_server.errors import ConfigError
 
@@ -62,6 +62,7 @@ def read(
     except ValidationError as error:
         raise ConfigError(_explain(error, found.names)) from error
     _check_together(config)
+    _check_listening(config, found.names)
     unknown = unknown_names(SETTINGS, SECRETS, env_file)
     return Loaded(config, (*config.warnings(), *found.notes, *unknown), found.names, found.places)
 
@@ -88,6 +89,26 @@ def _check_together(config: Config) -> None:
         _check_development(config)
     else:
         _check_protected(config)
+
+
+def _check_listening(config: Config, sources: Mapping[str, str]) -> None:
+    given = [name for name in ("host", "port", "tls_cert", "tls_key") if name in sources]
+    if config.unix is not None and given:
+        raise ConfigError(
+            f"{sources.get('unix', 'unix')} together with {' and '.join(sources[name] for name in given)}: a Unix "
+            "socket takes the place of an address, and TLS is for what comes over a network; leave out the one or the "
+            "other"
+        )
+    if config.tls_cert is None:
+        for name in ("tls_key", "tls_key_password"):
+            if getattr(config, name) is not None:
+                raise ConfigError(f"{sources.get(name, name)} needs SIO_SERVER_TLS_CERT, the certificate of that key")
+    place = config.metrics_place
+    if config.dev and isinstance(place, tuple) and not is_loopback(place[0]):
+        raise ConfigError(
+            f"{sources.get('metrics_listen', 'metrics_listen')}: development mode is for this machine alone; "
+            "use 127.0.0.1, or leave --dev out and set the secrets"
+        )
 
 
 def _check_development(config: Config) -> None:

@@ -22,9 +22,13 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "catalog": "catalog.toml",
     "cloudevents_prefix": ["com.example."],
     "jwks_url": "https://id.example.org/.well-known/jwks.json",
+    "metrics_listen": "127.0.0.1:9100",
+    "tls_cert": "/etc/letsencrypt/live/example.org/fullchain.pem",
+    "tls_key": "/etc/letsencrypt/live/example.org/privkey.pem",
     "token_audience": "avisos",
     "token_issuer": "https://id.example.org/",
     "trusted_proxies": ["127.0.0.1"],
+    "unix": "/run/sio-server/http.sock",
     "unknown_types": "refuse",
 }
 

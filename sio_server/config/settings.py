@@ -14,6 +14,7 @@ from typing import Final
 from marshmallow.fields import Boolean, Float, String, Url
 
 from sio_server.config.checks import (
+    BY_UNIX_SOCKET,
     BasePath,
     Host,
     PathField,
@@ -23,10 +24,13 @@ from sio_server.config.checks import (
     check_host,
     check_hosts,
     check_locale,
+    check_mode,
     check_origins,
+    check_place,
     check_proxies,
     check_secret,
     optional,
+    place_of,
     setting,
 )
 from sio_server.config.claim_names import ROLE_CLAIMS, USER_CLAIMS
@@ -51,6 +55,21 @@ class Config:
         BasePath(validate=length(0, 200)),
         "Path that everything is served below, such as /rt, for a proxy that passes it on",
         default="",
+    )
+    unix: Path | None = optional(PathField(), "Unix socket to listen on in place of an address and a port")
+    unix_mode: str = setting(
+        String(validate=check_mode), "Who may connect by the Unix socket, as permissions of a file", default="660"
+    )
+    tls_cert: Path | None = optional(
+        PathField(), "Certificate in PEM, with those that lead to its authority: with it the server speaks HTTPS"
+    )
+    tls_key: Path | None = optional(PathField(), "Its private key in PEM, where it is not in the same file")
+    tls_key_password: str | None = optional(
+        String(validate=length(1, 1024)), "What the private key is encrypted with, if it is", secret=True
+    )
+    metrics_listen: str | None = optional(
+        String(validate=check_place),
+        "Where /metrics is answered, without a credential, and from then on there alone: HOST:PORT or unix:PATH",
     )
     data_dir: Path = setting(PathField(), "Directory of the notification log", default=Path("data"))
     broker: str = setting(
@@ -167,7 +186,8 @@ class Config:
     )
     trusted_proxies: tuple[str, ...] = setting(
         Words(validate=check_proxies),
-        "Addresses or networks of proxies whose X-Forwarded-For is believed, parted by commas",
+        "Addresses or networks of proxies whose X-Forwarded-For is believed, parted by commas; "
+        "unix: is whoever connects by the Unix socket, and believed there in any case",
         default=(),
     )
     idempotency_ttl: int = setting(
@@ -194,10 +214,20 @@ class Config:
         default="info",
     )
 
+    def __post_init__(self) -> None:
+        """Believe who connects by the Unix socket: who has no address of his own comes for somebody who has one."""
+        if self.unix is not None and BY_UNIX_SOCKET not in self.trusted_proxies:
+            object.__setattr__(self, "trusted_proxies", (*self.trusted_proxies, BY_UNIX_SOCKET))
+
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        return is_loopback(self.host)
+        return self.unix is not None or is_loopback(self.host)
+
+    @property
+    def metrics_place(self) -> tuple[str, int] | Path | None:
+        """The host and port, or the path of the Unix socket, where the metrics are answered by themselves."""
+        return None if self.metrics_listen is None else place_of(self.metrics_listen)
 
     @property
     def verifies_tokens(self) -> bool:

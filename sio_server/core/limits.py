@@ -26,11 +26,11 @@ class ConnectionLimits:
     def check(self, of_user: int, of_address: int, address: str) -> None:
         """Raise `Refused` (``rate_limited``) where one more is too many.
 
-        An address of this machine is exempt: it is a proxy's, or the developer's.
+        An address of this machine is exempt: it is a proxy's, or the developer's. So is none, as by a Unix socket.
         """
         if self.per_user and of_user >= self.per_user:
             raise Refused("rate_limited", _PER_USER.format(self.per_user), retry_after=30)
-        if self.per_address and of_address >= self.per_address and not is_loopback(address):
+        if self.per_address and of_address >= self.per_address and address and not is_loopback(address):
             raise Refused("rate_limited", _PER_ADDRESS.format(self.per_address), retry_after=30)
 
 

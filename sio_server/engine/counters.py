@@ -34,6 +34,8 @@ class Counters:
         "sessions",
         "sessions_opened",
         "slow_cuts",
+        "tls_evicted",
+        "tls_failed",
         "upgrades",
         "upgrades_failed",
         "websocket_errors",
@@ -68,6 +70,8 @@ class Counters:
     sessions: int
     sessions_opened: int
     slow_cuts: int
+    tls_evicted: int
+    tls_failed: int
     upgrades: int
     upgrades_failed: int
     websocket_errors: int

@@ -52,6 +52,9 @@ MAX_POLL_PACKETS = 16
 MAX_NAMESPACES = 64
 #: Characters of a namespace's name.
 MAX_NAMESPACE_NAME = 256
+#: Seconds for a TLS handshake: two round trips and some milliseconds of reckoning. Without it a peer that says nothing
+#: keeps a descriptor for as long as asyncio lets it, which is a minute.
+TLS_TIMEOUT = 10
 #: Seconds for an HTTP head, and for a body (plus one second per BODY_RATE bytes): slow-loris.
 REQUEST_TIMEOUT = 20.0
 #: Bytes per second below which a body counts as dribbling.

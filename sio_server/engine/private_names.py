@@ -61,6 +61,10 @@ PRIVATE_NAMES: tuple[tuple[str, str, str], ...] = (
     ("asyncio.selector_events", "BaseSelectorEventLoop._make_socket_transport", "begins accepted connections"),
     ("asyncio.selector_events", "_SelectorSocketTransport", "whose descriptor may be sent to directly"),
     ("asyncio.selector_events", "_SelectorSocketTransport.max_size", "made smaller: see `reading`"),
+    ("asyncio.sslproto", "SSLProtocol.max_size", "made smaller: each connection has a buffer of it"),
+    ("asyncio.sslproto", "SSLProtocol._get_app_transport", "overridden: a transport that may be closed twice"),
+    ("asyncio.sslproto", "SSLProtocol._set_write_buffer_limits", "as low as without TLS"),
+    ("asyncio.sslproto", "_SSLProtocolTransport", "the transport that is made better"),
     ("aiohttp._websocket.helpers", "websocket_mask", "masking in C where aiohttp has it"),
 )
 

@@ -77,16 +77,15 @@ class Gate:
         """The client's own address: ``peer``, or whom a trusted proxy came for."""
         return self._proxies.client(peer or "", headers.get("x-forwarded-for"))
 
-    @staticmethod
-    def check_direct(headers: Mapping[str, str], peer: str) -> None:
+    def check_direct(self, headers: Mapping[str, str], peer: str) -> None:
         """In development mode: raise `Refused` (``proxy_not_allowed``) for what did not come straight from here.
 
-        ``peer`` is the address of the other end of the connection.
+        ``peer`` is the address of the other end of the connection; of a Unix socket it is empty.
         """
         sign = sign_of_proxy(headers)
         if sign is not None:
             raise Refused("proxy_not_allowed", _PROXY.format(readable(sign)))
-        if not is_loopback(peer):
+        if not is_loopback(peer) and (peer or peer not in self._proxies):
             raise Refused("proxy_not_allowed", _FOREIGN.format(readable(peer)))
 
     @staticmethod

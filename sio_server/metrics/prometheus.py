@@ -14,6 +14,7 @@ from typing import Final
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     PlatformCollector,
     ProcessCollector,
@@ -86,6 +87,7 @@ class PrometheusMetrics:
         self._replayed = self._histogram("replay_size", "Publications in one replay from a cursor", _REPLAY_SIZES)
         self._commit_seconds = self._histogram("commit_seconds", "Duration of a commit of the log", _COMMIT_SECONDS)
         self._commit_size = self._histogram("commit_size", "Publishes in one commit that held any", _COMMIT_SIZES)
+        self._not_after: Gauge | None = None
         self._lag = self._histogram("event_loop_lag_seconds", "How late the event loop woke a timer", _LAG_SECONDS)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -145,6 +147,13 @@ class PrometheusMetrics:
             due = loop.time() + LAG_INTERVAL
             await asyncio.sleep(LAG_INTERVAL)
             self._lag.observe(max(0.0, loop.time() - due))
+
+    def certificate(self, not_after: float) -> None:
+        """Say until when the certificate in force is good, in seconds of Unix time; unsaid, there is no such metric."""
+        if self._not_after is None:
+            text = "When the certificate in force ends, in seconds of Unix time"
+            self._not_after = Gauge(PREFIX + "tls_not_after", text, registry=self.registry)
+        self._not_after.set(not_after)
 
     def render(self, snapshot: Snapshot, accept: str) -> tuple[bytes, str]:
         """Everything as text, and its Content-Type, as the header ``Accept`` would have it.

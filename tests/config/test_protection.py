@@ -34,7 +34,7 @@ def test_printed_settings_hold_no_secret() -> None:
 def test_secrets_are_marked() -> None:
     """Whatever is a secret says so, so that no flag is made for it and no page shows it."""
     marked = {name for name, field in ConfigSchema().fields.items() if field.metadata["secret"]}
-    assert marked == {"jwt_secret", "jwt_secret_previous", "publish_keys"}
+    assert marked == {"jwt_secret", "jwt_secret_previous", "publish_keys", "tls_key_password"}
 
 
 def test_previous_secret_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from sio_server import config
 from sio_server.config import Config, env_name, load, unknown_environment
 from sio_server.config.schema import ConfigSchema
 from sio_server.errors import ConfigError
-from tests.support.settings import STRONG, isolate, protect, unprotect
+from tests.support.settings import STRONG, isolate, protect, refused, unprotect
 
 # For each setting: as it is written in a file, as it is written in the environment, and what becomes of it.
 EXAMPLES: dict[str, tuple[Any, str, Any]] = {
@@ -21,6 +21,12 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "host": ("localhost", "localhost", "localhost"),
     "port": (9000, "9000", 9000),
     "base_path": ("/apps/rt", "/apps/rt", "/apps/rt"),
+    "unix": ("/run/x.sock", "/run/x.sock", Path("/run/x.sock")),
+    "unix_mode": ("0666", "0666", "0666"),
+    "tls_cert": ("/etc/x.pem", "/etc/x.pem", Path("/etc/x.pem")),
+    "tls_key": ("/etc/x.key", "/etc/x.key", Path("/etc/x.key")),
+    "tls_key_password": ("open sesame", "open sesame", "open sesame"),
+    "metrics_listen": ("[::1]:9100", "[::1]:9100", "[::1]:9100"),
     "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
     "broker": ("memory:", "memory:", "memory:"),
     "catalog": ("/srv/my.toml", "/srv/my.toml", Path("/srv/my.toml")),
@@ -81,6 +87,16 @@ WRONG = [
     ("port", "-1", "Must be from 0 to 65535"),
     ("port", "http", "integer"),
     ("port", "80.5", "integer"),
+    ("unix_mode", "066", "no permissions"),
+    ("unix_mode", "rw", "no permissions"),
+    ("unix_mode", "66", "no permissions"),
+    ("metrics_listen", "9100", "no place to listen at"),
+    ("metrics_listen", "::1:9100", "no place to listen at"),
+    ("metrics_listen", "127.0.0.1:", "no place to listen at"),
+    ("metrics_listen", "127.0.0.1:65536", "no place to listen at"),
+    ("metrics_listen", "unix:", "no place to listen at"),
+    ("metrics_listen", "a..b:9100", "no host name"),
+    ("metrics_listen", ":9100", "no host name"),
     ("locale", "es_MX", "'es_MX' is no language tag, such as es or pt-BR."),
     ("locale", "pt-br", "Write 'pt-BR'."),
     ("unknown_types", "pass", "Must be one of: refuse, allow"),
@@ -193,15 +209,58 @@ def test_each_setting_from_each_source(source: str, setting: str, monkeypatch: p
     _, text, expected = EXAMPLES[setting]
     if setting == "dev":
         unprotect(monkeypatch)
+    if setting.startswith("tls_key"):
+        monkeypatch.setenv("SIO_SERVER_TLS_CERT", "/etc/x.pem")
     assert getattr(load_from(source, setting, text, monkeypatch), setting) == expected
 
 
 def test_all_settings_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file may hold every setting at once, each in TOML's own type; development mode goes with no secret."""
+    """A file may hold all settings at once, each in TOML's own type, but for what is one or the other."""
     unprotect(monkeypatch)
-    loaded = load(config_file=toml({name: value for name, (value, _, _) in EXAMPLES.items() if name != "dev"}))
+    given = {name: value for name, (value, _, _) in EXAMPLES.items() if name not in ("dev", "unix")}
     expected = {name: expected for name, (_, _, expected) in EXAMPLES.items()}
-    assert dataclasses.asdict(loaded) == {**expected, "dev": False}
+    assert dataclasses.asdict(load(config_file=toml(given))) == {**expected, "dev": False, "unix": None}
+
+
+@pytest.mark.parametrize("other", ["host", "port", "tls_cert"])
+def test_unix_socket_takes_the_place_of_an_address(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Unix socket together with an address, or with TLS, is refused, and both are named where they stand."""
+    monkeypatch.setenv(env_name(other), EXAMPLES[other][1])
+    assert refused(unix="/run/x.sock").startswith(f"--unix together with {env_name(other)}: ")
+
+
+def test_unix_socket_is_this_machine_and_believes_who_connects() -> None:
+    """Who connects by a Unix socket is on this machine, and comes for whom the forwarded headers say."""
+    loaded = load({"unix": "/run/x.sock", "trusted_proxies": "10.0.0.0/8"})
+    assert loaded.loopback
+    assert loaded.trusted_proxies == ("10.0.0.0/8", "unix:")
+    assert load({"trusted_proxies": "unix:"}).trusted_proxies == ("unix:",)
+
+
+@pytest.mark.parametrize("other", ["tls_key", "tls_key_password"])
+def test_key_without_its_certificate_is_refused(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key, or its password, without a certificate is refused by its name."""
+    monkeypatch.setenv(env_name(other), "x")
+    assert refused() == f"{env_name(other)} needs SIO_SERVER_TLS_CERT, the certificate of that key"
+
+
+def test_metrics_have_a_place() -> None:
+    """Where the metrics are answered is an address with its port, or a Unix socket."""
+    for text, place in (
+        ("0.0.0.0:9100", ("0.0.0.0", 9100)),  # noqa: S104 - nothing listens there
+        ("[::1]:0", ("::1", 0)),
+        ("metrics.internal:9100", ("metrics.internal", 9100)),
+        ("unix:/run/m.sock", Path("/run/m.sock")),
+    ):
+        assert load({"metrics_listen": text}).metrics_place == place
+    assert load().metrics_place is None
+
+
+def test_metrics_of_development_are_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In development mode the metrics, too, are answered to this machine alone."""
+    unprotect(monkeypatch)
+    assert "is for this machine alone" in refused(dev=True, metrics_listen="0.0.0.0:9100")
+    assert load({"dev": True, "metrics_listen": "127.0.0.1:9100"}).development
 
 
 @pytest.mark.parametrize(

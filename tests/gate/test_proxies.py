@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from sio_server.config import Config
+from sio_server.core.refusals import Refusals
 from sio_server.errors import Refused
 from sio_server.gate import Gate
+from sio_server.gate.origins import OriginPolicy
 from sio_server.gate.proxies import sign_of_proxy
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 
@@ -64,6 +68,8 @@ PLAIN = [
     "Upgrade-Insecure-Requests",
     "Viaduct",
 ]
+DEVELOPMENT = Config(dev=True)
+GATE = Gate(OriginPolicy(DEVELOPMENT), Refusals())
 EVENT = '{"type":"test"}'
 PATHS = ["/health/live", "/v1/session", "/", "/metrics", "/ws", "/socket.io/?EIO=4&transport=polling", "/nothing"]
 
@@ -84,7 +90,7 @@ def test_no_sign_of_a_proxy() -> None:
 def test_foreign_peer_is_refused(peer: str) -> None:
     """A peer that is not this machine is refused, and the text says who it was and the mend."""
     with pytest.raises(Refused) as caught:
-        Gate.check_direct({"host": "localhost"}, peer)
+        GATE.check_direct({"host": "localhost"}, peer)
     assert caught.value.kind.code == "proxy_not_allowed"
     assert f"'{peer}'" in str(caught.value.detail)
     assert "--dev" in str(caught.value.detail)
@@ -94,7 +100,16 @@ def test_foreign_peer_is_refused(peer: str) -> None:
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
 def test_own_peer_is_answered(peer: str) -> None:
     """This machine is answered by whichever of its addresses it calls."""
-    Gate.check_direct({"host": "localhost"}, peer)
+    GATE.check_direct({"host": "localhost"}, peer)
+
+
+def test_who_connects_by_the_unix_socket_is_answered() -> None:
+    """Where a Unix socket is listened on, a peer without an address is on this machine, unless a proxy sends it."""
+    gate = Gate(OriginPolicy(DEVELOPMENT), Refusals(), trusted_proxies=Config(unix=Path("socket")).trusted_proxies)
+    gate.check_direct({"host": "localhost"}, "")
+    for headers, peer in (({"x-forwarded-for": "192.0.2.1"}, ""), ({}, "192.0.2.1")):
+        with pytest.raises(Refused):
+            gate.check_direct(headers, peer)
 
 
 def assert_refused(status: int, problem: Any, name: str) -> None:

@@ -48,6 +48,7 @@ def full() -> PrometheusMetrics:
     metrics = PrometheusMetrics()
     for name, arguments, keywords in CALLS:
         getattr(metrics, name)(*arguments, **keywords)
+    metrics.certificate(1.9e9)
     return metrics
 
 
@@ -204,6 +205,15 @@ async def test_late_event_loop_is_noticed() -> None:
             await watching
 
     assert lag(metrics, "sum") >= LAG_INTERVAL
+
+
+def test_certificate_is_told_of_where_there_is_one() -> None:
+    """Until when a certificate is good is a metric once there is one, and follows each renewal."""
+    metrics = PrometheusMetrics()
+    assert b"tls_not_after" not in metrics.render(FULL, "")[0]
+    for moment in (1.8e9, 1.9e9):
+        metrics.certificate(moment)
+        assert value(metrics, "tls_not_after") == moment
 
 
 def test_document_lists_every_metric() -> None:

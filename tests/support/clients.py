@@ -14,6 +14,7 @@ import orjson
 import socketio
 from aiohttp import WSMsgType
 
+from tests.support.certificates import trusting
 from tests.support.forks import fork
 from tests.support.servers import FOR_EVER, ROOT, environment, python_client
 from tests.support.waiting import coming, until, work_of
@@ -79,7 +80,7 @@ async def plain_socket(
 ) -> AsyncIterator[PlainSocket]:
     """A plain WebSocket to the server at ``url`` that has had its first frame."""
     async with (
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting())) as session,
         session.ws_connect(f"{url}/ws", params=dict(query or {}), headers=dict(headers or {})) as socket,
     ):
         client = PlainSocket(socket)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ from sio_server.config import PROTECTION, Config, env_name
 from sio_server.core.core import Core
 from sio_server.core.node import Node
 from sio_server.engine import FrontSite
+from tests.support.certificates import trusting
 from tests.support.forks import Running, fork
 from tests.support.waiting import PATIENCE, coming, until, work_of
 
@@ -97,7 +99,7 @@ class Server:
 
     async def connect(self, auth: Mapping[str, Any] | None = None, **options: Any) -> Listener:
         """A Python Socket.IO client that has had its ``ns:hello``."""
-        client = python_client()
+        client = python_client(ssl_verify=False)  # of the library's own; whether a certificate is good, others try
         self.clients.append(client)
         listener = Listener(client)
         path = f"{urlsplit(self.url).path}/socket.io"
@@ -147,19 +149,23 @@ async def running(
     front: bool = True,
     broker: Broker | None = None,
     more: Iterable[object] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Server]:
     """A server on a free port of the loopback address; in development mode, in memory, where nothing else is said.
 
     It listens as `serve` does; without ``front`` aiohttp itself listens, and every request is one of aiohttp's.
-    ``more`` are objects with operations that it serves beside its own, ``broker`` is what it stands on.
+    ``more`` are objects with operations that it serves beside its own, ``broker`` is what it stands on. With ``tls`` it
+    speaks HTTPS, and its session trusts the authority of the tests.
     """
     app = create_app(config or Config(broker="memory:", dev=True), broker=broker, more=more)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    site = site_of(runner, front=front)
+    site = site_of(runner, front=front, tls=tls)
     await site.start()
-    session = aiohttp.ClientSession()
-    server = Server(f"http://127.0.0.1:{runner.addresses[0][1]}{app[CONFIG].base_path}", app, session)
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=True if tls is None else trusting()))
+    server = Server(
+        f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}{app[CONFIG].base_path}", app, session
+    )
     try:
         yield server
     finally:
@@ -170,16 +176,19 @@ async def running(
         await leaving
 
 
-def site_of(runner: web.AppRunner, *, front: bool) -> web.BaseSite:
+def site_of(runner: web.AppRunner, *, front: bool, tls: ssl.SSLContext | None = None) -> web.BaseSite:
     """What listens on a free port: the engine's front, or aiohttp alone."""
     if not front:
-        return web.TCPSite(runner, "127.0.0.1", 0)
+        return web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     app = runner.app
     own = app[FRONT]
     routes = {("POST", f"{app[CONFIG].base_path}/notify"): own.notify}
     options: dict[str, Any] = {"fast_routes": routes, "admits": own.admits, "unread": own.unread, "takes": own.takes}
-    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, **options)
+    return FrontSite(runner, app[SERVER], "127.0.0.1", 0, ssl_context=tls, **options)
 
+
+# Where a server says that it is found.
+_ADDRESS = re.compile(r"(https?://|unix:/)\S+")
 
 SERVE = (sys.executable, "-m", "sio_server", "serve", "--port", "0")
 
@@ -238,11 +247,11 @@ async def _serving(process: Running) -> AsyncIterator[Program]:
     reader = asyncio.create_task(_collect(process, output))
     try:
         await until(
-            lambda: process.returncode is not None or any("http://" in line for line in output),
+            lambda: process.returncode is not None or any(map(_ADDRESS.search, output)),
             "an address",
             work_of(process),
         )
-        found = re.search(r"http://\S+", "\n".join(output))
+        found = _ADDRESS.search("\n".join(output))
         if found is None:
             raise AssertionError(f"the server ended with {process.returncode}: {output}")
         yield Program(process, found[0].rstrip("/"), output)

@@ -90,8 +90,15 @@ def _unmapped(network: Network) -> Network:
     return network
 
 
+#: Among networks: whoever connects by a Unix socket, who has no address.
+_BY_UNIX_SOCKET = "unix:"
+
+
 class TrustedProxies:
-    """The networks whose `X-Forwarded-*` headers are believed; none by default."""
+    """The networks whose `X-Forwarded-*` headers are believed; none by default.
+
+    `unix:` is whoever connects by a Unix socket. Who has no address for another reason is not believed otherwise.
+    """
 
     def __init__(self, networks: Iterable[str] | str | None) -> None:
         self.trust(networks)
@@ -100,20 +107,24 @@ class TrustedProxies:
         """Believe the headers that these networks send from now on, and those of no others."""
         if isinstance(networks, str):
             networks = [part.strip() for part in networks.split(",") if part.strip()]
+        words = list(networks or ())
+        self._unix = _BY_UNIX_SOCKET in words
         self._networks: tuple[Network, ...] = tuple(
-            _unmapped(ipaddress.ip_network(network, strict=False)) for network in networks or ()
+            _unmapped(ipaddress.ip_network(network, strict=False)) for network in words if network != _BY_UNIX_SOCKET
         )
 
     def __bool__(self) -> bool:
-        return bool(self._networks)
+        return self._unix or bool(self._networks)
 
     def __contains__(self, address: str) -> bool:
+        if not address:
+            return self._unix
         parsed = parse_address(address)
         return parsed is not None and any(parsed in network for network in self._networks)
 
     def client(self, peer: str, forwarded_for: str | None) -> str:
         """The client's address in its one spelling: from the right, the first one that is no trusted proxy."""
-        if not self._networks or forwarded_for is None or peer not in self:
+        if not self or forwarded_for is None or peer not in self:
             return canonical(peer)
         address = peer
         for part in reversed(forwarded_for.split(",")):

@@ -1,4 +1,4 @@
-"""Sessions in no namespace: how many there may be, in all and of one address, and which of them gives way."""
+"""Peers on their way in: how many there may be, in all and of one address, and which of them gives way."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from sio_server.engine.eio.addresses import AddressGroups, TrustedProxies, is_loopback
-from sio_server.engine.eio.refused import Why
-from sio_server.engine.reasons import Reason
-from sio_server.engine.wire.frames import CloseCode
 
 if TYPE_CHECKING:
-    from sio_server.engine.counters import Counters
     from sio_server.engine.limits import Limits
 
 #: The part of all places that the sessions of one address may take.
@@ -21,31 +17,28 @@ _SHORT = 2
 
 
 class Newcomer(Protocol):
-    """A session in no namespace."""
+    """A peer on its way in: a session in no namespace, or a connection whose TLS handshake is not through."""
 
-    #: CONNECT packets that wait for their handlers or are with them
-    joining: int
+    @property
+    def joining(self) -> int:
+        """CONNECT packets that wait for their handlers or are with them: while there are any, it keeps its place."""
 
-    def refused(self, why: Why, detail: str) -> object:
-        """Tell the application of what the peer was refused for."""
-
-    def end(self, reason: str, *, code: CloseCode) -> None:
-        """End the session."""
+    def give_way(self) -> None:
+        """End, for the sake of somebody who came later."""
 
 
 class Arrivals:
-    """The sessions that are in no namespace, oldest first.
+    """Peers on their way in, oldest first; below, sessions that are in no namespace.
 
     A peer that nobody knows can make as many as it likes, so that a full house never turns the newest away: the oldest
     one that has not sent a CONNECT gives way, before all of the same address where that has more than its part.
     Addresses of this machine and of trusted proxies stand for many peers, and have no part of their own.
     """
 
-    __slots__ = ("_by_group", "_counters", "_groups", "_places", "_proxies", "limits")
+    __slots__ = ("_by_group", "_groups", "_places", "_proxies", "limits")
 
-    def __init__(self, limits: Limits, proxies: TrustedProxies, groups: AddressGroups, counters: Counters) -> None:
+    def __init__(self, limits: Limits, proxies: TrustedProxies, groups: AddressGroups) -> None:
         self.limits = limits
-        self._counters = counters
         self._proxies = proxies
         self._groups = groups
         self._places: dict[Newcomer, str] = {}
@@ -102,9 +95,7 @@ class Arrivals:
     def _give_way(self, places: Mapping[Newcomer, object], new: Newcomer) -> None:
         oldest = self._oldest(places)
         if oldest is not None and oldest is not new:
-            self._counters.arrivals_evicted += 1
-            oldest.refused(Why.GAVE_WAY, "no place for another session in no namespace")
-            oldest.end(Reason.GAVE_WAY, code=CloseCode.TRY_AGAIN_LATER)
+            oldest.give_way()
 
     @staticmethod
     def _oldest(places: Mapping[Newcomer, object]) -> Newcomer | None:

@@ -60,7 +60,10 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.proxies = TrustedProxies(trusted_proxies)
         self.check_handshake = check_handshake
         self.on_refused = on_refused
-        self.arrivals = Arrivals(limits, self.proxies, AddressGroups(ipv6_prefix), self.counters)
+        groups = AddressGroups(ipv6_prefix)
+        self.arrivals = Arrivals(limits, self.proxies, groups)
+        #: connections whose TLS handshake is not through
+        self.securing = Arrivals(limits, self.proxies, groups)
         #: Engine.IO sid -> environ of the request that began the session
         self.environs = EnvironTable()
         self._quiet_until = 0.0

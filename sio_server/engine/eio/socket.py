@@ -325,6 +325,12 @@ class EngineSocket(ReceivingSocket):
         self.partial = None
         server.dispatcher.gone(self, reason)
 
+    def give_way(self) -> None:
+        """End a session that is in no namespace, since somebody needs its place."""
+        self.server.counters.arrivals_evicted += 1
+        self.refused(Why.GAVE_WAY, "no place for another session in no namespace")
+        self.end(Reason.GAVE_WAY, code=CloseCode.TRY_AGAIN_LATER)
+
     def close_soon(self, reason: str) -> None:
         """End the session once what is queued has been fetched (a websocket: now, it is written already)."""
         self.server.dispatcher.ending(self)

@@ -8,59 +8,62 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
+import ssl
 from collections.abc import Callable, Sequence
-from ssl import SSLContext
-from typing import Any
+from typing import Any, Self
+
+from sio_server.engine.front.securing import Securing
+from sio_server.engine.limits import TLS_TIMEOUT
 
 _logger = logging.getLogger("sio_server.engine")
 
 #: Connections that are accepted in a turn of the loop: after a restart thousands come at once, and nobody else is
-#: served while they are accepted.
-_A_TURN = 128
+#: served while they are accepted. Under TLS each costs a millisecond more in one of the next turns.
+_A_TURN, _A_TURN_OF_TLS = 128, 16
 #: Seconds without accepting after an error, and the least between two log lines about it.
 PAUSE = 1.0
 
+#: makes the protocol of a connection
+Make = Callable[[], asyncio.Protocol]
+
 
 class Acceptor:
-    """Accepts on the sockets of a server of the loop's that has not begun to."""
+    """Accepts on sockets, which it closes in the end. Raises NotImplementedError on a loop that watches no sockets."""
 
-    def __init__(
-        self, server: asyncio.Server, make: Callable[[], asyncio.Protocol], context: SSLContext | None, backlog: int
-    ) -> None:
-        self._server = server
+    def __init__(self, sockets: Sequence[socket.socket], make: Make, securing: Securing | None, backlog: int) -> None:
+        self.sockets = sockets
+        self.securing = securing
         self._make = make
-        self._context = context
         self._loop = asyncio.get_running_loop()
-        # copies: what the server gives out cannot accept
-        self._listeners = [socket.socket(fileno=os.dup(one.fileno())) for one in server.sockets]
+        self._a_turn = _A_TURN if securing is None else _A_TURN_OF_TLS
         self._paused: dict[socket.socket, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._told = -PAUSE
-        for listener in self._listeners:
+        for listener in sockets:
             listener.setblocking(False)  # noqa: FBT003  the socket's own
             listener.listen(backlog)
             self._loop.add_reader(listener, self._accept, listener)
 
-    @property
-    def sockets(self) -> Sequence[Any]:
-        """What is listened on, as a server's."""
-        return self._server.sockets
-
     def close(self) -> None:
         """Accept no more; connections that were accepted go on."""
-        for listener in self._listeners:
+        for listener in self.sockets:
             self._loop.remove_reader(listener)
             listener.close()
         for handle in self._paused.values():
             handle.cancel()
-        self._listeners.clear()
+        self.sockets = ()
         self._paused.clear()
-        self._server.close()
+        if self.securing is not None:
+            self.securing.close()
+
+    def renew(self, context: ssl.SSLContext) -> None:
+        """Have connections that come from now on use another certificate."""
+        if self.securing is not None:
+            self.securing.context = context
 
     def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_A_TURN):
+        for _ in range(self._a_turn):
             try:
                 connection, address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -69,12 +72,14 @@ class Acceptor:
                 self._pause(listener, error)
                 return
             connection.setblocking(False)  # noqa: FBT003  the socket's own
-            if self._context is None and isinstance(self._loop, asyncio.SelectorEventLoop):
+            if isinstance(self._loop, asyncio.SelectorEventLoop):
                 self._begin_at_once(self._loop, connection, address)
             else:
                 task = self._loop.create_task(self._begin(connection))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+                if self.securing is not None:
+                    self.securing.watch(task, address)
 
     def _pause(self, listener: socket.socket, error: OSError) -> None:
         self._loop.remove_reader(listener)
@@ -97,14 +102,62 @@ class Acceptor:
         """Begin as asyncio's own server does, whose loop offers no way without a task and a system call."""
         make: Any = loop._make_socket_transport  # type: ignore[attr-defined]  # noqa: SLF001
         try:
-            make(connection, self._make(), extra={"peername": address})
+            if self.securing is None:
+                make(connection, self._make(), extra={"peername": address})
+            else:
+                self.securing.begin(loop, connection, address, self._make(), make)
         except OSError:  # gone meanwhile
             connection.close()
 
     async def _begin(self, connection: socket.socket) -> None:
+        options: dict[str, Any] = {}
+        if self.securing is not None:
+            options = {"ssl": self.securing.context, "ssl_handshake_timeout": TLS_TIMEOUT}
         try:
-            await self._loop.connect_accepted_socket(self._make, connection, ssl=self._context)
+            await self._loop.connect_accepted_socket(self._make, connection, **options)
         except (OSError, asyncio.CancelledError) as error:  # gone meanwhile, or no TLS (ssl.SSLError is an OSError)
             connection.close()
-            if isinstance(error, asyncio.CancelledError):
+            if isinstance(error, asyncio.CancelledError) or self.securing is not None:
                 raise
+
+
+class LoopAcceptor:
+    """Has the loop accept, as one has to on Windows, whose loop watches no sockets."""
+
+    def __init__(self, servers: Sequence[asyncio.Server], context: ssl.SSLContext | None) -> None:
+        self._servers = servers
+        self._current = context
+        if context is not None:
+            # The loop keeps the context that it began with: a newer certificate is put in as a client says hello.
+            context.sni_callback = self._choose
+
+    @classmethod
+    async def begin(
+        cls, sockets: Sequence[socket.socket], make: Make, context: ssl.SSLContext | None, backlog: int
+    ) -> Self:
+        """Accept on sockets, which are closed in the end."""
+        loop = asyncio.get_running_loop()
+        patience = None if context is None else TLS_TIMEOUT
+        servers = [
+            await loop.create_server(make, sock=one, ssl=context, backlog=backlog, ssl_handshake_timeout=patience)
+            for one in sockets
+        ]
+        return cls(servers, context)
+
+    @property
+    def sockets(self) -> Sequence[Any]:
+        """What is listened on."""
+        return [one for server in self._servers for one in server.sockets]
+
+    def close(self) -> None:
+        """Accept no more; connections that were accepted go on."""
+        for server in self._servers:
+            server.close()
+
+    def renew(self, context: ssl.SSLContext) -> None:
+        """Have connections that come from now on use another certificate."""
+        self._current = context
+
+    def _choose(self, connection: ssl.SSLSocket | ssl.SSLObject, _: str | None, begun: ssl.SSLContext) -> None:
+        if self._current is not None and self._current is not begun:
+            connection.context = self._current

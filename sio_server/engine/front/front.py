@@ -69,6 +69,8 @@ class Front:
         admits: Admits = admit_all,
         unread: Unread = plain_refusal,
         takes: Takes = take_all,
+        *,
+        serves_engine: bool = True,
     ) -> None:
         self._takes = takes
         self.eio = eio
@@ -77,9 +79,10 @@ class Front:
         self._unread = unread
         self.routes = {f"{method} {path} ".encode(): handler for (method, path), handler in (fast_routes or {}).items()}
         # with its last slash and without: some proxies take it away
-        self.engine_start = tuple(f"GET {path}?".encode() for path in (self.eio.path, self.eio.path.rstrip("/")))
+        paths = (self.eio.path, self.eio.path.rstrip("/")) if serves_engine else ()
+        self.engine_start = tuple(f"GET {path}?".encode() for path in paths)
         self._starts = (*self.engine_start, *self.routes)
-        self.longest_start = max(map(len, self._starts))
+        self.longest_start = max(map(len, self._starts), default=0)
         self.admits = admits
         self.access_log = access_log
         self.keepalive_timeout = keepalive_timeout

@@ -117,7 +117,9 @@ class FrontProtocol(Watched, asyncio.Protocol):
             result: bool | None = self._guard.inner.eof_received()
             return result
         self._eof = True  # or the connection would wait for a next request as idle ones do
-        return self._busy or self._full
+        # asyncio's TLS closes its side in any case, and says so in the log to whoever would keep it
+        secured = self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
+        return (self._busy or self._full) and not secured
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes: handle a request once it is whole, or hand them to aiohttp."""

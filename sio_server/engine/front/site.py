@@ -8,14 +8,15 @@ there is one place where requests are refused.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Mapping, Sequence
 from functools import partial
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from sio_server.engine.front.acceptor import Acceptor
+from sio_server.engine.front.acceptor import Acceptor, LoopAcceptor, Make
 from sio_server.engine.front.front import (
     KEEPALIVE_TIMEOUT,
     AccessLog,
@@ -28,6 +29,7 @@ from sio_server.engine.front.front import (
 )
 from sio_server.engine.front.http_protocol import Unread, plain_refusal
 from sio_server.engine.front.protocol import FrontProtocol
+from sio_server.engine.front.securing import Securing
 
 if TYPE_CHECKING:
     from sio_server.engine.sio.server import AsyncServer
@@ -46,11 +48,13 @@ class FrontSite(web.BaseSite):
         held. Where it says no, the request goes to the aiohttp application, which can refuse it without its body.
     :param takes: asked about the headers of a request to a fast route, by names in lower case, once for each head.
         Where it says no, the request goes to the aiohttp application.
+    :param sockets: what is listened on in place of a host and a port; they are closed in the end.
     :param unread: answers a request that aiohttp's parser cannot read, in place of aiohttp's plain text.
+    :param serves_engine: whether clients may connect here; without it there is HTTP of the application alone.
     :param access_log: called with (method, target, status, peer address) for what the front answers.
     """
 
-    __slots__ = ("_front", "_host", "_options", "_port", "_sio")
+    __slots__ = ("_acceptor", "_front", "_host", "_options", "_port", "_sio", "_sockets")
 
     def __init__(
         self,
@@ -59,12 +63,14 @@ class FrontSite(web.BaseSite):
         host: str | None = None,
         port: int = 8080,
         *,
+        sockets: Sequence[socket.socket] | None = None,
         fast_routes: FastRoutes | None = None,
         access_log: AccessLog | None = None,
         admits: Admits = admit_all,
         unread: Unread = plain_refusal,
         takes: Takes = take_all,
         keepalive_timeout: float = KEEPALIVE_TIMEOUT,
+        serves_engine: bool = True,
         ssl_context: SSLContext | None = None,
         backlog: int = 4096,
         reuse_address: bool | None = None,
@@ -74,7 +80,9 @@ class FrontSite(web.BaseSite):
         self._sio = sio
         self._host = host
         self._port = port
+        self._sockets = sockets
         self._front: Front | None = None
+        self._acceptor: Acceptor | LoopAcceptor | None = None
         self._options: dict[str, Any] = {
             "fast_routes": fast_routes,
             "access_log": access_log,
@@ -82,6 +90,7 @@ class FrontSite(web.BaseSite):
             "unread": unread,
             "takes": takes,
             "keepalive_timeout": keepalive_timeout,
+            "serves_engine": serves_engine,
             "reuse_address": reuse_address,
             "reuse_port": reuse_port,
         }
@@ -94,24 +103,35 @@ class FrontSite(web.BaseSite):
 
     @property
     def port(self) -> int:
-        """The port that the site listens on, once started; before, the one that was asked for."""
-        sockets = getattr(self._server, "sockets", None)
-        return int(sockets[0].getsockname()[1]) if sockets else self._port
+        """The port that the site listens on, once started; before, the one that was asked for; 0 where it has none."""
+        sockets = () if self._acceptor is None else self._acceptor.sockets
+        name = sockets[0].getsockname() if sockets else ("", self._port)
+        return int(name[1]) if isinstance(name, tuple) else 0
 
     async def start(self) -> None:
-        """Listen on every address of the host."""
+        """Listen on the sockets, or on every address of the host."""
         await super().start()
         options = dict(self._options)
         reuse = {name: options.pop(name) for name in ("reuse_address", "reuse_port")}
         server = self._runner.server
         assert server is not None  # noqa: S101  for mypy; BaseSite looked
-        self._front = Front(self._sio.eio, server, **options)
+        eio, context = self._sio.eio, self._ssl_context
+        self._front = Front(eio, server, **options)
         make = partial(FrontProtocol, self._front)
-        bound = await self._bind(make, reuse)
-        acceptor = Acceptor(bound, make, self._ssl_context, self._backlog)
-        self._server = cast("asyncio.Server", acceptor)  # aiohttp closes it and looks at its sockets
+        sockets = await self._bind(make, reuse) if self._sockets is None else self._sockets
+        securing = None if context is None else Securing(eio, context)
+        try:
+            self._acceptor = Acceptor(sockets, make, securing, self._backlog)
+        except NotImplementedError:
+            self._acceptor = await LoopAcceptor.begin(sockets, make, context, self._backlog)
+        self._server = cast("asyncio.Server", self._acceptor)  # aiohttp closes it and looks at its sockets
 
-    async def _bind(self, make: Callable[[], FrontProtocol], reuse: Mapping[str, Any]) -> asyncio.Server:
+    def renew(self, context: SSLContext) -> None:
+        """Have connections that come from now on use another certificate; those that are there keep theirs."""
+        if self._acceptor is not None:
+            self._acceptor.renew(context)
+
+    async def _bind(self, make: Make, reuse: Mapping[str, Any]) -> Sequence[socket.socket]:
         """Let the loop bind, on every address that the host's name has; it does not accept.
 
         Where any port will do, each address is given one of its own: all of them get the first one's.
@@ -126,10 +146,13 @@ class FrontSite(web.BaseSite):
                     raise
                 port = self._port  # that one is somebody's at another address: begin anew
                 continue
-            ports = [one.getsockname()[1] for one in bound.sockets]
-            if self._port or len(set(ports)) == 1:
-                return bound
+            sockets = [one.dup() for one in bound.sockets]  # what the server gives out cannot accept
             bound.close()
+            ports = [one.getsockname()[1] for one in sockets]
+            if self._port or len(set(ports)) == 1:
+                return sockets
+            for one in sockets:
+                one.close()
             port = ports[0]
         message = "no port is free on all addresses of the host"
         raise OSError(message)

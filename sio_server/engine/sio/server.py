@@ -284,8 +284,9 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         self.eio.limits = dataclasses.replace(self.eio.limits, events_per_second=rate)
 
     def limit_arrivals(self, most: int) -> None:
-        """Let so many sessions be in no namespace from now on."""
-        self.eio.limits = self.eio.arrivals.limits = dataclasses.replace(self.eio.limits, max_arriving=most)
+        """Let so many sessions be in no namespace from now on, and as many TLS handshakes be under way."""
+        limits = dataclasses.replace(self.eio.limits, max_arriving=most)
+        self.eio.limits = self.eio.arrivals.limits = self.eio.securing.limits = limits
 
     def allow_messages(self, size: int) -> None:
         """Let a message have this many bytes from now on, where fewer were allowed."""
