@@ -43,6 +43,8 @@ NAMES: Final = [
     "restart",
     "pytest_configure",  # pytest's own
     "sio_server",  # a fixture
+    "_ssl_buffer*",  # attributes of asyncio's TLS that are set for what they do there
+    "_app_transport",
     "disabled",  # attributes of logging, warnings and sys that are set for what they do there
     "raiseExceptions",
     "showwarning",

@@ -91,6 +91,12 @@ def der_key(pair: Pair) -> None:
     pair.key.write_bytes(b"\x30\x82" + pair.key.read_bytes())
 
 
+def directory(pair: Pair) -> None:
+    """Have a directory where the key should be."""
+    pair.key.unlink()
+    pair.key.mkdir()
+
+
 def swapped(pair: Pair) -> None:
     """Have each in place of the other."""
     cert, key = pair.cert.read_bytes(), pair.key.read_bytes()
@@ -111,7 +117,7 @@ def encrypted(pair: Pair) -> None:
 FAULTS: list[tuple[str, Callable[[Pair], object], str, str]] = [
     ("no file", lambda pair: pair.cert.unlink(), "CERT", "cannot be read: No such file or directory"),
     ("no key file", lambda pair: pair.key.unlink(), "KEY", "cannot be read: No such file or directory"),
-    ("directory", lambda pair: (pair.key.unlink(), pair.key.mkdir()), "KEY", "cannot be read: Is a directory"),
+    ("directory", directory, "KEY", "cannot be read: Is a directory"),
     ("empty", lambda pair: pair.cert.write_bytes(b""), "CERT", "holds no certificate in PEM"),
     ("text", lambda pair: pair.cert.write_bytes(b"hello"), "CERT", "holds no certificate in PEM"),
     ("der", der, "CERT", "openssl x509 -inform der"),
@@ -230,15 +236,17 @@ async def test_links_that_lead_elsewhere_are_followed(tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     archive.mkdir()
     live = Pair(tmp_path / "fullchain.pem", tmp_path / "privkey.pem")
-    for name in ("one", "two"):
-        pair = make_pair(archive, name)
+
+    def lead_to(pair: Pair) -> None:
         for link, target in ((live.key, pair.key), (live.cert, pair.cert)):
             fresh = tmp_path / "fresh"
             fresh.symlink_to(target)
             fresh.replace(link)
-        if name == "one":
-            watched = await Watched.over(live)
-            await watched.look()
+
+    lead_to(make_pair(archive, "one"))
+    watched = await Watched.over(live)
+    await watched.look()
+    lead_to(make_pair(archive, "two"))
     assert await watched.look() == 1
 
 

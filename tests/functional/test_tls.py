@@ -21,8 +21,8 @@ from sio_server.config import Config
 from sio_server.engine.front import securing
 from tests.conftest import Node
 from tests.support.certificates import Pair, make_pair, trusting
-from tests.support.clients import ended, javascript_client, plain_socket
-from tests.support.servers import SECRET, Program, Server, program, running, secured, seqs
+from tests.support.clients import JavaScriptClient, PlainSocket, ended, javascript_client, plain_socket
+from tests.support.servers import SECRET, Listener, Program, Server, program, running, secured, seqs
 from tests.support.waiting import until, until_true
 
 EVENT = {"type": "test", "message": "Hola mundo"}
@@ -78,7 +78,8 @@ async def test_every_kind_of_client(context: ssl.SSLContext, node: Node) -> None
             await script.wait_for("event")
         for number in range(200):
             await server.notify({**EVENT, "data": {"number": number, "filling": "x" * (number * 50)}})
-        for client in (*scripts, *plain, *listeners, polling):
+        everybody: list[JavaScriptClient | PlainSocket | Listener] = [*scripts, *plain, *listeners, polling]
+        for client in everybody:
             assert seqs(await client.wait(200)) == list(range(1, 201))
         assert counted(server, "tls_failed") == 0
 
