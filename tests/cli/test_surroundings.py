@@ -12,9 +12,10 @@ import pytest
 from aiohttp import web
 
 from sio_server.broker.sqlite import FILE_NAME
-from sio_server.cli.surroundings import LITTLE_SPACE, addresses, around, keys_at
+from sio_server.cli.surroundings import LITTLE_SPACE, addresses, around, certificate, keys_at
 from sio_server.config import Config
 from tests.support.asking import asking
+from tests.support.certificates import make_pair
 from tests.support.servers import secured
 
 
@@ -122,3 +123,21 @@ async def test_address_of_keys_that_nobody_answers_is_told() -> None:
     (remark,) = await asyncio.to_thread(lambda: list(keys_at("http://127.0.0.1:1/jwks")))
     assert remark.text.startswith("SIO_SERVER_JWKS_URL: cannot be reached: ")
     assert "ssl" not in remark.text
+
+
+def test_certificate_is_looked_at(tmp_path: Path) -> None:
+    """A certificate that a server could not start with stops it; what is only odd is a warning."""
+    pair, other = make_pair(tmp_path), make_pair(tmp_path, "other")
+    pair.key.chmod(0o644)
+    (remark,) = certificate(config(tmp_path, tls_cert=pair.cert, tls_key=pair.key))
+    assert not remark.stops
+    assert "everybody on this machine can read the private key" in remark.text
+    (remark,) = certificate(config(tmp_path, tls_cert=pair.cert, tls_key=other.key))
+    assert remark.stops
+    assert "is not the key of the certificate" in remark.text
+    assert list(certificate(config(tmp_path))) == []
+
+
+def test_unix_socket_has_no_address_to_look_at(tmp_path: Path) -> None:
+    """Where a Unix socket is listened on, no name has to lead to an address."""
+    assert list(addresses(config(tmp_path, host="no.such.host.invalid", unix=tmp_path / "s"))) == []
