@@ -25,6 +25,6 @@ def serve_apart(
         for found in operations_of(type(endpoint)):
             handler = replace(found, credential=PUBLIC).handler(endpoint, callers)
             app.router.add_get(found.route, handler, expect_handler=expect_later)
-    serve_elsewhere(app.router)
+    serve_elsewhere(app.router, "")
     app.on_response_prepare.append(add_headers(gate))
     return app
