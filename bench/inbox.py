@@ -24,6 +24,7 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker import Signal, View
 from sio_server.broker.settling import settle
 from sio_server.broker.sqlite import SqliteBroker
+from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.rows import Batch
 from sio_server.notification import Entry, Notification, Position, milliseconds, new_id
 
@@ -88,7 +89,7 @@ def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
     first, apart = datetime.now(UTC) - timedelta(days=20), timedelta(days=20) / count
     for start in range(0, count, STEP):
         connection.execute("BEGIN IMMEDIATE")
-        batch = Batch(connection, epoch, start, 0, 0)
+        batch = Batch(connection, epoch, start, 0, key_ttl=0, ages=Ages())
         for number in range(start, min(start + STEP, count)):
             now = milliseconds(first + number * apart)
             whom, ttl = audience(number)

@@ -78,6 +78,8 @@ class EventType:
     priority: str
     ttl: int | None
     data: Mapping[str, str]
+    retention_days: float | None = None
+    """Days that its notifications are kept in the log, 0 for ever; None as the server's setting says."""
     filled: bool = field(init=False, compare=False, default=False)
     """Whether the audience needs anything of ``data``."""
 
@@ -153,6 +155,7 @@ class EventType:
             "audience": self.audience.as_dict(),
             "priority": self.priority,
             "ttl": self.ttl,
+            "retention_days": self.retention_days,
             "data": dict(self.data),
         }
 
@@ -177,6 +180,7 @@ class EventType:
             audience=Audience.from_dict(dict(audience)) if audience else FOR_ADMINISTRATORS,
             priority=str(value.get("priority") or "normal"),
             ttl=value.get("ttl"),
+            retention_days=value.get("retention_days"),
             data=data,
         )
 

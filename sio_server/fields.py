@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import marshmallow
 from marshmallow import ValidationError, fields, validate
@@ -19,6 +20,7 @@ NOT_NULL: Final = Text("May not be null: leave it out instead.", "No puede ser n
 UNKNOWN: Final = Text("Unknown field.", "Campo desconocido.")
 NOT_STRING: Final = Text("Not a string: put it in quotes.", "No es texto: ponlo entre comillas.")
 NOT_INTEGER: Final = Text("Not a whole number.", "No es un número entero.")
+NOT_NUMBER: Final = Text("Not a number.", "No es un número.")
 NOT_BOOLEAN: Final = Text("Not true or false.", "No es true ni false.")
 NOT_OBJECT: Final = Text("Not an object.", "No es un objeto.")
 NOT_LIST: Final = Text("Not a list.", "No es una lista.")
@@ -65,6 +67,17 @@ class Int(fields.Integer):
             raise self.make_error("invalid", input=value)
         result: int = super()._deserialize(value, attr, data, **kwargs)
         return result
+
+
+class Number(fields.Float):
+    """A number, whole or not; neither ``"5"`` nor ``true`` nor one without an end is one."""
+
+    default_error_messages = _messages(NOT_NUMBER)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise self.make_error("invalid", input=value)
+        return cast(float, value)
 
 
 class Bool(fields.Boolean):

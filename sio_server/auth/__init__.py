@@ -2,7 +2,7 @@
 
 from sio_server.auth.authenticator import TOKEN_SETTINGS, Authenticator
 from sio_server.auth.guests import GuestTokens
-from sio_server.auth.key_file import KeyFile
+from sio_server.auth.key_file import KEY_NAMES, KeyFile
 from sio_server.auth.key_watch import KeyWatch
 from sio_server.auth.keyring import Keyring
 from sio_server.auth.publishers import DEVELOPMENT_PUBLISHER, Publisher, Scope
@@ -10,6 +10,7 @@ from sio_server.auth.stored_keys import StoredKey
 
 __all__ = [
     "DEVELOPMENT_PUBLISHER",
+    "KEY_NAMES",
     "TOKEN_SETTINGS",
     "Authenticator",
     "GuestTokens",

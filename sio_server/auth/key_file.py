@@ -19,6 +19,9 @@ from sio_server.files import MAX_FILE, read_file, why
 
 USE_NAME: Final = "keys-used.json"
 
+KEY_NAMES: Final = (KEY_FILE, USE_NAME)
+"""The files of a data directory that speak of keys."""
+
 _LOCK_NAME: Final = "keys.lock"
 
 # Seconds. Whoever edits has the file for milliseconds.

@@ -4,6 +4,7 @@
 """
 
 from sio_server.broker.broker import Broker
+from sio_server.broker.copies import CopiedLog, Copies, Told
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Log, Published, Stretch, View
 from sio_server.broker.once import Once
@@ -22,6 +23,8 @@ __all__ = [
     "BrokerHandler",
     "Carrier",
     "Close",
+    "CopiedLog",
+    "Copies",
     "Counts",
     "Ended",
     "Followed",
@@ -52,6 +55,7 @@ __all__ = [
     "Stored",
     "StoredPage",
     "Stretch",
+    "Told",
     "Trail",
     "Trails",
     "UserReceipt",

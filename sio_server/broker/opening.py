@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from sio_server.broker.broker import Broker
+from sio_server.broker.copies import Copies
 from sio_server.config import Config, env_name
 from sio_server.errors import ConfigError
 
@@ -20,6 +22,16 @@ def open_broker(config: Config, *, committed: Committed | None = None) -> Broker
     """
     check_scheme(config.broker)
     return _BROKERS[config.broker](config, committed)
+
+
+def open_copies(directory: Path) -> Copies:
+    """The log in a data directory, for commands beside its server; nothing is opened yet.
+
+    There is one broker with files; another one will be told apart by the setting ``broker``.
+    """
+    from sio_server.broker.sqlite.copies import SqliteCopies  # noqa: PLC0415 - see below
+
+    return SqliteCopies(directory)
 
 
 def check_scheme(broker: str, named: str = env_name("broker")) -> None:

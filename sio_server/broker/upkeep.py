@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,14 @@ class Retention(Protocol):
 
     A call that finds another at the same work does nothing and returns 0.
     """
+
+    def keep_types(self, ages: Mapping[str, float]) -> None:
+        """Keep notifications of these types for so many seconds, `math.inf` for ever, from now on.
+
+        What `retain` is told then holds for the others; one that is to be kept for longer than they is not counted
+        among them either. What goes sooner goes as what expires does: it is no gap, and the floor does not rise for it.
+        What this node announces is no longer to be handed out from memory than it is kept.
+        """
 
     async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
         """Delete the oldest until none is older than ``max_age`` seconds and no more than ``max_count`` are left.

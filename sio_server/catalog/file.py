@@ -131,12 +131,24 @@ def _ttl() -> fields.Int:
     )
 
 
+# As the setting ``retention_days``.
+MAX_RETENTION_DAYS: Final = 3650
+
+
+def _retention_days() -> fields.Number:
+    return fields.Number(
+        validate=fields.between(0, MAX_RETENTION_DAYS),
+        metadata=about("Days that it is kept, 0 for ever; as long as the rest where left out"),
+    )
+
+
 class DefaultsSchema(fields.Schema):
     """What holds for every type of the file that does not say it itself."""
 
     audience = _audience("Who gets a type that names nobody")
     priority = _priority()
     ttl = _ttl()
+    retention_days = _retention_days()
 
 
 class TypeSchema(fields.Schema):
@@ -148,6 +160,7 @@ class TypeSchema(fields.Schema):
     audience = _audience("Who gets it when a publisher names nobody; administrators where left out")
     priority = _priority()
     ttl = _ttl()
+    retention_days = _retention_days()
     data = fields.Dict(
         keys=fields.Str(validate=fields.matching(_FIELD_PATTERN, Text("Not a name.", "No es un nombre."))),
         values=fields.Str(validate=fields.one_of(tuple(DATA_TYPES))),

@@ -63,6 +63,11 @@ COMMANDS: Final = {
     "demo": Place("sio_server.cli.demo", "demo", "Publish the nine notifications of a day in the system"),
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
     "keys": Place("sio_server.cli.keys", "keys", "Make, list, rotate and revoke publisher keys"),
+    "users": Place("sio_server.cli.users", "users", "List who is connected, and put somebody out"),
+    "health": Place("sio_server.cli.health", "health", "Say whether the server is well: exit code 0 or 1"),
+    "backup": Place("sio_server.cli.backup", "backup", "Copy log, inboxes and keys, with the server running or not"),
+    "restore": Place("sio_server.cli.backup", "restore", "Put a backup in place of what the data directory holds"),
+    "vacuum": Place("sio_server.cli.backup", "vacuum", "Give the disk back what retention has freed in the log"),
     "catalog": Place("sio_server.cli.catalog", "catalog", "Look at the event types, check them, add to them"),
     "doctor": Place("sio_server.cli.doctor", "doctor", "Find out what is wrong with a server, from where you are"),
     "check-config": Place(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.broker import Broker, Close, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
@@ -32,10 +33,13 @@ from sio_server.core.traced import TracedNode
 from sio_server.core.traces import Traces
 from sio_server.core.traffic import Traffic
 from sio_server.core.window import Window
+from sio_server.event_types import EventType
 from sio_server.metrics import Metrics, NoMetrics
 
 if TYPE_CHECKING:  # its libraries are an extra
     from sio_server.telemetry.tracer import Tracer
+
+_DAY: Final = 24 * 3600.0
 
 
 class Core:
@@ -96,9 +100,20 @@ class Core:
         self.operators = self._operators()
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
         self.passes = Passes(broker, wall=wall)
-        self._hear()
+        self._tell_broker()
 
-    def _hear(self) -> None:
+    def take_types(self, types: Mapping[str, EventType]) -> None:
+        """Put another catalogue in place of the one in force, while the node runs."""
+        before = _ages(self.catalog.types)
+        self.catalog.types = dict(types)
+        if (ages := _ages(types)) != before:
+            self.broker.keep_types(ages)
+            # what is in memory knows how long it was to be kept then; the log is asked instead
+            self.window.begin(self.broker.head().seq)
+
+    def _tell_broker(self) -> None:
+        """Say who hears which signal, and how long which types are kept."""
+        self.broker.keep_types(_ages(self.catalog.types))
         self.node.hear(InboxChanged, self.inboxes.changed)
         self.node.hear(Revoked, self.operators.revoked)
         self.node.hear(Close, self.connections.close_one)
@@ -130,3 +145,12 @@ class Core:
             traffic=self.traffic,
             refusals=self.refusals,
         )
+
+
+def _ages(types: Mapping[str, EventType]) -> dict[str, float]:
+    """How many seconds notifications are kept, of the types that say so."""
+    return {
+        name: found.retention_days * _DAY or math.inf
+        for name, found in types.items()
+        if found.retention_days is not None
+    }

@@ -28,7 +28,7 @@ async def keep_trimmed(broker: Retention, *, days: float, count: int) -> None:
         if step:
             logger.warning("the clock was set: nothing is older or younger for it", seconds=round(step, 1))
         try:
-            gone = await broker.retain(max_age=days * _DAY or None, max_count=count or None) if days or count else 0
+            gone = await broker.retain(max_age=days * _DAY or None, max_count=count or None)
             forgotten = await broker.forget(max_age=days * _DAY) if days else 0
         except Refused as refused:
             logger.warning("the log could not be trimmed", code=refused.kind.code)

@@ -35,6 +35,11 @@ class EventTypeSchema(Schema):
     ttl = plain.Integer(
         required=True, allow_none=True, metadata=about("Seconds until it is of no more use; null for never")
     )
+    retention_days = plain.Float(
+        required=True,
+        allow_none=True,
+        metadata=about("Days that it is kept in the log, 0 for ever; null as long as the server keeps the rest"),
+    )
     data = plain.Dict(
         keys=plain.String(),
         values=plain.String(validate=fields.one_of(tuple(DATA_TYPES))),

@@ -172,9 +172,8 @@ class _Reload:
         changes = app[RELOADING].apply(config)
         if self._watch is not None:
             self._watch.put(config, certificate)
-        known = app[CORE].catalog
-        renewed = catalog.types != known.types
-        known.types = catalog.types
+        renewed = catalog.types != app[CORE].catalog.types
+        app[CORE].take_types(catalog.types)
         for line in loaded.warnings:
             logger.warning(line)
         if changes.waiting:

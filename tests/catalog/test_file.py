@@ -8,7 +8,7 @@ from sio_server.audience import Audience
 from sio_server.catalog import Catalog
 from sio_server.client.known import types_in
 from sio_server.errors import CatalogError
-from sio_server.event_types import RESERVED_TYPES
+from sio_server.event_types import RESERVED_TYPES, EventTypes
 from tests.support.catalogs import BUILTIN, MINIMAL, TEXTS, load
 
 
@@ -36,6 +36,15 @@ def test_file_adds_types_and_replaces_them(tmp_path: Path) -> None:
     assert catalog["tour_creado"].data == {}
     assert catalog["tour_eliminado"] == BUILTIN["tour_eliminado"]
     assert "pago_recibido" not in Catalog.load().types
+
+
+@pytest.mark.parametrize(("text", "days"), [("7", 7), ("0.5", 0.5), ("0", 0), ("3650", 3650)])
+def test_type_says_how_long_it_is_kept(tmp_path: Path, text: str, days: float) -> None:
+    """A type may be kept for another time than the rest, in days and parts of one, 0 for ever; others say nothing."""
+    catalog = load(tmp_path, MINIMAL + f"retention_days = {text}")
+    assert (catalog["mine"].retention_days, catalog["mine"].as_dict()["retention_days"]) == (days, days)
+    assert EventTypes.of([catalog["mine"].as_dict()])["mine"] == catalog["mine"]
+    assert catalog["tour_creado"].retention_days is None
 
 
 def test_defaults_of_a_type(tmp_path: Path) -> None:
@@ -174,6 +183,11 @@ def test_broken_toml_names_the_line(tmp_path: Path, text: str, line: int) -> Non
         (MINIMAL + 'priority = "urgent"', "types.mine.priority: Must be one of: low, normal, high, critical"),
         (MINIMAL + "ttl = 0", "types.mine.ttl: Must be from 1"),
         (MINIMAL + "ttl = 1.5", "types.mine.ttl: Not a whole number"),
+        (MINIMAL + "retention_days = -1", "types.mine.retention_days: Must be from 0 to 3650"),
+        (MINIMAL + "retention_days = 3651", "types.mine.retention_days: Must be from 0 to 3650"),
+        (MINIMAL + "retention_days = true", "types.mine.retention_days: Not a number"),
+        (MINIMAL + "retention_days = inf", "types.mine.retention_days: Not a number"),
+        (MINIMAL + 'retention_days = "7"', "types.mine.retention_days: Not a number"),
         (MINIMAL + "data = []", "types.mine.data: Not an object"),
         (MINIMAL.replace("types.mine", 'types."a.b"').replace("title", "titel"), "types.a.b.titel: Unknown field"),
     ],

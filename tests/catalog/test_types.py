@@ -102,6 +102,7 @@ def test_types_are_listed_as_json() -> None:
         },
         "priority": "normal",
         "ttl": 1209600,
+        "retention_days": None,
         "data": {"tour_id": "id", "nombre": "string"},
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,28 @@ async def test_nothing_of_before_is_replayed(made: Core, monkeypatch: pytest.Mon
     assert link.of("ns:hello")[0]["recovered"] is False
     assert link.of("ns:sync") == [{"recovered": False, "replayed": 0, "cursor": head.cursor()}]
     assert link.seqs == []
+
+
+async def test_other_times_to_be_kept_are_asked_of_the_log(made: Core) -> None:
+    """Where types are kept for another time from now on, what is in memory is let go of, and nobody misses anything."""
+    _, link = await made.open(TOURIST)
+    await made.publish(3)
+    types = made.catalog.types
+    made.take_types(types)
+    assert len(made.window) == 3
+    made.take_types({**types, "test": replace(types["test"], retention_days=7)})
+    assert (len(made.window), made.window.floor) == (0, 3)
+    await made.publish(1)
+    (entry,) = made.window.after(3, {"all": 0, "role:turista": 0}, None) or ()
+    assert entry.expires_at is not None
+    made.take_types({**types, "test": replace(types["test"], retention_days=0)})
+    await made.publish(1)
+    (entry,) = made.window.after(4, {"all": 0, "role:turista": 0}, None) or ()
+    assert entry.expires_at is None
+    _, again = await made.open(TOURIST, made.cursor(1))
+    await until(lambda: again.of("ns:sync"))
+    assert (again.seqs, again.of("ns:sync")[0]["recovered"]) == ([2, 3, 4, 5], True)
+    assert link.seqs == [1, 2, 3, 4, 5]
 
 
 async def test_replays_under_way_are_given_up(made: Core, monkeypatch: pytest.MonkeyPatch) -> None:

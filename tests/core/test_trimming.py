@@ -87,6 +87,16 @@ async def test_older_than_so_many_days_go(monkeypatch: pytest.MonkeyPatch) -> No
     await broker.close()
 
 
+async def test_types_with_a_time_of_their_own_go_by_it(broker: SqliteBroker) -> None:
+    """A type that is kept for less goes, also where everything else is kept for ever."""
+    broker.keep_types({"test": 0.0})
+    for event in ("test", "booking", "test"):
+        await appended(broker, notification(type=event))
+    async with trimming(broker):
+        await shrunk_to(broker, 1)
+    assert (await broker.search()).items[0].entry.event == "booking"
+
+
 async def test_clock_that_was_set_is_told_and_nothing_goes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

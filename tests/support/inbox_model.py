@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from sio_server.audience import Audience, Identity
@@ -92,7 +94,11 @@ class Model:
     states: dict[tuple[str, int], State] = field(default_factory=dict)
     floor: int = 0
     removed: set[int] = field(default_factory=set)
-    """Positions of what was taken out of the middle."""
+    """Positions of what was taken out, of the middle or as the oldest."""
+    taken: list[float] = field(default_factory=list)
+    """When each was published."""
+    ages: Mapping[str, float] = field(default_factory=dict)
+    """How long types are kept that are not kept as long as the rest."""
 
     def sight(self, identity: Identity, now: float) -> None:
         """Record the rooms of a user who comes now."""
@@ -123,8 +129,7 @@ class Model:
         return [
             seq
             for seq, found in enumerate(self.notifications, start=1)
-            if seq > self.floor
-            and seq not in self.removed
+            if seq not in self.removed
             and user not in found.audience.except_users
             and (found.expires_at is None or found.expires_at > now * 1000)
             and any(room in since and since[room] < seq for room in found.audience.rooms())
@@ -132,7 +137,7 @@ class Model:
 
     def stored(self) -> list[int]:
         """Return the positions of all that is left, in order."""
-        return [seq for seq in range(self.floor + 1, len(self.notifications) + 1) if seq not in self.removed]
+        return [seq for seq in range(1, len(self.notifications) + 1) if seq not in self.removed]
 
     def stored_for(self, user: str, now: float) -> list[int]:
         """Return the positions of what is left for a user, expired or not, in order."""
@@ -144,11 +149,19 @@ class Model:
             and any(room in rooms and rooms[room] < seq for room in audience.rooms())
         ]
 
-    def retain(self, left: int) -> None:
-        """Let the oldest go."""
-        excess = len(self.stored()) - left
-        if excess > 0:
-            self.floor = self.stored()[excess - 1]
+    def retain(self, left: int, now: float) -> None:
+        """Let the oldest go: of types that are kept for ever none, of those with an age what is older."""
+        counted = [seq for seq in self.stored() if self.age_of(seq) != math.inf]
+        if excess := max(0, len(counted) - left):
+            self.removed.update(counted[:excess])
+            self.floor = max(self.floor, counted[excess - 1])
+        for event in self.ages:
+            of_it = [seq for seq in self.stored() if self.notifications[seq - 1].type == event]
+            self.removed.update(takewhile(lambda seq: self.taken[seq - 1] < now - (self.age_of(seq) or 0), of_it))
+
+    def age_of(self, seq: int) -> float | None:
+        """How long a notification is kept, where its type says so."""
+        return self.ages.get(self.notifications[seq - 1].type)
 
     def state(self, user: str, seq: int) -> State:
         """Return the state, new if there is none."""

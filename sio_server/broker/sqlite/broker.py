@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
@@ -20,6 +20,7 @@ from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
 from sio_server.broker.sqlite import faults, inbox, once, receipts, search, sights, trails, views
+from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import RevocationList, SightCache
@@ -66,8 +67,14 @@ class SqliteBroker:
         # What all nodes on this log share:
         self._nodes = Nodes()
         self._store = Store(directory, clock, trust_clock=trust_clock)
+        self._ages = Ages()
         self._writer = Writer(
-            self._store, self._nodes, idempotency_ttl=idempotency_ttl, now=clock.now, committed=committed
+            self._store,
+            self._nodes,
+            ages=self._ages,
+            idempotency_ttl=idempotency_ttl,
+            now=clock.now,
+            committed=committed,
         )
         self._wall = now
         self._deliveries = Deliveries(self._writer, now)
@@ -75,7 +82,7 @@ class SqliteBroker:
         self._register = Register()
         self._sights = SightCache(self._writer, self._register, clock.now)
         self._revocations = RevocationList(self._writer, clock.now)
-        self._upkeep = Upkeep(self._store, self._writer, self._sights, self._register)
+        self._upkeep = Upkeep(self._store, self._writer, self._sights, self._register, self._ages)
         self.room_for(max_body)
         # What is this node's own:
         self._handler: BrokerHandler | None = None
@@ -351,6 +358,10 @@ class SqliteBroker:
         """See `Once.use_up`."""
         self._ensure_open()
         return await self._writer.change(lambda step: once.use_up(step, name, int(until * _MS)))
+
+    def keep_types(self, ages: Mapping[str, float]) -> None:
+        """See `Retention.keep_types`."""
+        self._ages.by_type = dict(ages)
 
     async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
         """See `Retention.retain`."""

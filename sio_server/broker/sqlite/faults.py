@@ -61,6 +61,13 @@ def of_directory(directory: Path, error: OSError) -> LogError:
     return LogError(f"{directory}: {error.strerror}: {mend}")
 
 
+def of_copy(path: Path, error: sqlite3.Error | OSError) -> LogError:
+    """What is said where a copy of a log cannot be written."""
+    full = error.errno in _NO_SPACE if isinstance(error, OSError) else _code(error) == sqlite3.SQLITE_FULL
+    reason = "the disk is full" if full or _is_full(str(path)) else getattr(error, "strerror", None) or error
+    return LogError(f"{path}: cannot be written: {reason}")
+
+
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary result code; an extended one has more above the lowest byte."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

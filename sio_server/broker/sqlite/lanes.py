@@ -10,6 +10,9 @@ is the difference of two numbers, however many there are: see `views.count`. Fou
 | 12 | 9:10 | 10:10 | 2 | 2 | lane 2 ends at 10:00, before that |
 | 13 | 9:20 | 9:30 | 3 | 1 | lane 2 ends at 10:10, after that |
 
+What is kept for another time than the rest (`ages`) has lanes of its own, or taking it out would leave holes in the
+running numbers of the others.
+
 Publishers who use a few times to live fill a few lanes, one for each. Who uses another one each time soon has filled
 `MAX_LANES`; what fits none of them then is in `NO_LANE` and counted one by one.
 """
@@ -22,7 +25,8 @@ from typing import Final
 # Entries that fit none of a room's lanes. They are counted one by one.
 NO_LANE: Final = 0
 
-# Lanes of a room. A publisher whose times to live are all different must not make everybody's counters slow.
+# Lanes of a room, and as many for each time that types are kept for. A publisher whose times to live are all different
+# must not make everybody's counters slow.
 MAX_LANES: Final = 16
 
 _Lane = tuple[int | None, int]  # when the last entry expires, and its running number
@@ -36,10 +40,10 @@ class Lanes:
         self._rooms: dict[str, dict[int, _Lane]] = {}
         self._changed: set[tuple[str, int]] = set()
 
-    def add(self, room: str, expires_at: int | None) -> tuple[int, int]:
-        """Give the next entry of a room its lane and its number."""
+    def add(self, room: str, expires_at: int | None, group: int = 0) -> tuple[int, int]:
+        """Give the next entry of a room its lane, of those of its group (`Ages.lanes`), and its number."""
         lanes = self._of(room)
-        lane = _fitting(lanes, expires_at)
+        lane = _fitting(lanes, expires_at, group * MAX_LANES)
         ordinal = lanes[lane][1] + 1 if lane in lanes else 1
         lanes[lane] = (expires_at, ordinal)
         self._changed.add((room, lane))
@@ -60,17 +64,18 @@ class Lanes:
         )
 
 
-def _fitting(lanes: dict[int, _Lane], expires_at: int | None) -> int:
-    """The lane whose last entry expires latest before this one, else a new one, else none."""
-    best, latest = NO_LANE, -1
+def _fitting(lanes: dict[int, _Lane], expires_at: int | None, base: int) -> int:
+    """The lane whose last entry expires latest before this one, else a new one, else none; those above ``base``."""
+    best, latest, known = NO_LANE, -1, 0
     for lane, (last, _) in lanes.items():
-        if lane == NO_LANE:
+        if not base < lane <= base + MAX_LANES:
             continue
+        known += 1
         if expires_at is None or last is None:
             if expires_at is last:
                 return lane
         elif latest < last <= expires_at:
             best, latest = lane, last
-    if best == NO_LANE and len(lanes.keys() - {NO_LANE}) < MAX_LANES:
-        return max(lanes, default=NO_LANE) + 1
+    if best == NO_LANE and known < MAX_LANES:
+        return next(lane for lane in range(base + 1, base + MAX_LANES + 1) if lane not in lanes)
     return best

@@ -20,6 +20,15 @@ ORIGIN_NAME: Final = "origin"
 _SIZE: Final = 128
 
 
+def noted_in(directory: Path) -> tuple[str, int] | None:
+    """The epoch and the position in a directory's note; None where there is none that can be read."""
+    try:
+        epoch, reached, *_ = (directory / MARKER_NAME).read_bytes()[:_SIZE].decode().split()
+        return epoch, int(reached)
+    except (OSError, ValueError):
+        return None
+
+
 class Marker:
     """The file ``head`` in the data directory: epoch, position, which directory this is, what time it was.
 

@@ -36,23 +36,34 @@ def remove_oldest(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
 
 def remove(step: Step, seq: int) -> bool:
     """Take out an entry wherever it stands; returns whether it was there. Its position is never given again."""
-    connection = step.connection
-    row = connection.execute("SELECT audience FROM notification WHERE seq = ?", (seq,)).fetchone()
+    row = step.connection.execute("SELECT audience FROM notification WHERE seq = ?", (seq,)).fetchone()
     if row is None:
         return False
-    audience = Audience.from_dict(orjson.loads(row[0]))
-    for room in audience.rooms():
-        place = connection.execute(
-            "SELECT lane, ordinal FROM notification_room WHERE room = ? AND seq = ?", (room, seq)
-        ).fetchone()
-        if place[0] != NO_LANE:
-            connection.execute("INSERT INTO gone (room, lane, ordinal) VALUES (?, ?, ?)", (room, *place))
-            connection.execute("UPDATE room_lane SET holes = holes + 1 WHERE room = ? AND lane = ?", (room, place[0]))
-    _delete(connection, seq, audience)
-    for room in audience.rooms():
+    remove_some(step, [(seq, Audience.from_dict(orjson.loads(row[0])))])
+    return True
+
+
+def remove_some(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
+    """Take out entries wherever they stand, the oldest first: positions, and whom each was for."""
+    connection = step.connection
+    rooms: dict[str, None] = {}
+    for seq, audience in entries:
+        for room in audience.rooms():
+            _leave_hole(connection, room, seq)
+            rooms[room] = None
+        _delete(connection, seq, audience)
+    for room in rooms:
         _tidy(connection, room)
     note_removal(connection, step.last_seq)
-    return True
+
+
+def _leave_hole(connection: sqlite3.Connection, room: str, seq: int) -> None:
+    place = connection.execute(
+        "SELECT lane, ordinal FROM notification_room WHERE room = ? AND seq = ?", (room, seq)
+    ).fetchone()
+    if place[0] != NO_LANE:
+        connection.execute("INSERT INTO gone (room, lane, ordinal) VALUES (?, ?, ?)", (room, *place))
+        connection.execute("UPDATE room_lane SET holes = holes + 1 WHERE room = ? AND lane = ?", (room, place[0]))
 
 
 def _delete(connection: sqlite3.Connection, seq: int, audience: Audience) -> None:

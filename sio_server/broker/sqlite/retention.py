@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 import orjson
 
 from sio_server.audience import Audience, user_room
 from sio_server.broker.sqlite import removal
-from sio_server.broker.sqlite.rows import floor
+from sio_server.broker.sqlite.rows import floor, lowest
 from sio_server.broker.sqlite.writer import Step
 
 # Notifications that one step deletes. A publish that waits for it waits for some milliseconds.
 STEP_ROWS: Final = 100
+
+# Notifications that one step looks at where some are passed over: a millisecond.
+STEP_LOOKS: Final = 1000
 
 # Users that one step looks at: some look-ups each.
 STEP_USERS: Final = 100
@@ -22,31 +27,77 @@ STEP_USERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What one step did: how many it deleted, the floor that leaves, and whether there may be more to delete."""
+    """What one step did: how many it deleted, whether there may be more, the floor that leaves, how far it looked."""
 
     count: int
-    floor: int
     more: bool
+    floor: int = 0
+    upto: int = 0
 
 
-def remove_oldest(step: Step, *, older_than: int | None, excess: int) -> Removed:
-    """Delete the first `STEP_ROWS` that are older (milliseconds of Unix time) or among the ``excess`` oldest.
+def remove_oldest(
+    step: Step, *, older_than: int | None, excess: int, after: int = 0, spared: Collection[str] = ()
+) -> Removed:
+    """Delete some that are older (milliseconds of the log's clock) or among the ``excess`` oldest, the oldest first.
 
-    The floor is recorded in the same transaction.
+    It looks above ``after``, and passes over types that are ``spared``. The floor is recorded in the same transaction.
     """
     execute = step.connection.execute
     due: list[tuple[int, str]] = []
-    oldest = execute("SELECT seq, timestamp, audience FROM notification ORDER BY seq LIMIT ?", (STEP_ROWS,)).fetchall()
-    for seq, timestamp, audience in oldest:
-        if len(due) >= excess and (older_than is None or timestamp >= older_than):
+    upto, more = after, False
+    looked = STEP_LOOKS if spared else STEP_ROWS
+    oldest = execute(
+        "SELECT seq, timestamp, audience, type FROM notification WHERE seq > ? ORDER BY seq LIMIT ?", (after, looked)
+    ).fetchall()
+    for seq, timestamp, audience, event in oldest:
+        more = (older_than is not None and timestamp < older_than) or len(due) < excess
+        if not more or len(due) == STEP_ROWS:
             break
-        due.append((seq, audience))
+        upto = seq
+        if event not in spared:
+            due.append((seq, audience))
+    else:
+        more = more and len(oldest) == looked
     if not due:
-        return Removed(0, 0, more=False)
-    floor = due[-1][0]
-    execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('floor', ?)", (str(floor),))
-    removal.remove_oldest(step, ((seq, Audience.from_dict(orjson.loads(audience))) for seq, audience in due))
-    return Removed(len(due), floor, more=len(due) == STEP_ROWS)
+        return Removed(0, more, upto=upto)
+    cut = max(floor(step.connection), due[-1][0])
+    execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('floor', ?)", (str(cut),))
+    # what is spared may be left before them
+    take_out = removal.remove_some if spared else removal.remove_oldest
+    take_out(step, _read(due))
+    return Removed(len(due), more, cut, upto)
+
+
+def remove_of_type(step: Step, event: str, *, older_than: int) -> Removed:
+    """Delete the first `STEP_ROWS` of one type that are older (milliseconds of the log's clock).
+
+    They go as what expires does: nobody misses anything that was to be had, so the floor stays where it is.
+    """
+    rows = step.connection.execute(
+        "SELECT seq, timestamp, audience FROM notification INDEXED BY notification_type "
+        "WHERE type = ? ORDER BY seq LIMIT ?",
+        (event, STEP_ROWS),
+    )
+    due = [(seq, audience) for seq, _, audience in takewhile(lambda row: row[1] < older_than, rows)]
+    if due:
+        removal.remove_some(step, _read(due))
+    return Removed(len(due), len(due) == STEP_ROWS)
+
+
+def count(connection: sqlite3.Connection, spared: Collection[str]) -> int:
+    """How many notifications are stored, but for those of some types."""
+    return int(
+        connection.execute(
+            "SELECT count(*) FROM notification WHERE type NOT IN (SELECT value FROM json_each(?))",
+            (orjson.dumps(sorted(spared)).decode(),),
+        ).fetchone()[0]
+        if spared
+        else connection.execute("SELECT count(*) FROM notification").fetchone()[0]
+    )
+
+
+def _read(rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, Audience]]:
+    return ((seq, Audience.from_dict(orjson.loads(audience))) for seq, audience in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +114,13 @@ def forget_users(step: Step, *, after: str, before: int, present: Callable[[str]
     Of each, what speaks only of notifications that are gone goes, whether the user comes back or not: with nothing at
     or below a watermark, the watermark says nothing. Whoever has something left to see is not forgotten.
     """
-    execute, lowest = step.connection.execute, floor(step.connection)
+    execute, gone_to = step.connection.execute, lowest(step.connection)
     users = execute("SELECT user, at FROM visit WHERE user > ? ORDER BY user LIMIT ?", (after, STEP_USERS)).fetchall()
     forgotten: list[str] = []
     for user, at in users:
-        execute("DELETE FROM delivery WHERE user = ? AND high <= ?", (user, lowest))
+        execute("DELETE FROM delivery WHERE user = ? AND high <= ?", (user, gone_to))
         execute(
-            "DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to, noted_to) <= ?", (user, lowest)
+            "DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to, noted_to) <= ?", (user, gone_to)
         )
         if at < before and not present(user) and execute(_NOTHING_LEFT, (user, user_room(user))).fetchone():
             forgotten.append(user)

@@ -10,6 +10,7 @@ import orjson
 
 from sio_server.audience import Audience
 from sio_server.broker.log import Published
+from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.lanes import Lanes
 from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position
@@ -42,12 +43,15 @@ Outcome = Published | Refused
 class Batch:
     """The rows of one commit. ``key_ttl`` and ``now`` are in milliseconds, ``now`` of the log's own clock."""
 
-    def __init__(self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, key_ttl: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, *, key_ttl: int, ages: Ages
+    ) -> None:
         self.last_seq = self._first_seq = last_seq
         self._connection = connection
         self._epoch = epoch
         self._now = now
         self._key_ttl = key_ttl
+        self._ages = ages
         self._notifications: list[tuple[Any, ...]] = []
         self._rooms: list[tuple[str, int, int | None, bool, int, int]] = []
         self._lanes = Lanes(connection)
@@ -102,9 +106,9 @@ class Batch:
                 notification.priority,
             )
         )
-        rooms = audience.rooms()
+        rooms, group = audience.rooms(), self._ages.lanes(notification.type)
         for room in rooms:
-            self._rooms.append((room, seq, expires_at, len(rooms) > 1, *self._lanes.add(room, expires_at)))
+            self._rooms.append((room, seq, expires_at, len(rooms) > 1, *self._lanes.add(room, expires_at, group)))
         self._excepted.extend((user, seq) for user in audience.except_users)
 
     def insert(self) -> None:
@@ -182,6 +186,12 @@ def floor(connection: sqlite3.Connection) -> int:
     """See `Log.floor`: what is recorded."""
     row = connection.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
     return 0 if row is None else int(row[0])
+
+
+def lowest(connection: sqlite3.Connection) -> int:
+    """The position up to which nothing is left: what types with an age of their own keep may be below the floor."""
+    row = connection.execute("SELECT min(seq) FROM notification").fetchone()
+    return last_seq(connection) if row[0] is None else int(row[0]) - 1
 
 
 def cuts(connection: sqlite3.Connection) -> tuple[int, int]:

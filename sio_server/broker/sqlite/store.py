@@ -21,6 +21,7 @@ import filelock
 
 from sio_server.broker.sqlite import faults
 from sio_server.broker.sqlite.files import Files, refuse_to_begin_anew, wal_is_passed_over
+from sio_server.broker.sqlite.lock import take_directory
 from sio_server.broker.sqlite.marker import Marker
 from sio_server.broker.sqlite.reads import Reads
 from sio_server.broker.sqlite.rows import floor, last_seq, last_time
@@ -36,7 +37,7 @@ from sio_server.broker.sqlite.schema import (
 )
 from sio_server.broker.upkeep import LogSize
 from sio_server.clock import AT_ONCE, LogClock, Noted
-from sio_server.errors import BrokerUnavailable, LogDamaged, LogError, LogInUse
+from sio_server.errors import BrokerUnavailable, LogDamaged, LogError
 from sio_server.logs import get_logger
 
 FILE_NAME: Final = "sio-server.db"
@@ -83,7 +84,7 @@ class Store:
         self.files = Files(self.name)
         self._damage: Exception | None = None
         self._marker: Marker | None = None
-        self._lock: filelock.FileLock | None = None
+        self._lock: filelock.BaseFileLock | None = None
         self._connections: list[sqlite3.Connection] = []
         #: who uses the only connection of a log in memory; held in a thread, never while the loop waits
         self._in_use = threading.Lock()
@@ -302,16 +303,9 @@ class Store:
         return connection
 
     def _take_directory(self, directory: Path) -> None:
+        self._lock = take_directory(directory)
         try:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = filelock.FileLock(directory / "lock", timeout=0, mode=0o600)
-            lock.acquire()
-            self._lock = lock
             self._marker = Marker(directory)
-        except filelock.Timeout as error:
-            raise LogInUse(
-                f"{directory}: another sio-server uses this directory: stop it, or use --data-dir"
-            ) from error
         except OSError as error:
             raise faults.of_directory(directory, error) from error
         database = directory / FILE_NAME

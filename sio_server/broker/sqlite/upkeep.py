@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from sio_server.broker.sqlite import retention
+from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.people import VISIT_EVERY, SightCache
 from sio_server.broker.sqlite.presence import Register
 from sio_server.broker.sqlite.sights import forget_rooms
@@ -25,13 +28,16 @@ _MS: Final = 1000
 class Upkeep:
     """What is done for a log as a whole, by one of its nodes at a time."""
 
-    def __init__(self, store: Store, writer: Writer, sights: SightCache, register: Register) -> None:
+    def __init__(self, store: Store, writer: Writer, sights: SightCache, register: Register, ages: Ages) -> None:
         self.room = 0
         """Bytes that there must be room for."""
         self._store = store
         self._writer = writer
         self._sights = sights
         self._register = register
+        self._ages = ages
+        # up to where all that is left is spared, and which types those are
+        self._passed, self._spared = 0, frozenset[str]()
         self._swept = ""
         self._retaining = asyncio.Lock()
         self._forgetting = asyncio.Lock()
@@ -41,27 +47,57 @@ class Upkeep:
         if self._retaining.locked():
             return 0
         async with self._retaining:
-            older_than = None if max_age is None else self._milliseconds() - int(max_age * _MS)
-            excess = 0
-            if max_count is not None:
-                excess = (await self._store.read(self._store.size)).notifications - max_count
-            removed = 0
-            while True:
-                started = time.perf_counter()
-                done = await self._writer.change(self._removal(older_than, excess - removed))
-                removed += done.count
-                if not done.more:
-                    return removed
-                await asyncio.sleep(time.perf_counter() - started)  # half of the writer's time is left for publishers
+            removed = await self._let_oldest_go(max_age, max_count)
+            for event, age in tuple(self._ages.by_type.items()):
+                if age != math.inf:
+                    removed += await self._let_type_go(event, self._milliseconds() - int(age * _MS))
+            return removed
 
-    def _removal(self, older_than: int | None, excess: int) -> Callable[[Step], retention.Removed]:
-        def remove(step: Step) -> retention.Removed:
-            done = retention.remove_oldest(step, older_than=older_than, excess=excess)
+    async def _let_oldest_go(self, max_age: float | None, max_count: int | None) -> int:
+        """Take out what is too old or too many, of all types but those that are kept for longer."""
+        if max_age is None and max_count is None:
+            return 0
+        older_than = None if max_age is None else self._milliseconds() - int(max_age * _MS)
+        spared = self._ages.longer_than(max_age)
+        if spared != self._spared:
+            self._passed, self._spared = 0, spared
+        excess = 0
+        if max_count is not None:
+            excess = await self._store.read(lambda connection: retention.count(connection, spared)) - max_count
+
+        def remove(step: Step, removed: int) -> retention.Removed:
+            done = retention.remove_oldest(
+                step, older_than=older_than, excess=excess - removed, after=self._passed, spared=spared
+            )
             # Still within the transaction: whoever reads afterwards and misses something finds the floor above it.
             self._store.floor = max(self._store.floor, done.floor)
             return done
 
-        return remove
+        def passed(done: retention.Removed) -> None:
+            if spared:
+                self._passed = done.upto
+
+        return await self._repeat(remove, passed)
+
+    async def _let_type_go(self, event: str, older_than: int) -> int:
+        """Take out what is older than types of its kind are kept."""
+        return await self._repeat(lambda step, _: retention.remove_of_type(step, event, older_than=older_than))
+
+    async def _repeat(
+        self,
+        remove: Callable[[Step, int], retention.Removed],
+        then: Callable[[retention.Removed], None] = lambda _: None,
+    ) -> int:
+        """Call in one commit after the other, with how many went so far, until there are no more."""
+        removed = 0
+        while True:
+            started = time.perf_counter()
+            done = await self._writer.change(partial(_count_in, remove, removed))
+            removed += done.count
+            then(done)
+            if not done.more:
+                return removed
+            await asyncio.sleep(time.perf_counter() - started)  # half of the writer's time is left for publishers
 
     async def forget(self, max_age: float) -> int:
         """See `Retention.forget`."""
@@ -105,6 +141,10 @@ class Upkeep:
 
     def _milliseconds(self) -> int:
         return int(self._store.clock.now() * _MS)
+
+
+def _count_in(remove: Callable[[Step, int], retention.Removed], removed: int, step: Step) -> retention.Removed:
+    return remove(step, removed)
 
 
 def _probe(step: Step, make_room: Callable[[int], None], room: int) -> None:

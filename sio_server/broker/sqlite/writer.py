@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 from sio_server.broker.log import Published
 from sio_server.broker.settling import settle
+from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker.sqlite.store import Store
@@ -75,6 +76,7 @@ class Writer:
         store: Store,
         nodes: Nodes,
         *,
+        ages: Ages,
         idempotency_ttl: int,
         now: Callable[[], float],
         committed: Callable[[float, int], None] | None,
@@ -83,6 +85,7 @@ class Writer:
         self._writing = False
         self._store = store
         self._nodes = nodes
+        self._ages = ages
         self._key_ttl = idempotency_ttl * 1000
         self._now = now
         self._committed = committed
@@ -234,7 +237,7 @@ class Writer:
             Entry.of(
                 notification,
                 outcome.position,
-                None if notification.expires_at is None else expiry(notification, now),
+                self._end(notification, now),
             )
             for (notification, _), outcome in zip(publishes, outcomes, strict=True)
             if isinstance(outcome, Published) and not outcome.duplicate
@@ -242,6 +245,16 @@ class Writer:
         if entries:
             self.head = entries[-1].position
             self._nodes.announce(entries)
+
+    def _end(self, notification: Notification, now: int) -> int | None:
+        """After which moment an entry goes to nobody: it has expired, or retention has taken it out of the log."""
+        expires_at = None if notification.expires_at is None else expiry(notification, now)
+        if not self._ages.by_type:
+            return expires_at
+        kept_until = self._ages.end(notification.type, now)
+        if expires_at is None or kept_until is None:
+            return expires_at or kept_until
+        return min(expires_at, kept_until)
 
     # -- in the writer thread -------------------------------------------------------------------------------------
 
@@ -253,7 +266,7 @@ class Writer:
         now = int(self._now() * 1000)
         connection.execute("BEGIN IMMEDIATE")
         try:
-            batch = Batch(connection, store.epoch, store.last_seq, now, self._key_ttl)
+            batch = Batch(connection, store.epoch, store.last_seq, now, key_ttl=self._key_ttl, ages=self._ages)
             outcomes = [batch.add(notification) for notification in notifications]
             batch.insert()
             step = Step(connection, batch.last_seq, now)

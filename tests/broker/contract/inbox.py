@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -79,6 +80,7 @@ class InboxMachine(RuleBasedStateMachine):
             return
         made = notification(audience, event=event, at=self.clock.seconds, ttl=ttl)
         self.model.notifications.append(made)
+        self.model.taken.append(self.clock.seconds)
         published = self.runner.run(appended(self.broker, made))
         assert published.position.seq == len(self.model.notifications)
 
@@ -97,11 +99,17 @@ class InboxMachine(RuleBasedStateMachine):
         """Let time pass, little or half of what a missing room is kept for, or set the clock back."""
         self.clock.seconds += seconds
 
+    @rule(ages=st.dictionaries(st.sampled_from(TYPES), st.sampled_from([1.0, 4.0, math.inf])))
+    def keep(self, ages: dict[str, float]) -> None:
+        """Keep some types for another time than the rest."""
+        self.broker.keep_types(ages)
+        self.model.ages = ages
+
     @rule(left=st.integers(0, 20))
     def retain(self, left: int) -> None:
         """Let the oldest go."""
         self.runner.run(self.broker.retain(max_count=left))
-        self.model.retain(left)
+        self.model.retain(left, self.clock.seconds)
         assert self.broker.floor() == self.model.floor
 
     def compare_searches(self) -> None:

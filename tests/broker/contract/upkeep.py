@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 
@@ -10,7 +11,7 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker import Broker
 from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Position
-from tests.support.brokers import Reopen, appended, entries_of
+from tests.support.brokers import Ear, Reopen, appended, entries_of
 from tests.support.inbox_model import Clock, notification
 
 EVERYBODY = Audience.of(everybody=True)
@@ -129,6 +130,86 @@ class RetentionContract:
         await publish(broker, 2, at=clock.seconds - 100)
         assert await broker.retain(max_age=60) == 0
         assert await broker.retain(max_count=1) == 2
+
+
+class RetentionOfTypesContract:
+    """Some types are kept for another time than the rest."""
+
+    async def test_type_that_goes_sooner_leaves_no_gap(self, broker: Broker, clock: Clock) -> None:
+        """What its type is too old for is in no replay, page, counter or search, and the floor does not rise for it."""
+        broker.keep_types({"test": 60})
+        view = await broker.sight("ana", Identity("ana").rooms())
+        for number in range(8):
+            await appended(broker, notification(EVERYBODY, event="booking" if number % 2 else "test", at=clock.seconds))
+        clock.seconds += 50
+        await appended(broker, notification(EVERYBODY, at=clock.seconds))
+        clock.seconds += 50
+        assert await broker.retain(max_age=AGE) == 4
+        assert (await stored(broker), broker.floor()) == ([2, 4, 6, 8, 9], 0)
+        stretch = await broker.stretch(view, 2, 100)
+        assert ([entry.seq for entry in stretch.items], stretch.covered, stretch.floor) == ([4, 6, 8, 9], 9, 0)
+        page = await broker.page(view)
+        assert [item.entry.seq for item in page.items] == [9, 8, 6, 4, 2]
+        assert (await broker.counts(view)).unread == 5
+        assert [found.entry.seq for found in (await broker.search(types=["test"])).items] == [9]
+
+    @pytest.mark.parametrize("age", [10 * AGE, math.inf])
+    async def test_type_that_stays_longer_is_passed_over(self, broker: Broker, clock: Clock, age: float) -> None:
+        """It outlives the rest by age and by count, is counted among neither, and goes when its own time has come."""
+        broker.keep_types({"booking": age})
+        view = await broker.sight("ana", Identity("ana").rooms())
+        for number in range(250):
+            await appended(broker, notification(EVERYBODY, event="test" if number % 5 else "booking", at=clock.seconds))
+        await broker.mark(view, "read", None, up_to=1)
+        clock.seconds += 2 * AGE
+        await publish(broker, 3, at=clock.seconds)
+        assert await broker.retain(max_age=AGE, max_count=2) == 200 + 1
+        kept = [*range(1, 250, 5), 252, 253]
+        assert (await stored(broker), broker.floor()) == (kept, 251)
+        assert await forget(broker, "ana") == 0
+        assert (await broker.counts(view)).unread == len(kept) - 1
+        assert [item.read for item in (await broker.page(view, types=["booking"], limit=100)).items] == [False] * 49 + [
+            True
+        ]
+        clock.seconds += 10 * AGE
+        left = kept[:-2] if age == math.inf else []
+        await broker.retain(max_age=20 * AGE)
+        assert await stored(broker) == [*left, 252, 253]
+
+    async def test_other_times_hold_for_what_is_there(self, broker: Broker, clock: Clock) -> None:
+        """Times that are set later hold for what was published before, longer and shorter ones and none at all."""
+        await publish(broker, 3, at=clock.seconds)
+        for event in ("booking", "test", "booking"):
+            await appended(broker, notification(EVERYBODY, event=event, at=clock.seconds))
+        clock.seconds += 100
+        broker.keep_types({"booking": math.inf})
+        assert await broker.retain(max_age=60) == 4
+        broker.keep_types({"booking": 200})
+        assert await broker.retain(max_age=60) == 0
+        assert await stored(broker) == [4, 6]
+        broker.keep_types({})
+        assert await broker.retain(max_age=60) == 2
+        broker.keep_types({"test": 60})
+        assert await broker.retain() == 0
+        await publish(broker, 2, at=clock.seconds)
+        clock.seconds += 61
+        assert (await broker.retain(), await stored(broker)) == (2, [])
+        await publish(broker, 1, at=clock.seconds)
+        assert await stored(broker) == [9]
+
+    async def test_announced_entry_says_how_long_it_is_kept(self, broker: Broker, ear: Ear, clock: Clock) -> None:
+        """What a node keeps in memory is not handed out from there any longer than it is in the log."""
+        broker.keep_types({"test": 60, "booking": math.inf})
+        for event, ttl in (("test", None), ("test", 5.0), ("test", 500.0), ("booking", None), ("other", None)):
+            await appended(broker, notification(EVERYBODY, event=event, at=clock.seconds, ttl=ttl))
+        now = round(clock.seconds * 1000)
+        assert [entry.expires_at and entry.expires_at - now for entry in ear.heard] == [
+            60_000,
+            5_000,
+            60_000,
+            None,
+            None,
+        ]
 
 
 class ForgettingContract:

@@ -107,7 +107,11 @@ class TestSearch(receipts.SearchContract, receipts.ReachContract):
 
 
 class TestUpkeep(
-    upkeep.RetentionContract, upkeep.ForgettingContract, upkeep.HealthContract, upkeep.UpkeepOfTwoNodesContract
+    upkeep.RetentionContract,
+    upkeep.RetentionOfTypesContract,
+    upkeep.ForgettingContract,
+    upkeep.HealthContract,
+    upkeep.UpkeepOfTwoNodesContract,
 ):
     """Letting go, forgetting, health."""
 

@@ -11,6 +11,7 @@ const kind: EventType = {
   audience: { ...nobody, roles: ["admin"], users: ["{usuario_id}"] },
   priority: "high",
   ttl: 3600,
+  retention_days: null,
   data: {
     usuario_id: "id",
     tour_nombre: "string",

@@ -11,6 +11,7 @@ function kind(type: string): EventType {
     audience: { roles: [], users: [], topics: [], all: true, except: { users: [] } },
     priority: "normal",
     ttl: null,
+    retention_days: null,
     data: {},
   };
 }

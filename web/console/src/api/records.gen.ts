@@ -165,6 +165,8 @@ export interface components {
             priority: "low" | "normal" | "high" | "critical";
             /** @description Seconds until it is of no more use; null for never */
             ttl: number | null;
+            /** @description Days that it is kept in the log, 0 for ever; null as long as the server keeps the rest */
+            retention_days: number | null;
             /** @description The fields that are checked, and what each has to be */
             data: {
                 [key: string]: "id" | "string" | "integer" | "number" | "boolean" | "object" | "array" | "date";
