@@ -72,7 +72,7 @@ class Int(fields.Integer):
 class Number(fields.Float):
     """A number, whole or not; neither ``"5"`` nor ``true`` nor one without an end is one."""
 
-    default_error_messages = _messages(NOT_NUMBER)
+    default_error_messages = messages(NOT_NUMBER)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
         if type(value) not in (int, float) or not math.isfinite(value):
