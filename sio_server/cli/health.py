@@ -55,7 +55,8 @@ class _Address:
 
 @click.command()
 @click.option("--url", metavar="URL", help="Address of the server, or unix:/PATH [default: where its settings say]")
-@click.option("--ready/--live", default=True, help="Whether it should get traffic (default), or just runs")
+@click.option("--live", is_flag=True, help="Whether the process runs and answers")
+@click.option("--ready", is_flag=True, help="Whether it should get traffic, too: asked where nothing is said")
 @click.option("--timeout", type=float, default=_TIMEOUT, show_default=True, metavar="SECONDS", help="Longest wait")
 @click.option(
     "--config",
@@ -64,13 +65,13 @@ class _Address:
     metavar="FILE",
     help="The server's TOML file, for its address [SIO_SERVER_CONFIG]",
 )
-def health(url: str | None, config_file: Path | None, *, ready: bool, timeout: float) -> int:
+def health(url: str | None, config_file: Path | None, *, live: bool, ready: bool, timeout: float) -> int:
     """Ask whether a server is well: exit code 0 where it is, 1 where it is not, and one line that says so.
 
     Without --url it is the one that these settings start, asked from this machine: of its certificate nothing but its
     being there is looked at.
     """
-    wanted = "ready" if ready else "live"
+    wanted = "live" if live and not ready else "ready"
     try:
         address = _settings_address(config_file) if url is None else _stated(url)
         reason = _ask(address, f"/health/{wanted}", timeout)
