@@ -191,7 +191,9 @@ def _settings(config_file: Path | None) -> Mapping[str, str]:
     dotenv = _of_dotenv()
     named = os.environ.get(f"{_PREFIX}CONFIG") or dotenv.get(f"{_PREFIX}CONFIG")
     config_file = config_file or (Path(named) if named else None)
-    file = _of_toml(config_file) if config_file else {}
+    file = dict(_of_toml(config_file)) if config_file else {}
+    if config_file and isinstance(file.get("unix"), str):  # a path in a file begins at the file's directory
+        file["unix"] = config_file.expanduser().parent / file["unix"]
     found = {}
     for name in ("host", "port", "base_path", "tls_cert", "unix"):
         variable = _PREFIX + name.upper()
