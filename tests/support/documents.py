@@ -78,10 +78,8 @@ class Document:
 
     def commands(self) -> list[list[str]]:
         """Each ``sio-server COMMAND …`` in code, as a shell would part it; "a | b" names both."""
-        code = [
-            *self.spans,
-            *(line.split(" # ")[0] for info, text in self.fences if info == "sh" for line in text.splitlines()),
-        ]
+        shell = "".join(text for info, text in self.fences if info == "sh").replace("\\\n", " ")
+        code = [*self.spans, *(line.split(" # ")[0] for line in shell.splitlines())]
         found = [re.fullmatch(r"(?:\S*/)?sio-server +(\S.*)", line.strip()) for line in code]
         return [shlex.split(part) for match in found if match for part in match[1].split(" | ")]
 
