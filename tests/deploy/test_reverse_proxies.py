@@ -7,6 +7,7 @@ import contextlib
 import io
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,19 @@ import pytest_asyncio
 
 from sio_server.client import NotifyClient
 from tests.conftest import Node
+from tests.support import networks
 from tests.support.clients import JavaScriptClient, javascript_client
 from tests.support.reverse_proxies import HERE, Kind, Proxy, proxying
-from tests.support.servers import FOR_EVER, PUBLISH_KEY, SECRET, Program, lasting_token, program
+from tests.support.servers import (
+    FOR_EVER,
+    PUBLISH_KEY,
+    SECRET,
+    SERVE,
+    Program,
+    lasting_token,
+    program,
+    serving_command,
+)
 from tests.support.waiting import coming, until
 
 # A proxy and the server behind it serve all of these tests.
@@ -31,6 +42,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ENV = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
 KEY = {"Authorization": f"Bearer {PUBLISH_KEY}"}
 BODY = {"type": "tour_creado", "data": {"nombre": "Lima"}}
+
+# A process that is given a socket as systemd gives one (sd_listen_fds(3)), and becomes another program.
+GIVE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 # nginx cannot wait: what comes while the server is away is told to come again.
 WAITS = {"nginx": False, "Caddy": True, "HAProxy": True, "Traefik": True}
@@ -70,10 +89,17 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def serving(proxy: Proxy, directory: Path) -> AsyncIterator[Program]:
-    """A server where the proxy looks for it."""
-    port = ("--port", str(proxy.place.server_port))
-    async with program(*port, "--data-dir", str(directory), "--trusted-proxies", "127.0.0.1", env=ENV) as server:
+async def serving(proxy: Proxy, directory: Path, held: socket.socket | None = None) -> AsyncIterator[Program]:
+    """A server where the proxy looks for it, on a socket that it is given as systemd would, if there is one."""
+    flags = ("--data-dir", str(directory), "--trusted-proxies", "127.0.0.1")
+    starting = (
+        program("--port", str(proxy.place.server_port), *flags, env=ENV)
+        if held is None
+        else serving_command(
+            sys.executable, "-c", GIVE, str(held.fileno()), *SERVE, *flags, env=ENV, pass_fds=(held.fileno(),)
+        )
+    )
+    async with starting as server:
         yield server
 
 
@@ -127,6 +153,23 @@ async def test_upgrade(site: Site, node: Node) -> None:
         assert client.of("event")[-1]["transport"] == "websocket"
 
 
+async def test_sse(site: Site) -> None:
+    """A stream of Server-Sent Events is not held back: what is published arrives while the stream is open."""
+    headers = {"Authorization": f"Bearer {lasting_token('7', 'turista')}"}
+    for prefix in ("", "/rt"):
+        async with site.http.get(f"{site.url}{prefix}/v1/stream", headers=headers) as stream:
+            assert stream.content_type == "text/event-stream"
+            await _event(stream, b"ns:hello")
+            assert (await site.publish())[0] == 200
+            await _event(stream, b"tour_creado")
+
+
+async def _event(stream: aiohttp.ClientResponse, name: bytes) -> None:
+    """Read on until an event of this name."""
+    while name not in await coming(stream.content.readline(), f"the event {name.decode()}"):
+        pass
+
+
 async def test_publish(site: Site) -> None:
     """A publish is answered by the server, and so is a wrong one; a batch of the largest size gets through."""
     assert (await site.publish())[0] == 200
@@ -174,13 +217,26 @@ async def test_client_address(site: Site) -> None:
     assert error["address"] == "127.0.0.2"
 
 
-async def test_no_token_in_a_log(site: Site) -> None:
-    """What a proxy writes has paths and addresses in it, and neither a token nor a key."""
+async def test_no_token_in_a_log(site: Site, tmp_path: Path) -> None:
+    """What a proxy writes has paths and addresses in it, and neither a token nor a key; also of what goes wrong."""
     secret = await _show_tokens(site.proxy, site.http)
     await until(lambda: "/v1/session" in site.proxy.logged, "a line of the access log")
     assert "/ws" in site.proxy.logged
     assert "127.0.0.1" in site.proxy.logged
     _assert_secret(site.proxy, secret)
+
+    async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+
+    with proxying(site.proxy.kind, tmp_path) as another:
+        async with (
+            networks.serving(hang_up, another.place.server_port),
+            session(another) as http,
+            http.post(f"{another.url}/notify", params={"token": secret}, headers=KEY) as response,
+        ):
+            assert response.status >= 500
+        await until(lambda: "/notify" in another.logged, "a line of the access log")
+        _assert_secret(another, secret)
 
 
 async def _show_tokens(proxy: Proxy, http: aiohttp.ClientSession) -> str:
@@ -249,19 +305,26 @@ class Publisher:
             await asyncio.sleep(0.02)
 
 
-async def test_drain(proxy: Proxy, node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_restart(proxy: Proxy, node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server is restarted under clients and publishers: nobody loses anything, and who can wait sees no error."""
     with proxying(proxy.kind, tmp_path) as another:
         monkeypatch.setattr(certifi, "where", lambda: str(another.place.authority))  # what httpx believes
         async with session(another) as http:
-            await _drain(another, http, node, tmp_path / "data")
+            await _restart(another, http, node, tmp_path / "data")
+            if not WAITS[proxy.kind.name]:
+                # Then systemd does, which holds the socket; not what was under way on a connection that was there.
+                with socket.create_server(("127.0.0.1", another.place.server_port)) as held:
+                    await _restart(another, http, node, tmp_path / "more", held)
 
 
-async def _drain(proxy: Proxy, http: aiohttp.ClientSession, node: Node, data: Path) -> None:
+async def _restart(
+    proxy: Proxy, http: aiohttp.ClientSession, node: Node, data: Path, held: socket.socket | None = None
+) -> None:
     waits = WAITS[proxy.kind.name]
+    holds = waits or held is not None
     publisher = Publisher(proxy, http)
     async with contextlib.AsyncExitStack() as stack:
-        first = await stack.enter_async_context(serving(proxy, data))
+        first = await stack.enter_async_context(serving(proxy, data, held))
         site = Site(proxy, first, http)
         client = await stack.enter_async_context(site.client(node, transports=["websocket"], auth={"recovery": True}))
         ours = await stack.enter_async_context(NotifyClient(proxy.url, PUBLISH_KEY, timeout=FOR_EVER))
@@ -273,12 +336,12 @@ async def _drain(proxy: Proxy, http: aiohttp.ClientSession, node: Node, data: Pa
         asked = [asyncio.create_task(ours.publish("tour_creado", data={"nombre": "Lima"})) for _ in range(3)]
         shown = asyncio.create_task(_show_tokens(proxy, http))
         status = asyncio.create_task(_status(http, f"{proxy.url}/v1/session"))
-        if not waits:
+        if not holds:
             assert await coming(status, "an answer") == (503, "1")
             await shown
-        await stack.enter_async_context(serving(proxy, data))
+        await stack.enter_async_context(serving(proxy, data, held))
         results = await coming(asyncio.gather(*asked), "our own publisher")
-        assert (await coming(status, "an answer"))[0] == (200 if waits else 503)
+        assert (await coming(status, "an answer"))[0] == (200 if holds else 503)
         count = len(publisher.accepted) + 5
         await until(lambda: len(publisher.accepted) > count, "more publishes", lambda: len(publisher.accepted))
         publishing.cancel()

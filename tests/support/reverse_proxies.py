@@ -7,6 +7,7 @@ address of the server behind them. What the machine lacks there is nothing of he
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shutil
 import socket
@@ -30,6 +31,8 @@ UPSTREAM: Final = "127.0.0.1:8080"
 
 # Where `scripts/setup.sh proxies` unpacks those that the system has not.
 UNPACKED: Final = Path(sys.executable).parents[1] / "proxies"
+
+_REDIRECTS: Final = (301, 302, 308)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +214,8 @@ def proxying(kind: Kind, directory: Path) -> Iterator[Proxy]:
         )
     proxy = Proxy(kind, place, process)
     try:
-        waiting = Patience(f"{kind.name} to listen", work_of(process))
-        while not _listens(place.port):
+        waiting = Patience(f"{kind.name} to answer", work_of(process))
+        while not _answers(place):
             assert process.poll() is None, proxy.logged
             time.sleep(LOOK)
             waiting.look()
@@ -264,9 +267,14 @@ def _free_ports(count: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
-def _listens(port: int) -> bool:
+def _answers(place: Place) -> bool:
+    """Whether it has its certificate and its routes: what is asked for without a slash is answered by itself."""
+    trusted = ssl.create_default_context(cafile=str(place.authority))
+    asking = http.client.HTTPSConnection("localhost", place.port, context=trusted)
     try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
+        asking.request("GET", "/rt")
+        return asking.getresponse().status in _REDIRECTS
+    except (OSError, http.client.HTTPException):
         return False
-    return True
+    finally:
+        asking.close()

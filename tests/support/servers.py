@@ -232,10 +232,17 @@ async def forked(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | Non
 
 
 @contextlib.asynccontextmanager
-async def serving_command(*command: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+async def serving_command(
+    *command: str, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
+) -> AsyncIterator[Program]:
     """A command that serves, once it has told its address; killed at the end if it is still there."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment(env), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command,
+        cwd=ROOT,
+        env=environment(env),
+        pass_fds=pass_fds,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     async with _serving(process) as server:
         yield server
