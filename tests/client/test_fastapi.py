@@ -17,7 +17,7 @@ from sio_server.client import Notifier, default_notifier, enviar_notificacion, n
 from sio_server.client.fastapi import NotifierLifespan, notifying
 from sio_server.client.shared import NotifierOptions
 from sio_server.errors import ConfigError
-from tests.support.servers import Server, running
+from tests.support.servers import REFUSING, Server, running
 from tests.support.waiting import until
 
 
@@ -63,8 +63,8 @@ async def asking(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A server in development mode."""
-    async with running() as started:
+    """A server in development mode, which refuses misspelt types."""
+    async with running(REFUSING) as started:
         yield started
 
 

@@ -20,7 +20,9 @@ export class Server {
   ) {}
 
   static async start(environment: Record<string, string> = {}): Promise<Server> {
-    const mode: Record<string, string> = "SIO_SERVER_JWT_SECRET" in environment ? {} : { SIO_SERVER_DEV: "1" };
+    // A misspelt type is refused in all of these tests, as it is in production.
+    const development = { SIO_SERVER_DEV: "1", SIO_SERVER_UNKNOWN_TYPES: "refuse" };
+    const mode: Record<string, string> = "SIO_SERVER_JWT_SECRET" in environment ? {} : development;
     const server = new Server(await mkdtemp(join(tmpdir(), "sio-console-")), { ...mode, ...environment });
     await server.run(0);
     return server;

@@ -26,7 +26,11 @@ function filled(text: string, data: Readonly<Record<string, unknown>>): string {
 export function inWords(body: PublishBody, types: readonly EventType[], language: Language): PublishBody {
   const kind = types.find(({ type }) => type === body.type);
   if (kind === undefined) return body;
-  return { ...body, title: textIn(kind.title, language), message: filled(textIn(kind.message, language), body.data ?? {}) };
+  return {
+    ...body,
+    title: textIn(kind.title, language),
+    message: filled(textIn(kind.message, language), body.data ?? {}),
+  };
 }
 
 /** A code like those on tickets; no two of one tab are the same. */
