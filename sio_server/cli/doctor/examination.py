@@ -13,7 +13,7 @@ from sio_server.cli.doctor.history import examine_history
 from sio_server.cli.doctor.live import examine_live
 from sio_server.cli.doctor.machine import examine_machine
 from sio_server.cli.doctor.passage import examine_passage, examine_way
-from sio_server.cli.doctor.reach import Lost, find_address, find_certificate, find_port, find_server
+from sio_server.cli.doctor.reach import Lost, find_address, find_certificate, find_no_tls, find_port, find_server
 from sio_server.cli.doctor.site import Question, Site
 
 
@@ -37,6 +37,9 @@ async def _from_afar(question: Question) -> AsyncIterator[Finding]:
     yield await find_port(question)
     context: ssl.SSLContext | None = None
     trusted = True
+    plain = None if question.secure else find_no_tls(question)
+    if plain is not None:
+        yield plain
     if question.secure:
         found, context, trusted = await find_certificate(question)
         for finding in found:

@@ -16,6 +16,7 @@ import aiohttp
 from sio_server import __version__
 from sio_server.cli.doctor.findings import Finding, fault, ok, warning
 from sio_server.cli.doctor.site import Answer, Question, Site, Unreachable, why
+from sio_server.config import is_loopback
 
 # OpenSSL's numbers of what is wrong with a certificate (X509_V_ERR_*, openssl-verification-options(1)).
 _NOT_YET: Final = 9
@@ -95,6 +96,14 @@ async def _where_else(question: Question) -> str:
 
 
 # -- TLS --------------------------------------------------------------------------------------------------------------
+
+
+def find_no_tls(question: Question) -> Finding | None:
+    """What there is to say of an address without TLS: nothing where it is this machine's own."""
+    if is_loopback(question.host):
+        return None
+    text = f"no TLS on the way to {question.host}: whoever is on it reads tokens and keys"
+    return warning("tls", text, "call it by https: --tls-cert, or a proxy that ends TLS (docs/listening.md)")
 
 
 async def find_certificate(question: Question) -> tuple[list[Finding], ssl.SSLContext, bool]:

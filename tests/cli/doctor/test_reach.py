@@ -17,6 +17,7 @@ import trustme
 from sio_server import __version__
 from sio_server.cli.doctor import reach
 from sio_server.cli.doctor.findings import Level
+from sio_server.cli.doctor.site import Question
 from sio_server.config import Config
 from tests.support.bad_proxies import bad_proxy
 from tests.support.engine_tls import contexts
@@ -160,6 +161,16 @@ async def test_scheme_that_is_the_other(server: Server) -> None:
     async with behind_tls(server, tls(AUTHORITY)) as url:
         found = await examined(url.replace("https:", "http:"))
         found.assert_only("server", "TLS is spoken there", url)
+
+
+@pytest.mark.parametrize("host", ["avisos.example.org", "192.0.2.7", "[2001:db8::7]"])
+def test_address_without_tls(host: str) -> None:
+    """Plain HTTP to another machine is a warning; to this one it is not."""
+    told = reach.find_no_tls(Question(f"http://{host}:8080"))
+    assert told is not None
+    assert (told.check, told.level) == ("tls", Level.WARNING)
+    for own in ("127.0.0.1", "localhost", "[::1]"):
+        assert reach.find_no_tls(Question(f"http://{own}:8080")) is None
 
 
 # -- who answers --
