@@ -28,6 +28,9 @@ _UNHEALTHY: Final = 1
 _TIMEOUT: Final = 3.0
 _PREFIX: Final = "SIO_SERVER_"
 
+# The settings that say where a server listens.
+READ: Final = ("host", "port", "base_path", "tls_cert", "unix")
+
 # Names for every address of a machine, and the one of them by which it reaches itself.
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - nothing listens here
 
@@ -195,7 +198,7 @@ def _settings(config_file: Path | None) -> Mapping[str, str]:
     if config_file and isinstance(file.get("unix"), str):  # a path in a file begins at the file's directory
         file["unix"] = config_file.expanduser().parent / file["unix"]
     found = {}
-    for name in ("host", "port", "base_path", "tls_cert", "unix"):
+    for name in READ:
         variable = _PREFIX + name.upper()
         texts = (os.environ.get(variable), dotenv.get(variable), file.get(name))
         # Kubernetes sets SIO_SERVER_PORT to an address for a Service called sio-server

@@ -8,10 +8,13 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
 
+from sio_server.cli.health import READ
+from sio_server.config.schema import SETTINGS
 from tests.support.commands import Done, run, run_program
 from tests.support.servers import program, running
 
@@ -122,6 +125,19 @@ async def test_tls_unix_socket_and_base_path_of_the_settings(tmp_path: Path) -> 
         assert_well(await health(tmp_path, SIO_SERVER_UNIX=path), f"unix:{path}")
         assert_well(await health(tmp_path, "--url", f"unix:{path}"), f"unix:{path}")
     assert_unwell(await health(tmp_path, "--url", "unix:/nowhere/s"), "No such file")
+
+
+async def test_settings_that_are_read_are_the_servers(tmp_path: Path) -> None:
+    """Each is one of the list of settings; below a base path a server is well, and a path in a file is the file's."""
+    assert set(READ) <= set(SETTINGS)
+    async with program("--data-dir", str(tmp_path), "--base-path", "/rt") as server:
+        port = urlsplit(server.url).port
+        settings = {"SIO_SERVER_PORT": str(port), "SIO_SERVER_BASE_PATH": "rt"}
+        assert_well(await health(tmp_path, **settings), f"http://127.0.0.1:{port}/rt")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "own.toml").write_text('unix = "s"\n')
+    async with answering(OK, unix=str(tmp_path / "etc" / "s")):
+        assert (await health(tmp_path, "--config", "etc/own.toml")).code == 0
 
 
 MISTAKES = {
