@@ -23,6 +23,7 @@ from mkdocs.commands.build import build as build_with_mkdocs
 from mkdocs.config import load_config
 from mkdocs.exceptions import MkDocsException
 from site_check import problems
+from site_diagrams import DiagramError
 from site_pages import LANGUAGES, lay
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -172,10 +173,10 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     with tempfile.TemporaryDirectory() as place:
         pages, site = Path(place, "pages"), Path(place, "site")
-        lay(ROOT, pages)
         try:
+            lay(ROOT, pages)
             build(pages, site)
-        except MkDocsException as error:
+        except (MkDocsException, DiagramError) as error:
             sys.stderr.write(f"The documents were not built: {error}\n")
             return 1
         finish(site)

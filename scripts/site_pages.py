@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import site_reference
+from site_diagrams import drawn
 
 # Beside English, which has the plain names; another language's page is called ``page.es.md``.
 LANGUAGES: Final = ("es",)
@@ -29,7 +30,7 @@ def lay(root: Path, pages: Path) -> None:
     site_reference.write(root, pages)
     for path in sorted(pages.rglob("*.md")):
         name = path.relative_to(pages)
-        path.write_text(led(path.read_text("utf-8"), Path("docs") / name, root, pages), "utf-8")
+        path.write_text(drawn(led(path.read_text("utf-8"), Path("docs") / name, root, pages)), "utf-8")
     for source, called in PAGES.items():
         (pages / called).write_text(led((root / source).read_text("utf-8"), Path(source), root, pages), "utf-8")
 

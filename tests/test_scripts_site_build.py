@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -15,6 +16,7 @@ SCRIPT = ROOT / "scripts" / "site_build.py"
 sys.path.insert(0, str(SCRIPT.parent))
 
 from site_check import problems  # noqa: E402 - of the directory of scripts, which is no package
+from site_diagrams import DiagramError, draw, drawn  # noqa: E402
 from site_pages import PAGES, led  # noqa: E402
 
 
@@ -97,3 +99,52 @@ def test_faults_of_a_site_are_found(tmp_path: Path, html: str, fault: str | None
 def test_links_lead_somewhere_on_the_site(tmp_path: Path, document: str, written: str, on_the_site: str) -> None:
     """A link of a document in the repository leads to the same thing on the site, which has no directories to show."""
     assert led(written, Path(document), ROOT, tmp_path) == on_the_site
+
+
+TURNS = """sequenceDiagram
+    accTitle: A & B talk
+    participant a as Ana <1>
+    Note over a, b: away
+    a->>b: says
+    b-->>a: answers
+"""
+WAYS = """flowchart LR
+    accTitle: What leads where
+    a[Ana] -->|books| b[Marta]
+    a -.-> c[log]
+    b --> c
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [(TURNS, ["Ana &lt;1&gt;", "b", "away", "says", "answers"]), (WAYS, ["Ana", "books", "Marta", "log"])],
+)
+def test_diagrams_are_drawn(source: str, words: list[str]) -> None:
+    """A diagram becomes an image with a title, all its words, and room for each; what stands around it stays."""
+    page = drawn(f"before\n\n```mermaid\n{source}```\n\nafter")
+    assert page.startswith('before\n\n<figure class="diagram"><svg ')
+    assert page.endswith("</svg></figure>\n\nafter")
+    svg = ET.fromstring(draw(source))  # noqa: S314 - ours
+    title, *texts = [element.text for element in svg.iter() if element.tag.endswith(("title", "text"))]
+    assert title in source.replace("&amp;", "&")
+    assert sorted(map(str, texts)) == sorted(word.replace("&lt;", "<").replace("&gt;", ">") for word in words)
+    width = float(svg.attrib["width"])
+    boxes = [element for element in svg.iter() if element.tag.endswith("rect")]
+    assert all(0 <= float(box.attrib["x"]) <= width - float(box.attrib["width"]) for box in boxes)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "sequenceDiagram\n a->>b: no title",
+        "gantt\n accTitle: of another kind",
+        "sequenceDiagram\n accTitle: x\n loop every day",
+        "flowchart LR\n accTitle: x\n a{choice} --> b",
+        "flowchart LR\n accTitle: x\n a --> b\n b --> a",
+    ],
+)
+def test_what_cannot_be_drawn_is_told(source: str) -> None:
+    """A diagram that would come out wrong fails the build."""
+    with pytest.raises(DiagramError):
+        draw(source)
