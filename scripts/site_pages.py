@@ -16,6 +16,8 @@ LANGUAGES: Final = ("es",)
 
 # Documents elsewhere in the repository, and what they are called on the site.
 PAGES: Final = {"CHANGELOG.md": "changes.md", "CONTRIBUTING.md": "contributing.md"}
+# What is said above a page that a language does not have.
+_NOT_YET: Final = {"es": "Esta página está en inglés."}
 # What the site has an own page for.
 INSTEAD: Final = {"README.md": "index.md", "README.es.md": "index.md"}
 
@@ -33,6 +35,24 @@ def lay(root: Path, pages: Path) -> None:
         path.write_text(drawn(led(path.read_text("utf-8"), Path("docs") / name, root, pages)), "utf-8")
     for source, called in PAGES.items():
         (pages / called).write_text(led((root / source).read_text("utf-8"), Path(source), root, pages), "utf-8")
+    for language, notice in _NOT_YET.items():
+        _fill_in(pages, language, notice)
+
+
+def _fill_in(pages: Path, language: str, notice: str) -> None:
+    """Show a page in English where a language has none, and say so."""
+    ending = f".{language}.md"
+    own = {path.name.removesuffix(ending) for path in pages.glob(f"*{ending}")}
+
+    def to_page(found: re.Match[str]) -> str:
+        # The headings of a page in another language are called otherwise.
+        return f"{found[1]})" if found[1].removesuffix(".md") in own else found[0]
+
+    for path in sorted(pages.glob("*.md")):
+        if "." not in path.stem and path.stem not in own:
+            heading, _, text = path.read_text("utf-8").partition("\n")
+            shown = re.sub(r"(?<=\]\()([\w-]+\.md)#[^)]*\)", to_page, text)
+            path.with_suffix(ending).write_text(f"{heading}\n\n> {notice}\n{shown}", "utf-8")
 
 
 def led(text: str, document: Path, root: Path, pages: Path) -> str:
@@ -60,7 +80,7 @@ def led(text: str, document: Path, root: Path, pages: Path) -> str:
         copy = pages / "files" / inside
         copy.parent.mkdir(parents=True, exist_ok=True)
         # A page is made of no document that is only led to.
-        copy = copy.with_name(copy.name + ".txt") if copy.suffix == ".md" else copy
+        copy = copy.with_suffix(".txt") if copy.suffix == ".md" else copy
         shutil.copy(place, copy)
         return f"{image}[{words}]({_from(here, copy.relative_to(pages).as_posix())})"
 
