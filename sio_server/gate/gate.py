@@ -47,6 +47,7 @@ class Gate:
     def __init__(
         self, policy: OriginPolicy, refusals: Refusals, *, trusted_proxies: Iterable[str] = (), base_path: str = ""
     ) -> None:
+        self._help = f"{base_path}/help/"
         self._health = ("/health/", f"{base_path}/health/")
         self._policy = policy
         self._refusals = refusals
@@ -142,7 +143,8 @@ class Gate:
             trace_id=trace_id_of(headers.get("traceparent")),
             status=code,
         )
-        body = {**refused.as_dict(locale), "status": code, "request_id": request_id}
+        page = f"{self._help}{'es/' if locale == 'es' else ''}errors/#{kind.code}"
+        body = {**refused.as_dict(locale), "status": code, "request_id": request_id, "help": page}
         return ProblemReply(code, orjson.dumps(body), extra)
 
 

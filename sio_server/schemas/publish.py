@@ -308,6 +308,7 @@ class ProblemSchema(Schema):
     nearest = plain.String(metadata=about("The known event type whose name is nearest"))
     mend = plain.String(metadata=about("How to have it accepted: what to write, and where; for people"))
     request_id = plain.String()
+    help = plain.String(metadata=about("Over HTTP: the page about this code, on the same server"))
 
 
 class BatchSchema(Schema):

@@ -96,7 +96,12 @@ def test_refusal_is_a_problem_document(code: str, locale: str) -> None:
     gate, metrics = gate_of()
     problem = gate.problem(Refused(code), {"accept-language": locale}, "r1", method="GET", path="/x", address="")
     assert problem.status == KINDS[code].status
-    assert orjson.loads(problem.body) == {**Refused(code).as_dict(locale), "request_id": "r1"}
+    page = {"en": "/help/errors/", "es": "/help/es/errors/"}[locale]
+    assert orjson.loads(problem.body) == {
+        **Refused(code).as_dict(locale),
+        "request_id": "r1",
+        "help": f"{page}#{code}",
+    }
     assert problem.headers == ({"WWW-Authenticate": "Bearer"} if problem.status == 401 else {})
     assert metrics.counted == {f"refused {code}": 1}
 

@@ -246,6 +246,8 @@ export interface components {
             /** @description How to have it accepted: what to write, and where; for people */
             mend?: string;
             request_id?: string;
+            /** @description Over HTTP: the page about this code, on the same server */
+            help?: string;
         };
         Publish: {
             /** @description Event type of the catalogue */
