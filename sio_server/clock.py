@@ -27,11 +27,11 @@ BELIEVED: Final = 365 * 24 * 3600.0
 
 def steady() -> float:
     """Seconds since the machine was started, which nobody can set; while it was asleep too where the system tells."""
-    return time.clock_gettime(_CLOCK)
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
-# Linux' CLOCK_MONOTONIC stands still while a machine is asleep.
-_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+# Linux' CLOCK_MONOTONIC stands still while a machine is asleep. Windows has one such clock, and no name for it.
+_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 
 
 class StepWatch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Final
 
 # What the system, the log and a start's own files take beside connections.
@@ -17,10 +16,10 @@ def raise_limit() -> int | None:
 
     The soft limit is 1,024 on most machines for the sake of ``select(2)``, which is not used here (setrlimit(2)).
     """
-    if sys.platform == "win32":
+    try:
+        import resource  # noqa: PLC0415  there is none on Windows
+    except ImportError:
         return None
-    import resource  # noqa: PLC0415  there is none on Windows
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -31,10 +30,10 @@ def raise_limit() -> int | None:
 
 def hard_limit() -> int | None:
     """How many files a process of this user may have open once it has raised its limit; None without one."""
-    if sys.platform == "win32":
+    try:
+        import resource  # noqa: PLC0415  there is none on Windows
+    except ImportError:
         return None
-    import resource  # noqa: PLC0415  there is none on Windows
-
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return None if hard == resource.RLIM_INFINITY else hard
 

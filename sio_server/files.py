@@ -35,7 +35,7 @@ def read_file(path: Path, most: int = MAX_FILE) -> bytes:
     Raises OSError, also for a pipe into which nobody writes.
     """
     # without O_NONBLOCK, opening a pipe waits for its writer
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with io.FileIO(descriptor) as file:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             with io.BufferedReader(file) as reader:

@@ -20,7 +20,7 @@ from sio_server.app import SERVER
 from sio_server.config import Config
 from sio_server.engine.front import securing
 from tests.conftest import Node
-from tests.support.certificates import Pair, make_pair, trusting
+from tests.support.certificates import Pair, make_pair, serial_at, trusting
 from tests.support.clients import JavaScriptClient, PlainSocket, ended, javascript_client, plain_socket
 from tests.support.servers import SECRET, Listener, Program, Server, program, running, secured, seqs
 from tests.support.waiting import until, until_true
@@ -271,15 +271,6 @@ async def test_drain_lets_clients_go(tmp_path: Path, node: Node) -> None:
 
 
 # -- renewal ----------------------------------------------------------------------------------------------------------
-
-
-async def serial_at(url: str) -> str:
-    """The number of the certificate that a new connection is shown."""
-    _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]), ssl=trusting())
-    shown = writer.get_extra_info("peercert")["serialNumber"]
-    writer.close()
-    await writer.wait_closed()
-    return str(shown)
 
 
 @pytest.mark.parametrize("how", ["signal", "files"])

@@ -19,6 +19,9 @@ ORIGIN_NAME: Final = "origin"
 # Bytes of the note. It never grows, so that a full disk takes it all the same.
 _SIZE: Final = 128
 
+# On Windows a line would end in two bytes otherwise.
+_AS_IT_IS: Final[int] = getattr(os, "O_BINARY", 0)
+
 
 def noted_in(directory: Path) -> tuple[str, int] | None:
     """The epoch and the position in a directory's note; None where there is none that can be read."""
@@ -45,7 +48,7 @@ class Marker:
         finally:
             os.close(origin)
         self._origin = f"{found.st_ino}-{found.st_ctime_ns}"
-        self._file = os.open(directory / MARKER_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.open(directory / MARKER_NAME, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
 
     def fits(self, epoch: str, seq: int) -> bool:
         """Whether a log that has come this far can be the one that the note is about, or a later one."""
@@ -74,7 +77,8 @@ class Marker:
             return None
 
     def _words(self) -> list[str]:
-        return os.pread(self._file, _SIZE, 0).decode().split()
+        os.lseek(self._file, 0, os.SEEK_SET)  # Windows reads at no place of one's choice
+        return os.read(self._file, _SIZE).decode().split()
 
     def write(self, epoch: str, seq: int, time: Noted) -> None:
         """Note how far the log has got, once that is on the disk, and what time it is.
@@ -83,7 +87,8 @@ class Marker:
         """
         note = f"{epoch} {seq} {self._origin} {time.own:.3f} {time.wall:.3f}"
         with suppress(OSError):  # the log has it
-            os.pwrite(self._file, f"{note:<{_SIZE - 1}}\n".encode(), 0)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, f"{note:<{_SIZE - 1}}\n".encode())
 
     def close(self) -> None:
         """Let go of the file."""

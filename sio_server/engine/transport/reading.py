@@ -18,13 +18,13 @@ from sio_server.engine.private_names import SelectorTransport
 #: Bytes: the largest power of two that is well below the threshold.
 READ_SIZE = 65_536
 
-if sys.platform == "linux":
+try:
     import fcntl
     import termios
-
-    _OUTQ = termios.TIOCOUTQ  # the number of SIOCOUTQ
-else:
+except ImportError:  # Windows
     _OUTQ = 0
+else:
+    _OUTQ = termios.TIOCOUTQ if sys.platform == "linux" else 0  # the number of SIOCOUTQ
 
 
 def read_in_pieces(transport: asyncio.Transport) -> None:
