@@ -97,7 +97,7 @@ async def test_damaged_log_stops_the_start(tmp_path: Path) -> None:
 async def test_bad_catalogue_stops_the_start(tmp_path: Path) -> None:
     """A catalogue with an error stops the start with its path, before anything is opened."""
     path = tmp_path / "my.toml"
-    path.write_text("[types.x]\n", "utf-8")
+    path.write_text("[types.x]\ndata = 5\n", "utf-8")
     with pytest.raises(CatalogError, match=r"my\.toml"):
         create_app(Config(dev=True, data_dir=tmp_path / "log", catalog=path))
     assert not (tmp_path / "log").exists()

@@ -3,6 +3,7 @@ export const SPANISH: Readonly<Record<string, string>> = {
   notify: "Publicar una notificación",
   notifyBatch: "Publicar hasta 1.000 notificaciones",
   catalog: "Los tipos de evento",
+  catalogSchema: "El esquema JSON de un archivo de tipos de evento",
   keys: "Las claves de publicación: qué permite cada una y cuándo se usó",
   live: "Si merece la pena mantener el proceso",
   ready: "Si este nodo debe recibir tráfico",
