@@ -93,6 +93,16 @@ async def test_client_publishes_over_its_connection(context: ssl.SSLContext, nod
         assert (await client.wait_for("ack"))[0]["ack"]["status"] == "ok"
 
 
+async def test_stream_of_events(context: ssl.SSLContext) -> None:
+    """Server-Sent Events come over TLS as they happen."""
+    async with secure(context) as server, server.http.get(f"{server.url}/v1/stream") as response:
+        assert response.status == 200
+        await response.content.readuntil(b"\n\n")
+        await server.notify(EVENT)
+        while b"event: test" not in await response.content.readuntil(b"\n\n"):
+            pass
+
+
 @pytest.mark.parametrize("kind", ["socketio", "ws"])
 async def test_slow_reader_is_cut_and_the_others_are_served(context: ssl.SSLContext, kind: str) -> None:
     """A peer that does not read is cut at the cap, whatever TLS keeps for it, and nobody else waits for it."""
