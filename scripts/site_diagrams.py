@@ -138,7 +138,7 @@ def _step(kind: str, start: float, end: float, y: float, words: str) -> Iterator
     if kind == "note":
         middle, width = (start + end) / 2, max(_wide(words), abs(end - start) + 40)
         yield _box(middle - width / 2, y - 21, width, 27, of="note")
-        yield _text(middle, y - 3, words)
+        yield _text(middle, y - 3, words, of="noted")
         return
     dashed = ' stroke-dasharray="5 4"' if kind.startswith("--") else ""
     way = f'x1="{start:.0f}" y1="{y:.0f}" x2="{end:.0f}" y2="{y:.0f}"'
