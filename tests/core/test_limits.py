@@ -52,7 +52,7 @@ def refused_by(rate: PublishRate, publisher: str, count: int = 1) -> Refused:
         (ConnectionLimits(per_address=2), 0, 1, "192.0.2.1", True),
         (ConnectionLimits(per_address=2), 0, 2, "192.0.2.1", False),
         (ConnectionLimits(per_address=2), 0, 2, "2001:db8::1", False),
-        (ConnectionLimits(per_address=2), 0, 2, "", False),
+        (ConnectionLimits(per_address=2), 0, 2, "", True),  # who connects by a Unix socket
         (ConnectionLimits(per_address=2), 0, 2, "127.0.0.1", True),
         (ConnectionLimits(per_address=2), 0, 2, "::1", True),
     ],
