@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from sio_server import __version__
-from tests.support.documents import READMES, Document
+from tests.support.documents import ENGLISH
 from tests.support.servers import ROOT, Program, environment, python_client, serving_command
 from tests.support.waiting import until
 
@@ -87,7 +87,7 @@ async def shows_that_it_works(server: Program) -> None:
             page = await response.text()
         assets = re.findall(r'src="\.?/?(assets/[^"]+)"', page)
         assert assets, "the console is not there"
-        for path in (f"/{assets[0]}", "/docs", "/openapi.json", "/health/ready"):
+        for path in (f"/{assets[0]}", "/docs", "/help/", "/openapi.json", "/health/ready"):
             async with http.get(path) as response:
                 assert response.status == 200, path
         await client.connect(server.url, auth={"role": "admin", "user": "1"})
@@ -166,10 +166,9 @@ def test_client_runs_on_each_python(place: Place, dist: Path) -> None:
     assert place.tell("from sio_server.client.outbox import SqlOutbox; print(SqlOutbox.__name__)") == "SqlOutbox"
 
 
-@READMES
-async def test_readme_installs_as_it_says(readme: Document, dist: Path, tmp_path: Path) -> None:
+async def test_readme_installs_as_it_says(dist: Path, tmp_path: Path) -> None:
     """The first commands of the README, one after the other, by somebody who has Python and the files."""
-    *before, serve = readme.fence("sh", "sio-server serve --dev").strip().splitlines()
+    *before, serve = ENGLISH.fence("sh", "sio-server serve --dev").strip().splitlines()
     assert serve.partition("#")[0].strip() == "sio-server serve --dev"
     (tmp_path / "dist").symlink_to(dist)
     (tmp_path / "bin").mkdir()

@@ -38,6 +38,19 @@ const APP: Record<string, string> = {
     },
     files: ["old/main.ts"],
   }),
+  // What runs in Node itself, where a page is drawn on the server.
+  "tsconfig.node16.json": JSON.stringify({
+    compilerOptions: {
+      target: "ES2022",
+      lib: ["ES2022", "DOM"],
+      module: "Node16",
+      moduleResolution: "Node16",
+      strict: true,
+      noEmit: true,
+      types: [],
+    },
+    files: ["old/main.ts"],
+  }),
   "old/main.ts": `import { useNotifications, type Labels, type NotificationItem } from "@sio-server/react";
 import { createNotifier, type Notifier } from "@sio-server/react/core";
 
@@ -125,8 +138,8 @@ describe("the package", () => {
     expect(run("npx", ["tsc", "-p", "."])).toBe("");
   });
 
-  it("is typed for the module resolution of older projects", () => {
-    expect(run("npx", ["tsc", "-p", "tsconfig.node.json"])).toBe("");
+  it.each(["tsconfig.node.json", "tsconfig.node16.json"])("is typed for other module resolutions: %s", (config) => {
+    expect(run("npx", ["tsc", "-p", config])).toBe("");
   });
 
   it("has a stylesheet in one piece", () => {
