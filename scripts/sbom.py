@@ -72,12 +72,14 @@ def document() -> Bom:
     return bom
 
 
-def needed(requirements: list[str], packages: dict[str, Component]) -> Iterator[Component]:
-    """Those packages that are asked for here; extras and other systems' are not."""
+def needed(requirements: list[str], packages: dict[str, Component], extra: str = "") -> Iterator[Component]:
+    """Those packages that are asked for here, and what the extras of theirs that are asked for bring."""
     for requirement in map(Requirement, requirements):
         name = canonicalize_name(requirement.name)
-        if name in packages and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+        if name in packages and (requirement.marker is None or requirement.marker.evaluate({"extra": extra})):
             yield packages[name]
+            for each in requirement.extras:
+                yield from needed(distribution(name).requires or [], packages, each)
 
 
 def python_packages(bom: Bom, left_out: set[str]) -> dict[str, Component]:
