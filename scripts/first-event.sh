@@ -4,7 +4,8 @@
 #     scripts/first-event.sh [DIST]     the directory with the files (default: dist)
 #
 # PYTHON names the Python to begin with. Everything is made in a directory of its own and gone afterwards. The commands
-# are those of docs/install.md and of what `sio-server init` prints; the certificate is one that signs itself.
+# are those of docs/install.md and of what `sio-server init` prints; the certificate is one that signs itself, and what
+# publishes is Python's own library, which takes it from SSL_CERT_FILE.
 set -eu
 
 dist=$(cd "${1:-dist}" && pwd)
@@ -51,6 +52,7 @@ step "installed"
 
 sio-server init avisos --origin https://app.example.org >/dev/null
 python - <<'END'
+import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,11 +61,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 key = ec.generate_private_key(ec.SECP256R1())
-name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sio-server")])
 now = datetime.now(UTC)
 certificate = (
-    x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-    .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=90))
+    .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
     .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     .sign(key, hashes.SHA256())
 )
@@ -75,7 +77,7 @@ END
 step "set up"
 
 port=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-SIO_SERVER_URL=https://localhost:$port
+SIO_SERVER_URL=https://127.0.0.1:$port
 SSL_CERT_FILE=$place/cert.pem
 export SIO_SERVER_URL SSL_CERT_FILE
 sio-server serve --config avisos/sio-server.toml --port "$port" --tls-cert cert.pem --tls-key key.pem >serve.log 2>&1 &
@@ -87,7 +89,12 @@ SIO_SERVER_TOKEN="$(sio-server token --user 1 --role admin --config avisos/sio-s
     PYTHONUNBUFFERED=1 sio-server listen --lang en >listen.log 2>&1 &
 listener=$!
 until_there $listener listen.log grep -q "connected to" listen.log
-SIO_SERVER_PUBLISH_KEY="$(cat avisos/secrets/backend.key)" sio-server send test --message "Hola mundo" >send.log 2>&1 ||
-    fail "it was not published" send.log
+KEY=$(cat avisos/secrets/backend.key) python - <<'END' >send.log 2>&1 || fail "it was not published" send.log
+import os
+from urllib.request import Request, urlopen
+
+body = b'{"type":"test","message":"Hola mundo"}'
+urlopen(Request(os.environ["SIO_SERVER_URL"] + "/notify", body, {"Authorization": f"Bearer {os.environ['KEY']}"}))
+END
 until_there $listener listen.log grep -q "Hola mundo" listen.log
 step "first event"

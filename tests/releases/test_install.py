@@ -166,16 +166,23 @@ def test_client_runs_on_each_python(place: Place, dist: Path) -> None:
     assert place.tell("from sio_server.client.outbox import SqlOutbox; print(SqlOutbox.__name__)") == "SqlOutbox"
 
 
-async def test_readme_installs_as_it_says(dist: Path, tmp_path: Path) -> None:
-    """The first commands of the README, one after the other, by somebody who has Python and the files."""
+@pytest.fixture
+def as_the_readme_says(dist: Path, tmp_path: Path) -> str:
+    """The command that is there once somebody with Python and the files has typed the README's first commands."""
     *before, serve = ENGLISH.fence("sh", "sio-server serve --dev").strip().splitlines()
     assert serve.partition("#")[0].strip() == "sio-server serve --dev"
     (tmp_path / "dist").symlink_to(dist)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/python3").symlink_to(PYTHONS[max(PYTHONS)])
-    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
-    commands = ("set -e", f"cd '{tmp_path}'", *before, "exec sio-server serve --dev --port 0")
-    async with serving_command("/bin/sh", "-c", "\n".join(commands), env={"PATH": path}) as server:
+    typed = ("set -e", f"PATH='{tmp_path / 'bin'}':/usr/bin:/bin", f"cd '{tmp_path}'", *before, "command -v sio-server")
+    return call("/bin/sh", "-c", "\n".join(typed)).splitlines()[-1]
+
+
+async def test_readme_installs_as_it_says(as_the_readme_says: str, tmp_path: Path) -> None:
+    """The first commands of the README, one after the other, lead to a server."""
+    assert Path(as_the_readme_says).is_relative_to(tmp_path)
+    arguments = ("serve", "--dev", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    async with serving_command(as_the_readme_says, *arguments) as server:
         await shows_that_it_works(server)
 
 
@@ -185,3 +192,9 @@ async def test_start_sh_sets_up_a_checkout(tmp_path: Path) -> None:
     arguments = ("--port", "0", "--data-dir", str(tmp_path / "data"))
     async with serving_command(str(ROOT / "start.sh"), *arguments, env={"PATH": os.pathsep.join(there)}) as server:
         await shows_that_it_works(server)
+
+
+def test_first_event_comes_over_tls(dist: Path) -> None:
+    """With Python and the files alone: installed, set up by ``init``, served on TLS, and an event has come."""
+    told = call(ROOT / "scripts/first-event.sh", dist).splitlines()
+    assert [line.split("  ")[-1] for line in told] == ["installed", "set up", "serving on TLS", "first event"]
