@@ -57,8 +57,12 @@ async def running(data: Path, end: int = signal.SIGTERM) -> AsyncIterator[System
     """Start it on free ports, with an empty database, and end it by a signal."""
     options = ("--port", "0", "--server-port", "0", "--data", str(data))
     async with serving_command(sys.executable, "examples/tourism/run.py", *options) as started:
-        await until(lambda: len(started.output) == 2, "two addresses", started.moves)
-        pages, server = (re.findall(r"http://[\d.:]+", line)[0] for line in started.output)
+
+        def said(who: str) -> list[str]:
+            return [re.findall(r"http://[\d.:]+", line)[0] for line in started.output if line.startswith(who)]
+
+        await until(lambda: said("Andina:") and said("Console:"), "two addresses", started.moves)
+        (pages,), (server,) = said("Andina:"), said("Console:")
         yield System(pages, server, started.process.pid)
         assert await started.stop(end) == 0, started.output
         assert "Traceback" not in "\n".join(started.output)

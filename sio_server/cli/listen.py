@@ -60,6 +60,7 @@ class Listener:
         self._client.on("disconnect", self._disconnected)
         # Plain functions: coroutines would run as tasks of their own, and those may overtake one another.
         self._client.on("*", self._received)
+        self._cursor = ""
         self._refusal = ""
         self._greeted = asyncio.Event()
         self._waiting: asyncio.Task[None] | None = None
@@ -71,7 +72,7 @@ class Listener:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await self._client.connect(
                     self.url,
-                    auth=self._auth,
+                    auth=self._credentials,
                     socketio_path=f"{urlsplit(self.url).path}/socket.io",  # of the address it takes no path
                     wait_timeout=CONNECT_TIMEOUT,
                 )
@@ -82,6 +83,10 @@ class Listener:
             raise CommandFailed(self._refusal or f"{self.url} cannot be reached: {reason}") from None
         except TimeoutError:
             raise CommandFailed(f"{self.url} did not answer as sio-server does in {CONNECT_TIMEOUT} s") from None
+
+    def _credentials(self) -> dict[str, Any]:
+        """What each connection begins with: who this is, and up to where everything has come."""
+        return self._auth | ({"cursor": self._cursor} if self._cursor else {})
 
     async def wait(self) -> None:
         """Wait for `stop`. Raises `CommandFailed` when the server wants this client gone for good."""
@@ -115,6 +120,7 @@ class Listener:
 
     def _received(self, name: str, *arguments: Any) -> None:
         envelope = arguments[0] if arguments and isinstance(arguments[0], dict) else {}
+        self._cursor = envelope.get("cursor") or self._cursor
         if name == "ns:hello":
             self._greeted.set()
         elif name == "ns:closing" and "code" in envelope:

@@ -77,7 +77,10 @@ def _members(started: Started) -> dict[str, str | int]:
     if started.metrics_url is not None:
         members["metrics"] = started.metrics_url
     if not config.development:
-        members |= {"keys": len(config.publish_keys) + started.stored_keys, "origins": len(config.allowed_origins)}
+        members |= {
+            "publishers": len(config.publish_keys) + started.stored_keys,
+            "origins": len(config.allowed_origins),
+        }
     return members
 
 

@@ -134,6 +134,19 @@ async def test_a_listener_comes_back_after_a_restart(tmp_path: Path, unused_tcp_
     assert json.loads(done.out)["type"] == "test"
 
 
+async def test_a_listener_gets_what_was_published_while_it_was_cut_off(tmp_path: Path, unused_tcp_port: int) -> None:
+    """What a server has taken while a listener could not reach it is shown when the listener comes back."""
+    data = ("--data-dir", str(tmp_path / "data"))
+    async with program("--port", str(unused_tcp_port), *data) as first:
+        process = await start("listen", "--json", "--count", "1", "--url", first.url, cwd=tmp_path)
+        assert "connected" in await line_of_errors(process)
+    async with program("--port", "0", *data) as elsewhere:
+        assert (await run("send", "test", "-m", "meanwhile", "--all", "--url", elsewhere.url, cwd=tmp_path)).code == 0
+    async with program("--port", str(unused_tcp_port), *data):
+        done = await finish(process)
+    assert (done.code, json.loads(done.out)["message"]) == (0, "meanwhile")
+
+
 async def test_a_token_that_runs_out_meanwhile_ends_the_listener(tmp_path: Path, unused_tcp_port: int) -> None:
     """A listener whose token is refused when it comes back stops with the reason, since trying on would be in vain."""
     arguments = ("--port", str(unused_tcp_port), "--broker", "memory:")
