@@ -264,6 +264,7 @@ async def test_events_are_refused_alike_on_both_kinds_of_connection() -> None:
                     async with session.post(f"{server.url}/v1/inbox/{path}", data=body, headers=bearer) as response:
                         refused = await response.json(content_type=None)
                         assert refused.pop("request_id")
+                        assert refused.pop("help") == "/help/errors/#invalid_data"
                         assert refused == acked["error"], name
 
 

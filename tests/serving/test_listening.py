@@ -109,6 +109,7 @@ async def test_addresses_by_a_unix_socket(tmp_path: Path) -> None:
             await bare.receive()
             assert await users(http) == {"198.51.100.7", "203.0.113.9", ""}
         assert await notify(http, Authorization="Bearer wrong", **forwarded) == 401
+        await until(lambda: any('"refused"' in line for line in server.output), "the refusal's line", server.moves)
         refused = [orjson.loads(line) for line in server.output if '"refused"' in line]
         assert {line["address"] for line in refused} == {"198.51.100.7"}
         await client.disconnect()

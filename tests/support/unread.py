@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 import orjson
@@ -76,14 +76,19 @@ async def never_reading(stack: contextlib.AsyncExitStack, kind: str, url: str, b
     await stack.enter_async_context(unread(url, path, first))
 
 
-async def publish_batches(url: str, count: int) -> None:
-    """Publish so many of 10 kB each."""
+async def _at_once(_: int) -> None:
+    """Wait for nobody."""
+
+
+async def publish_batches(url: str, count: int, between: Callable[[int], Awaitable[None]] = _at_once) -> None:
+    """Publish so many of 10 kB each; ``between`` is called after each batch, with how many were published by then."""
     async with aiohttp.ClientSession(headers=KEY) as session:
-        for _ in range(count // BATCH):
+        for number in range(count // BATCH):
             async with session.post(
                 f"{url}/v1/notifications/batch", json={"notifications": [BODY] * BATCH}
             ) as response:
                 assert (await response.json())["accepted"] == BATCH
+            await between((number + 1) * BATCH)
 
 
 async def connected(url: str) -> int:
