@@ -61,9 +61,8 @@ cov: setup-dev setup-node setup-proxies ## Run the tests and show what they do n
 
 # Whoever runs all of it wants the same examples each time, and the lighter browser.
 check: export CI = true
-check: fmt-check lint types ## Everything CI asks for: format, lint, types, tests, and what is released
+check: fmt-check lint types ## Everything CI asks for: format, lint, types, tests
 	@$(MAKE) --no-print-directory test
-	@$(MAKE) --no-print-directory dist-test
 
 fmt: setup-dev ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff check --fix-only --quiet .
