@@ -7,18 +7,16 @@ const SCHEMES = [
   { colorScheme: "light", forcedColors: "none" },
   { colorScheme: "dark", forcedColors: "none" },
 ] as const;
-const FORCED = [
-  { colorScheme: "light", forcedColors: "active" },
-  { colorScheme: "dark", forcedColors: "active" },
-] as const;
 
 for (const [width, language, looks] of [
   [1280, "es", SCHEMES],
-  [1280, "en", FORCED],
   [390, "en", SCHEMES],
   [320, "es", SCHEMES],
+  // One a page: a change of these two together leaves colours of both in it, which no reader's system does.
+  [1280, "en", [{ colorScheme: "light", forcedColors: "active" }]],
+  [1280, "en", [{ colorScheme: "dark", forcedColors: "active" }]],
 ] as const) {
-  const colours = looks === FORCED ? "forced colours" : "light and dark";
+  const colours = looks.map((one) => `${one.colorScheme}, forced: ${one.forcedColors}`).join("; ");
   test(`no state of it has an accessibility violation: ${width} wide, ${language}, ${colours}`, async ({
     browser,
     server,
@@ -26,6 +24,7 @@ for (const [width, language, looks] of [
     test.setTimeout(180_000);
     const words = WORDS[language];
     const context = await browser.newContext({
+      ...looks[0],
       locale: words.locale,
       viewport: { width, height: 844 },
       reducedMotion: "reduce",
