@@ -1,4 +1,7 @@
-"""Files that settings are read from: no pipe or device keeps the server waiting, and none is read without an end."""
+"""Files that settings are read from: no pipe or device keeps the server waiting, and none is read without an end.
+
+Beside them what whoever writes a file needs, so that its name outlives a power cut.
+"""
 
 from __future__ import annotations
 
@@ -122,3 +125,14 @@ def _line_of(binding: Binding) -> int:
     """A statement begins with the blank lines before it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in a directory on the disk, which syncing the files in it does not do."""
+    if os.name != "posix":
+        return  # Windows opens no directory, and renames durably
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

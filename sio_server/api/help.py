@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from pathlib import Path
 from typing import Final
@@ -10,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from sio_server.api.messages import locale_of
-from sio_server.api.static_files import FOR_EVER, REVALIDATE, served
+from sio_server.api.static_files import FOR_EVER, REVALIDATE, served, type_of
 
 _STATIC: Final = Path(__file__).parents[1] / "static"
 # Where `scripts/site_build.py` puts it.
@@ -32,7 +31,7 @@ def help_routes(build: Path | None = None) -> list[web.RouteDef]:
         if path.is_file() and path.suffix != ".gz":
             name = path.relative_to(build).as_posix()
             cache = FOR_EVER if _HASHED.search(name) else REVALIDATE
-            pages[name.removesuffix("index.html")] = served(path, _type_of(path), cache=cache)
+            pages[name.removesuffix("index.html")] = served(path, type_of(path), cache=cache)
 
     async def first(request: web.Request) -> web.StreamResponse:
         # Relative, so that it holds below any prefix that a proxy takes away.
@@ -48,8 +47,3 @@ def help_routes(build: Path | None = None) -> list[web.RouteDef]:
         raise web.HTTPNotFound
 
     return [web.get("/help", first), web.get("/help/{path:.*}", page)]
-
-
-def _type_of(path: Path) -> str:
-    found = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return f"{found}; charset=utf-8" if found.startswith("text/") or found.endswith(("javascript", "json")) else found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-from sio_server.api.static_files import FOR_EVER, served
+from sio_server.api.static_files import FOR_EVER, served, type_of
 
 _STATIC: Final = Path(__file__).parents[1] / "static"
 # Where `scripts/web.sh build` puts it.
@@ -33,9 +32,9 @@ def console_routes(build: Path | None = None) -> list[web.RouteDef]:
     hashed = sorted((build / "assets").glob("*"))
     return [
         web.get("/", served(index, _HTML, framed_by=_FRAMED_BY)),
-        *(web.get(f"/{path.name}", served(path, _type_of(path))) for path in beside if _is_plain(path)),
+        *(web.get(f"/{path.name}", served(path, type_of(path))) for path in beside if _is_plain(path)),
         *(
-            web.get(f"/assets/{path.name}", served(path, _type_of(path), cache=FOR_EVER))
+            web.get(f"/assets/{path.name}", served(path, type_of(path), cache=FOR_EVER))
             for path in hashed
             if _is_plain(path)
         ),
@@ -44,8 +43,3 @@ def console_routes(build: Path | None = None) -> list[web.RouteDef]:
 
 def _is_plain(path: Path) -> bool:
     return path.suffix not in _COMPRESSED
-
-
-def _type_of(path: Path) -> str:
-    found = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return f"{found}; charset=utf-8" if found.startswith("text/") or found.endswith("javascript") else found

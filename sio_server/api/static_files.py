@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -55,6 +56,12 @@ def served(path: Path, content_type: str, *, cache: str = REVALIDATE, framed_by:
         return response
 
     return serve
+
+
+def type_of(path: Path) -> str:
+    """The ``Content-Type`` of a file by its name; text says its encoding."""
+    found = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return f"{found}; charset=utf-8" if found.startswith("text/") or found.endswith(("javascript", "json")) else found
 
 
 class _File(web.FileResponse):

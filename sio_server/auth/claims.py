@@ -85,7 +85,7 @@ def unverified_claims(token: str) -> dict[str, Any]:
 
     Raises `Refused` (``invalid_token``) for what is no JWT (RFC 7519 §7.2).
     """
-    claims = _part(bare_token(token), 1)
+    claims = token_part(bare_token(token), 1)
     if claims is None:
         raise Refused("invalid_token", no_jwt(token))
     return {**claims, "user": claims.get("sub")}
@@ -96,11 +96,11 @@ def unverified_type(token: str) -> str | None:
 
     None where it says none, or is no token.
     """
-    kind = (_part(token, 0) or {}).get("typ")
+    kind = (token_part(token, 0) or {}).get("typ")
     return kind.lower().removeprefix("application/") if isinstance(kind, str) else None
 
 
-def _part(token: str, number: int) -> dict[str, Any] | None:
+def token_part(token: str, number: int) -> dict[str, Any] | None:
     """A part of a token, believed as it is; None for what is no JSON object in base64url."""
     try:
         part = token.split(".")[number]

@@ -15,7 +15,7 @@ import orjson
 from sio_server.auth.stored_keys import StoredKey, document_of, keys_in
 from sio_server.config import KEY_FILE
 from sio_server.errors import ConfigError
-from sio_server.files import MAX_FILE, read_file, why
+from sio_server.files import MAX_FILE, read_file, sync_directory, why
 
 USE_NAME: Final = "keys-used.json"
 
@@ -134,7 +134,7 @@ def _write(path: Path, document: Any) -> None:
         with suppress(FileNotFoundError):
             fresh.unlink()
         raise
-    _sync(path.parent)
+    sync_directory(path.parent)
 
 
 def _give_to_owner(path: Path) -> None:
@@ -142,13 +142,3 @@ def _give_to_owner(path: Path) -> None:
     if os.name == "posix" and os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
-
-
-def _sync(directory: Path) -> None:
-    if os.name != "posix":
-        return  # Windows opens no directory, and renames durably
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

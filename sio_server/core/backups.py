@@ -26,7 +26,7 @@ from sio_server import __version__
 from sio_server.auth import KEY_NAMES
 from sio_server.broker import CopiedLog, Copies, Told
 from sio_server.errors import Error
-from sio_server.files import MAX_FILE, read_file, why
+from sio_server.files import MAX_FILE, read_file, sync_directory, why
 
 MANIFEST: Final = "backup.json"
 
@@ -235,17 +235,6 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copyfileobj(read, written, _CHUNK)
         written.flush()
         os.fsync(written.fileno())
-
-
-def sync_directory(directory: Path) -> None:
-    """Have the names in a directory on the disk."""
-    if os.name != "posix":
-        return  # Windows opens no directory, and renames durably
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> str:

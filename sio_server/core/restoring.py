@@ -16,8 +16,8 @@ from typing import Final
 
 from sio_server.auth import KEY_NAMES
 from sio_server.broker import Copies
-from sio_server.core.backups import Backup, BackupError, check_backup, copy_file, sync_directory
-from sio_server.files import why
+from sio_server.core.backups import Backup, BackupError, check_backup, copy_file
+from sio_server.files import sync_directory, why
 
 # What is on its way into the directory. Of a process that was killed it is left, and taken away by the next one.
 _STAGED: Final = "restoring"

@@ -6,8 +6,8 @@ import sys
 from tests.support.chance import again, seed
 from tests.support.servers import FOR_EVER, ROOT, environment
 
-# So many peers, however long they take: about as many as two processors live in 20 s.
-CASES = 1000
+# So many peers, however long they take: about as many as two busy processors live in half a minute.
+CASES = 1500
 MODES = ("prod", "dev")
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
-
-from sio_server.auth.claims import bare_token, no_jwt
+from sio_server.auth.claims import bare_token, no_jwt, token_part
 from sio_server.auth.key_text import is_ours, is_whole
 from sio_server.auth.tokens import ACCEPTED_ALGORITHMS, MAX_TOKEN_LENGTH, MILLISECONDS
 from sio_server.cli.doctor.findings import Finding, fault, ok, skipped, warning
@@ -64,7 +61,7 @@ def _jwt_faults(token: str) -> Finding | None:
     if len(token) > MAX_TOKEN_LENGTH:
         text = f"it has {len(token)} characters, and more than {MAX_TOKEN_LENGTH} are not taken"
         return fault("token", text, "leave out claims that are not needed here")
-    header, claims = _part(token, 0), _part(token, 1)
+    header, claims = token_part(token, 0), token_part(token, 1)
     if header is None or claims is None:
         return fault("token", str(no_jwt(token)), "give the token alone, as the backend signs it")
     algorithm = header.get("alg")
@@ -85,15 +82,6 @@ def _moments(claims: Mapping[str, Any]) -> Finding | None:
         text = f"it is not valid before {begins - now:.0f} s from now, by the clock here ('iat', 'nbf')"
         return fault("token", text, "set the clocks by NTP, or raise SIO_SERVER_TOKEN_LEEWAY a little")
     return None
-
-
-def _part(token: str, number: int) -> dict[str, Any] | None:
-    try:
-        part = token.split(".")[number]
-        found = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (IndexError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _token(answer: Answer, token: str) -> list[Finding]:
@@ -134,7 +122,7 @@ def _mend(code: str, detail: str, credential: str) -> str:
     if code == "unauthorized":
         return "give the key as `sio-server keys add` printed it, made in the data directory of this very server"
     if "signature" in detail:
-        algorithm = (_part(credential, 0) or {}).get("alg")
+        algorithm = (token_part(credential, 0) or {}).get("alg")
         if algorithm == "HS256":
             return "the backend signs with another secret: SIO_SERVER_JWT_SECRET has to be the very same text"
         return "the token's issuer has other keys than SIO_SERVER_JWKS_URL: compare its 'iss' with that address"
