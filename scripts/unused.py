@@ -38,6 +38,7 @@ NAMES: Final = [
     "acheck",  # of a notifier: what an application's coroutine asks at its start
     "with_fields",  # used by the code that `catalog export --format py` writes
     "assert_*",  # what the recorder and the server are for, in tests of backends
+    "deliver_*",  # of a publish: read together with its other extras
     "drops",
     "failing",
     "restart",

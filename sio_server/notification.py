@@ -19,6 +19,7 @@ import uuid_utils
 
 from sio_server.audience import Audience
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.extras import Extras
 
 _CURSOR_PATTERN: Final = re.compile(r"([0-9a-f]{8,32})-(0|[1-9][0-9]{0,17})")
 
@@ -68,6 +69,8 @@ class PublishRequest:
     idempotency_key: str | None = None
     expires_at: int | None = None
     """Milliseconds of Unix time, in place of ``ttl``."""
+    extras: Extras | None = None
+    """The rarer members of the body; None where it has none of them."""
     warnings: tuple[Text, ...] = ()
 
     def fingerprint(self) -> bytes:
@@ -90,6 +93,8 @@ class PublishRequest:
         }
         if self.expires_at is not None:  # without it a body has the digest that it had when there was no such member
             members["expires_at"] = self.expires_at
+        if self.extras is not None:  # nor do these
+            members.update(self.extras.as_dict())
         return hashlib.sha256(_dumps(members, orjson.OPT_SORT_KEYS)).digest()
 
 
@@ -110,6 +115,8 @@ class _Members(NamedTuple):
     traceparent: str | None = None
     persist: bool = True
     idempotency: Idempotency | None = None
+    extras: Extras | None = None
+    locale: str = "es"
     body: bytes = b""
 
 
@@ -140,8 +147,13 @@ class Notification(_Members):
         traceparent: str | None = None,
         persist: bool = True,
         idempotency: Idempotency | None = None,
+        extras: Extras | None = None,
+        locale: str = "es",
     ) -> Self:
-        """Make one of its members, all but ``body``; raises `Refused` (``invalid_data``) for data that are no JSON."""
+        """Make one of its members, all but ``body``; raises `Refused` (``invalid_data``) for data that are no JSON.
+
+        ``locale``: the language of those texts of the body that are in several.
+        """
         made = _Members(
             id,
             type,
@@ -159,6 +171,8 @@ class Notification(_Members):
             traceparent,
             persist,
             idempotency,
+            extras,
+            locale,
         )
         return tuple.__new__(cls, (*made[:-1], encode_body(made)))
 
@@ -218,7 +232,7 @@ def encode_body(notification: _Members) -> bytes:
 
     The audience is not among them: it would tell one person the names of others. Only what is not stored says so, with
     ``persist``: its ``seq`` is another notification's, so that nothing else tells an inbox that it will not be in it.
-    A trace is there only where the publisher named one.
+    A trace is there only where the publisher named one, and so is what `Extras` add.
     """
     expires_at = notification.expires_at
     members: dict[str, Any] = {
@@ -236,6 +250,8 @@ def encode_body(notification: _Members) -> bytes:
         members["traceparent"] = notification.traceparent
     if not notification.persist:
         members["persist"] = False
+    if notification.extras is not None:
+        members.update(notification.extras.envelope(notification.locale))
     return _dumps(members)[1:-1]
 
 

@@ -54,6 +54,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "client/outbox/reach": ("client/outbox/test_relay",),
     "client/outbox/sql_table": ("client/outbox/test_relay", "client/outbox/test_sql"),
     "client/memory": ("client/test_notifier",),
+    "client/rules": ("client/test_strict", "client/test_extras"),
     "client/sender": ("client/test_notifier", "client/test_spool"),
     "client/shared": ("client/test_named",),
     "client/stock": ("client/test_notifier", "client/test_spool"),

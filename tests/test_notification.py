@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sio_server.audience import Audience
 from sio_server.errors import Refused
 from sio_server.event_types import RESERVED_TYPES, TYPE_PATTERN
+from sio_server.extras import Extras
 from sio_server.notification import (
     Entry,
     Notification,
@@ -236,6 +237,7 @@ DIFFERENT: list[tuple[str, Any]] = [
     ("expires_at", 1),
     ("persist", False),
     ("source", None),
+    ("extras", Extras(group="x")),
 ]
 
 

@@ -33,6 +33,17 @@ export interface Actor {{
   name?: string;
 }}
 
+/** Something that the reader of a notification can do about it. */
+export interface Action {{
+  id: string;
+  /** In the reader's language. */
+  label: string;
+  /** Where it leads, where it is a link. */
+  link?: string;
+  /** What the publisher put there. */
+  value?: unknown;
+}}
+
 /** What every notification is made of. Dates are in ISO 8601, UTC. */
 export interface Envelope<Type extends string, Data> {{
   id: string;
@@ -51,6 +62,18 @@ export interface Envelope<Type extends string, Data> {{
   expires_at: string | null;
   /** The trace that it belongs to (W3C Trace Context), where the publisher named one. */
   traceparent?: string;
+  /** The newest of this key and the same audience takes the place of the one before. */
+  collapse_key?: string;
+  /** What an inbox puts together under one heading. */
+  group?: string;
+  /** What its reader can do about it, at most four. */
+  actions?: Action[];
+  /** The https address of a picture. */
+  image?: string;
+  /** The name of an icon, or the https address of one. */
+  icon?: string;
+  /** What kind of notification it is to its reader. */
+  category?: string;
   /** Only on what is not kept in the log: it is in no inbox, and `seq` is the place of the last one that is kept. */
   persist?: false;
   /** Whether it was sent before and comes again from the log. */

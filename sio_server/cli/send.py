@@ -44,13 +44,27 @@ _PRIORITIES: Final = ("low", "normal", "high", "critical")
 @click.option("--priority", type=click.Choice(_PRIORITIES), help="The type's where left out")
 @click.option("--ttl", type=int, metavar="SECONDS", help="Seconds until it is of no more use")
 @click.option("--link", metavar="LINK", help="Where a click leads: a path or an http(s) address")
+@click.option("--collapse-key", metavar="KEY", help="It takes the place of the one before with this key and audience")
+@click.option("--group", metavar="NAME", help="Heading that an inbox puts it under")
+@click.option("--actions", metavar="JSON", help="What its reader can do, a JSON list of {id, label, link | value}")
+@click.option("--image", metavar="URL", help="The https address of a picture")
+@click.option("--icon", metavar="NAME", help="The name of an icon, or the https address of one")
+@click.option("--category", metavar="NAME", help="What kind of notification it is to its reader")
 @click.option("--idempotency-key", metavar="KEY", help="The same key publishes once, however often it is sent")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON")
 @url_option
 @key_option
 @language_option
 def send(
-    event_type: str, data: str | None, url: str | None, key: str | None, lang: str, *, as_json: bool, **options: Any
+    event_type: str,
+    data: str | None,
+    actions: str | None,
+    *,
+    url: str | None,
+    key: str | None,
+    lang: str,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Publish one notification of TYPE, for the catalogue's audience where none is named."""
     read_dotenv()
@@ -58,7 +72,7 @@ def send(
 
     with SyncNotifyClient(resolve_url(url), key, timeout=TIMEOUT, locale=lang) as client:
         try:
-            result = client.publish(event_type, data=_object(data), **options)
+            result = client.publish(event_type, data=_object(data), actions=_list(actions), **options)
         except NotifyRefused as error:
             if error.mend is None:
                 raise
@@ -74,25 +88,37 @@ def send(
 
 def _object(text: str | None) -> dict[str, Any] | None:
     """The JSON object in a flag, a file or standard input."""
-    if text is None:
-        return None
-    if text.startswith("@"):
-        text = _read(text[1:])
-    try:
-        decoded = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CommandFailed(f"--data: not valid JSON: {error}") from error
-    if not isinstance(decoded, dict):
+    decoded = _decoded("--data", text)
+    if decoded is not None and not isinstance(decoded, dict):
         raise CommandFailed('--data: must be a JSON object, such as \'{"nombre": "Lago Azul"}\'')
     return decoded
 
 
-def _read(name: str) -> str:
+def _list(text: str | None) -> list[Any] | None:
+    """The JSON list of objects in a flag, a file or standard input."""
+    decoded = _decoded("--actions", text)
+    if decoded is not None and not (isinstance(decoded, list) and all(isinstance(each, dict) for each in decoded)):
+        raise CommandFailed('--actions: must be a JSON list, such as \'[{"id": "si", "label": "Confirmar"}]\'')
+    return decoded
+
+
+def _decoded(option: str, text: str | None) -> Any:
+    if text is None:
+        return None
+    if text.startswith("@"):
+        text = _read(option, text[1:])
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CommandFailed(f"{option}: not valid JSON: {error}") from error
+
+
+def _read(option: str, name: str) -> str:
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise CommandFailed(f"--data: {name} cannot be read: {reason}") from error
+        raise CommandFailed(f"{option}: {name} cannot be read: {reason}") from error
 
 
 @click.command()

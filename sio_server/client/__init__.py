@@ -21,6 +21,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.client.bodies import (
+    Action,
+    LocaleTexts,
     NotifyError,
     NotifyInvalid,
     NotifyRefused,
@@ -49,9 +51,11 @@ if TYPE_CHECKING:
     from sio_server.client.notifier import BaseNotifier, Notifier
 
 __all__ = [
+    "Action",
     "BaseNotifier",
     "Failure",
     "HandedOver",
+    "LocaleTexts",
     "Notifier",
     "NotifyClient",
     "NotifyError",

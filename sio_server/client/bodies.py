@@ -11,10 +11,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, Final, Required, TypedDict, Unpack
 
 import orjson
 
@@ -76,11 +78,32 @@ class PublishResult:
     warnings: tuple[str, ...]
 
 
+class Action(TypedDict, total=False):
+    """Something that the reader of a notification can do about it: at most four, each with another ``id``.
+
+    ``label`` is one text, or one for each language. ``link`` leads somewhere; ``value`` is any JSON for whoever hears
+    of the answer; there is one of them, or neither.
+    """
+
+    id: Required[str]
+    label: Required[str | Mapping[str, str]]
+    link: str | None
+    value: Any
+
+
+class LocaleTexts(TypedDict, total=False):
+    """The texts of a notification in one language."""
+
+    title: str | None
+    message: str | None
+
+
 class PublishOptions(TypedDict, total=False):
     """What a publish can say beside type, message and data. ``ttl`` is in seconds.
 
     The audience is either ``audience``, or the union of ``roles``, ``users``, ``topics`` and ``everybody`` less
-    ``except_users``; with none of them it is the catalogue's.
+    ``except_users``; with none of them it is the catalogue's. Of ``deliver_at``, a moment with a zone, and
+    ``deliver_in``, a time from now or seconds, there is one at most.
     """
 
     title: str | None
@@ -98,57 +121,66 @@ class PublishOptions(TypedDict, total=False):
     idempotency_key: str | None
     source: str | None
     traceparent: str | None
+    collapse_key: str | None
+    group: str | None
+    actions: Iterable[Action] | None
+    image: str | None
+    icon: str | None
+    category: str | None
+    texts: Mapping[str, LocaleTexts] | None
+    deliver_at: datetime | str | None
+    deliver_in: timedelta | int | None
 
 
 def publish_body(
     type: str | EventType,  # noqa: A002 - the word of the protocol
     message: str | None = None,
     data: Mapping[str, Any] | None = None,
-    *,
-    title: str | None = None,
-    audience: Audience | Mapping[str, Any] | None = None,
-    roles: Iterable[str] | None = None,
-    users: Iterable[Id] | None = None,
-    topics: Iterable[str] | None = None,
-    everybody: bool = False,
-    except_users: Iterable[Id] | None = None,
-    actor: Mapping[str, Any] | None = None,
-    link: str | None = None,
-    priority: Priority | None = None,
-    ttl: int | None = None,
-    persist: bool | None = None,
-    idempotency_key: str | None = None,
-    source: str | None = None,
-    traceparent: str | None = None,
+    **options: Unpack[PublishOptions],
 ) -> dict[str, Any]:
     """The body of a publish; what was left out is left out. Raises TypeError for arguments that cannot go together."""
-    parts = {
-        "roles": _names("roles", roles),
-        "users": _names("users", users),
-        "topics": _names("topics", topics),
-        "all": everybody,
-        "except": {"users": excepted} if (excepted := _names("except_users", except_users)) else None,
-    }
-    if any(parts.values()):
-        if audience is not None:
-            raise TypeError("publish_body() takes audience or roles, users, topics, everybody, except_users, not both")
-        audience = {name: value for name, value in parts.items() if value}
+    given: dict[str, Any] = {**options}
+    unknown = given.keys() - OPTIONS
+    if unknown:
+        raise TypeError(f"publish_body() got an unexpected keyword argument '{min(unknown)}'")
     body = {
         "type": type.name if isinstance(type, EventType) else type,
         "message": message,
         "data": None if data is None else dict(data),
-        "title": title,
-        "audience": audience.as_dict() if isinstance(audience, Audience) else audience,
-        "actor": actor,
-        "link": link,
-        "priority": priority,
-        "ttl": ttl,
-        "persist": persist,
-        "idempotency_key": idempotency_key,
-        "source": source,
-        "traceparent": traceparent,
+        **given,
+        "audience": _audience(given),
     }
+    for name in _PARTS.intersection(given):
+        del body[name]
+    for name, turn in _TURNED.items():
+        if given.get(name) is not None:
+            body[name] = turn(given[name])
     return {**said_here(), **{name: value for name, value in body.items() if value is not None}}
+
+
+OPTIONS: Final = frozenset(PublishOptions.__annotations__)
+"""What `publish_body` takes beside type, message and data."""
+
+# The parts of an audience that may be given one by one.
+_PARTS: Final = frozenset({"roles", "users", "topics", "everybody", "except_users"})
+
+
+def _audience(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The audience in the options of a publish, as JSON."""
+    excepted = _names("except_users", given.get("except_users"))
+    parts = {
+        "roles": _names("roles", given.get("roles")),
+        "users": _names("users", given.get("users")),
+        "topics": _names("topics", given.get("topics")),
+        "all": given.get("everybody", False),
+        "except": {"users": excepted} if excepted else None,
+    }
+    audience: Audience | Mapping[str, Any] | None = given.get("audience")
+    if any(parts.values()):
+        if audience is not None:
+            raise TypeError("publish_body() takes audience or roles, users, topics, everybody, except_users, not both")
+        audience = {name: value for name, value in parts.items() if value}
+    return audience.as_dict() if isinstance(audience, Audience) else audience
 
 
 def _names(argument: str, values: Iterable[Id] | None) -> list[str]:
@@ -156,6 +188,28 @@ def _names(argument: str, values: Iterable[Id] | None) -> list[str]:
         # A string is an iterable of strings: "admin" would be five roles of one letter each.
         raise TypeError(f"publish_body() argument '{argument}' must be a list of names, not one string")
     return [str(value) for value in values or ()]
+
+
+def _moment(value: datetime | str) -> str:
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        # The server's zone is not this machine's: what it would take the time for is anybody's guess.
+        raise TypeError("publish_body() argument 'deliver_at' must be a moment with a zone (tzinfo)")
+    return value.isoformat()
+
+
+def _seconds(value: timedelta | int) -> int:
+    return math.ceil(value.total_seconds()) if isinstance(value, timedelta) else value
+
+
+# Options that JSON has another word for.
+_TURNED: Final[dict[str, Callable[[Any], Any]]] = {
+    "actions": lambda actions: [dict(action) for action in actions],
+    "texts": lambda texts: {tag: dict(inner) for tag, inner in texts.items()},
+    "deliver_at": _moment,
+    "deliver_in": _seconds,
+}
 
 
 def _plain(value: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from sio_server.client.bodies import publish_body, written
+from sio_server.client.bodies import OPTIONS, publish_body, written
 from sio_server.errors import ConfigError
 from sio_server.event_types import EventType, EventTypes
 
@@ -21,9 +21,6 @@ _NO: Final = ("", "0", "false", "no", "off")
 Transport = Literal["http", "socketio"]
 
 Reason = Literal["full", "closed", "invalid", "refused"]
-
-# What `publish_body` takes beside type, message and data: any other name is a mistake of the program.
-_OPTIONS: Final = frozenset(publish_body.__kwdefaults__ or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ def name_of(type: str | EventType) -> str:  # noqa: A002 - the word of the proto
 def check_options(options: Mapping[str, Any]) -> None:
     """Raise TypeError for an option that no publish has."""
     for name in options:
-        if name not in _OPTIONS:
+        if name not in OPTIONS:
             raise TypeError(f"notify() got an unexpected keyword argument {name!r}")
 
 

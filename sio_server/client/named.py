@@ -12,9 +12,9 @@ import inspect
 import keyword
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypedDict, TypeVar, get_type_hints
 
-from sio_server.client.bodies import publish_body
+from sio_server.client.bodies import PublishOptions
 from sio_server.client.field_types import FIELD_TYPES
 from sio_server.event_types import EventType, EventTypes, check_type_name
 
@@ -59,12 +59,20 @@ def signature_of(event_type: EventType) -> inspect.Signature:
 @functools.cache
 def _options() -> dict[str, inspect.Parameter]:
     """The parameters of a publish that an event type does not settle."""
-    publish = inspect.signature(publish_body, eval_str=True).parameters
+    kinds = {**get_type_hints(_Texts), **get_type_hints(PublishOptions)}
     return {
-        name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in publish.items()
-        if name != "type"
+        name: inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=False if kind is bool else None, annotation=kind
+        )
+        for name, kind in kinds.items()
     }
+
+
+class _Texts(TypedDict):
+    """What stands before the options of a publish."""
+
+    message: str | None
+    data: Mapping[str, Any] | None
 
 
 def with_fields(data: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any]:

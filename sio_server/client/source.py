@@ -65,9 +65,17 @@ class Notifier(BaseNotifier):
 # Where the names come from that a module may use: it imports those that it does.
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "collections.abc": ("Iterable", "Mapping"),
+    "datetime": ("datetime", "timedelta"),
     "typing": ("Any", "Final", "Unpack"),
     "sio_server.audience": ("Audience",),
-    "sio_server.client": ("BaseNotifier", "HandedOver", "PublishOptions", "enviar_notificacion"),
+    "sio_server.client": (
+        "Action",
+        "BaseNotifier",
+        "HandedOver",
+        "LocaleTexts",
+        "PublishOptions",
+        "enviar_notificacion",
+    ),
     "sio_server.client.field_types": ("Array", "Date", "Id", "Number", "Object"),
     "sio_server.client.named": ("with_fields",),
     "sio_server.event_types": ("EventTypes", "Priority"),

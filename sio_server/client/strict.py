@@ -7,28 +7,35 @@ asked by `check`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 
 from sio_server.audience import MAX_NAME_LENGTH, name_of
 from sio_server.client.bodies import NotifyInvalid
-from sio_server.client.context import TRACEPARENT
+from sio_server.client.extras import problems_of_extras
+from sio_server.client.rules import (
+    NOT_LIST,
+    NOT_OBJECT,
+    NOT_STRING,
+    REQUIRED,
+    UNKNOWN,
+    Check,
+    boolean,
+    json_object,
+    link,
+    printable,
+    priority,
+    text,
+    trace,
+    ttl,
+)
 from sio_server.errors import FieldProblem, Refused, Text
-from sio_server.event_types import MAX_TTL, PRIORITIES, EventType, EventTypes, check_type_name
+from sio_server.event_types import EventType, EventTypes, check_type_name
 
 MAX_NAMES: Final = 1000
 
-_LINK: Final = re.compile(r"/(?![/\\])[^\x00-\x20]*|[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20]+")
-
-_Check = Callable[[Any], Text | None]
-
-_NOT_STRING: Final = Text("Not a string: put it in quotes.", "No es texto: ponlo entre comillas.")
-_NOT_OBJECT: Final = Text("Not an object.", "No es un objeto.")
-_LENGTH: Final = Text("Length must be from {0} to {1}.", "La longitud debe estar entre {0} y {1}.")
-_UNKNOWN: Final = Text("Unknown field.", "Campo desconocido.")
 _NOBODY: Final = Text(
     "Names nobody: give roles, users, topics or all, or leave the audience out.",
     "No nombra a nadie: indica roles, users, topics o all, u omite la audiencia.",
@@ -70,6 +77,7 @@ def problems_of_members(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
         value = body.get(member)
         if value is not None:
             yield from nested(value)
+    yield from problems_of_extras(body)
 
 
 def _of_the_type(kind: EventType, data: Mapping[str, Any], *, named: bool) -> Iterator[FieldProblem]:
@@ -91,7 +99,7 @@ _MISSING: Final = Text(
 
 
 def _type_name(value: object) -> Text | None:
-    return check_type_name(value) if isinstance(value, str) else _NOT_STRING
+    return check_type_name(value) if isinstance(value, str) else NOT_STRING
 
 
 def _unknown(name: str, types: EventTypes) -> Text:
@@ -105,83 +113,23 @@ def _unknown(name: str, types: EventTypes) -> Text:
     raise AssertionError(name)
 
 
-def _text(least: int, most: int, *further: _Check) -> _Check:
-    def rule(value: Any) -> Text | None:
-        if not isinstance(value, str):
-            return _NOT_STRING
-        if not least <= len(value) <= most:
-            return Text("Length must be from {0} to {1}.", "La longitud debe estar entre {0} y {1}.").format(
-                least, most
-            )
-        return next((wrong for check_further in further if (wrong := check_further(value)) is not None), None)
-
-    return rule
-
-
-def _link(value: str) -> Text | None:
-    if _LINK.fullmatch(value):
-        return None
-    return Text(
-        "Must be a path beginning with '/', or an http or https address.",
-        "Debe ser una ruta que empiece por '/', o una dirección http o https.",
-    )
-
-
-def _trace(value: str) -> Text | None:
-    if TRACEPARENT.fullmatch(value):
-        return None
-    return Text(
-        "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
-        "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
-    )
-
-
-def _printable(value: str) -> Text | None:
-    return None if value.isprintable() else Text("Must be printable text.", "Debe ser texto imprimible.")
-
-
-def _priority(value: object) -> Text | None:
-    words = ", ".join(PRIORITIES)
-    if not isinstance(value, str):
-        return _NOT_STRING
-    return None if value in PRIORITIES else Text("Must be one of: {0}.", "Debe ser uno de: {0}.").format(words)
-
-
-def _ttl(value: object) -> Text | None:
-    if type(value) is not int:
-        return Text("Not a whole number.", "No es un número entero.")
-    return (
-        None
-        if 1 <= value <= MAX_TTL
-        else Text("Must be from {0} to {1}.", "Debe estar entre {0} y {1}.").format(1, MAX_TTL)
-    )
-
-
-def _bool(value: object) -> Text | None:
-    return None if isinstance(value, bool) else Text("Not true or false.", "No es true ni false.")
-
-
-def _object(value: object) -> Text | None:
-    return None if isinstance(value, dict) else _NOT_OBJECT
-
-
-_RULES: Final[dict[str, _Check]] = {
-    "message": _text(0, 1 << 30),
-    "data": _object,
-    "title": _text(0, 200),
-    "link": _text(1, 2048, _link),
-    "priority": _priority,
-    "ttl": _ttl,
-    "persist": _bool,
-    "idempotency_key": _text(1, 255, _printable),
-    "source": _text(1, 200),
-    "traceparent": _text(0, 1 << 30, _trace),
+_RULES: Final[dict[str, Check]] = {
+    "message": text(0, 1 << 30),
+    "data": json_object,
+    "title": text(0, 200),
+    "link": text(1, 2048, link),
+    "priority": priority,
+    "ttl": ttl,
+    "persist": boolean,
+    "idempotency_key": text(1, 255, printable),
+    "source": text(1, 200),
+    "traceparent": text(0, 1 << 30, trace),
 }
 
 
 def _names(path: str, values: object) -> Iterator[FieldProblem]:
     if not isinstance(values, list):
-        yield FieldProblem(path, Text("Not a list.", "No es una lista."))
+        yield FieldProblem(path, NOT_LIST)
     elif len(values) > MAX_NAMES:
         yield FieldProblem(path, Text("At most {0} names.", "Como mucho {0} nombres.").format(MAX_NAMES))
     else:
@@ -192,7 +140,7 @@ def _names(path: str, values: object) -> Iterator[FieldProblem]:
 
 def _audience(value: object) -> Iterator[FieldProblem]:
     if not isinstance(value, dict):
-        yield FieldProblem("audience", _NOT_OBJECT)
+        yield FieldProblem("audience", NOT_OBJECT)
         return
     found = [problem for name, inner in value.items() for problem in _audience_member(name, inner)]
     yield from found
@@ -204,30 +152,30 @@ def _audience_member(name: str, value: Any) -> Iterator[FieldProblem]:
     if name in ("roles", "users", "topics"):
         yield from _names(f"audience.{name}", value)
     elif name == "all":
-        if (wrong := _bool(value)) is not None:
+        if (wrong := boolean(value)) is not None:
             yield FieldProblem("audience.all", wrong)
     elif name != "except":
-        yield FieldProblem(f"audience.{name}", _UNKNOWN)
+        yield FieldProblem(f"audience.{name}", UNKNOWN)
     elif not isinstance(value, dict):
-        yield FieldProblem("audience.except", _NOT_OBJECT)
+        yield FieldProblem("audience.except", NOT_OBJECT)
     else:
         for inner, names in value.items():
             if inner == "users":
                 yield from _names("audience.except.users", names)
             else:
-                yield FieldProblem(f"audience.except.{inner}", _UNKNOWN)
+                yield FieldProblem(f"audience.except.{inner}", UNKNOWN)
 
 
 def _actor(value: object) -> Iterator[FieldProblem]:
     if not isinstance(value, dict):
-        yield FieldProblem("actor", _NOT_OBJECT)
+        yield FieldProblem("actor", NOT_OBJECT)
         return
-    rules: dict[str, _Check] = {"id": _id, "name": _text(1, 200)}
+    rules: dict[str, Check] = {"id": _id, "name": text(1, 200)}
     if "id" not in value:
-        yield FieldProblem("actor.id", Text("Required.", "Obligatorio."))
+        yield FieldProblem("actor.id", REQUIRED)
     for name, inner in value.items():
         rule = rules.get(name)
-        wrong = _UNKNOWN if rule is None else rule(inner)
+        wrong = UNKNOWN if rule is None else rule(inner)
         if wrong is not None:
             yield FieldProblem(f"actor.{name}", wrong)
 
@@ -237,4 +185,4 @@ def _id(value: object) -> Text | None:
         return None
     if not isinstance(value, str):
         return Text("Not a string or whole number.", "No es texto ni un número entero.")
-    return _text(1, MAX_NAME_LENGTH)(value)
+    return text(1, MAX_NAME_LENGTH)(value)

@@ -100,6 +100,8 @@ class Drafts:
             traceparent=request.traceparent,
             persist=request.persist,
             idempotency=idempotency,
+            extras=request.extras,
+            locale=self._locale,
         )
         return notification, warnings
 

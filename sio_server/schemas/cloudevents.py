@@ -40,7 +40,11 @@ _TEXT_TYPE: Final = re.compile(r"text/plain\s*(;.*)?", re.IGNORECASE)
 _RFC3339: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 # Extensions with which an event says what the specification has no attribute for, and the member of a body each is.
-_TEXTS: Final = {"message": "message", "title": "title", "link": "link", "priority": "priority"}
+_TEXTS: Final = {
+    **{name: name for name in ("message", "title", "link", "priority", "group", "image", "icon", "category")},
+    "collapsekey": "collapse_key",
+    "deliverat": "deliver_at",
+}
 _LISTS: Final = {"audienceroles": "roles", "audienceusers": "users", "audiencetopics": "topics"}
 _KNOWN: Final = frozenset(
     {
@@ -66,6 +70,8 @@ _ATTRIBUTES: Final = (
     ("actor.name", "actorname"),
     ("actor", "actorid"),
     ("idempotency_key", "id"),
+    ("collapse_key", "collapsekey"),
+    ("deliver_at", "deliverat"),
 )
 
 

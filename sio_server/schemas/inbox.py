@@ -10,6 +10,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.broker import Action, Status
 from sio_server.event_types import PRIORITIES
+from sio_server.schemas.extras import ShownSchema
 from sio_server.schemas.loading import about, before_field, limit_field, types_field
 from sio_server.schemas.publish import ActorSchema
 
@@ -47,7 +48,7 @@ class InboxQuerySchema(PageQuerySchema, StatedSchema):
 # -- what is answered ---------------------------------------------------------------------------------------------
 
 
-class EnvelopeSchema(Schema):
+class EnvelopeSchema(ShownSchema):
     """A notification as its receivers get it."""
 
     id = plain.UUID(required=True, metadata=about("Identity (UUIDv7)"))

@@ -17,8 +17,10 @@ from sio_server.audience import MAX_NAME_LENGTH, Audience
 from sio_server.catalog import MAX_TTL, check_type_name
 from sio_server.errors import MAX_PROBLEMS, FieldProblem, Refused, Text
 from sio_server.event_types import PRIORITIES
+from sio_server.extras import Extras
 from sio_server.intake import Noted
 from sio_server.notification import PublishRequest
+from sio_server.schemas.extras import MAX_TITLE, NAMES, ExtrasSchema, is_printable, link_field
 from sio_server.schemas.loading import about, load, not_object, type_name
 from sio_server.trace_context import TRACEPARENT, trace_in
 
@@ -27,26 +29,14 @@ MAX_NAMES: Final = 1000
 MAX_BATCH: Final = 1000
 MAX_KEY_LENGTH: Final = 255
 
-# What later versions do and this one does not: refused, so that nobody believes it happened.
-NOT_SUPPORTED: Final = ("deliver_at", "collapse_key")
+# What is checked and not done yet: refused, so that nobody believes it happened. Whoever builds one of them takes its
+# name from here, and finds what was given in `PublishRequest.extras`: what is to become of it is `core.drafts`' matter.
+NOT_SUPPORTED: Final = ("deliver_at", "deliver_in", "texts")
 
-_PRINTABLE = Text("Must be printable text.", "Debe ser texto imprimible.")
 _TRACEPARENT: Final = Text(
     "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
     "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
 )
-
-_LINK_PATTERN = r"/(?![/\\])[^\x00-\x20]*|[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20]+"
-_LINK = Text(
-    "Must be a path beginning with '/', or an http or https address.",
-    "Debe ser una ruta que empiece por '/', o una dirección http o https.",
-)
-
-
-def _is_printable(value: str) -> bool:
-    if not value.isprintable():
-        raise ValidationError(_PRINTABLE)
-    return True
 
 
 def _names(text: str) -> fields.List:
@@ -96,7 +86,7 @@ class ActorSchema(fields.Schema):
     name = fields.Str(validate=fields.length(1, 200))
 
 
-class PublishSchema(fields.Schema):
+class PublishSchema(ExtrasSchema):
     """A notification to publish. Only ``type`` is required; null counts as left out."""
 
     class Meta:
@@ -111,20 +101,14 @@ class PublishSchema(fields.Schema):
     )
     message = fields.Str(allow_none=True, metadata=about("Text; the catalogue's where left out"))
     data = fields.Dict(allow_none=True, metadata=about("Fields of the event; known ones are checked by the catalogue"))
-    title = fields.Str(allow_none=True, validate=fields.length(0, 200), metadata=about("Short text above the message"))
+    title = fields.Str(
+        allow_none=True, validate=fields.length(0, MAX_TITLE), metadata=about("Short text above the message")
+    )
     audience = fields.Nested(
         AudienceSchema, allow_none=True, metadata=about("Who gets it; the catalogue's audience where left out")
     )
     actor = fields.Nested(ActorSchema, allow_none=True, metadata=about("Who caused it"))
-    link = fields.Str(
-        allow_none=True,
-        # Only these: a "javascript:" link would run in the page of whoever clicks it.
-        validate=[
-            fields.length(1, 2048),
-            fields.matching(_LINK_PATTERN, _LINK),
-        ],
-        metadata=about("Where a click leads: a path or an http(s) address"),
-    )
+    link = link_field("Where a click leads: a path or an http(s) address")
     priority = fields.Str(
         allow_none=True, validate=fields.one_of(PRIORITIES), metadata=about("The type's where left out")
     )
@@ -136,7 +120,7 @@ class PublishSchema(fields.Schema):
     )
     idempotency_key = fields.Str(
         allow_none=True,
-        validate=[fields.length(1, MAX_KEY_LENGTH), _is_printable],
+        validate=[fields.length(1, MAX_KEY_LENGTH), is_printable],
         metadata=about("The same key with the same body publishes once; also the header Idempotency-Key"),
     )
     source = fields.Str(
@@ -177,15 +161,18 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
             raise Refused.of_problems("invalid_data", (FieldProblem("idempotency_key", _TWO_KEYS),))
         body = {**body, "idempotency_key": header_key}
     unknown = [name for name in body if name not in _KNOWN]
-    unsupported = tuple(
-        FieldProblem(name, _LATER) for name in unknown if name in NOT_SUPPORTED and body[name] is not None
-    )
-    if unsupported:
-        raise Refused.of_problems("not_supported", unsupported)
     values = load(_schema_of(_KNOWN.intersection(body)), body, _code_of)
     given = {name: value for name, value in values.items() if value is not None}
-    warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown if name not in NOT_SUPPORTED)
-    return PublishRequest(**given, warnings=(*warnings[:MAX_PROBLEMS], *noted))
+    unsupported = tuple(FieldProblem(name, _LATER) for name in NOT_SUPPORTED if name in given)
+    if unsupported:
+        raise Refused.of_problems("not_supported", unsupported)
+    warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown)
+    extras = {name: given.pop(name) for name in NAMES.intersection(given)}
+    return PublishRequest(
+        **given,
+        extras=Extras(**{**extras, "actions": tuple(extras.get("actions", ())) or None}) if extras else None,
+        warnings=(*warnings[:MAX_PROBLEMS], *noted),
+    )
 
 
 def in_trace(request: PublishRequest, header: str | None) -> PublishRequest:

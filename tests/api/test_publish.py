@@ -61,7 +61,7 @@ from tests.support.servers import PUBLISH_KEY, running, secured, token
         ({**SEED, "audience": {"except": {"users": ["1"]}}}, "invalid_audience", "audience"),
         ({**SEED, "audience": {"all": True, "rooms": ["x"]}}, "invalid_audience", "audience.rooms"),
         ({**SEED, "deliver_at": "2030-01-01T00:00:00Z"}, "not_supported", "deliver_at"),
-        ({**SEED, "collapse_key": "x"}, "not_supported", "collapse_key"),
+        ({**SEED, "collapse_key": ""}, "invalid_data", "collapse_key"),
     ],
     ids=lambda value: str(value)[:60] if not isinstance(value, bytes) else None,
 )
@@ -245,7 +245,7 @@ async def test_batch_gives_each_item_its_result_in_order() -> None:
         {**SEED, "message": "2", "idempotency_key": "k"},
         {**SEED, "message": "2", "idempotency_key": "k"},
         {**SEED, "message": "x" * 70_000},
-        {**SEED, "deliver_at": "2030-01-01"},
+        {**SEED, "deliver_at": "2030-01-01T00:00:00Z"},
         {**SEED, "message": "3", "unknown": 1},
     ]
     async with running(secured()) as server:

@@ -20,6 +20,8 @@ async def test_send_publishes_what_its_flags_say(tmp_path: Path) -> None:
         flags = (
             *("--message", "Hola", "--data", '{"n":1}', "--title", "Aviso", "--role", "turista", "--user", "9"),
             *("--except-user", "2", "--priority", "critical", "--ttl", "60", "--link", "/x"),
+            *("--group", "ofertas", "--actions", '[{"id":"si","label":"Sí"}]', "--icon", "tag", "--category", "precio"),
+            *("--image", "https://example.org/a.png"),
         )
         done = await run("send", "test", *flags, "--url", server.url, cwd=tmp_path)
         assert done.code == 0, done
@@ -29,6 +31,8 @@ async def test_send_publishes_what_its_flags_say(tmp_path: Path) -> None:
     assert done.out == f"test  seq 1  sockets 1  id {envelope['id']}\n"
     assert (envelope["message"], envelope["data"], envelope["title"]) == ("Hola", {"n": 1}, "Aviso")
     assert (envelope["priority"], envelope["link"]) == ("critical", "/x")
+    assert (envelope["group"], envelope["icon"], envelope["category"]) == ("ofertas", "tag", "precio")
+    assert (envelope["actions"], envelope["image"]) == ([{"id": "si", "label": "Sí"}], "https://example.org/a.png")
 
 
 async def test_data_come_from_a_file_or_standard_input_too(tmp_path: Path) -> None:

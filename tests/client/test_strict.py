@@ -26,6 +26,8 @@ from tests.support.waiting import PATIENCE
 
 NOWHERE: Final = "http://127.0.0.1:9"
 
+ACTION: Final = ("id", "label", "link", "y")
+
 # What is wrong, and with which field; the server is asked about each as well.
 MISTAKES: Final[dict[str, tuple[dict[str, Any], list[str]]]] = {
     "type": ({"type": "reserva_creda"}, ["type"]),
@@ -61,6 +63,8 @@ MISTAKES: Final[dict[str, tuple[dict[str, Any], list[str]]]] = {
     "two fields": ({"data": {"usuario_id": 5, "personas": "3", "fecha": "mañana"}}, ["data.fecha", "data.personas"]),
     "id that is none": ({"data": {"usuario_id": 1.5}}, ["data.usuario_id"]),
     "id that names nobody": ({"data": {"usuario_id": " 5"}}, ["data.usuario_id"]),
+    "group": ({"group": ""}, ["group"]),
+    "actions": ({"actions": [{"id": "Sí", "label": {}, "link": "x", "y": 1}]}, [f"actions.0.{x}" for x in ACTION]),
     "two at once": ({"link": "x", "data": {"usuario_id": 5}, "priority": "urgent"}, ["link", "priority"]),
 }
 

@@ -168,6 +168,30 @@ async def test_envelope_carries_everything_but_the_audience() -> None:
         assert "secreto" not in str(event)
 
 
+async def test_envelope_has_what_a_publish_says_besides() -> None:
+    """Group, actions, image, icon and category come to every kind of client, a label in the server's language."""
+    shown = {
+        "group": "ofertas",
+        "image": "https://example.org/a.png",
+        "icon": "tag",
+        "category": "precio",
+        "collapse_key": "k",
+    }
+    go = {"id": "ver", "label": {"en": "View", "es": "Ver"}, "link": "/tours/7"}
+    no = {"id": "no", "label": "No", "value": {"reason": None}}
+    async with running() as server, plain_socket(server.url) as plain:
+        client = await server.connect()
+        status, reply = await server.notify({**SEED, **shown, "actions": [go, no]}, key=None)
+        (event,), (frame,) = await client.wait(1), await plain.wait(1)
+        assert (status, reply["warnings"]) == (200, [])
+        assert event == frame
+        assert event.keys() == ENVELOPE | shown.keys() | {"actions"}
+        assert event.items() >= shown.items()
+        assert event["actions"] == [{**go, "label": "Ver"}, no]
+        async with server.http.get(f"{server.url}/v1/notifications/{event['id']}") as response:
+            assert (await response.json())["actions"] == event["actions"]
+
+
 async def test_hello_tells_who_the_token_speaks_for() -> None:
     """ns:hello carries user, roles, topics, cursor, time and limits of the token's bearer on both protocols."""
     made = token("7", "turista", topics=["cusco"])

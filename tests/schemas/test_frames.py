@@ -114,7 +114,9 @@ async def _looked_on(backend: Listener, server: Server) -> None:
     """Let a connection look on while one that is kept and one that is not are published."""
     await backend.client.call("ns:observe", {"on": True})
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    await server.notify({**SEED, "audience": {"all": True}, "actor": {"id": "7"}, "traceparent": trace})
+    shown = {"collapse_key": "a", "group": "b", "actions": [{"id": "c", "label": "C"}], "icon": "d", "category": "e"}
+    more = {**shown, "image": "https://example.org/f.png", "actor": {"id": "7"}, "traceparent": trace}
+    await server.notify({**SEED, "audience": {"all": True}, **more})
     await server.notify({**SEED, "audience": {"all": True}, "persist": False})
     await until(lambda: sum(len(bundle["items"]) for bundle in backend.of("ns:observed")) == 2)
 

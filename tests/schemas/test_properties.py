@@ -12,7 +12,7 @@ from sio_server.errors import Refused
 from sio_server.notification import PublishRequest
 from sio_server.schemas import publish as schemas
 from sio_server.schemas.publish import load_batch, load_publish
-from tests.support.refusals import check, outcome, refused
+from tests.support.refusals import check, outcome
 from tests.support.strategies import JSON, OBJECTS, TEXT
 
 # As they are kept: some letters have another spelling in NFC, which may be longer.
@@ -55,7 +55,7 @@ VALID = st.fixed_dictionaries(
 NEARLY = st.builds(
     lambda right, wrong: {**right, **wrong},
     VALID,
-    st.dictionaries(st.sampled_from([*schemas.PublishSchema().fields, "deliver_at", "collapse_key", "new"]), JSON),
+    st.dictionaries(st.sampled_from([*schemas.PublishSchema().fields, "new"]), JSON),
 )
 
 
@@ -170,14 +170,6 @@ def test_unknown_field_is_a_warning(body: dict[str, Any], more: dict[str, Any]) 
         assert f"'{name}'" in warning.es
         assert warning != warning.es
     assert request.fingerprint() == load_publish(body).fingerprint()
-
-
-@given(st.sampled_from(schemas.NOT_SUPPORTED), JSON.filter(lambda value: value is not None), VALID)
-def test_what_comes_later_is_refused(name: str, value: Any, body: dict[str, Any]) -> None:
-    """A field whose behaviour is not there yet is refused by its name, whatever its value."""
-    refusal = refused({**body, name: value})
-    assert refusal.kind.code == "not_supported"
-    assert [problem.field for problem in refusal.problems] == [name]
 
 
 @given(NEARLY)

@@ -221,6 +221,6 @@ def test_what_is_no_batch_is_refused(body: Any) -> None:
 @pytest.mark.parametrize("code", ["invalid_data", "unknown_type", "internal"])
 def test_problem_document_is_as_described(code: str) -> None:
     """A refusal's document has the members of its schema and no other."""
-    refusal = Refused(code, problems=(FieldProblem("type", schemas._LINK),), extra={"nearest": "test"})
+    refusal = Refused(code, problems=(FieldProblem("type", schemas._LATER),), extra={"nearest": "test"})
     document = {**refusal.as_dict("es"), "request_id": "1"}
     assert schemas.ProblemSchema(unknown=marshmallow.RAISE).load(document) == document

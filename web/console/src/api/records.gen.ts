@@ -21,6 +21,28 @@ export interface components {
             duplicate: boolean;
             warnings: string[];
         };
+        Action: {
+            /** @description What an answer names */
+            id: string;
+            /** @description Text of the button, or one for each language */
+            label: string | {
+                [key: string]: string;
+            };
+            /** @description Where a click leads: a path or an http(s) address */
+            link?: string | null;
+            /** @description Any JSON, for whoever hears of the answer */
+            value?: unknown;
+        };
+        ActionReply: {
+            /** @description What an answer names */
+            id: string;
+            /** @description In the reader's language */
+            label: string;
+            /** @description Where it leads, where it is a link */
+            link?: string;
+            /** @description What the publisher put there */
+            value?: unknown;
+        };
         Actor: {
             id: string;
             name?: string;
@@ -197,6 +219,18 @@ export interface components {
             exact: components["schemas"]["Record"] | null;
         };
         InboxItem: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -341,6 +375,18 @@ export interface components {
             items: components["schemas"]["ObservedItem"][];
         };
         ObservedItem: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -439,6 +485,29 @@ export interface components {
             help?: string;
         };
         Publish: {
+            /** @description The newest of this key and the same audience takes the place of the one before */
+            collapse_key?: string | null;
+            /** @description What an inbox puts together under one heading */
+            group?: string | null;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["Action"][] | null;
+            /** @description The https address of a picture */
+            image?: string | null;
+            /** @description The name of an icon that the client has, or the https address of one */
+            icon?: string | null;
+            /** @description What kind of notification it is to its reader */
+            category?: string | null;
+            /** @description Title and message by language; each reader gets them in the language of the connection */
+            texts?: {
+                [key: string]: {
+                    title?: string;
+                    message?: string;
+                };
+            } | null;
+            /** @description When it is delivered, RFC 3339 with a zone; at once where left out */
+            deliver_at?: string | null;
+            /** @description Seconds from now after which it is delivered; in place of `deliver_at` */
+            deliver_in?: number | null;
             /** @description Event type of the catalogue */
             type: string;
             /** @description Text; the catalogue's where left out */
@@ -505,6 +574,18 @@ export interface components {
             sockets: number;
         };
         Record: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -537,6 +618,18 @@ export interface components {
             publisher: string | null;
         };
         RecordReply: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
