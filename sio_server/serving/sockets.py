@@ -7,7 +7,7 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,15 @@ _UNIX_MENDS: Final = {
 }
 
 
+# What asyncio's `create_server` says, without a number, where none of a host's addresses is this machine's.
+_NONE_LEFT: Final = "could not bind on any address"
+
+
+def _told(number: int, mends: Mapping[int, str] = _MENDS) -> str:
+    """A number of errno in words, and the mend."""
+    return os.strerror(number) + mends.get(number, "")
+
+
 class CannotListen(Error):
     """A place that cannot be listened at; the text is one line that says which, and the mend where there is one."""
 
@@ -40,9 +49,10 @@ class CannotListen(Error):
         if isinstance(error, socket.gaierror):  # its number is none of errno's
             reason = f"this name leads to no address ({error.strerror})"
         elif not error.errno:
-            reason = str(error)
+            # asyncio of Python 3.13 tries each address, and then forgets what the system said
+            reason = _told(errno.EADDRNOTAVAIL) if _NONE_LEFT in str(error) else str(error)
         else:
-            reason = os.strerror(error.errno) + (_UNIX_MENDS if unix else _MENDS).get(error.errno, "")
+            reason = _told(error.errno, _UNIX_MENDS if unix else _MENDS)
         return cls(f"cannot serve on {place}: {reason}")
 
 

@@ -16,6 +16,7 @@ from sio_server import __version__
 from sio_server.cli.start_lines import UNPROTECTED, lines_of
 from sio_server.config import Config
 from sio_server.serving import Started
+from tests.support.curl import CURL
 from tests.support.servers import SECRET, environment, program
 from tests.support.waiting import coming, until, work_of
 
@@ -127,8 +128,8 @@ async def test_command_to_try_works(tmp_path: Path) -> None:
         assert "\x1b[" not in shown
         command = next(line for line in shown.splitlines() if line.strip().startswith("try")).strip()
         words = shlex.split(command.removeprefix("try"))
-        assert words[-1] == f"{url}/notify"
-        curl = await asyncio.create_subprocess_exec(*words, "-s", stdout=asyncio.subprocess.PIPE)
+        assert (words[0], words[-1]) == ("curl", f"{url}/notify")
+        curl = await asyncio.create_subprocess_exec(*CURL, *words[1:], "-s", stdout=asyncio.subprocess.PIPE)
         answer, _ = await curl.communicate()
         assert orjson.loads(answer)["status"] == "ok"
     finally:

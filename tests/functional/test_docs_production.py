@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy import test_reverse_proxies
+from tests.support.curl import CURL
 from tests.support.documents import Document
 from tests.support.reverse_proxies import HERE, KINDS, NAME
 from tests.support.servers import ROOT, environment, forked
@@ -43,6 +44,7 @@ class Machine:
         self._program("runuser", 'shift 3; exec "$@"')
         # Nobody is given anything here: there is one user.
         self._program("install", f'exec {shutil.which("install")} -d -m 700 "$(eval echo "\\$$#")"')
+        self._program("curl", f'exec {shlex.join(CURL)} "$@"')
         pip = f'printf "#!/bin/sh\\necho pip \\"\\$@\\" >>{self.calls}\\n" >"$3/bin/pip"; chmod +x "$3/bin/pip"'
         self._program("python3", f'mkdir -p "$3/bin"; ln -s {PROGRAM} "$3/bin/sio-server"; {pip}')
 

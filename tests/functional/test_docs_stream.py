@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
+import shlex
 from itertools import islice
 from typing import Any
 
-import pytest
-
+from tests.support.curl import CURL
 from tests.support.documents import Document
 from tests.support.servers import ROOT, running, secured, token
 from tests.support.waiting import coming, until_true
@@ -33,15 +32,13 @@ async def test_program_in_python_gets_events_and_goes_on_where_it_was() -> None:
     assert (missed["cursor"], missed["message"]) == (second, BOOKING["message"])
 
 
-CURL = shutil.which("curl")
-
-
-@pytest.mark.parametrize("curl", [CURL] if CURL else [])
-async def test_command_shows_events_as_they_come(curl: str) -> None:
+async def test_command_shows_events_as_they_come() -> None:
     """The command of the page prints events, whose lines are those that the page shows."""
     shown = [line.partition(":")[0] for line in PAGE.fence("", "reserva_creada").splitlines() if line]
     async with running(secured()) as server:
-        command = PAGE.fence("sh", "curl").replace("http://localhost:8080", server.url).replace("curl", curl)
+        command = (
+            PAGE.fence("sh", "curl").replace("http://localhost:8080", server.url).replace("curl", shlex.join(CURL))
+        )
         process = await asyncio.create_subprocess_shell(
             f"exec {command}",
             env={**os.environ, "TOKEN": token("123")},

@@ -170,3 +170,9 @@ def test_path_of_an_address() -> None:
     """Only a Unix socket has a path."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         assert path_of(one) is None
+
+
+def test_address_of_another_machine_is_told_where_python_forgets_the_number() -> None:
+    """What asyncio of Python 3.13 raises, without a number, is told as what it comes from."""
+    error = OSError("could not bind on any address out of [('203.0.113.5', 80)]")
+    assert str(CannotListen.at("203.0.113.5 port 80", error)).endswith(": it is no address of this machine")
