@@ -7,6 +7,7 @@ const SCENES = [
   "bells",
   "inbox",
   "group",
+  "life",
   "difficult",
   "loading",
   "empty",

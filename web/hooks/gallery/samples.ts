@@ -143,6 +143,68 @@ export function repeated(language: Language): AnyItem[] {
   return [...bookings, ...samples(language).slice(2)];
 }
 
+/** What may become of notifications: mended, asked something, answered, with a picture, and of a group. */
+export function lively(language: Language): AnyItem[] {
+  const of = (sample: Sample, extras: Partial<AnyItem>): AnyItem => ({ ...itemOf(sample, language), ...extras });
+  const now = Date.now();
+  const [accept, decline] = language === "es" ? ["Aceptar", "Rechazar"] : ["Accept", "Decline"];
+  const map = language === "es" ? "Ver el mapa" : "See the map";
+  const asks = [
+    { id: "accept", label: accept },
+    { id: "decline", label: decline },
+  ];
+  const offer = of(
+    {
+      type: "servicio_contratado",
+      title: { es: "¿Cambiamos la hora de recogida?", en: "Shall we move your pick-up?" },
+      message: {
+        es: "El conductor puede pasar a las 6:00 en lugar de a las 6:30.",
+        en: "The driver can come at 6:00 instead of 6:30.",
+      },
+      ago: 1,
+      priority: "high",
+    },
+    { actions: [...asks, { id: "map", label: map, link: "/mapa" }], category: "traslado" },
+  );
+  const answered = of(
+    {
+      type: "reserva_actualizada",
+      title: { es: "Plaza libre en Laguna 69", en: "A place on Laguna 69" },
+      message: { es: "Ha quedado una plaza para el sábado.", en: "One place is left for Saturday." },
+      ago: 6,
+      read: true,
+    },
+    { actions: asks, answered: { action: "accept", at: new Date(now).toISOString() } },
+  );
+  const mended = of(
+    {
+      type: "tour_actualizado",
+      title: { es: "Precio de Valle Sagrado", en: "Price of Sacred Valley" },
+      message: { es: "La salida del viernes cuesta S/ 240.", en: "Friday’s trip costs S/ 240." },
+      ago: 12,
+      link: "/tours/valle",
+      actor: "Andina Viajes",
+    },
+    { revision: 2, updated_at: new Date(now - 60_000).toISOString() },
+  );
+  const pictured = of(
+    {
+      type: "recomendacion_creada",
+      title: { es: "Te gustará Kuélap", en: "You will like Kuélap" },
+      message: { es: "La fortaleza de las nubes, a 3.000 m.", en: "The fortress in the clouds, at 3,000 m." },
+      ago: 30,
+      link: "/destinos/kuelap",
+    },
+    { image: "https://fotos.example/kuelap.jpg", icon: "pin" },
+  );
+  const bookings = NAMES.map((name, at) => {
+    const message = { es: `${name} ha reservado ${TOURS[at]}`, en: `${name} has booked ${TOURS[at]}` };
+    const title = { es: "Nueva reserva", en: "New booking" };
+    return of({ type: "reserva_creada", title, message, ago: 40 + at, actor: name }, { group: "reservas" });
+  });
+  return [offer, answered, mended, pictured, ...bookings, ...samples(language).slice(2)];
+}
+
 /** Enough for several pages. */
 export function many(language: Language): AnyItem[] {
   return Array.from({ length: 120 }, (_, at) => {

@@ -9,7 +9,7 @@ import {
   plural,
 } from "../src/index.ts";
 import { On } from "./On.tsx";
-import { difficult, type Language, many, repeated, samples } from "./samples.ts";
+import { difficult, type Language, lively, many, repeated, samples } from "./samples.ts";
 import { createStage, type Setup } from "./stage.ts";
 
 interface Scene {
@@ -251,6 +251,13 @@ export const SCENES: readonly Scene[] = [
         language={language}
         group={{ title: (items) => BOOKINGS[language](items.length) }}
       />
+    ),
+  },
+  {
+    name: "life",
+    title: { es: "Lo que les pasa", en: "What becomes of them" },
+    render: (language) => (
+      <Inbox setup={{ items: lively(language), headings: { reservas: BOOKINGS[language] } }} language={language} />
     ),
   },
   {

@@ -2,6 +2,7 @@
  * A notifier without a server: it holds the notifications it is given, and each state that a real one can be in can be
  * had at will. The components cannot tell the difference.
  */
+import type { InboxGroup } from "../src/core/groups.ts";
 import type { List } from "../src/core/lists.ts";
 import { NO_STATE, type Notifier } from "../src/core/notifier.ts";
 import type {
@@ -21,6 +22,8 @@ export interface Setup {
   lists?: "loading" | "failed";
   /** Refuses every change. */
   refuses?: boolean;
+  /** What a catalogue says of the groups among the items. */
+  headings?: Record<string, (count: number) => string>;
   /** In place of what the items add up to. */
   unread?: number;
 }
@@ -41,6 +44,24 @@ const EFFECTS: Record<Action, Partial<ItemState>> = {
 };
 
 const PAGE = 25;
+
+/** The items as a server groups them: each group stands where its newest does. */
+function groupsOf(items: readonly AnyItem[], headings: Setup["headings"]): InboxGroup[] {
+  const groups = new Map<string, InboxGroup>();
+  for (const item of items) {
+    if (item.archived) continue;
+    const { group } = item;
+    const { count, unread, newest } = groups.get(group ?? item.id) ?? { count: 0, unread: 0, newest: item };
+    groups.set(group ?? item.id, {
+      group: group ?? null,
+      heading: headings?.[group ?? ""]?.(count + 1) ?? null,
+      count: count + 1,
+      unread: unread + Number(!item.read),
+      newest,
+    });
+  }
+  return [...groups.values()];
+}
 
 export function createStage(setup: Setup = {}): Stage {
   let items = [...(setup.items ?? [])];
@@ -64,14 +85,15 @@ export function createStage(setup: Setup = {}): Stage {
     return () => void listeners.delete(listener);
   };
 
-  function createList({ status = "all", types = [], limit = PAGE }: ListOptions): List {
+  function createList({ status = "all", types = [], group, limit = PAGE }: ListOptions): List {
     let shown = limit;
     let built: ListState | undefined;
     let basis: unknown;
     const matches = (item: AnyItem): boolean =>
       item.archived === (status === "archived") &&
       (status !== "unread" || !item.read) &&
-      (!types.length || types.includes(item.type));
+      (!types.length || types.includes(item.type)) &&
+      (group === undefined || item.group === group);
     return {
       subscribe,
       getState: () => {
@@ -112,12 +134,23 @@ export function createStage(setup: Setup = {}): Stage {
       lists.set(key, list);
       return list;
     },
-    mark: (action, ids) => {
+    mark: (action, which) => {
       if (setup.refuses && action !== "seen") return Promise.reject(new Error("refused"));
-      items = items.map((item) => (ids === "all" || ids.includes(item.id) ? { ...item, ...EFFECTS[action] } : item));
+      const reached = ({ id, group }: AnyItem): boolean =>
+        which === "all" || ("group" in which ? group === which.group : which.includes(id));
+      items = items.map((item) => (reached(item) ? { ...item, ...EFFECTS[action] } : item));
       changed();
       return Promise.resolve();
     },
+    act: (id, action) => {
+      const answered = { action, at: new Date().toISOString() };
+      items = items.map((item) => (item.id === id ? { ...item, ...EFFECTS.read, answered } : item));
+      changed();
+      return Promise.resolve();
+    },
+    // All that is asked for in a gallery are the groups.
+    call: <T>() => Promise.resolve({ items: groupsOf(items, setup.headings), next_before: null } as T),
+    learn: () => undefined,
     retryNow: () => undefined,
     signOut: () => undefined,
     update: () => undefined,

@@ -2,6 +2,7 @@
 
 export {
   type Action,
+  type Answered,
   type AnyEnvelope,
   type AnyItem,
   type AnyNotification,
@@ -10,9 +11,11 @@ export {
   type Counts,
   createNotifier,
   type DevelopmentIdentity,
+  type EnvelopeAction,
   type EventMap,
   type EventName,
   type Events,
+  type Extras,
   type GetToken,
   type ItemState,
   type List,
@@ -28,6 +31,7 @@ export {
   type Register,
   safeLink,
   type TokenReason,
+  type Which,
 } from "./core/index.ts";
 export { ConnectionBanner, type ConnectionBannerProps } from "./react/ConnectionBanner.tsx";
 export { useNotifier } from "./react/context.ts";
@@ -52,9 +56,11 @@ export {
   useDesktopNotifications,
 } from "./react/useDesktopNotifications.ts";
 export type { ItemAction } from "./react/useItemHandlers.ts";
+export { type InboxGroupsResult, type NotificationGroup, useInboxGroups } from "./react/useInboxGroups.ts";
 export { useNotificationEvent } from "./react/useNotificationEvent.ts";
 export { type NotificationsResult, useNotifications } from "./react/useNotifications.ts";
 export { useNow } from "./react/useNow.ts";
 export { type TabCountOptions, useTabCount } from "./react/useTabCount.ts";
+export { type TopicResult, useTopic } from "./react/useTopic.ts";
 export { type UnreadCount, useUnreadCount } from "./react/useUnreadCount.ts";
 export { useWebSocket } from "./react/useWebSocket.ts";

@@ -201,8 +201,10 @@ export function createConnection(setup: ConnectionSetup) {
       return setup.frame(frame);
     }
     const control = controls[event as keyof ServerEvents] as ((body: unknown) => void) | undefined;
-    if (control) control(body);
-    else setup.frame({ event, body } as Frame);
+    if (control) return control(body);
+    const { seq } = body as { seq?: number };
+    if (seq) acks.take(seq);
+    setup.frame({ event, body } as Frame);
   }
 
   /** Gives the server a newer token, where the application has one. In vain is no harm: the server closes in the end. */
@@ -239,6 +241,10 @@ export function createConnection(setup: ConnectionSetup) {
 
   return {
     open,
+    /** Connects anew: the handshake says something else by now. */
+    again: (): void => {
+      if (current) connect();
+    },
     close: (): void => {
       wanted = false;
       drop();

@@ -63,6 +63,20 @@ export function createFrames({ place, greeting, inbox, lists, handlers, controls
         break;
       case "ns:state":
         inbox.change(frame.body);
+        break;
+      case "ns:updated":
+        place.keep(frame.body.cursor);
+        inbox.update(frame.body);
+        break;
+      case "ns:removed":
+        place.keep(frame.body.cursor);
+        inbox.remove(frame.body);
+        break;
+      case "ns:answered":
+        inbox.answer(frame.body);
+        break;
+      case "ns:topics":
+        greeting.follow(frame.body.topics);
     }
     controls.tell(frame.event, frame.body);
     around.changed();

@@ -22,6 +22,10 @@ export function createGreeting() {
       clockOffset = Number.isFinite(offset) ? offset : 0;
       settle?.();
     },
+    /** The topics that this user follows have become these. */
+    follow: (topics: string[]): void => {
+      if (hello) hello = { ...hello, topics };
+    },
     forget: (): void => {
       hello = undefined;
     },

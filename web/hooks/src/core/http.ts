@@ -21,6 +21,21 @@ interface Answer {
   body: unknown;
 }
 
+export interface PageQuery {
+  status: string;
+  types: readonly string[];
+  group?: string | undefined;
+  limit: number;
+  before: number | undefined;
+}
+
+export interface MarkQuery {
+  action: Action;
+  ids: readonly string[] | undefined;
+  group?: string | undefined;
+  upTo: number;
+}
+
 export interface Target {
   url: string;
   locale: string;
@@ -43,58 +58,60 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   }
 }
 
-/** The inbox over HTTP. Every function rejects with a `NotifierError`, and none waits without end. */
+/** The server's answers over HTTP, and the inbox there. Every function rejects with a `NotifierError`, and none waits without end. */
 export function createHttp(target: () => Target, tokens: Pick<Tokens, "current" | "ask">) {
   let kept = 0; // bytes of bodies under way that outlive the page
 
   /** Sends a body so that it outlives the page, where there is room for that. */
-  async function post(url: string, headers: Record<string, string>, body: string): Promise<Answer> {
+  async function post(url: string, init: { method: string; headers: object; body: string }): Promise<Answer> {
+    const { body } = init;
     const keepalive = kept + body.length <= KEPT_BYTES;
     const bytes = keepalive ? body.length : 0;
     kept += bytes;
     try {
-      return await ask(url, { method: "POST", keepalive, headers, body });
+      return await ask(url, { ...init, keepalive } as RequestInit);
     } finally {
       kept -= bytes;
     }
   }
 
-  async function send<T extends { counts: unknown }>(
+  async function call<T>(
+    method: string,
     path: string,
-    query: Record<string, string | undefined>,
-    body?: object,
+    { query, body }: { query?: Record<string, string | undefined>; body?: object } = {},
   ): Promise<T> {
     const { url, locale, identity } = target();
     const params = new URLSearchParams();
     const stated = { user: identity?.user, role: identity?.role, topics: identity?.topics?.[0] };
     for (const [name, value] of Object.entries({ ...stated, ...query })) if (value) params.set(name, value);
     const token = await tokens.current();
-    const address = `${url}/v1/inbox${path}?${params.toString()}`;
+    const address = `${url}${path}?${params.toString()}`;
     const tried = (credential: string | null): Promise<Answer> => {
       const headers = { "Accept-Language": locale, ...(credential && { Authorization: `Bearer ${credential}` }) };
-      return body
-        ? post(address, { ...headers, "Content-Type": "application/json" }, JSON.stringify(body))
-        : ask(address, { headers });
+      if (!body) return ask(address, { method, headers });
+      const sent = JSON.stringify(body);
+      return post(address, { method, headers: { ...headers, "Content-Type": "application/json" }, body: sent });
     };
     let response = await tried(token);
     if (response.status === 401 && token) response = await tried(await tokens.ask("rejected"));
     const { code = "http", detail = "" } = (response.body ?? {}) as Problem;
     if (!response.ok) throw new NotifierError(code, detail, response.status);
     // A page that says "sign in to this network" is an answer of nobody who was asked.
-    if (!(response.body as T | undefined)?.counts) throw new NotifierError("network", "no answer of the server");
+    if (!response.body) throw new NotifierError("network", "no answer of the server");
     return response.body as T;
   }
 
   return {
-    page: (query: { status: string; types: readonly string[]; limit: number; before: number | undefined }) =>
-      send<InboxPage>("", {
-        status: query.status,
-        type: query.types.join(","),
-        limit: String(query.limit),
-        before: query.before?.toString(),
+    call,
+    page: ({ status, types, group, limit, before }: PageQuery) =>
+      call<InboxPage>("GET", "/v1/inbox", {
+        query: { status, group, type: types.join(","), limit: String(limit), before: before?.toString() },
       }),
-    mark: (action: Action, ids: readonly string[] | undefined, upTo: number) =>
-      send<Marked>(`/${action}`, {}, ids ? { ids } : { all: true, up_to: upTo }),
+    mark: ({ action, ids, group, upTo }: MarkQuery) =>
+      call<Marked>("POST", `/v1/inbox/${action}`, {
+        body: ids ? { ids } : group === undefined ? { all: true, up_to: upTo } : { group },
+      }),
+    act: (id: string, action: string) => call<Marked>("POST", `/v1/inbox/${id}/act`, { body: { action } }),
   };
 }
 

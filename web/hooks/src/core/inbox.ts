@@ -1,5 +1,14 @@
-import type { Action, AnyEnvelope, AnyItem, Counts, ItemState, ServerCounts } from "./types.ts";
-import type { StateChange } from "./wire.ts";
+import {
+  type Action,
+  type Answered,
+  type AnyEnvelope,
+  type AnyItem,
+  type Counts,
+  type ItemState,
+  keyOf,
+  type ServerCounts,
+} from "./types.ts";
+import type { News, Removed, StateChange } from "./wire.ts";
 
 // Notifications kept in memory beside those that somebody looks at: a tab that stays open for weeks must not grow for
 // weeks. What is thrown away is thrown away many at a time.
@@ -14,23 +23,26 @@ const EFFECTS: Record<Action, Partial<ItemState>> = {
   unarchive: { archived: false },
 };
 
-/** A change of state that was asked for and is not confirmed: of these ids, or of all up to a `seq`. */
+/** A change of state that was asked for and is not confirmed: of these ids, or of all (of a group) up to a `seq`. */
 export interface Pending {
   readonly action: Action;
   readonly ids: ReadonlySet<string> | undefined;
+  readonly group?: string | undefined;
   readonly upTo: number;
+  /** What was answered, which reads it as well. */
+  readonly answered?: Answered;
 }
 
 /** Of all, `unread` leaves the archive alone; of a named one it takes it out. */
-function mark(item: AnyItem, { action, ids }: Pending): AnyItem {
+function mark(item: AnyItem, { action, ids, answered }: Pending): AnyItem {
   if (action === "unread" && !ids && item.archived) return item;
-  const effect = EFFECTS[action];
+  const effect: Partial<ItemState> = { ...EFFECTS[action], ...(answered && { answered }) };
   const names = Object.keys(effect) as (keyof ItemState)[];
   return names.every((name) => item[name] === effect[name]) ? item : { ...item, ...effect };
 }
 
-function reaches({ ids, upTo }: Pending, item: AnyItem): boolean {
-  return ids ? ids.has(item.id) : item.seq <= upTo;
+function reaches({ ids, group, upTo }: Pending, item: AnyItem): boolean {
+  return ids ? ids.has(item.id) : item.seq <= upTo && (group === undefined || item.group === group);
 }
 
 const isUnread = (item: AnyItem): boolean => !item.read && !item.archived;
@@ -63,7 +75,7 @@ export function createInbox() {
     const gone: AnyItem[] = [];
     const kept = sorted().filter((item, at) => at < KEPT_ITEMS || shows(item) || !gone.push(item));
     if (gone[0]) fold(gone[0].seq);
-    items = new Map(kept.map((item) => [item.id, item]));
+    items = new Map(kept.map((item) => [keyOf(item), item]));
     crowd = kept.length + MAX_ITEMS - KEPT_ITEMS;
     return gone;
   }
@@ -81,11 +93,58 @@ export function createInbox() {
     counts = { unread, unseen, at_seq };
   }
 
-  /** A notification from the socket, live or replayed. */
+  /** From `seq` on there is no such item any more: its counters either know of that, or are mended here. */
+  function uncount(item: AnyItem, seq: number): void {
+    if (!counts || item.seq > counts.at_seq || seq <= counts.at_seq) return;
+    const { unread, unseen, at_seq } = counts;
+    counts = { unread: unread - Number(isUnread(item)), unseen: unseen - Number(isUnseen(item)), at_seq };
+  }
+
+  /** What an item says now, with the state that it has. */
+  function put(
+    envelope: AnyEnvelope,
+    { seen = false, read = false, archived = false, answered }: Partial<AnyItem>,
+  ): void {
+    items.set(keyOf(envelope), { ...envelope, seen, read, archived, ...(answered && { answered }) });
+  }
+
+  /** A notification from the socket, live or replayed. One that takes the place of another begins unread. */
   function receive(envelope: AnyEnvelope): void {
-    const known = items.get(envelope.id);
-    const { seen = false, read = false, archived = false } = known ?? {};
-    items.set(envelope.id, { ...envelope, seen, read, archived });
+    const known = items.get(keyOf(envelope));
+    if (!known || known.id === envelope.id) return put(envelope, known ?? {});
+    if (known.seq > envelope.seq) return;
+    uncount(known, envelope.seq);
+    put(envelope, {});
+  }
+
+  const find = (id: string): AnyItem | undefined => {
+    for (const item of items.values()) if (item.id === id) return item;
+    return undefined;
+  };
+
+  /** `ns:updated`: it says something else, in the place where it was. */
+  function update(envelope: AnyEnvelope): void {
+    version++;
+    const known = find(envelope.id);
+    if (!known || (known.revision ?? 0) > (envelope.revision ?? 0)) return;
+    const { seq, cursor, replayed } = known;
+    put({ ...envelope, seq, cursor, replayed }, known);
+  }
+
+  /** `ns:removed`: it was taken back. */
+  function remove({ id, seq }: Removed): void {
+    version++;
+    const known = find(id);
+    if (!known) return;
+    uncount(known, seq);
+    items.delete(keyOf(known));
+  }
+
+  /** `ns:answered`: on this device or another. */
+  function answer({ id, action, at }: (News & { event: "ns:answered" })["body"]): void {
+    version++;
+    const known = find(id);
+    if (known) put(known, { ...known, answered: { action, at } });
   }
 
   function greet(fresh: ServerCounts | undefined): void {
@@ -96,12 +155,21 @@ export function createInbox() {
   /** `ns:state`: what a device of this user changed, this one included. Saying it twice changes nothing. */
   function change({ action, ids, up_to, counts: fresh }: StateChange): void {
     version++;
-    apply({ action, ids: ids && new Set(ids), upTo: up_to ?? 0 });
+    // "counted" says the counters alone.
+    if (action in EFFECTS) apply({ action: action, ids: ids && new Set(ids), upTo: up_to ?? 0 });
     counts = fresh;
   }
 
   function apply(reached: Pending): void {
-    for (const item of items.values()) if (reaches(reached, item)) items.set(item.id, mark(item, reached));
+    for (const [key, item] of items) if (reaches(reached, item)) items.set(key, mark(item, reached));
+  }
+
+  /** What the inbox holds, unless something newer is known in its place, or `isNewer` is not what it is. */
+  function learn(fresh: readonly AnyItem[], isNewer: boolean): void {
+    for (const item of fresh) {
+      const known = items.get(keyOf(item));
+      if (!known || known.seq < item.seq || (isNewer && known.seq === item.seq)) items.set(keyOf(item), item);
+    }
   }
 
   /** Counters from an answer over HTTP that was asked for at `since`. */
@@ -120,14 +188,14 @@ export function createInbox() {
     since: number,
   ): boolean {
     if (version !== since) return false;
-    const ids = new Set(fresh.map((item) => item.id));
+    const keys = new Set(fresh.map(keyOf));
     const last = Math.min(range.highest, fetched.at_seq);
-    for (const item of items.values()) {
-      const missing = !ids.has(item.id) && item.seq >= range.lowest && item.seq <= last && range.matches(item);
-      if (missing || stale?.has(item.id)) items.delete(item.id);
+    for (const [key, item] of items) {
+      const missing = !keys.has(key) && item.seq >= range.lowest && item.seq <= last && range.matches(item);
+      if (missing || stale?.has(key)) items.delete(key);
     }
     stale = undefined;
-    for (const item of fresh) items.set(item.id, item);
+    learn(fresh, true);
     recount(fetched, since);
     return true;
   }
@@ -136,7 +204,7 @@ export function createInbox() {
   function keep(reached: Pending): void {
     apply(reached);
     const { seen, read } = EFFECTS[reached.action];
-    if (reached.ids || !seen || !counts || reached.upTo < counts.at_seq) return;
+    if (reached.ids || reached.group !== undefined || !seen || !counts || reached.upTo < counts.at_seq) return;
     counts = { ...counts, unseen: 0, ...(read && { unread: 0 }) };
   }
 
@@ -152,8 +220,8 @@ export function createInbox() {
       unseen += Number(isUnseen(shown)) - Number(!isNew && isUnseen(item));
     }
     // A change of all reaches what was never fetched, too: only what came after it is left.
-    for (const { action, ids, upTo } of pending) {
-      if (ids || !EFFECTS[action].seen) continue;
+    for (const { action, ids, group, upTo } of pending) {
+      if (ids || group !== undefined || !EFFECTS[action].seen) continue;
       const later = list.filter((item) => item.seq > upTo);
       unseen = later.filter(isUnseen).length;
       if (EFFECTS[action].read) unread = later.filter(isUnread).length;
@@ -163,6 +231,10 @@ export function createInbox() {
 
   return {
     receive,
+    update,
+    remove,
+    answer,
+    learn,
     greet,
     change,
     recount,

@@ -98,10 +98,10 @@ export function createKnown(options: () => NotifierOptions, place: Place, subjec
   };
   const around = { place, greeting, inbox, lists, handlers, controls, clear, changed: store.changed, unrecovered };
   const anonymous = (): boolean => greeting.hello()?.user === null;
-  const mark = createMarks({ inbox, http, anonymous, flush: store.flush });
+  const marks = createMarks({ inbox, http, anonymous, flush: store.flush });
   const frames = createFrames(around);
   const shownAs = { show, whenShown, blame, refresh, connection: (): ConnectionState => connection };
-  return { ...around, ...shownAs, store, frames, mark };
+  return { ...around, ...shownAs, store, frames, http, ...marks };
 }
 
 export type Known = ReturnType<typeof createKnown>;

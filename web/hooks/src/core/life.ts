@@ -14,7 +14,7 @@ const READY_MS = 2_000;
 export function createLife(options: () => NotifierOptions, known: Known, subject: Subject) {
   let running: object | undefined; // which start, or ask for who this is, counts
   const again = createTimer();
-  const { presence, request } = createReach(options, known, subject, signedOut);
+  const { presence, again: reconnect, request } = createReach(options, known, subject, signedOut);
 
   function start(user = options().user ?? options().identity?.user): void {
     if (running) return;
@@ -88,6 +88,13 @@ export function createLife(options: () => NotifierOptions, known: Known, subject
       signedOut();
     },
     close: stop,
+    /** The texts are to be in another language from now on. */
+    translate: (): void => {
+      if (!running) return;
+      reconnect();
+      known.lists.expire();
+      known.lists.renew();
+    },
     request,
     retryNow: (): void => {
       if (presence.joined()) presence.retryNow();

@@ -36,6 +36,7 @@ interface Around {
 interface Filter {
   status: string;
   types: readonly string[];
+  group: string | undefined;
   limit: number;
 }
 
@@ -54,7 +55,7 @@ interface Kept extends List {
 }
 
 /** One list of the inbox: a filter over what is known, and how far down that is everything there is. */
-function createList({ status, types, limit }: Filter, around: Around & { looked: () => void }): Kept {
+function createList({ status, types, group, limit }: Filter, around: Around & { looked: () => void }): Kept {
   const { inbox, http } = around;
   let looking = 0;
   let next: number | null | undefined; // `before` of the page to come; undefined before the first
@@ -70,7 +71,8 @@ function createList({ status, types, limit }: Filter, around: Around & { looked:
   const matches = (item: AnyItem): boolean =>
     item.archived === (status === "archived") &&
     (status !== "unread" || !item.read) &&
-    (!types.length || types.includes(item.type));
+    (!types.length || types.includes(item.type)) &&
+    (group === undefined || item.group === group);
 
   const shows = (item: AnyItem): boolean => next !== undefined && item.seq >= (next ?? 0) && matches(item);
 
@@ -91,7 +93,7 @@ function createList({ status, types, limit }: Filter, around: Around & { looked:
     for (let empty = 0, overtaken = 0; empty < MAX_EMPTY_PAGES;) {
       const since = inbox.version();
       const last = overtaken === MAX_OVERTAKEN;
-      const page = await http.page({ status, types, limit, before });
+      const page = await http.page({ status, types, group, limit, before });
       if (mine !== whose) return;
       const lowest = page.next_before ?? 0;
       const range = { lowest, highest: (before ?? Infinity) - 1, matches };
@@ -229,9 +231,9 @@ export function createLists(around: Around) {
 
   return {
     list: (options?: ListOptions | null): List => {
-      const { status, types, limit } = options ?? {};
+      const { status, types, group, limit } = options ?? {};
       const size = whole(limit, { least: 1, most: MAX_PAGE, otherwise: PAGE });
-      const full = { status: status ?? "all", types: [...(types ?? [])].sort(), limit: size };
+      const full = { status: status ?? "all", types: [...(types ?? [])].sort(), group, limit: size };
       const key = JSON.stringify(full);
       const found = known.get(key);
       if (found) return found;

@@ -4,8 +4,10 @@ import { createLife } from "./life.ts";
 import type { List } from "./lists.ts";
 import { createPlace } from "./place.ts";
 import { createSubject } from "./subject.ts";
+import { localeOf } from "./target.ts";
 import { createTokens } from "./token.ts";
-import type { Acknowledgement, Action, ListOptions, NotifierOptions, NotifierState } from "./types.ts";
+import type { createHttp } from "./http.ts";
+import type { Acknowledgement, Action, AnyItem, ListOptions, NotifierOptions, NotifierState, Which } from "./types.ts";
 
 export const NO_STATE: NotifierState = {
   connection: IDLE,
@@ -28,8 +30,14 @@ export interface Notifier {
   request: (event: string, body: unknown) => Promise<Acknowledgement>;
   /** A list of the inbox; the same object for the same options. It is kept up to date while it is subscribed to. */
   list: (options?: ListOptions) => List;
-  /** Change the state of these, or of all; shown at once and taken back if it fails: then it rejects. */
-  mark: (action: Action, ids: readonly string[] | "all") => Promise<void>;
+  /** Change the state of these, of all or of a group; shown at once and taken back if it fails: then it rejects. */
+  mark: (action: Action, which: Which) => Promise<void>;
+  /** Answer a notification with one of its actions; shown at once, and taken back if it fails: then it rejects. */
+  act: (id: string, action: string) => Promise<void>;
+  /** Ask the server over HTTP as this user: `call("GET", "/v1/topics")`. Rejects with `NotifierError`. */
+  call: ReturnType<typeof createHttp>["call"];
+  /** Items that were asked for by `call`, for the state to hold. */
+  learn: (items: readonly AnyItem[]) => void;
   retryNow: () => void;
   /** Nothing of this user stays, in any tab. */
   signOut: () => void;
@@ -58,10 +66,18 @@ export function createNotifier(initial: NotifierOptions = {}): Notifier {
     request: life.request,
     list: known.lists.list,
     mark: known.mark,
+    act: known.act,
+    call: known.http.call,
+    learn: (items) => {
+      known.inbox.learn(items, false);
+      known.changed();
+    },
     retryNow: life.retryNow,
     signOut: life.signOut,
     update: (fresh) => {
+      const before = localeOf(options);
       options = fresh;
+      if (localeOf(fresh) !== before) life.translate();
     },
     start: life.start,
     close: life.close,

@@ -27,7 +27,7 @@ export function createReach(options: () => NotifierOptions, known: Known, subjec
     show({ ...connection(), isLeader: false });
   }
 
-  const { open, close, retryNow, request } = createConnection({
+  const { open, again, close, retryNow, request } = createConnection({
     target: () => targetOf(options()),
     transports: createTransports(
       () => options().transports,
@@ -65,5 +65,5 @@ export function createReach(options: () => NotifierOptions, known: Known, subjec
       found: known.blame,
     }),
   );
-  return { presence, request: requests.request };
+  return { presence, again, request: requests.request };
 }

@@ -19,7 +19,7 @@ export interface Lease {
 
 // On the global object, so that a hot update and two copies of this module (microfrontends) find the same connection.
 // The number is the version of `Shared` and of `Notifier`: copies that differ in it do not share.
-const KEY: unique symbol = Symbol.for("sio-server.notifiers.1");
+const KEY: unique symbol = Symbol.for("sio-server.notifiers.2");
 
 function registry(): Map<string, Shared> {
   const holder = globalThis as unknown as Record<typeof KEY, Map<string, Shared> | undefined>;

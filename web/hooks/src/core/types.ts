@@ -19,13 +19,46 @@ export interface ItemState {
   seen: boolean;
   read: boolean;
   archived: boolean;
+  /** What this user has answered, on whichever device. */
+  answered?: Answered;
+}
+
+/** Which of a notification's buttons was chosen, and when. */
+export interface Answered {
+  action: string;
+  at: string;
+}
+
+/** A button that a notification brings along. */
+export interface EnvelopeAction {
+  id: string;
+  label: string;
+  link?: string;
+  value?: unknown;
+}
+
+/** What a notification has besides, where there is something to say. */
+export interface Extras {
+  collapse_key?: string;
+  /** The `id` of the notification whose place it takes. */
+  replaces?: string;
+  /** The `id` of the first of those that took each other's place: all of them are one item. */
+  thread?: string;
+  group?: string;
+  actions?: readonly EnvelopeAction[];
+  image?: string;
+  icon?: string;
+  category?: string;
+  /** How often it was changed since it was published. */
+  revision?: number;
+  updated_at?: string;
 }
 
 /** A notification as it stands in the user's inbox: what was published, and its state. */
-export type NotificationItem<Name extends EventName = EventName> = Events[Name] & ItemState;
+export type NotificationItem<Name extends EventName = EventName> = Events[Name] & Extras & ItemState;
 
 /** What the kit itself knows of a notification, whatever its type. */
-export type AnyEnvelope = Envelope<string, Record<string, unknown>>;
+export type AnyEnvelope = Envelope<string, Record<string, unknown>> & Extras;
 export type AnyItem = AnyEnvelope & ItemState;
 
 /** The server's counters: of everything up to `at_seq`; live items above it come on top. */
@@ -40,6 +73,9 @@ export interface Counts {
   unseen: number;
 }
 
+/** What stays the same when a newer notification takes the place of an item. */
+export const keyOf = ({ id, thread }: Pick<AnyEnvelope, "id" | "thread">): string => thread ?? id;
+
 export type Action = "seen" | "read" | "unread" | "archive" | "unarchive";
 export type ListStatus = "all" | "unread" | "archived";
 
@@ -48,9 +84,14 @@ export interface ListOptions {
   status?: ListStatus | undefined;
   /** Only these event types. */
   types?: readonly string[] | undefined;
+  /** Only what was published with this `group`. */
+  group?: string | undefined;
   /** Items in one page, at most 100. Default: 25. */
   limit?: number | undefined;
 }
+
+/** Which notifications to mark: these, all, or those of a group. */
+export type Which = readonly string[] | "all" | { readonly group: string };
 
 export interface ListState {
   readonly items: readonly AnyItem[];

@@ -1,5 +1,5 @@
 // What goes over the socket besides notifications, as two interfaces for socket.io-client.
-import type { AnyEnvelope } from "./types.ts";
+import type { AnyEnvelope, Answered } from "./types.ts";
 import type { components } from "./wire.gen.ts";
 
 type Schemas = components["schemas"];
@@ -26,9 +26,25 @@ export const CONTROL = "ns:";
 
 type Shared = "ns:hello" | "ns:sync" | "ns:state";
 
+/** A notification was taken back. */
+export interface Removed {
+  id: string;
+  seq: number;
+  cursor: string;
+}
+
+/** What became of notifications and topics since. A server that is older says none of it. */
+export type News =
+  | { event: "ns:updated"; body: AnyEnvelope }
+  | { event: "ns:removed"; body: Removed }
+  | { event: "ns:answered"; body: Answered & { id: string } }
+  | { event: "ns:topics"; body: { topics: string[] } };
+
 /** What one tab hands to the others: control events as they came, and notifications. */
 export type Frame =
-  { [Name in Shared]: { event: Name; body: Bodies[Name] } }[Shared] | { event: "notification"; body: AnyEnvelope };
+  | { [Name in Shared]: { event: Name; body: Bodies[Name] } }[Shared]
+  | { event: "notification"; body: AnyEnvelope }
+  | News;
 
 /** The `connect_error` of a server that refused. */
 export interface Refusal extends Error {

@@ -5,6 +5,8 @@ import type { AnyItem, NotificationItem } from "../core/types.ts";
 import { useLabels } from "./useLabels.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { useSlots } from "./slots.ts";
+import { OfferedActions } from "./OfferedActions.tsx";
+import { useFollow } from "./useFollow.ts";
 import type { ItemHandlers } from "./useItemHandlers.ts";
 
 interface Props {
@@ -13,17 +15,29 @@ interface Props {
   handlers: ItemHandlers;
 }
 
-/** What can be done with one entry: the application's own buttons, then read and archive. */
+/** What can be done with one entry: its own buttons, the application's, then read and archive. */
 export function EntryActions({ item, title, handlers }: Props): ReactNode {
   const labels = useLabels();
   const slot = useSlots();
+  const follow = useFollow();
   const { run, actions, itemActions } = handlers;
   const { id, read, archived } = item;
+  const hasOffers = item.actions !== undefined || item.answered !== undefined;
   const own = itemActions?.(item as unknown as NotificationItem) ?? [];
   return (
     <>
-      {own.length > 0 && (
+      {(own.length > 0 || hasOffers) && (
         <div className={slot("itemButtons")}>
+          {hasOffers && (
+            <OfferedActions
+              notification={item}
+              title={title}
+              act={(action) => {
+                run(actions.act(id, action));
+              }}
+              follow={follow}
+            />
+          )}
           {own.map(({ label, primary, onSelect }) => (
             <button
               key={label}

@@ -1,13 +1,16 @@
 "use client";
 
 import type { ReactNode } from "react";
-import type { AnyItem, NotificationItem } from "../core/types.ts";
+import { type AnyItem, keyOf, type NotificationItem } from "../core/types.ts";
 import { useLabels } from "./useLabels.ts";
 import { useNotificationContext } from "./context.ts";
 import { EntryGroup } from "./EntryGroup.tsx";
 import { daysOf, type GroupOptions, type Row } from "./grouping.ts";
 import { NotificationEntry } from "./NotificationEntry.tsx";
+import { PublishedGroup } from "./PublishedGroup.tsx";
 import { useSlots } from "./slots.ts";
+import type { Grouped } from "./useGrouped.ts";
+import type { NotificationGroup } from "./useInboxGroups.ts";
 import type { ItemHandlers } from "./useItemHandlers.ts";
 import type { NotificationsResult } from "./useNotifications.ts";
 import { useNow } from "./useNow.ts";
@@ -20,11 +23,13 @@ interface Props {
   handlers: ItemHandlers;
   dayLevel: number;
   group: GroupOptions | undefined;
+  /** By the groups that were published. */
+  grouped: Grouped | undefined;
   renderItem: ((item: NotificationItem, actions: NotificationsResult) => ReactNode) | undefined;
 }
 
 /** The entries under the days they came on. */
-export function InboxList({ items, list, handlers, dayLevel, group, renderItem }: Props): ReactNode {
+export function InboxList({ items, list, handlers, dayLevel, group, grouped, renderItem }: Props): ReactNode {
   const labels = useLabels();
   const { locale } = useNotificationContext();
   const slot = useSlots();
@@ -35,20 +40,26 @@ export function InboxList({ items, list, handlers, dayLevel, group, renderItem }
     const shown = item as unknown as NotificationItem;
     return renderItem?.(shown, list) ?? <NotificationEntry item={shown} now={now} handlers={handlers} />;
   };
-  const entry = (row: Row): ReactNode =>
-    group && row.length > 1 ? (
-      <EntryGroup row={row} now={now} options={group} handlers={handlers} render={render} />
-    ) : (
-      render(row[0])
-    );
+  const entry = (row: Row): ReactNode => {
+    if (group && row.length > 1)
+      return <EntryGroup row={row} now={now} options={group} handlers={handlers} render={render} />;
+    const published = grouped?.rows.get(row[0]);
+    if (!grouped || !isGroup(published)) return render(row[0]);
+    return <PublishedGroup {...grouped} row={published} now={now} run={handlers.run} render={render} />;
+  };
+  const nameOf = (row: Row): string => {
+    const published = grouped?.rows.get(row[0])?.group;
+    if (published != null) return `published-${published}`;
+    // Of a group by its oldest: what comes on top of it leaves it open.
+    return row.length > 1 ? `group-${row[row.length - 1]?.id ?? ""}` : keyOf(row[0]);
+  };
 
   return daysOf(items, { now, locale, labels, group }).map((day) => (
     <div key={day.key} className={slot("day")}>
       <DayHeading className={slot("dayLabel")}>{day.label}</DayHeading>
       <ul className={slot("list")}>
         {day.rows.map((row) => (
-          // Of a group by its oldest: what comes on top of it leaves it open.
-          <li key={keyOf(row)} data-id={keyOf(row)}>
+          <li key={nameOf(row)} data-id={nameOf(row)}>
             {entry(row)}
           </li>
         ))}
@@ -57,4 +68,7 @@ export function InboxList({ items, list, handlers, dayLevel, group, renderItem }
   ));
 }
 
-const keyOf = (row: Row): string => (row.length > 1 ? `group-${row[row.length - 1]?.id ?? ""}` : row[0].id);
+type Published = NotificationGroup & { group: string };
+
+/** One alone is shown as what it is. */
+const isGroup = (row: NotificationGroup | undefined): row is Published => row?.group != null && row.count > 1;

@@ -7,6 +7,7 @@ import { useLabels } from "./useLabels.ts";
 import { useNotificationContext } from "./context.ts";
 import { EntryActions } from "./EntryActions.tsx";
 import { EntryIcon } from "./EntryIcon.tsx";
+import { Picture } from "./Picture.tsx";
 import { HIDDEN, useSlots } from "./slots.ts";
 import { headingOf, short } from "./texts.ts";
 import { fullTime, relativeTime } from "./times.ts";
@@ -27,7 +28,7 @@ export const NotificationEntry = memo(function NotificationEntry({ item, now, ha
   const open = useOpen(item, handlers);
   const text = useRef<HTMLDivElement>(null);
   const [expanded, setExpanded] = useState(false);
-  const { title, message, priority, read, archived, actor } = item as unknown as AnyItem;
+  const { title, message, priority, read, archived, actor, image, category } = item as unknown as AnyItem;
   const canExpand = useClamped(text, (title?.length ?? 0) + message.length, expanded);
   const heading = headingOf({ title, message });
 
@@ -43,6 +44,7 @@ export const NotificationEntry = memo(function NotificationEntry({ item, now, ha
       data-unread={!read || undefined}
       data-archived={archived || undefined}
       data-priority={priority}
+      data-category={category}
       data-clickable={open.byClick || open.href !== undefined || open.onTitle ? true : undefined}
       onClick={onClick}
     >
@@ -69,7 +71,8 @@ export const NotificationEntry = memo(function NotificationEntry({ item, now, ha
             {expanded ? labels.showLess : labels.showMore}
           </button>
         )}
-        <Meta actor={actor?.name} priority={priority} />
+        <Picture address={image} slot="itemImage" />
+        <Meta item={item} actor={actor?.name} />
       </div>
       <When item={item} now={now} />
       <EntryActions item={item} title={short(heading)} handlers={handlers} />
@@ -129,17 +132,24 @@ function Title({ heading, open }: { heading: string; open: Open }): ReactNode {
   return <span {...shared}>{heading}</span>;
 }
 
-function Meta({ actor, priority }: { actor: string | undefined; priority: AnyItem["priority"] }): ReactNode {
+function Meta({ item, actor }: { item: AnyItem; actor: string | undefined }): ReactNode {
+  const { priority, updated_at: updated } = item;
+  const { locale } = useNotificationContext();
   const labels = useLabels();
   const slot = useSlots();
   const isCritical = priority === "critical";
   return (
     <>
       {priority === "high" && <span style={HIDDEN}>{labels.isHigh}</span>}
-      {(isCritical || actor) && (
+      {(isCritical || (actor ?? updated)) && (
         <p className={slot("itemMeta")}>
           {isCritical && <span className={slot("itemPriority")}>{labels.isCritical}</span>}
           {actor && <bdi>{actor}</bdi>}
+          {updated && (
+            <time dateTime={updated} title={fullTime(updated, locale)}>
+              {labels.edited}
+            </time>
+          )}
         </p>
       )}
     </>

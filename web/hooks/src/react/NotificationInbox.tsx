@@ -22,6 +22,7 @@ import { InboxList } from "./InboxList.tsx";
 import { classOf, SlotContext, type Styling, useSlots, useStyling } from "./slots.ts";
 import { CloseContext } from "./useFollow.ts";
 import { useFocusKeeper } from "./useFocusKeeper.ts";
+import { useGrouped } from "./useGrouped.ts";
 import { type ItemOptions, useItemHandlers } from "./useItemHandlers.ts";
 import { type NotificationsResult, useNotifications } from "./useNotifications.ts";
 import { useUnreadCount } from "./useUnreadCount.ts";
@@ -37,6 +38,8 @@ export interface NotificationInboxProps extends Pick<ListOptions, "types" | "lim
   categories?: readonly Category[] | undefined;
   /** Joins what is repeated in a row into one entry that opens. Default: `false`. */
   group?: boolean | GroupOptions | undefined;
+  /** By the groups that were published with `group`. Default: when there are any, and no type was chosen. */
+  groups?: boolean | undefined;
   /** In place of how an item looks. */
   renderItem?: ((item: NotificationItem, actions: NotificationsResult) => ReactNode) | undefined;
   /** In place of what is shown when there is nothing. */
@@ -86,8 +89,10 @@ function Content(props: ContentProps): ReactNode {
   const [category, setCategory] = useState<string>();
   const status = chosen ?? filters[0] ?? "all";
   const types = categories.find(({ label }) => label === category)?.types ?? props.types;
-  const list = useNotifications({ status, types, limit });
-  const { shown, fresh, onScroll, toTop, scroll } = useHeldBack(list.items);
+  const flat = useNotifications({ status, types, limit });
+  const wanted = props.groups ?? (group === false ? undefined : false);
+  const [list, grouped] = useGrouped(flat, { groups: wanted, status, limit, isFiltered: types !== undefined });
+  const { shown, fresh, onScroll, toTop, scroll } = useHeldBack(list.items, grouped !== undefined);
   const [handlers, failed, dismiss] = useItemHandlers(list, props);
   const heading = useRef<HTMLHeadingElement>(null);
   useFocusKeeper(root, heading);
@@ -121,7 +126,8 @@ function Content(props: ContentProps): ReactNode {
           list={list}
           handlers={handlers}
           dayLevel={headingLevel + 1}
-          group={group === true ? {} : group || undefined}
+          group={grouped || group === false ? undefined : group === true ? {} : group}
+          grouped={grouped}
           renderItem={props.renderItem}
         />
         <InboxFoot list={list} isEmpty={shown.length === 0} status={status} emptyState={props.emptyState} />
@@ -153,7 +159,10 @@ function useMarkAll(
 }
 
 /** What is new while somebody reads further down is held back, and counted. */
-function useHeldBack(items: readonly AnyItem[]): {
+function useHeldBack(
+  items: readonly AnyItem[],
+  isGrouped: boolean,
+): {
   shown: readonly AnyItem[];
   fresh: number;
   onScroll: (event: UIEvent) => void;
@@ -162,7 +171,9 @@ function useHeldBack(items: readonly AnyItem[]): {
 } {
   const [top, setTop] = useState<number>(); // the newest shown while somebody reads further down
   const scroll = useRef<HTMLDivElement>(null);
-  const shown = useMemo(() => (top === undefined ? items : items.filter((item) => item.seq <= top)), [items, top]);
+  // A group that somebody reads in does not go away when something is added to it.
+  const isAll = top === undefined || isGrouped;
+  const shown = useMemo(() => (isAll ? items : items.filter((item) => item.seq <= top)), [items, top, isAll]);
   const newest = items[0]?.seq;
   const toTop = useCallback((): void => {
     setTop(undefined);

@@ -6,19 +6,24 @@ import type { AnyEnvelope, AnyNotification } from "../core/types.ts";
 import { CloseButton } from "./CloseButton.tsx";
 import { useLabels } from "./useLabels.ts";
 import { EntryIcon } from "./EntryIcon.tsx";
+import { OfferedActions } from "./OfferedActions.tsx";
+import { Picture } from "./Picture.tsx";
 import { HIDDEN, useSlots } from "./slots.ts";
 import { headingOf, short } from "./texts.ts";
 import type { ToastControls } from "./toasting.ts";
+import { useFollow } from "./useFollow.ts";
 
 interface Props extends ToastControls {
   notification: AnyNotification;
 }
 
 /** A notification as a toast: of one family with the entries of the list. */
-export function ToastCard({ notification, open, close }: Props): ReactNode {
+export function ToastCard({ notification, open, close, act }: Props): ReactNode {
   const labels = useLabels();
   const slot = useSlots();
-  const { title, message, priority, link } = notification as unknown as AnyEnvelope;
+  const follow = useFollow();
+  const envelope = notification as unknown as AnyEnvelope;
+  const { title, message, priority, link, image, actions } = envelope;
   const heading = headingOf({ title, message });
   const said = { critical: labels.isCritical, high: labels.isHigh, normal: undefined, low: undefined }[priority];
   return (
@@ -34,16 +39,20 @@ export function ToastCard({ notification, open, close }: Props): ReactNode {
             {message}
           </div>
         )}
-        {safeLink(link) !== undefined && (
-          <button
-            type="button"
-            className={slot("toastOpen")}
-            aria-label={labels.named(labels.open, short(heading))}
-            onClick={open}
-          >
-            {labels.open}
-          </button>
-        )}
+        <Picture address={image} slot="toastImage" />
+        <div className={slot("toastButtons")}>
+          {safeLink(link) !== undefined && (
+            <button
+              type="button"
+              className={slot("toastOpen")}
+              aria-label={labels.named(labels.open, short(heading))}
+              onClick={open}
+            >
+              {labels.open}
+            </button>
+          )}
+          {actions && <OfferedActions notification={envelope} title={short(heading)} act={act} follow={follow} />}
+        </div>
       </div>
       <CloseButton onClose={close} />
     </div>

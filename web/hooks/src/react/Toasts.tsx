@@ -4,13 +4,14 @@ import { type ReactElement, type ReactNode, type RefObject, useEffect, useRef, u
 import { Toaster, toast } from "sonner";
 import { safeLink } from "../core/links.ts";
 import { isHidden } from "../core/page.ts";
-import type { AnyEnvelope } from "../core/types.ts";
+import { type AnyEnvelope, type AnyNotification, keyOf } from "../core/types.ts";
 import { useLabels } from "./useLabels.ts";
 import { useNotificationContext, useNotifier } from "./context.ts";
 import { SlotContext, useStyling } from "./slots.ts";
 import { MoreCard, ToastCard } from "./ToastCard.tsx";
 import type { NotificationToasterProps } from "./toasting.ts";
 import { useBurst } from "./useBurst.ts";
+import { useControl } from "./useControl.ts";
 import { useConnectionStatus } from "./useConnectionStatus.ts";
 import { useFirst } from "./useFirst.ts";
 import { useGo } from "./useFollow.ts";
@@ -42,25 +43,43 @@ export default function Toasts(props: NotificationToasterProps): ReactNode {
     common: { toasterId: TOASTER, className: unstyled ? "" : "sio-toast-place" },
   });
 
-  useNotificationEvent("*", (notification) => {
-    // Tabs that nobody looks at leave it to those that somebody does; with none, one keeps it for later.
-    if (!isFirst || (isHidden() && !isLeader) || (filter && !filter(notification))) return;
-    if (panels.isOpen() && !whileOpen) return;
-    const { id: own, link, priority } = notification as unknown as AnyEnvelope;
-    const id = dedupeBy?.(notification) ?? own;
+  function show(notification: AnyNotification): void {
+    const envelope = notification as unknown as AnyEnvelope;
+    const { id: own, link, priority } = envelope;
+    const id = dedupeBy?.(notification) ?? keyOf(envelope);
     const href = safeLink(link);
     const close = (): void => void toast.dismiss(id);
+    const act = (action: string): void => {
+      notifier?.act(own, action).catch(() => undefined);
+      close();
+    };
     const open = (): void => {
       notifier?.mark("read", [own]).catch(() => undefined);
       close();
       if (href !== undefined) go(href);
     };
-    const card = renderToast?.(notification, { open, close });
+    const card = renderToast?.(notification, { open, close, act });
     if (card === null) return;
-    const content = card ?? <ToastCard notification={notification} open={open} close={close} />;
-    burst.add(id, priority === "critical", (common) => {
+    const content = card ?? <ToastCard notification={notification} open={open} close={close} act={act} />;
+    burst.add({ id, of: own, isCritical: priority === "critical" }, (common) => {
       toast.custom(() => styled(content), common);
     });
+  }
+
+  useNotificationEvent("*", (notification) => {
+    // Tabs that nobody looks at leave it to those that somebody does; with none, one keeps it for later.
+    if (!isFirst || (isHidden() && !isLeader) || (filter && !filter(notification))) return;
+    if (!panels.isOpen() || whileOpen) show(notification);
+  });
+  // What is mended is no news: it says something else where it is up already.
+  useControl("ns:updated", (notification) => {
+    if (burst.holds(notification.id)) show(notification as unknown as AnyNotification);
+  });
+  useControl("ns:removed", ({ id }) => {
+    burst.remove(id);
+  });
+  useControl("ns:answered", ({ id }) => {
+    burst.remove(id);
   });
 
   return (

@@ -5,6 +5,8 @@ const APART_MS = 100;
 
 export interface Candidate {
   id: string;
+  /** The notification that it shows. */
+  of: string;
   /** It stays until it is closed, and gives way to none that does not. */
   isCritical: boolean;
   /** Put it up, or in place of what is up under the same id. */
@@ -24,7 +26,7 @@ interface Place {
  * number. They are in the inbox anyway, and a thousand toasts are a page that stands still.
  */
 export function createBurst({ most, close, tellMore }: Place) {
-  const up = new Map<string, boolean>(); // whether each that is up is critical
+  const up = new Map<string, Candidate>();
   const waiting = new Map<string, Candidate>();
   const timer = createTimer();
   let untold = 0;
@@ -39,8 +41,8 @@ export function createBurst({ most, close, tellMore }: Place) {
   }
 
   /** The last of these that is not critical; undefined where all are. */
-  function lastPlain(entries: Iterable<readonly [string, boolean]>): string | undefined {
-    return [...entries].reverse().find(([, isCritical]) => !isCritical)?.[0];
+  function lastPlain(all: Map<string, Candidate>): string | undefined {
+    return [...all].reverse().find(([, { isCritical }]) => !isCritical)?.[0];
   }
 
   /** False where there is no room for it. */
@@ -52,7 +54,7 @@ export function createBurst({ most, close, tellMore }: Place) {
       up.delete(plain);
       close(plain);
     }
-    up.set(one.id, one.isCritical);
+    up.set(one.id, one);
     one.show();
     return true;
   }
@@ -78,8 +80,7 @@ export function createBurst({ most, close, tellMore }: Place) {
   /** What is waited with is no more than there is room for, either. */
   function wait(one: Candidate): void {
     if (waiting.size >= most() && !waiting.has(one.id)) {
-      const critical = [...waiting].map(([id, { isCritical }]) => [id, isCritical] as const);
-      const plain = one.isCritical ? lastPlain(critical) : undefined;
+      const plain = one.isCritical ? lastPlain(waiting) : undefined;
       if (plain === undefined) return skip(one);
       waiting.delete(plain);
       skip({ isCritical: false });
@@ -91,6 +92,13 @@ export function createBurst({ most, close, tellMore }: Place) {
     add: (one: Candidate): void => {
       wait(one);
       if (!timer.isSet()) flush();
+    },
+    /** Whether this notification is up, or waits for it. */
+    holds: (of: string): boolean => [...up.values(), ...waiting.values()].some((one) => one.of === of),
+    /** The notification was taken back. */
+    remove: (of: string): void => {
+      for (const [id, one] of waiting) if (one.of === of) waiting.delete(id);
+      for (const [id, one] of up) if (one.of === of) close(id);
     },
     /** It is up no longer, whoever took it down. */
     gone: (id: string): void => void up.delete(id),

@@ -29,6 +29,8 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+export const isIcon = (name: string | undefined): name is IconName => name !== undefined && Object.hasOwn(PATHS, name);
+
 /** One of the kit's icons, in the colour of the text around it and a size of the stylesheet's. */
 export function Icon({ name, filled, size = 20 }: { name: IconName; filled?: boolean; size?: number }): ReactNode {
   return (

@@ -31,6 +31,7 @@ export type Slot =
   | "itemText"
   | "itemTitle"
   | "itemMessage"
+  | "itemImage"
   | "itemMeta"
   | "itemPriority"
   | "itemTime"
@@ -38,6 +39,7 @@ export type Slot =
   | "itemActions"
   | "itemButtons"
   | "itemButton"
+  | "itemAnswer"
   | "dot"
   | "line"
   | "note"
@@ -51,6 +53,8 @@ export type Slot =
   | "toastText"
   | "toastTitle"
   | "toastMessage"
+  | "toastImage"
+  | "toastButtons"
   | "toastOpen";
 
 export interface Styling {

@@ -15,7 +15,7 @@ export interface NotificationToasterProps extends Styling {
   filter?: ((notification: AnyNotification) => boolean) | undefined;
   /** Toasts also while the panel of a bell is open, which shows the same. Default: false. */
   whileOpen?: boolean | undefined;
-  /** In place of how a toast looks. `open` follows the link and reads it, `close` takes the toast away. */
+  /** In place of how a toast looks. `open` follows the link and reads it, `close` takes the toast away, `act` answers. */
   renderToast?: ((notification: AnyNotification, toast: ToastControls) => ReactNode) | undefined;
   /** Default: that of the element around it (`data-theme`), else the system's. */
   theme?: "light" | "dark" | "system" | undefined;
@@ -24,4 +24,6 @@ export interface NotificationToasterProps extends Styling {
 export interface ToastControls {
   open: () => void;
   close: () => void;
+  /** Answers with one of the notification's `actions`, and takes the toast away. */
+  act: (action: string) => void;
 }

@@ -4,7 +4,7 @@ import { type ReactElement, useEffect, useInsertionEffect, useRef, useState } fr
 import { type ExternalToast, toast } from "sonner";
 import { milliseconds, whole } from "../core/settings.ts";
 import { LONGEST_MS } from "../core/timers.ts";
-import { createBurst } from "./burst.ts";
+import { type Candidate, createBurst } from "./burst.ts";
 
 const DURATION_MS = 6_000;
 const MOST = { least: 0, most: 20, otherwise: 3 };
@@ -24,8 +24,12 @@ interface Options {
 export interface Burst {
   /** How many are up at once. */
   most: number;
-  /** Put up a toast, if there is room: `show` is given what sonner has to be told of it. */
-  add: (id: string, isCritical: boolean, show: (common: ExternalToast) => void) => void;
+  /** Put up a toast of a notification, if there is room: `show` is given what sonner has to be told of it. */
+  add: (one: Omit<Candidate, "show">, show: (common: ExternalToast) => void) => void;
+  /** Whether a toast of this notification is up, or waits for it. */
+  holds: (of: string) => boolean;
+  /** The notification was taken back. */
+  remove: (of: string) => void;
 }
 
 /** Puts up as many toasts as there is room for, and tells of the rest in one that counts them. */
@@ -59,13 +63,15 @@ export function useBurst({ duration, max, more, common }: Options): Burst {
 
   return {
     most,
-    add: (id, isCritical, show) => {
+    holds: burst.holds,
+    remove: burst.remove,
+    add: (one, show) => {
+      const { id, isCritical } = one;
       const gone = (): void => {
         burst.gone(id);
       };
       burst.add({
-        id,
-        isCritical,
+        ...one,
         show: () => {
           const { stays: ms, common: all } = latest.current;
           show({ ...all, id, duration: isCritical ? Infinity : ms, onDismiss: gone, onAutoClose: gone });

@@ -6,8 +6,9 @@ import { safeLink } from "../core/links.ts";
 import type { AnyEnvelope, AnyNotification } from "../core/types.ts";
 import { useNotificationContext, useNotifier } from "./context.ts";
 import { askPermission, type DesktopPermission, permissionNow, watchPermission } from "./desktop/permission.ts";
-import { showOnDesktop } from "./desktop/show.ts";
+import { hideOnDesktop, isOnDesktop, showOnDesktop } from "./desktop/show.ts";
 import { play, type Sound } from "./desktop/sound.ts";
+import { useControl } from "./useControl.ts";
 import { useConnectionStatus } from "./useConnectionStatus.ts";
 import { useGo } from "./useFollow.ts";
 import { useNotificationEvent } from "./useNotificationEvent.ts";
@@ -54,6 +55,15 @@ export function useDesktopNotifications(options: DesktopNotificationsOptions = {
   const [, setAnswer] = useState<DesktopPermission>(); // a render is all it takes: it is read anew in each
   const permission = useSyncExternalStore(watchPermission, permissionNow, UNSUPPORTED);
 
+  const show = (envelope: AnyEnvelope, silent: boolean): void => {
+    const onClick = (): void => {
+      notifier?.mark("read", [envelope.id]).catch(() => undefined);
+      const href = safeLink(envelope.link);
+      if (href !== undefined) go(href);
+    };
+    showOnDesktop(envelope, { lang: locale, icon, silent, onClick }).catch(() => undefined);
+  };
+
   useNotificationEvent("*", (notification) => {
     // Of the tabs of one user one tells: the one that is looked at, else the one that holds the connection.
     const hidden = isHidden();
@@ -61,13 +71,16 @@ export function useDesktopNotifications(options: DesktopNotificationsOptions = {
     play(sound);
     const isLookedAt = !hidden && document.hasFocus();
     if (permission !== "granted" || (isLookedAt && !whileVisible)) return;
-    const envelope = notification as unknown as AnyEnvelope;
-    const onClick = (): void => {
-      notifier?.mark("read", [envelope.id]).catch(() => undefined);
-      const href = safeLink(envelope.link);
-      if (href !== undefined) go(href);
-    };
-    showOnDesktop(envelope, { lang: locale, icon, silent: sound !== false, onClick }).catch(() => undefined);
+    show(notification, sound !== false);
+  });
+  useControl("ns:updated", (envelope) => {
+    if (isOnDesktop(envelope.id)) show(envelope, true);
+  });
+  useControl("ns:removed", ({ id }) => {
+    hideOnDesktop(id);
+  });
+  useControl("ns:answered", ({ id }) => {
+    hideOnDesktop(id);
   });
 
   const request = useCallback(async () => {

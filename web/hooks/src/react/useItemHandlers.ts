@@ -23,7 +23,7 @@ export interface ItemOptions {
 
 /** What an entry does, the same object while nothing of it changes, so that entries are not rendered for nothing. */
 export interface ItemHandlers extends ItemOptions {
-  actions: Pick<NotificationsResult, "markRead" | "markUnread" | "archive" | "unarchive">;
+  actions: Pick<NotificationsResult, "markRead" | "markUnread" | "archive" | "unarchive" | "act">;
   /** Waits for a change; that it failed is told in the list. */
   run: (change: Promise<void>) => void;
 }
@@ -33,7 +33,7 @@ type Result = readonly [handlers: ItemHandlers, failed: boolean, dismiss: () => 
 export function useItemHandlers(list: NotificationsResult, options: ItemOptions): Result {
   const [failed, setFailed] = useState(false);
   const latest = useCurrent(options);
-  const { markRead, markUnread, archive, unarchive } = list;
+  const { markRead, markUnread, archive, unarchive, act } = list;
   const isClicked = options.onItemClick !== undefined;
   const hasActions = options.itemActions !== undefined;
   const run = useCallback((change: Promise<void>): void => {
@@ -44,12 +44,12 @@ export function useItemHandlers(list: NotificationsResult, options: ItemOptions)
   }, []);
   const handlers = useMemo(
     (): ItemHandlers => ({
-      actions: { markRead, markUnread, archive, unarchive },
+      actions: { markRead, markUnread, archive, unarchive, act },
       run,
       onItemClick: isClicked ? (item, event) => latest.current.onItemClick?.(item, event) : undefined,
       itemActions: hasActions ? (item) => latest.current.itemActions?.(item) ?? [] : undefined,
     }),
-    [markRead, markUnread, archive, unarchive, run, isClicked, hasActions, latest],
+    [markRead, markUnread, archive, unarchive, act, run, isClicked, hasActions, latest],
   );
   const dismiss = useCallback((): void => {
     setFailed(false);

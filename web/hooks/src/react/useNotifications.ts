@@ -2,7 +2,7 @@
 
 import { useMemo, useSyncExternalStore } from "react";
 import type { List } from "../core/lists.ts";
-import type { Action, ListOptions, ListState, NotificationItem } from "../core/types.ts";
+import { type Action, type ListOptions, type ListState, type NotificationItem, NotifierError } from "../core/types.ts";
 import { useNotificationContext } from "./context.ts";
 
 type Ids = string | readonly string[];
@@ -20,6 +20,8 @@ export interface NotificationsResult extends Omit<ListState, "items"> {
   markAllSeen: () => Promise<void>;
   markAllRead: () => Promise<void>;
   archiveAll: () => Promise<void>;
+  /** Answers a notification with one of its `actions`, which reads it as well. */
+  act: (id: string, action: string) => Promise<void>;
 }
 
 const LOADING: ListState = { items: [], isLoading: true, isFetching: false, error: undefined, hasMore: false };
@@ -52,6 +54,13 @@ export function useNotifications(options: ListOptions = {}): NotificationsResult
       markAllSeen: () => mark("seen", "all"),
       markAllRead: () => mark("read", "all"),
       archiveAll: () => mark("archive", "all"),
+      act: async (id: string, action: string) => {
+        await notifier?.act(id, action).catch((error: unknown) => {
+          // Another device was first: what it answered is fetched.
+          if (error instanceof NotifierError && error.code === "already_answered") void list.refetch();
+          throw error;
+        });
+      },
     };
   }, [notifier, list]);
   return { ...state, items: state.items as unknown as readonly NotificationItem[], ...actions };

@@ -162,3 +162,97 @@ describe("an inbox", () => {
     expect(inbox.crowded()).toBe(false);
   });
 });
+
+describe("what becomes of an item", () => {
+  const counted = (inbox: ReturnType<typeof createInbox>): number => inbox.view().counts.unread;
+
+  it("is one with what takes its place, which is unread once more", () => {
+    const inbox = createInbox();
+    inbox.greet({ unread: 1, unseen: 1, at_seq: 5 });
+    inbox.receive(envelope(5));
+    for (const seq of [6, 7, 8]) inbox.receive(envelope(seq, { thread: "id-5", replaces: `id-${seq - 1}` }));
+    expect(ids(inbox)).toEqual(["id-8"]);
+    expect(counted(inbox)).toBe(1);
+    inbox.change({ action: "read", ids: ["id-8"], counts: { unread: 0, unseen: 0, at_seq: 8 } });
+    inbox.receive(envelope(9, { thread: "id-5", replaces: "id-8" }));
+    expect(inbox.view().items).toMatchObject([{ id: "id-9", read: false }]);
+    expect(counted(inbox)).toBe(1);
+  });
+
+  it("is not undone by what comes late: an older one of its row, a page, or an older revision", () => {
+    const inbox = createInbox();
+    inbox.receive(envelope(8, { thread: "id-5" }));
+    inbox.receive(envelope(5));
+    inbox.page([item(5)], everything, { unread: 1, unseen: 1, at_seq: 5 }, inbox.version());
+    inbox.update(envelope(20, { id: "id-8", thread: "id-5", message: "second", revision: 2 }));
+    inbox.update(envelope(19, { id: "id-8", thread: "id-5", message: "first", revision: 1 }));
+    expect(inbox.view().items).toMatchObject([{ id: "id-8", seq: 8, message: "second" }]);
+  });
+
+  it("says something else where it stands when it is mended, with the state that it has", () => {
+    const inbox = createInbox();
+    inbox.receive(envelope(1, { link: "/old", image: "https://a/b.png" }));
+    inbox.receive(envelope(2));
+    inbox.change({ action: "read", ids: ["id-1"], counts: { unread: 1, unseen: 1, at_seq: 2 } });
+    inbox.update(envelope(3, { id: "id-1", message: "mended", revision: 1 }));
+    const [, mended] = inbox.view().items;
+    expect(mended).toMatchObject({ id: "id-1", seq: 1, cursor: "e-1", message: "mended", read: true, link: null });
+    expect(mended).not.toHaveProperty("image");
+  });
+
+  it("goes away when it is taken back, and its counters with it, told before or after", () => {
+    const inbox = createInbox();
+    inbox.greet({ unread: 3, unseen: 3, at_seq: 3 });
+    for (const seq of [1, 2, 3, 4]) inbox.receive(envelope(seq));
+    inbox.remove({ id: "id-2", seq: 5, cursor: "e-5" });
+    inbox.remove({ id: "id-4", seq: 6, cursor: "e-6" });
+    inbox.remove({ id: "unknown", seq: 7, cursor: "e-7" });
+    expect([ids(inbox), counted(inbox)]).toEqual([["id-3", "id-1"], 2]);
+    inbox.change({ action: "counted", ids: [], counts: { unread: 1, unseen: 1, at_seq: 8 } } as never);
+    inbox.remove({ id: "id-3", seq: 8, cursor: "e-8" }); // the counters know of it
+    expect([ids(inbox), counted(inbox)]).toEqual([["id-1"], 1]);
+  });
+
+  it("makes an answer over HTTP that was on its way old", () => {
+    for (const news of [
+      (inbox: ReturnType<typeof createInbox>) => {
+        inbox.update(envelope(2, { id: "id-1", revision: 1 }));
+      },
+      (inbox: ReturnType<typeof createInbox>) => {
+        inbox.remove({ id: "id-1", seq: 2, cursor: "e-2" });
+      },
+      (inbox: ReturnType<typeof createInbox>) => {
+        inbox.answer({ id: "id-1", action: "yes", at: "now" });
+      },
+    ]) {
+      const inbox = createInbox();
+      const since = inbox.version();
+      news(inbox);
+      expect(inbox.page([item(1)], everything, { unread: 1, unseen: 1, at_seq: 1 }, since)).toBe(false);
+    }
+  });
+
+  it("is answered and read at once, and exactly what it was when that is taken back", () => {
+    const inbox = createInbox();
+    inbox.receive(envelope(1));
+    const before = inbox.view();
+    const answered = { action: "yes", at: "2026-01-01T00:00:00Z" };
+    const asked = { action: "read", ids: new Set(["id-1"]), upTo: 0, answered } as const;
+    inbox.begin(asked);
+    expect(inbox.view().items).toMatchObject([{ read: true, answered }]);
+    inbox.end(asked);
+    expect(inbox.view()).toEqual(before);
+    inbox.answer({ id: "id-1", ...answered });
+    expect(inbox.view().items).toMatchObject([{ answered }]);
+  });
+
+  it("is reached by a change of its group alone", () => {
+    const inbox = createInbox();
+    inbox.receive(envelope(1, { group: "a" }));
+    inbox.receive(envelope(2, { group: "b" }));
+    inbox.receive(envelope(3));
+    inbox.begin({ action: "read", ids: undefined, group: "a", upTo: 3 });
+    expect(inbox.view().items.map(({ read }) => read)).toEqual([false, false, true]);
+    expect(counted(inbox)).toBe(2);
+  });
+});

@@ -159,6 +159,8 @@ describe("a tab that stays open for a week", () => {
     const lists = createLists({
       inbox,
       http: {
+        call: () => Promise.reject(new Error("not asked")),
+        act: () => Promise.reject(new Error("not asked")),
         page: () => Promise.resolve({ items: [], next_before: null, counts }),
         mark: () => Promise.reject(new Error("not asked")),
       },

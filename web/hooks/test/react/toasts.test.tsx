@@ -118,7 +118,7 @@ describe("a burst", () => {
       tellMore: (count, hasCritical) => void told.push([count, hasCritical]),
     });
     const add = (id: string, isCritical = false): void => {
-      made.add({ id, isCritical, show: () => up.add(id) });
+      made.add({ id, of: `n-${id}`, isCritical, show: () => up.add(id) });
     };
     return { up, told, add, made };
   }

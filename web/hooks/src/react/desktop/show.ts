@@ -1,4 +1,4 @@
-import type { AnyEnvelope } from "../../core/types.ts";
+import { type AnyEnvelope, keyOf } from "../../core/types.ts";
 import { headingOf } from "../texts.ts";
 
 interface Look {
@@ -9,13 +9,24 @@ interface Look {
   onClick: () => void;
 }
 
+const shown = new Map<string, Notification>(); // by the notification's id, while they are up
+
+/** Whether it is up, as far as this page has put it there. */
+export const isOnDesktop = (id: string): boolean => shown.has(id);
+
+/** The notification was taken back, or answered elsewhere. */
+export function hideOnDesktop(id: string): void {
+  shown.get(id)?.close();
+  shown.delete(id);
+}
+
 /** A notification of the system's; of several tabs that show the same one, the system shows one. */
 export async function showOnDesktop(envelope: AnyEnvelope, look: Look): Promise<void> {
   const { id, title, message, priority } = envelope;
   const heading = headingOf({ title, message });
   const options: NotificationOptions = {
     body: heading === title ? message : "",
-    tag: `sio-server.${id}`,
+    tag: `sio-server.${keyOf(envelope)}`, // one that takes the place of another does so here, too
     lang: look.lang,
     dir: "auto",
     requireInteraction: priority === "critical",
@@ -23,10 +34,14 @@ export async function showOnDesktop(envelope: AnyEnvelope, look: Look): Promise<
     ...(look.icon !== undefined && { icon: look.icon }),
   };
   try {
-    const shown = new Notification(heading, options);
-    shown.onclick = () => {
+    const notification = new Notification(heading, options);
+    shown.set(id, notification);
+    notification.onclose = () => {
+      if (shown.get(id) === notification) shown.delete(id);
+    };
+    notification.onclick = () => {
       window.focus();
-      shown.close();
+      notification.close();
       look.onClick();
     };
   } catch {

@@ -24,6 +24,8 @@ export const en: Labels = {
   showMore: "Show more",
   showLess: "Show less",
   group: (title, count) => `${title} (${count})`,
+  edited: "Edited",
+  answered: (label) => `You answered: ${label}`,
   loading: "Loading…",
   emptyAll: "No notifications yet",
   emptyUnread: "You’re all caught up",

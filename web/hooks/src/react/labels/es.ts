@@ -24,6 +24,8 @@ export const es: Labels = {
   showMore: "Ver más",
   showLess: "Ver menos",
   group: (title, count) => `${title} (${count})`,
+  edited: "Editada",
+  answered: (label) => `Has respondido: ${label}`,
   loading: "Cargando…",
   emptyAll: "No tienes notificaciones",
   emptyUnread: "No te queda nada por leer",

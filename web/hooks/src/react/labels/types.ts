@@ -32,6 +32,10 @@ export interface Labels {
   showLess: string;
   /** How many notifications of the same kind are behind one entry. */
   group: (title: string, count: number) => string;
+  /** Said of an item that was changed after it was published. */
+  edited: string;
+  /** Of the button of a notification that this user has chosen: "Accept". */
+  answered: (label: string) => string;
   loading: string;
   emptyAll: string;
   emptyUnread: string;
