@@ -87,6 +87,7 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("proxy_not_allowed", 403, 4403, "No proxy in development mode", "Sin proxy en modo de desarrollo"),
         _kind("not_found", 404, 4404, "Nothing is here", "Aquí no hay nada"),
         _kind("method_not_allowed", 405, 4405, "Method not allowed here", "Método no permitido aquí"),
+        _kind("too_many_topics", 409, 4409, "No more topics can be followed", "No se pueden seguir más temas"),
         _kind("payload_too_large", 413, 1009, "The body is too large", "El cuerpo es demasiado grande"),
         _kind(
             "unsupported_encoding",

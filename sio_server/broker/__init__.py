@@ -5,6 +5,7 @@
 
 from sio_server.broker.broker import Broker
 from sio_server.broker.copies import CopiedLog, Copies, Told
+from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follows
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Log, Published, Stretch, View
 from sio_server.broker.once import Once
@@ -17,6 +18,7 @@ from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, 
 from sio_server.broker.words import Words, fold
 
 __all__ = [
+    "MAX_FOLLOWED",
     "MAX_PAGE",
     "Action",
     "Broker",
@@ -27,7 +29,10 @@ __all__ = [
     "Copies",
     "Counts",
     "Ended",
+    "Follow",
     "Followed",
+    "FollowersPage",
+    "Follows",
     "HealthCheck",
     "Hop",
     "Inbox",

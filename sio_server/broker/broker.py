@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from sio_server.broker.follows import Follows
 from sio_server.broker.inbox import Inbox
 from sio_server.broker.log import Log
 from sio_server.broker.once import Once
@@ -20,6 +21,7 @@ class Broker(
     Signals,
     Presence,
     People,
+    Follows,
     Revocations,
     Inbox,
     Receipts,

@@ -9,7 +9,7 @@ or it is not known whether it was: the same idempotency key then finds what was 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from sio_server.broker.signals import Signal
@@ -51,11 +51,17 @@ class View:
     """What one user may see: room → the ``seq`` after which (exclusive) this user sees what is published to it.
 
     The personal room is seen from the beginning, any other from the first sight of this user with that room.
-    ``user`` is "" for somebody without a name, whom no ``except_users`` leaves out.
+    ``user`` is "" for somebody without a name, whom no ``except_users`` leaves out. ``followed`` are the rooms of the
+    topics that the user follows, and whether a backend had the user follow them.
     """
 
     user: str
     seen_from: Mapping[str, int]
+    followed: Mapping[str, bool] = field(default_factory=lambda: _NOTHING, compare=False)
+
+
+# One for all who follow nothing.
+_NOTHING: Mapping[str, bool] = {}
 
 
 class Stretch(NamedTuple):

@@ -34,7 +34,9 @@ class People(Protocol):
     """
 
     async def sight(self, user: str, rooms: Sequence[str]) -> View:
-        """The view of just these rooms, with which a user arrives now. Durable when it returns.
+        """The view of just these rooms, with which a user arrives now, and of the topics that the user follows.
+
+        Durable when it returns.
 
         A room this user had not until now is seen from `Log.head` as it was at this call, so that whatever is
         announced after the call belongs to the view. Users seen lately with the same rooms cost neither a write nor a
@@ -48,9 +50,9 @@ class People(Protocol):
         """
 
     async def view_of(self, user: str) -> View:
-        """The view of all rooms of a user that are not forgotten, for users who are looked at by others.
+        """The view of all rooms of a user that are not forgotten, and of the topics that the user follows.
 
-        Records nothing.
+        It is for users who are looked at by others, and records nothing.
         """
 
     async def reach(self, audience: Audience, *, first: int = 0) -> Reached:

@@ -13,7 +13,9 @@ class Presence(Protocol):
     """
 
     def arrived(self, connection_id: str, user: str | None, rooms: Collection[str]) -> None:
-        """Note that this node has a connection, and which rooms its identity has. Never blocks.
+        """Note that this node has a connection, and which rooms its identity has; not what its user follows besides.
+
+        Never blocks.
 
         The collection must not change afterwards; said again of the same connection, these are its rooms from now on.
         ``user`` is None for who has no name.

@@ -1,7 +1,7 @@
 """What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only.
 
-`InboxChanged` and `Revoked` come from the broker itself, after `Inbox.mark` and `Revocations.revoke`; the others are
-sent by nodes.
+`InboxChanged`, `Revoked` and `Followed` come from the broker itself, after `Inbox.mark`, `Revocations.revoke` and
+`Follows.follow`; the others are sent by nodes.
 """
 
 from __future__ import annotations
@@ -42,9 +42,15 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A user follows other topics than before: the rooms of the user's connections are to be read anew."""
+    """A user follows a topic now that is seen above ``seen_from`` (a ``seq``), or with None follows it no more.
+
+    ``backend`` as in `Follow`: the user's connections are in other rooms from now on.
+    """
 
     user: str
+    topic: str
+    seen_from: int | None
+    backend: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,14 @@ class Hop(NamedTuple):
 
 
 class KnownRoom(NamedTuple):
-    """A room that a user has had: seen from which ``seq`` on (exclusive), missing from arrivals since when."""
+    """A room that a user has had: seen from which ``seq`` on (exclusive), missing from arrivals since when.
+
+    ``followed_since`` is when the user began to follow the topic whose room it is: then it is not missing.
+    """
 
     seen_from: int
     missing_since: int | None
+    followed_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

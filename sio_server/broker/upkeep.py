@@ -40,7 +40,8 @@ class Retention(Protocol):
 
         Forgotten is who was not here for longer than ``max_age`` seconds and a day, has no connection on any node (see
         `Presence`), and for whom nothing is left in the log; who comes back then is seen for the first time. What is
-        kept of a user and speaks only of notifications that are gone goes in any case.
+        kept of a user and speaks only of notifications that are gone goes in any case. What users follow stays: they
+        said that they want it.
         """
 
 

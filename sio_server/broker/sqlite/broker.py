@@ -5,12 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
-import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
 
 from sio_server.audience import Audience
 from sio_server.broker.broker import Broker
@@ -19,10 +17,12 @@ from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
-from sio_server.broker.sqlite import faults, inbox, once, receipts, search, sights, trails, views
+from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
+from sio_server.broker.sqlite.following import Following
 from sio_server.broker.sqlite.nodes import Nodes
+from sio_server.broker.sqlite.parts import MS
 from sio_server.broker.sqlite.people import RevocationList, SightCache
 from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.store import Store
@@ -35,13 +35,8 @@ from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
-# Milliseconds in a second: the log counts those, callers these.
-_MS: Final = 1000
 
-T = TypeVar("T")
-
-
-class SqliteBroker:
+class SqliteBroker(Following):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -101,14 +96,6 @@ class SqliteBroker:
     def room_for(self, max_body: int) -> None:
         """See `HealthCheck.room_for`."""
         self._upkeep.room = max_body + ROOM_BESIDE
-
-    def _read(self, function: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
-        self._ensure_open()
-        return self._store.read(function)
-
-    def _ensure_open(self) -> None:
-        if self._handler is None:
-            raise faults.closed()
 
     # -- Log ------------------------------------------------------------------------------------------------------
 
@@ -269,7 +256,7 @@ class SqliteBroker:
         # Whatever there is to walk for this view's counters is walked by the reading thread, and kept for the writer's.
         await self.counts(view)
 
-        at = int(self._wall() * _MS)
+        at = int(self._wall() * MS)
 
         def change(step: Step) -> Marked:
             if ids is None:
@@ -357,7 +344,7 @@ class SqliteBroker:
     async def use_up(self, name: str, until: float) -> bool:
         """See `Once.use_up`."""
         self._ensure_open()
-        return await self._writer.change(lambda step: once.use_up(step, name, int(until * _MS)))
+        return await self._writer.change(lambda step: once.use_up(step, name, int(until * MS)))
 
     def keep_types(self, ages: Mapping[str, float]) -> None:
         """See `Retention.keep_types`."""
@@ -381,9 +368,6 @@ class SqliteBroker:
         """See `HealthCheck.check`."""
         self._ensure_open()
         await self._upkeep.check()
-
-    def _milliseconds(self) -> int:
-        return int(self.now() * _MS)
 
 
 _: type[Broker] = SqliteBroker

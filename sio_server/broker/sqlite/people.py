@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from sio_server.audience import user_room
 from sio_server.broker.inbox import Counts
 from sio_server.broker.log import View
+from sio_server.broker.sqlite.follows import Followed, with_followed
 from sio_server.broker.sqlite.presence import Register
 from sio_server.broker.sqlite.sights import Sight, find_again, record_sight, record_visit
 from sio_server.broker.sqlite.store import Store
@@ -32,18 +33,20 @@ REVOCATION_TTL: Final = 30 * 24 * 3600
 class _Known:
     # A `Sight`, and when it was noted: one object for each user, as there are many.
     view: View
-    seen_from: dict[str, int]
+    named: Mapping[str, int]
+    seen_from: Mapping[str, int]
     missing: frozenset[str]
+    followed: Followed
     noted: float
 
     def arrive(self, user: str, rooms: Sequence[str], held: Callable[[str], AbstractSet[str]]) -> View | None:
         """The view of an arrival that tells the log nothing new; ``held`` gives what connections of a user have."""
         wanted = {*rooms, user_room(user)}
-        if self.view.seen_from.keys() != wanted:
+        if self.named.keys() != wanted:
             if not wanted <= self.seen_from.keys():
                 return None
-            seen_from = {room: self.seen_from[room] for room in dict.fromkeys((*rooms, user_room(user)))}
-            self.view = View(user, seen_from)
+            self.named = {room: self.seen_from[room] for room in dict.fromkeys((*rooms, user_room(user)))}
+            self.view = with_followed(user, self.named, self.followed)
         if len(self.seen_from) > len(wanted) and not self.seen_from.keys() - wanted <= held(user):
             return None
         return self.view

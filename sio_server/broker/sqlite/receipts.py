@@ -33,6 +33,8 @@ _TARGETED: Final = """
 WITH targeted (user) AS MATERIALIZED (
     SELECT sight.user FROM json_each(:rooms) AS room CROSS JOIN sight ON sight.room = room.value AND sight.since < :seq
         WHERE sight.missing_since IS NULL
+    UNION SELECT follow.user FROM json_each(:rooms) AS room CROSS JOIN follow
+        ON follow.room = room.value AND follow.seen_from < :seq
     UNION SELECT value FROM json_each(:named)
     EXCEPT SELECT value FROM json_each(:excepted)
 )

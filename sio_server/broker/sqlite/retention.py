@@ -122,7 +122,7 @@ def forget_users(step: Step, *, after: str, before: int, present: Callable[[str]
         execute(
             "DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to, noted_to) <= ?", (user, gone_to)
         )
-        if at < before and not present(user) and execute(_NOTHING_LEFT, (user, user_room(user))).fetchone():
+        if at < before and not present(user) and execute(_NOTHING_LEFT, (user, user, user_room(user))).fetchone():
             forgotten.append(user)
     for table in ("sight", "inbox", "inbox_state", "delivery", "visit"):
         step.connection.executemany(f"DELETE FROM {table} WHERE user = ?", [(user,) for user in forgotten])  # noqa: S608
@@ -131,11 +131,13 @@ def forget_users(step: Step, *, after: str, before: int, present: Callable[[str]
 
 _EMPTY_INBOX: Final = "DELETE FROM inbox WHERE user = ? AND max(seen_to, read_to, archived_to, noted_to) <= ?"
 
-# A row when nothing in the log is for a user, whom it is kept from and what has expired left aside. Parameters: user,
-# personal room.
+# A row when nothing in the log is for a user, whom it is kept from and what has expired left aside. Parameters: user
+# twice, personal room.
 _NOTHING_LEFT: Final = """
 SELECT 1 WHERE
     NOT EXISTS (SELECT 1 FROM sight CROSS JOIN notification_room AS r ON r.room = sight.room AND r.seq > sight.since
         WHERE sight.user = ?)
+    AND NOT EXISTS (SELECT 1 FROM follow CROSS JOIN notification_room AS r
+        ON r.room = follow.room AND r.seq > follow.seen_from WHERE follow.user = ?)
     AND NOT EXISTS (SELECT 1 FROM notification_room WHERE room = ?)
 """

@@ -171,6 +171,18 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     """
     ALTER TABLE notification ADD COLUMN publisher TEXT;
     """,
+    # 8. Topics that users follow, whatever their tokens name.
+    """
+    CREATE TABLE follow (
+        user      TEXT NOT NULL,
+        room      TEXT NOT NULL,       -- the topic's
+        seen_from INTEGER NOT NULL,    -- seq of the last notification before
+        at        INTEGER NOT NULL,    -- milliseconds of Unix time
+        backend   INTEGER NOT NULL,    -- 1: a backend had the user follow it
+        PRIMARY KEY (user, room)
+    ) WITHOUT ROWID;
+    CREATE INDEX follow_room ON follow (room, user, seen_from);
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

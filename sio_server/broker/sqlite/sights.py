@@ -14,7 +14,7 @@ first arrival without it, and forgotten once that is `ROOM_KEPT` ago:
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import orjson
@@ -22,6 +22,7 @@ import orjson
 from sio_server.audience import user_room
 from sio_server.broker.log import View
 from sio_server.broker.people import ROOM_KEPT
+from sio_server.broker.sqlite.follows import NOTHING, Followed, rooms_followed, with_followed
 
 _KEPT_MS: Final = int(ROOM_KEPT * 1000)
 
@@ -30,14 +31,16 @@ STEP_ROOMS: Final = 100
 
 
 class Sight(NamedTuple):
-    """How a user arrived: ``view`` is of the rooms that were named.
+    """How a user arrived: ``view`` is of the rooms that were ``named``, and of those that are ``followed``.
 
     ``seen_from`` has all rooms of the user that are not missing, those of other connections included.
     """
 
     view: View
-    seen_from: dict[str, int]
+    named: Mapping[str, int]
+    seen_from: Mapping[str, int]
     missing: frozenset[str]
+    followed: Followed = NOTHING
 
 
 def view_of(connection: sqlite3.Connection, user: str, *, now: int, held: Container[str]) -> View:
@@ -45,13 +48,13 @@ def view_of(connection: sqlite3.Connection, user: str, *, now: int, held: Contai
     rows = connection.execute("SELECT room, since, missing_since FROM sight WHERE user = ?", (user,))
     seen_from = {room: since for room, since, missing in rows if is_kept(missing, now) or room in held}
     seen_from[user_room(user)] = 0
-    return View(user, seen_from)
+    return with_followed(user, seen_from, rooms_followed(connection, user))
 
 
 def all_rooms_of(connection: sqlite3.Connection, user: str) -> View:
     """All that the user may have seen: rooms that are missing for long are in it as long as they have a row."""
     since = dict(connection.execute("SELECT room, since FROM sight WHERE user = ?", (user,)))
-    return View(user, {**since, user_room(user): 0})
+    return with_followed(user, {**since, user_room(user): 0}, rooms_followed(connection, user))
 
 
 def is_kept(missing_since: int | None, now: int) -> bool:
@@ -72,7 +75,7 @@ def record_sight(
     missing: list[str] = []
     changed: list[tuple[str, str, int, int | None]] = []
     forgotten: list[tuple[str, str]] = []
-    rows = connection.execute("SELECT room, since, missing_since FROM sight WHERE user = ?", (user,)).fetchall()
+    rows, followed = _rooms_of(connection, user)
     for room, known, missing_since in rows:
         kept = is_kept(missing_since, now) or room in held
         if room in wanted or room in held:
@@ -94,14 +97,31 @@ def record_sight(
     if forgotten:
         connection.executemany("DELETE FROM sight WHERE user = ? AND room = ?", forgotten)
     seen_from[personal] = 0
-    return _of(user, (*rooms, personal), seen_from, missing)
-
-
-def _of(user: str, named: Sequence[str], seen_from: dict[str, int], missing: Sequence[str]) -> Sight:
-    view = {room: seen_from[room] for room in named}
+    named = {room: seen_from[room] for room in (*rooms, personal)}
     return Sight(
-        View(user, view), view if len(view) == len(seen_from) else seen_from, frozenset(missing) if missing else _NONE
+        with_followed(user, named, followed),
+        named,
+        named if len(named) == len(seen_from) else seen_from,
+        frozenset(missing) if missing else _NONE,
+        followed,
     )
+
+
+def _rooms_of(
+    connection: sqlite3.Connection, user: str
+) -> tuple[Sequence[tuple[str, int, int | None]], Followed]:
+    """The rooms that arrivals of a user named, since when and missing since when; and those the user follows."""
+    rows = connection.execute(_ROOMS, (user, user)).fetchall()
+    followed = {room: (since, bool(backend)) for room, since, _, backend in rows if backend is not None}
+    named = [row[:3] for row in rows if row[3] is None]
+    return named, followed or NOTHING
+
+
+# Both in one query, as most who arrive follow nothing. The last column is NULL in what arrivals named.
+_ROOMS: Final = (
+    "SELECT room, since, missing_since, NULL FROM sight WHERE user = ? "
+    "UNION ALL SELECT room, seen_from, NULL, backend FROM follow WHERE user = ?"
+)
 
 
 # One for all users: each empty set that is made takes 216 bytes.

@@ -47,7 +47,7 @@ def trail(
     return Trail(
         stored,
         user,
-        known=bool(rooms) or _has_visited(connection, user),
+        known=any(one.followed_since is None for one in rooms.values()) or _has_visited(connection, user),
         rooms=rooms,
         sent=sent or acknowledged,
         handed=tuple(map(_hop, handed)),
@@ -90,11 +90,15 @@ def _hop(step: Step) -> Hop:
 
 def _rooms(connection: sqlite3.Connection, user: str, now: int, held: Container[str]) -> dict[str, KnownRoom]:
     rows = connection.execute("SELECT room, since, missing_since FROM sight WHERE user = ?", (user,))
-    return {
+    known = {
         room: KnownRoom(since, None if room in held else missing)
         for room, since, missing in rows
         if room != user_room(user) and (is_kept(missing, now) or room in held)
     }
+    for room, since, at in connection.execute("SELECT room, seen_from, at FROM follow WHERE user = ?", (user,)):
+        named = known.get(room)
+        known[room] = KnownRoom(since if named is None else min(since, named.seen_from), None, at)
+    return known
 
 
 def _has_visited(connection: sqlite3.Connection, user: str) -> bool:

@@ -12,7 +12,8 @@ SIGNALS: tuple[Signal, ...] = (
     InboxChanged("ana", "seen", (), 7),
     Revoked("ana", 5.5),
     Close("desk", "closed_by_operator"),
-    Followed("ana"),
+    Followed("ana", "tour:1", 7),
+    Followed("ana", "tour:1", None),
     Ended("sid"),
 )
 
@@ -46,7 +47,7 @@ class SignalsOfTwoNodesContract:
     ) -> None:
         """A node that has ended hears no signal, and what it sends nobody hears; that is no error."""
         await pair[0].close()
-        pair[0].signal(Followed("bea"))
-        pair[1].signal(Followed("ana"))
-        await ears[1].until_signal(Followed("ana"))
-        assert (ears[0].signals, ears[1].signals) == ([], [Followed("ana")])
+        pair[0].signal(Ended("bea"))
+        pair[1].signal(Ended("ana"))
+        await ears[1].until_signal(Ended("ana"))
+        assert (ears[0].signals, ears[1].signals) == ([], [Ended("ana")])

@@ -10,7 +10,7 @@ import pytest
 
 from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
-from tests.broker.contract import inbox, log, once, people, presence, receipts, signals, trails, upkeep
+from tests.broker.contract import follows, inbox, log, once, people, presence, receipts, signals, trails, upkeep
 from tests.support.brokers import Ear, Reopen, side_by_side
 from tests.support.inbox_model import Clock
 
@@ -82,6 +82,10 @@ class TestPeople(people.PeopleContract, people.PeopleOfTwoNodesContract):
     """First sights, and rooms by age."""
 
 
+class TestFollows(follows.FollowsContract, follows.FollowsOfTwoNodesContract):
+    """Topics that people follow."""
+
+
 class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
     """Tokens that hold no longer."""
 
@@ -118,6 +122,7 @@ class TestUpkeep(
 
 class TestDurable(
     log.DurableLogContract,
+    follows.DurableFollowsContract,
     inbox.DurableInboxContract,
     once.DurableOnceContract,
     receipts.DurableReceiptsContract,
