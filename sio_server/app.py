@@ -34,6 +34,7 @@ from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
 from sio_server.api.stream import StreamOperations
+from sio_server.api.topics import TopicsOperations
 from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
 from sio_server.broker import Broker, Ended
 from sio_server.broker.opening import open_broker
@@ -150,6 +151,7 @@ def _endpoints(
         InboxOperations(core.inboxes),
         NotificationsOperations(core.operators, core.traces),
         PeopleOperations(core.operators, core.inboxes),
+        TopicsOperations(core.topics),
         PassesOperations(core.passes),
         KeysOperations(keyring),
         StreamOperations(sse.handle),
@@ -174,7 +176,7 @@ def _live(
     config: Config, gate: Gate, core: Core, auth: Authenticator
 ) -> tuple[SocketIoEndpoint, WsEndpoint, SseEndpoint]:
     """Make the live connections' endpoints; each takes part in every broadcast."""
-    events = ClientEvents(core.connections, core.inboxes, auth, core.refusals)
+    events = ClientEvents(core.connections, core.inboxes, core.topics, auth, core.refusals)
     socketio = SocketIoEndpoint(
         config,
         core.node,

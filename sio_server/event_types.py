@@ -28,6 +28,16 @@ MAX_TTL: Final = 10 * 365 * 24 * 3600
 PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+ANYONE: Final = "anyone"
+BACKEND: Final = "backend"
+
+FollowRule = Literal["anyone", "backend"] | tuple[str, ...]
+"""Who may follow a topic: every user, users with one of these roles, or whom the backend has follow it.
+
+What users may follow, a backend may have them follow as well.
+"""
+
+
 def _is_date(value: object) -> bool:
     if not isinstance(value, str):
         return False
@@ -205,6 +215,13 @@ _NOT_A_NAME: Final = Text(
 ).format(MAX_NAME_LENGTH)
 
 
+def follow_rule(value: Any) -> FollowRule:
+    """Who may follow a topic, as files and the catalogue's JSON have it."""
+    if value == ANYONE:
+        return "anyone"
+    return "backend" if value == BACKEND else tuple(map(str, value))
+
+
 def check_type_name(name: str) -> Text | None:
     """What is wrong with a name of an event type, or None."""
     if not TYPE_PATTERN.fullmatch(name):
@@ -218,16 +235,28 @@ def check_type_name(name: str) -> Text | None:
 
 
 class EventTypes:
-    """All event types by name, in the order of the files."""
+    """All event types by name, in the order of the files. ``topics``: who may follow which, by patterns of names."""
 
-    def __init__(self, types: Mapping[str, EventType]) -> None:
+    def __init__(self, types: Mapping[str, EventType], topics: Mapping[str, FollowRule] | None = None) -> None:
         self.types = dict(types)
+        self.topics: dict[str, FollowRule] = dict(topics or {})
 
     @classmethod
-    def of(cls, listed: Iterable[Mapping[str, Any]]) -> Self:
-        """The types of a list as ``GET /v1/catalog`` answers it; raises as `EventType.from_dict` does."""
+    def of(cls, listed: Iterable[Mapping[str, Any]], topics: Iterable[Mapping[str, Any]] = ()) -> Self:
+        """The types and topics of lists as ``GET /v1/catalog`` answers them; raises as `EventType.from_dict` does."""
         types = map(EventType.from_dict, listed)
-        return cls({event_type.name: event_type for event_type in types})
+        rules = {str(one["topic"]): follow_rule(one["follow"]) for one in topics}
+        return cls({event_type.name: event_type for event_type in types}, rules)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The catalogue as ``GET /v1/catalog`` answers it."""
+        return {
+            "types": [event_type.as_dict() for event_type in self.types.values()],
+            "topics": [
+                {"topic": name, "follow": rule if isinstance(rule, str) else list(rule)}
+                for name, rule in self.topics.items()
+            ],
+        }
 
     def __getitem__(self, name: str) -> EventType:
         """The type of this name; raises `Refused` (``unknown_type``) with the nearest known one."""

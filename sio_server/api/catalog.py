@@ -27,13 +27,13 @@ class CatalogOperations:
         "/v1/catalog",
         name="catalog",
         tag="operate",
-        summary="The event types",
+        summary="The event types, and the topics that users may follow",
         credential=OBSERVER,
         reply=CatalogSchema,
     )
     async def catalog(self, _: Call[Publisher, None]) -> web.Response:
-        """Tell of every event type, in every language that it has."""
-        return json_response({"types": [kind.as_dict() for kind in self._catalog.types.values()]})
+        """Tell of every event type, in every language that it has, and of the topics that may be followed."""
+        return json_response(self._catalog.as_dict())
 
     @operation(
         "GET",

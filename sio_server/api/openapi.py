@@ -48,6 +48,7 @@ def document(operations: list[Operation], *, open_access: bool, base_path: str =
         tags=[
             {"name": "publish", "description": "Hand notifications to the server"},
             {"name": "inbox", "description": "What a user has, and has seen and read"},
+            {"name": "topics", "description": "What users follow"},
             {"name": "operate", "description": "Look after the server"},
         ],
     )

@@ -36,7 +36,9 @@ def _user(text: str) -> str:
     return user
 
 
-_USER: Final = Parameter("id", "The user", {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}, load=_user)
+USER_PARAMETER: Final = Parameter(
+    "id", "The user", {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}, load=_user
+)
 _CONNECTION: Final = Parameter("id", "Id of the connection", {"type": "string", "minLength": 1, "maxLength": 32})
 
 
@@ -69,7 +71,7 @@ class PeopleOperations:
         tag="operate",
         summary="The inbox as its user sees it",
         credential=OBSERVER,
-        parameters=(_USER,),
+        parameters=(USER_PARAMETER,),
         query=PageQuerySchema,
         reply=InboxPageSchema,
         errors=("not_found", "broker_unavailable"),
@@ -88,7 +90,7 @@ class PeopleOperations:
         "moment and those that do not say when are refused from then on, also after a restart. A token's time "
         "is in whole seconds: one issued in the same second is refused as well.",
         credential=OPERATOR,
-        parameters=(_USER,),
+        parameters=(USER_PARAMETER,),
         body=Body(
             schema=DisconnectSchema,
             load=load_disconnect,

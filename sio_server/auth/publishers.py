@@ -54,6 +54,12 @@ class Scope:
             problem = FieldProblem("type", _TYPE.format(event_type, _said(self.types)))
             raise Refused.of_problems("forbidden_scope", (problem,))
 
+    def check_topic(self, topic: str) -> None:
+        """Raise `Refused` (``forbidden_scope``) for a topic that a key with this scope may not reach."""
+        if self.topics is not None and not _matches(self.topics, topic):
+            problem = FieldProblem("topic", _WORDS["topics"].format(topic, _said(self.topics)))
+            raise Refused.of_problems("forbidden_scope", (problem,))
+
     def check_audience(self, audience: Audience, *, stated: bool) -> None:
         """Raise `Refused` (``forbidden_scope``) that names everybody whom a key with this scope may not reach.
 

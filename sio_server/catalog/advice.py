@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from sio_server.catalog.file import CatalogFile, Problem
 from sio_server.errors import Text
@@ -19,6 +20,15 @@ def advice_on(file: CatalogFile, builtin: Mapping[str, EventType], locale: str) 
         for member, text in _texts(kind):
             yield from _untranslated(kind, member, text, languages)
             yield from _unfilled(kind, member, text)
+    for topic in file.topics:
+        if PLACEHOLDER.search(topic):
+            yield Problem(("topics", topic), _BRACES)
+
+
+_BRACES: Final = Text(
+    "Nothing is filled in here: this is a topic with braces in its name. A * at the end stands for anything.",
+    "Aquí no se rellena nada: es un tema con llaves en el nombre. Un * al final vale por cualquier cosa.",
+)
 
 
 def _languages(file: CatalogFile, locale: str) -> list[str]:

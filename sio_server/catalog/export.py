@@ -81,6 +81,10 @@ export interface Envelope<Type extends string, Data> {{
 }}
 """
 
+_TOPICS: Final = """\
+/** The topics that somebody may follow. */
+"""
+
 _TAIL: Final = """\
 export type EventType = keyof EventMap;
 
@@ -94,8 +98,7 @@ export type ListenEvents = { [Type in EventType]: (notification: EventMap[Type])
 
 def as_json(catalog: EventTypes) -> str:
     """The types in the order of the files, as a JSON document."""
-    document = {"types": [event_type.as_dict() for event_type in catalog.types.values()]}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(catalog.as_dict(), ensure_ascii=False, indent=2) + "\n"
 
 
 def as_typescript(catalog: EventTypes) -> str:
@@ -105,7 +108,16 @@ def as_typescript(catalog: EventTypes) -> str:
     blocks.extend(_interfaces(event_type, names[event_type.name]) for event_type in catalog.types.values())
     entries = "".join(f"  {json.dumps(name)}: {interface}Event;\n" for name, interface in names.items())
     blocks.extend((f"export interface EventMap {{\n{entries}}}\n", _TAIL))
+    if catalog.topics:
+        blocks.append(f"{_TOPICS}export type Topic = {' | '.join(map(_topic, catalog.topics))};\n")
     return "\n".join(blocks)
+
+
+def _topic(pattern: str) -> str:
+    """A topic as a type; of a pattern, a template: ``tour:*`` is any text that begins with ``tour:``."""
+    if not pattern.endswith("*"):
+        return json.dumps(pattern)
+    return "`" + re.sub(r"([`\\$])", r"\\\1", pattern[:-1]) + "${string}`"
 
 
 def _interface_names(catalog: EventTypes) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from marshmallow import RAISE, ValidationError, validate
@@ -12,6 +12,7 @@ from marshmallow.fields import Field
 from sio_server import fields
 from sio_server.audience import MAX_NAME_LENGTH, Audience
 from sio_server.catalog.places import line_of
+from sio_server.catalog.topic_tables import NOT_A_TOPIC, is_pattern, topics_field
 from sio_server.errors import CatalogError, ConfigError, Text
 from sio_server.event_types import (
     DATA_TYPES,
@@ -20,7 +21,9 @@ from sio_server.event_types import (
     PRIORITIES,
     TYPE_PATTERN,
     EventType,
+    FollowRule,
     check_type_name,
+    follow_rule,
     with_defaults,
 )
 from sio_server.files import parse_toml
@@ -47,6 +50,10 @@ _NO_FIELD: Final = Text(
 _BRACES: Final = Text(
     "'{0}': write {{field}} with the name of a field of data",
     "'{0}': escribe {{campo}} con el nombre de un campo de data",
+)
+_NOTHING: Final = Text(
+    'Holds neither types nor topics: write a table such as [types.excursion_cancelada] or [topics."tour:*"].',
+    'No tiene ni tipos ni temas: escribe una tabla como [types.excursion_cancelada] o [topics."tour:*"].',
 )
 _NO_TEXTS: Final = Text("Holds no text.", "No tiene ningún texto.")
 
@@ -169,7 +176,7 @@ class TypeSchema(fields.Schema):
 
 
 class FileSchema(fields.Schema):
-    """Event types of a sio-server, added to the built-in ones or put in their place by name."""
+    """Event types of a sio-server, added to the built-in ones or put in their place by name; and topics to follow."""
 
     version = fields.Int(
         validate=validate.Equal(1, error=Text("Must be 1.", "Debe ser 1.")),
@@ -177,11 +184,11 @@ class FileSchema(fields.Schema):
     )
     defaults = fields.Nested(DefaultsSchema, metadata=about("What holds for every type that does not say it itself"))
     types = fields.Dict(
-        required=True,
         keys=fields.Str(),
         values=fields.Nested(TypeSchema),
         metadata=about("By the names of their events", **{"x-keys": f"^{TYPE_PATTERN.pattern}$"}),
     )
+    topics = topics_field()
 
 
 class Problem(NamedTuple):
@@ -198,12 +205,13 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CatalogFile:
-    """A file that is read: its types as far as they are right, and what is wrong with the others."""
+    """A file that is read: its types and topics as far as they are right, and what is wrong with the others."""
 
     name: str
     text: str
     types: Mapping[str, EventType]
     problems: tuple[Problem, ...]
+    topics: Mapping[str, FollowRule] = field(default_factory=dict)
 
     def line_of(self, problem: Problem) -> int | None:
         """The line that a problem is on, from 1; None where no line is."""
@@ -235,27 +243,33 @@ def read_catalog(text: str, name: str, locale: str) -> CatalogFile:
         return CatalogFile(name, text, {}, tuple(_flatten((), _as_in_the_file(error.messages))))
     defaults = loaded.get("defaults", {})
     problems = list(_of_an_audience(("defaults", "audience"), defaults.get("audience")))
+    if "types" not in loaded and "topics" not in loaded:
+        problems.append(Problem((), _NOTHING))
     types: dict[str, EventType] = {}
-    for key, table in loaded["types"].items():
+    for key, table in loaded.get("types", {}).items():
         wrong = list(_problems(key, table))
         kind = None if wrong else _event_type(key, with_defaults(table, defaults), locale)
         if kind is not None:
             wrong = list(_of_templates(kind))
             types[key] = kind
         problems += wrong
-    return CatalogFile(name, text, types, tuple(problems))
+    topics = {key: follow_rule(table["follow"]) for key, table in loaded.get("topics", {}).items()}
+    problems += [Problem(("topics", key), NOT_A_TOPIC) for key in topics if not is_pattern(key)]
+    return CatalogFile(name, text, types, tuple(problems), topics)
 
 
 def _as_in_the_file(messages: Any) -> Any:
     """Messages by the keys of the file: marshmallow puts ``key`` or ``value`` between a dictionary and its members."""
-    types = messages.get("types") if isinstance(messages, dict) else None
-    if not isinstance(types, dict):
+    if not isinstance(messages, dict):
         return messages
-    plain = {name: _member(found) for name, found in types.items()}
-    for found in plain.values():
+    plain = dict(messages)
+    for table in ("types", "topics"):
+        if isinstance(messages.get(table), dict):
+            plain[table] = {name: _member(found) for name, found in messages[table].items()}
+    for found in plain["types"].values() if isinstance(plain.get("types"), dict) else ():
         if isinstance(found, dict) and isinstance(found.get("data"), dict):
             found["data"] = {name: _member(inner) for name, inner in found["data"].items()}
-    return {**messages, "types": plain}
+    return plain
 
 
 def _member(found: Any) -> Any:

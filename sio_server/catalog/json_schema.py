@@ -29,7 +29,7 @@ def json_schema() -> dict[str, Any]:
     spec.components.schema("File", schema=FileSchema)
     schemas = {name: _plain(schema) for name, schema in spec.to_dict()["components"]["schemas"].items()}
     schemas["Audience"].update(_NAMES_SOMEBODY)
-    file = schemas.pop("File")
+    file = {**schemas.pop("File"), "anyOf": [{"required": ["types"]}, {"required": ["topics"]}]}
     # Whoever says which schema a file has says it in a comment, or in this key, which some editors look for.
     return {
         "$schema": DIALECT,

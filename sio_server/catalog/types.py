@@ -19,7 +19,7 @@ BUILTIN_FILE: Final = "builtin.toml"
 
 
 class Catalog(EventTypes):
-    """The event types that a server publishes."""
+    """The event types that a server publishes, and the topics that may be followed."""
 
     @classmethod
     def load(cls, path: Path | None = None, *, locale: str = "es") -> Catalog:
@@ -27,12 +27,11 @@ class Catalog(EventTypes):
 
         ``locale`` is the language of texts that name none. Raises `CatalogError` naming the file, the key and the line.
         """
-        types = dict(builtin_types())
-        if path is not None:
-            file = read_file(path, locale)
-            file.check()
-            types.update(file.types)
-        return cls(types)
+        if path is None:
+            return cls(builtin_types())
+        file = read_file(path, locale)
+        file.check()
+        return cls({**builtin_types(), **file.types}, file.topics)
 
 
 def read_file(path: Path, locale: str) -> CatalogFile:

@@ -193,6 +193,8 @@ def check(file: Path | None, lang: str, *, strict: bool) -> None:
         for problem in problems:
             click.echo(_placed(path, read, problem, word, lang))
     counted = f"errors: {len(read.problems)}" if read.problems else f"types: {len(read.types)}"
+    if read.topics and not read.problems:
+        counted += f", topics: {len(read.topics)}"
     click.echo(f"{one_line(path)}: {counted}, warnings: {len(advice)}")
     if read.problems or (strict and advice):
         sys.exit(EXIT_USER_ERROR)

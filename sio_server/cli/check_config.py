@@ -78,7 +78,10 @@ def _rows(loaded: Loaded) -> list[tuple[str, str, str]]:
 
 def _types(config: Config) -> Iterator[str]:
     own = one_line(f", with those of {config.catalog}") if config.catalog else ""
-    yield f"{len(Catalog.load(config.catalog).types)} event types{own}"
+    catalog = Catalog.load(config.catalog)
+    yield f"{len(catalog.types)} event types{own}"
+    if catalog.topics:
+        yield one_line(f"topics that may be followed: {', '.join(catalog.topics)}")
 
 
 def _keys(config: Config) -> Iterator[str]:

@@ -124,7 +124,8 @@ def _may_not(target: Target, members: Mapping[str, Any]) -> NotifyRefused:
 
 def _types_in(reply: Reply) -> EventTypes | None:
     try:
-        return EventTypes.of(reply.members()["types"])
+        members = reply.members()
+        return EventTypes.of(members["types"], members.get("topics", ()))
     except (AttributeError, KeyError, TypeError, ValueError):
         # Of a version whose types have something that this one does not know.
         return None

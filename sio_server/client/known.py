@@ -37,7 +37,7 @@ def types_in(path: Path) -> dict[str, EventType]:
         defaults = document.get("defaults", {})
         return {
             name: EventType.from_dict({**with_defaults(table, defaults), "type": name}, locale=locale)
-            for name, table in document["types"].items()
+            for name, table in (document["types"] if "topics" not in document else document.get("types", {})).items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"

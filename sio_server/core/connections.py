@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sio_server.audience import Identity
-from sio_server.broker import Broker, Carrier, Close, Counts, Followed, View
+from sio_server.broker import Broker, Carrier, Close, Counts, View
+from sio_server.core.arrivals import Arrivals, topics_of
 from sio_server.core.catchup import resume
 from sio_server.core.door import Door
 from sio_server.core.expiry import Expiry
@@ -20,7 +21,6 @@ from sio_server.core.limits import ConnectionLimits
 from sio_server.core.observers import Observers
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
-from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused, Text
 from sio_server.logs import get_logger
 from sio_server.metrics import Metrics
@@ -58,7 +58,7 @@ class Connections:
         replays: Replays,
         observers: Observers,
         *,
-        tasks: Tasks,
+        arrivals: Arrivals,
         door: Door,
         metrics: Metrics,
         refusals: Refusals,
@@ -70,7 +70,7 @@ class Connections:
         self._hub = hub
         self._replays = replays
         self._observers = observers
-        self._tasks = tasks
+        self._arrivals = arrivals
         self._door = door
         self._metrics = metrics
         self._refusals = refusals
@@ -110,15 +110,8 @@ class Connections:
         self._refusals.note_of(protocol, refused, method="CONNECT", address=address)
 
     async def view_of(self, identity: Identity) -> View:
-        """What this person may see. Who has no name sees, in development, whatever is in the rooms it states."""
-        return (await self._arrive(identity))[0]
-
-    async def _arrive(self, identity: Identity) -> tuple[View, Counts | None]:
-        """What this person may see, with the counters where `People.arrive` knows them."""
-        user, rooms = identity.user, identity.rooms()
-        if user is None:
-            return View("", dict.fromkeys(rooms, 0)), None
-        return await self._broker.arrive(user, rooms)
+        """What this person may see: see `Arrivals.view_of`."""
+        return await self._arrivals.view_of(identity)
 
     async def open(
         self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None, locale: str = "en"
@@ -131,9 +124,7 @@ class Connections:
         self._expiry.begin(connection)
         identity = connection.identity
         self.admit(identity, connection.address)
-        connection.view, counts = await self._arrive(identity)
-        if counts is None and identity.user is not None:
-            counts = await self._broker.counts(connection.view)
+        connection.view, counts = await self._arrivals.arrive(identity, counted=True)
         self.admit(identity, connection.address)
         # From here to the end nothing suspends: what is published next reaches the connection.
         place = self._place(connection.view, counts, cursor, recovered_from)
@@ -158,7 +149,7 @@ class Connections:
 
     def _count_in(self, connection: Connection) -> None:
         self._hub.add(connection)
-        self._broker.arrived(connection.id, connection.identity.user, connection.view.seen_from)
+        self._note_presence(connection)
         self._metrics.connected(connection.protocol)
         self._expiry.arm(connection)
 
@@ -169,7 +160,7 @@ class Connections:
             {
                 "user": identity.user,
                 "roles": list(identity.roles),
-                "topics": list(identity.topics),
+                "topics": topics_of(identity, connection.view),
                 "cursor": place.at.cursor(),
                 "recovered": place.recovered,
                 **({} if counts is None else {"counts": counts_dict(counts)}),
@@ -243,14 +234,20 @@ class Connections:
         self._expiry.renew(connection, identity)
         if not connection.may_observe:
             self._observers.discard(connection.link)
-        self._enter(connection, view)
+        self.enter(connection, view)
 
-    def _enter(self, connection: Connection, view: View) -> None:
+    def enter(self, connection: Connection, view: View) -> None:
         """Be in the rooms of this view from now on, or once the connection is live."""
         connection.view = view
-        self._broker.arrived(connection.id, connection.identity.user, connection.view.seen_from)
+        self._note_presence(connection)
         if connection.catchup is None:
             connection.link.join(connection.rooms)
+
+    def _note_presence(self, connection: Connection) -> None:
+        identity, view = connection.identity, connection.view
+        # what is followed goes by no age, and needs no connection to hold it
+        rooms = identity.rooms() if view.followed else view.seen_from
+        self._broker.arrived(connection.id, identity.user, rooms)
 
     # -- what nodes tell one another ------------------------------------------------------------------------------
 
@@ -273,21 +270,6 @@ class Connections:
         connection = self._hub.find(signal.connection_id)
         if connection is not None:
             connection.close(signal.code)
-
-    def followed(self, signal: Followed) -> None:
-        """Read anew which rooms a user's connections to this node are in."""
-        for connection in self._hub.of_user(signal.user):
-            self._tasks.begin(self._look_again(connection))
-
-    async def _look_again(self, connection: Connection) -> None:
-        identity = connection.identity
-        try:
-            view = await self.view_of(identity)
-        except Refused as refused:
-            logger.warning("rooms were not read anew", code=refused.kind.code, connection=connection.id)
-            return
-        if connection in self._hub and connection.identity.rooms() == identity.rooms():
-            self._enter(connection, view)
 
     # -- going ----------------------------------------------------------------------------------------------------
 

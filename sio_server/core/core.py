@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sio_server.broker import Broker, Close, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
+from sio_server.core.arrivals import Arrivals
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
@@ -29,6 +30,7 @@ from sio_server.core.samples import Samples
 from sio_server.core.spans import Spans
 from sio_server.core.strangers import Strangers
 from sio_server.core.tasks import Tasks
+from sio_server.core.topics import Topics
 from sio_server.core.traced import TracedNode
 from sio_server.core.traces import Traces
 from sio_server.core.traffic import Traffic
@@ -72,19 +74,19 @@ class Core:
         self.door, self.tasks = Door(), Tasks()
         self.hub = Hub(address_group)
         self.window = Window(now=broker.now)
-        self.observers = Observers()
-        self.refusals = Refusals(metrics)
+        self.observers, self.refusals = Observers(), Refusals(metrics)
         self.traffic = Traffic(metrics, catalog, now=now)
         self.spans = Spans()
         self.pages = Pages(broker, self.window, high=replay_high)
         self.replays = Replays(broker, self.hub, self.pages, metrics, self.tasks)
         self.expiry = Expiry(self.hub, wall=wall)
+        arrivals = Arrivals(broker, catalog)
         self.connections = Connections(
             broker,
             self.hub,
             self.replays,
             self.observers,
-            tasks=self.tasks,
+            arrivals=arrivals,
             door=self.door,
             metrics=metrics,
             refusals=self.refusals,
@@ -92,6 +94,7 @@ class Core:
             hello=hello or {},
             expiry=self.expiry,
         )
+        self.topics = Topics(broker, self.hub, self.connections, arrivals, catalog, pages=self.pages, tasks=self.tasks)
         self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self.strangers = Strangers(catalog, locale)
@@ -102,11 +105,14 @@ class Core:
         self.passes = Passes(broker, wall=wall)
         self._tell_broker()
 
-    def take_types(self, types: Mapping[str, EventType]) -> None:
+    def take_catalog(self, catalog: Catalog) -> None:
         """Put another catalogue in place of the one in force, while the node runs."""
         before = _ages(self.catalog.types)
-        self.catalog.types = dict(types)
-        if (ages := _ages(types)) != before:
+        self.catalog.types = dict(catalog.types)
+        if catalog.topics != self.catalog.topics:
+            self.catalog.topics = dict(catalog.topics)
+            self.topics.look_again()
+        if (ages := _ages(catalog.types)) != before:
             self.broker.keep_types(ages)
             # what is in memory knows how long it was to be kept then; the log is asked instead
             self.window.begin(self.broker.head().seq)
@@ -117,7 +123,7 @@ class Core:
         self.node.hear(InboxChanged, self.inboxes.changed)
         self.node.hear(Revoked, self.operators.revoked)
         self.node.hear(Close, self.connections.close_one)
-        self.node.hear(Followed, self.connections.followed)
+        self.node.hear(Followed, self.topics.heard)
 
     def _node(self, rate: PublishRate) -> Node:
         make = Node if self.tracer is None else partial(TracedNode, self.tracer)
@@ -133,6 +139,11 @@ class Core:
             traffic=self.traffic,
             spans=self.spans,
             rate=rate,
+        )
+
+    def _topics(self, arrivals: Arrivals) -> Topics:
+        return Topics(
+            self.broker, self.hub, self.connections, arrivals, self.catalog, pages=self.pages, tasks=self.tasks
         )
 
     def _operators(self) -> Operators:

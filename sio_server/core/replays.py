@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sio_server.broker import Log, Stretch, View
@@ -68,7 +69,7 @@ class Replays:
         connection.catchup = None
         connection.stream_from = head
         # A first sight that the log has lost would hide what comes next.
-        connection.view = View(view.user, {room: min(first, head) for room, first in view.seen_from.items()})
+        connection.view = replace(view, seen_from={room: min(first, head) for room, first in view.seen_from.items()})
         connection.link.join(connection.rooms)
         self.give_up(connection)
 

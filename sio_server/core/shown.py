@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sio_server.broker import Receipt
+from sio_server.core.arrivals import topics_of
 from sio_server.core.hub import Connection
 from sio_server.notification import rfc3339, written
 
@@ -45,7 +46,7 @@ def moment(milliseconds: int | None) -> str | None:
 def user_dict(name: str, connections: Sequence[Connection]) -> dict[str, Any]:
     """A user with all connections, and the roles and topics of all of them together."""
     roles = dict.fromkeys(role for connection in connections for role in connection.identity.roles)
-    topics = dict.fromkeys(topic for connection in connections for topic in connection.identity.topics)
+    topics = dict.fromkeys(topic for one in connections for topic in topics_of(one.identity, one.view))
     return {
         "user": name,
         "roles": list(roles),

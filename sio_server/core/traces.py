@@ -112,7 +112,12 @@ class Traces:
             "matched": list(matched),
             "excepted": trail.user in trail.stored.entry.audience.except_users,
             "rooms": [
-                {"room": room, "from_seq": known.seen_from, "missing_since": moment(known.missing_since)}
+                {
+                    "room": room,
+                    "from_seq": known.seen_from,
+                    "missing_since": moment(known.missing_since),
+                    "followed_since": moment(known.followed_since),
+                }
                 for room, known in sorted(trail.rooms.items())
             ],
             "alike": list(trail.alike),

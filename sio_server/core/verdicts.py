@@ -118,8 +118,8 @@ def _not_meant(trail: Trail) -> str:
         return "excepted"
     if is_guest(trail.user):
         return "guest"
-    if _late(trail):
-        return "not_yet_seen"
+    if late := _late(trail):
+        return "not_yet_seen" if any(trail.rooms[room].followed_since is None for room in late) else "not_yet_followed"
     if _spelt_alike(trail):
         return "spelling_addressed"
     if not trail.known:
@@ -228,6 +228,10 @@ SENTENCES: Final = {
     "not_yet_seen": Text(
         "It was for {1}, and {0} first came with that after it was published. Nobody gets what was before.",
         "Era para {1}, y {0} entró con eso por primera vez después de que se publicara. Lo anterior no se recibe.",
+    ),
+    "not_yet_followed": Text(
+        "It was for {1}, which {0} began to follow after it was published. Nobody gets what was before.",
+        "Era para {1}, y {0} empezó a seguirlo después de que se publicara. Lo anterior no se recibe.",
     ),
     "spelling_addressed": Text(
         "It was for {2}, and not for {0}. To the server these are two people: what counts is the sub of the token, "

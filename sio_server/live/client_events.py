@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from sio_server.audience import Identity
 from sio_server.auth import Authenticator
 from sio_server.broker import Action
+from sio_server.core.arrivals import topics_of
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes, marked_dict
 from sio_server.core.protocols import SOCKETIO
 from sio_server.core.refusals import Refusals
+from sio_server.core.topics import Topics
 from sio_server.errors import Refused, Text
 from sio_server.intake import admitted
 from sio_server.logs import get_logger
-from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token
+from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token, load_topic
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
 
@@ -36,9 +37,11 @@ NO_BYTES: Final = Text(
 logger = get_logger("events")
 
 
-def renewed_dict(identity: Identity) -> dict[str, Any]:
+def renewed_dict(connection: Connection) -> dict[str, Any]:
     """What a client is told whose token was taken: until when, and what it is in now."""
-    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": list(identity.topics)}
+    identity = connection.identity
+    topics = topics_of(identity, connection.view)
+    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": topics}
 
 
 class ClientEvents:
@@ -47,15 +50,20 @@ class ClientEvents:
     Each takes a connection and a body and returns the acknowledgement.
     """
 
-    def __init__(self, connections: Connections, inboxes: Inboxes, auth: Authenticator, refusals: Refusals) -> None:
+    def __init__(
+        self, connections: Connections, inboxes: Inboxes, topics: Topics, auth: Authenticator, refusals: Refusals
+    ) -> None:
         self._connections = connections
         self._inboxes = inboxes
+        self._topics = topics
         self._auth = auth
         self._refusals = refusals
         self.handlers: dict[str, Handler] = {
             "ns:ack": self._ack,
             "ns:auth": self._renew,
             "ns:observe": self._observe,
+            "ns:follow": self._follow,
+            "ns:unfollow": self._unfollow,
         }
         for event, action in _MARKS.items():
             self.handlers[event] = self._marking(action)
@@ -93,11 +101,17 @@ class ClientEvents:
     async def _renew(self, connection: Connection, body: object) -> Mapping[str, Any]:
         identity = await self._auth.identity(load_token(body))
         await self._connections.renew(connection, identity)
-        return renewed_dict(identity)
+        return renewed_dict(connection)
 
     async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
         position = self._connections.observe(connection, wanted=load_observe(body))
         return {"seq": position.seq, "cursor": position.cursor()}
+
+    async def _follow(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        return await self._topics.follow(connection.identity, load_topic(body))
+
+    async def _unfollow(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        return await self._topics.unfollow(connection.identity, load_topic(body))
 
     def _marking(self, action: Action) -> Handler:
         async def mark(connection: Connection, body: object) -> Mapping[str, Any]:

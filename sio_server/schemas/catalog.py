@@ -7,7 +7,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.catalog import DATA_TYPES
-from sio_server.event_types import PRIORITIES
+from sio_server.event_types import ANYONE, BACKEND, PRIORITIES
 from sio_server.schemas.loading import about
 from sio_server.schemas.publish import AudienceReplySchema
 
@@ -48,7 +48,21 @@ class EventTypeSchema(Schema):
     )
 
 
+class FollowableSchema(Schema):
+    """Who may follow a topic."""
+
+    topic = plain.String(required=True, metadata=about("Its name; with `*` at the end all that begin so"))
+    follow = plain.Raw(
+        required=True,
+        metadata=about(
+            "`anyone`, `backend` for those whom the backend has follow it, or roles",
+            anyOf=[{"type": "string", "enum": [ANYONE, BACKEND]}, {"type": "array", "items": {"type": "string"}}],
+        ),
+    )
+
+
 class CatalogSchema(Schema):
-    """All event types, the built-in ones and those of the server's own file."""
+    """All event types, the built-in ones and those of the server's own file, and the topics that may be followed."""
 
     types = plain.List(plain.Nested(EventTypeSchema), required=True)
+    topics = plain.List(plain.Nested(FollowableSchema), required=True)

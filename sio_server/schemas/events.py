@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, ValidationError, validates_schema
 from marshmallow import fields as plain
 
 from sio_server import fields, intake
+from sio_server.audience import MAX_NAME_LENGTH
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.schemas.loading import MAX_SEQ, load
 
@@ -81,6 +82,15 @@ class ObserveSchema(fields.Schema):
     on = fields.Bool(required=True)
 
 
+class TopicSchema(fields.Schema):
+    """``ns:follow`` and ``ns:unfollow``: the topic."""
+
+    topic = fields.Name(
+        required=True,
+        metadata={"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "description": "Its name"},
+    )
+
+
 class MarkSchema(fields.Schema):
     """A change of state of these notifications, or of all up to one that the user has seen."""
 
@@ -103,6 +113,7 @@ _HANDSHAKE: Final = HandshakeSchema(unknown=EXCLUDE)
 _ACK: Final = AckSchema(unknown=EXCLUDE)
 _TOKEN: Final = TokenSchema(unknown=EXCLUDE)
 _MARK: Final = MarkSchema(unknown=EXCLUDE)
+_TOPIC: Final = TopicSchema(unknown=EXCLUDE)
 _OBSERVE: Final = ObserveSchema(unknown=EXCLUDE)
 _FIRST: Final = FirstSchema(unknown=EXCLUDE)
 
@@ -194,6 +205,11 @@ def _reply_id(value: object) -> ReplyId:
 def load_observe(body: object) -> bool:
     """Whether an ``ns:observe`` asks to be shown everything; raises `Refused` (``invalid_data``)."""
     return bool(load(_OBSERVE, body, "invalid_data")["on"])
+
+
+def load_topic(body: object) -> str:
+    """The topic of an ``ns:follow`` or ``ns:unfollow``; raises `Refused` (``invalid_data``)."""
+    return str(load(_TOPIC, body, "invalid_data")["topic"])
 
 
 class Mark(NamedTuple):

@@ -16,7 +16,7 @@ from marshmallow.validate import OneOf
 
 from sio_server import fields
 from sio_server.schemas.console import WarningSchema
-from sio_server.schemas.events import AckSchema, MarkSchema, ObserveSchema, TokenSchema
+from sio_server.schemas.events import AckSchema, MarkSchema, ObserveSchema, TokenSchema, TopicSchema
 from sio_server.schemas.inbox import ACTIONS, CountsSchema, EnvelopeSchema
 from sio_server.schemas.loading import about
 from sio_server.schemas.operators import RecordSchema
@@ -46,7 +46,7 @@ class HelloSchema(Schema):
 
     user = plain.String(required=True, allow_none=True)
     roles = plain.List(plain.String(), required=True)
-    topics = plain.List(plain.String(), required=True)
+    topics = plain.List(plain.String(), required=True, metadata=about("Those of the token, and those followed"))
     cursor = plain.String(required=True, metadata=about("The position that the connection starts at"))
     recovered = plain.Boolean(required=True, metadata=about("Whether all after the client's own cursor will come"))
     counts = plain.Nested(CountsSchema, metadata=about("Only where there is a user"))
@@ -72,6 +72,12 @@ class StateChangeSchema(Schema):
     ids = plain.List(plain.String(), metadata=about("Those that changed; without them all did, as far as `up_to`"))
     up_to = plain.Integer(metadata=about("The `seq` that a change of all reached"))
     counts = plain.Nested(CountsSchema, required=True)
+
+
+class TopicsSchema(Schema):
+    """``ns:topics``: what the user follows is another thing now."""
+
+    topics = plain.List(plain.String(), required=True, metadata=about("Followed ones and those of the token, now"))
 
 
 class AuthExpiringSchema(Schema):
@@ -111,6 +117,7 @@ SERVER_EVENTS: Final[Mapping[str, type[Schema]]] = {
     "ns:hello": HelloSchema,
     "ns:sync": SyncSchema,
     "ns:state": StateChangeSchema,
+    "ns:topics": TopicsSchema,
     "ns:auth_expiring": AuthExpiringSchema,
     "ns:draining": DrainingSchema,
     "ns:closing": ClosingSchema,
@@ -141,6 +148,14 @@ class ObservingSchema(DoneSchema):
 
     seq = plain.Integer(required=True)
     cursor = plain.String(required=True)
+
+
+class FollowingSchema(DoneSchema):
+    """The answer to a follow, and to its end."""
+
+    topic = plain.String(required=True)
+    following = plain.Boolean(required=True, metadata=about("Whether the user follows it from now on"))
+    topics = plain.List(plain.String(), required=True, metadata=about("Followed ones and those of the token, now"))
 
 
 class ChangedSchema(DoneSchema):
@@ -178,6 +193,8 @@ CLIENT_EVENTS: Final[Mapping[str, tuple[type[Schema], type[Schema]]]] = {
     "ns:ack": (AckSchema, DoneSchema),
     "ns:auth": (TokenSchema, RenewedSchema),
     "ns:observe": (ObserveSchema, ObservingSchema),
+    "ns:follow": (TopicSchema, FollowingSchema),
+    "ns:unfollow": (TopicSchema, FollowingSchema),
     **{f"ns:{action}": (MarkSchema, ChangedSchema) for action in ACTIONS},
     "notify": (PublishSchema, PublishedSchema),
 }

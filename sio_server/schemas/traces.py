@@ -56,6 +56,9 @@ class KnownRoomSchema(Schema):
         allow_none=True,
         metadata=about("Since when the user's tokens do not name it any more; after a day it is forgotten"),
     )
+    followed_since = plain.String(
+        required=True, allow_none=True, metadata=about("Since when the user follows the topic whose room it is")
+    )
 
 
 class LegSchema(Schema):

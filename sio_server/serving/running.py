@@ -172,13 +172,17 @@ class _Reload:
         changes = app[RELOADING].apply(config)
         if self._watch is not None:
             self._watch.put(config, certificate)
-        renewed = catalog.types != app[CORE].catalog.types
-        app[CORE].take_types(catalog.types)
+        renewed = [
+            f"{part} of the catalogue"
+            for part in ("types", "topics")
+            if getattr(catalog, part) != getattr(app[CORE].catalog, part)
+        ]
+        app[CORE].take_catalog(catalog)
         for line in loaded.warnings:
             logger.warning(line)
         if changes.waiting:
             logger.warning("settings that count after a restart", settings=list(changes.waiting))
-        logger.info("settings reloaded", changed=[*changes.applied, *(["types of the catalogue"] if renewed else [])])
+        logger.info("settings reloaded", changed=[*changes.applied, *renewed])
 
 
 async def _drain(core: Core) -> None:

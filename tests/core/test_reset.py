@@ -9,6 +9,7 @@ import pytest
 
 from sio_server.audience import Identity
 from sio_server.broker import View
+from sio_server.catalog import Catalog
 from sio_server.core.pages import PAGE
 from sio_server.notification import Position
 from tests.support.links import TOURIST, Core, core
@@ -61,14 +62,14 @@ async def test_other_times_to_be_kept_are_asked_of_the_log(made: Core) -> None:
     _, link = await made.open(TOURIST)
     await made.publish(3)
     types = made.catalog.types
-    made.take_types(types)
+    made.take_catalog(Catalog(types))
     assert len(made.window) == 3
-    made.take_types({**types, "test": replace(types["test"], retention_days=7)})
+    made.take_catalog(Catalog({**types, "test": replace(types["test"], retention_days=7)}))
     assert (len(made.window), made.window.floor) == (0, 3)
     await made.publish(1)
     (entry,) = made.window.after(3, {"all": 0, "role:turista": 0}, None) or ()
     assert entry.expires_at is not None
-    made.take_types({**types, "test": replace(types["test"], retention_days=0)})
+    made.take_catalog(Catalog({**types, "test": replace(types["test"], retention_days=0)}))
     await made.publish(1)
     (entry,) = made.window.after(4, {"all": 0, "role:turista": 0}, None) or ()
     assert entry.expires_at is None

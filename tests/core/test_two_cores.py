@@ -10,7 +10,6 @@ import pytest
 
 from sio_server.audience import Audience, Identity
 from sio_server.auth import Publisher
-from sio_server.broker import Followed
 from sio_server.errors import Refused
 from sio_server.schemas.publish import load_publish
 from tests.support.links import TOURIST, Core, holding, two_cores
@@ -136,15 +135,15 @@ async def test_close_reaches_the_other_node(cores: tuple[Core, Core]) -> None:
         assert refused.value.kind.code == "not_found"
 
 
-async def test_rooms_are_read_anew_at_both_nodes(cores: tuple[Core, Core]) -> None:
-    """When a user follows something, every connection of the user joins its rooms anew, and nobody else's does."""
+async def test_follow_counts_at_both_nodes(cores: tuple[Core, Core]) -> None:
+    """When a user follows something, every connection of the user is in its room and told so, and nobody else's is."""
     here, there = cores
     links = [(await core.open(TOURIST))[1] for core in cores]
     _, other = await there.open(Identity("8"))
-    here.broker.signal(Followed("7"))
-    await until(lambda: not here.tasks and not there.tasks)
+    await here.broker.follow("7", "tour:1", backend=True)
     assert [link.names.count("join") for link in (*links, other)] == [2, 2, 1]
-    assert links[1].rooms == TOURIST.rooms()
+    assert set(links[1].rooms) == {*TOURIST.rooms(), "topic:tour:1"}
+    assert [link.of("ns:topics") for link in (*links, other)] == [[{"topics": ["cusco", "tour:1"]}]] * 2 + [[]]
 
 
 async def test_user_is_there_while_one_node_has_a_connection(cores: tuple[Core, Core]) -> None:

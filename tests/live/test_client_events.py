@@ -17,7 +17,18 @@ from tests.support.links import TOURIST, Core
 from tests.support.servers import secured, token
 from tests.support.waiting import until
 
-EVENTS = {"ns:ack", "ns:auth", "ns:observe", "ns:seen", "ns:read", "ns:unread", "ns:archive", "ns:unarchive"}
+EVENTS = {
+    "ns:ack",
+    "ns:auth",
+    "ns:observe",
+    "ns:follow",
+    "ns:unfollow",
+    "ns:seen",
+    "ns:read",
+    "ns:unread",
+    "ns:archive",
+    "ns:unarchive",
+}
 
 
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:

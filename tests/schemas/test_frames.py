@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import time
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from marshmallow import RAISE, Schema
@@ -20,6 +21,7 @@ from sio_server.schemas.frames import (
     ReplySchema,
 )
 from tests.support.asking import post
+from tests.support.catalogs import following
 from tests.support.clients import PlainSocket, plain_socket
 from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token
 from tests.support.sources import SOURCES
@@ -69,12 +71,13 @@ class Heard:
             assert self.members[schema] == named, schema
 
 
-async def test_control_events_are_as_described() -> None:
+async def test_control_events_are_as_described(tmp_path: Path) -> None:
     """Every control event, over both protocols, has the members of its schema, and no member is never there."""
     heard = Heard()
-    async with running(secured()) as server:
+    async with running(secured(catalog=following(tmp_path))) as server:
         warned = await server.connect({"token": token("ana", groups=["admin"]), "locale": "en"})
         behind = await _behind(server)
+        await behind.client.call("ns:follow", {"topic": "tour:1"})
         ending = await server.connect({"token": token("bo", exp=int(time.time()) + 30)})
         backend = await server.connect({"key": PUBLISH_KEY})
         await _looked_on(backend, server)
@@ -121,15 +124,16 @@ async def _looked_on(backend: Listener, server: Server) -> None:
     await until(lambda: sum(len(bundle["items"]) for bundle in backend.of("ns:observed")) == 2)
 
 
-async def test_answers_are_as_described() -> None:
+async def test_answers_are_as_described(tmp_path: Path) -> None:
     """The answer to each event, over both protocols, and to what is refused, has just the members of its schema."""
     heard = Heard()
-    async with running(secured()) as server:
+    async with running(secured(catalog=following(tmp_path))) as server:
         user = await server.connect({"token": token("ana", role="admin")})
         backend = await server.connect({"key": PUBLISH_KEY})
         marks = [(f"ns:{action}", {"all": True}) for action in ("seen", "read", "unread", "archive", "unarchive")]
         renewal = ("ns:auth", {"token": token("ana", role="admin")})
         await heard.answers(user, ("ns:ack", {"seq": 0}), renewal, ("ns:observe", {"on": True}), *marks)
+        await heard.answers(user, ("ns:follow", {"topic": "tour:1"}), ("ns:unfollow", {"topic": "tour:1"}))
         await heard.answers(backend, ("notify", SEED))
         heard.take(RefusedSchema, await user.client.call("notify", SEED))
         async with plain_socket(server.url, {"token": token("bo")}) as client:
@@ -156,4 +160,4 @@ def test_every_event_is_described() -> None:
     nothing: Any = None
 
     assert sent == {*SERVER_EVENTS, "ns:reply"}
-    assert {*ClientEvents(nothing, nothing, nothing, nothing).handlers, "notify"} == set(CLIENT_EVENTS)
+    assert {*ClientEvents(nothing, nothing, nothing, nothing, nothing).handlers, "notify"} == set(CLIENT_EVENTS)

@@ -16,3 +16,10 @@ def load(tmp_path: Path, text: str) -> Catalog:
     file = tmp_path / "my.toml"
     file.write_text(text, "utf-8")
     return Catalog.load(file)
+
+
+def following(tmp_path: Path, rules: str = '[topics."tour:*"]\nfollow = "anyone"\n') -> Path:
+    """A file of the user's that says who may follow what."""
+    file = tmp_path / "topics.toml"
+    file.write_text(rules, "utf-8")
+    return file

@@ -107,9 +107,7 @@ def record_sight(
     )
 
 
-def _rooms_of(
-    connection: sqlite3.Connection, user: str
-) -> tuple[Sequence[tuple[str, int, int | None]], Followed]:
+def _rooms_of(connection: sqlite3.Connection, user: str) -> tuple[Sequence[tuple[str, int, int | None]], Followed]:
     """The rooms that arrivals of a user named, since when and missing since when; and those the user follows."""
     rows = connection.execute(_ROOMS, (user, user)).fetchall()
     followed = {room: (since, bool(backend)) for room, since, _, backend in rows if backend is not None}
