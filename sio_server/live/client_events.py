@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from sio_server.audience import Identity
 from sio_server.auth import Authenticator
-from sio_server.broker import Action
+from sio_server.broker import Action, View
 from sio_server.core.arrivals import topics_of
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
@@ -37,11 +38,9 @@ NO_BYTES: Final = Text(
 logger = get_logger("events")
 
 
-def renewed_dict(connection: Connection) -> dict[str, Any]:
+def renewed_dict(identity: Identity, view: View) -> dict[str, Any]:
     """What a client is told whose token was taken: until when, and what it is in now."""
-    identity = connection.identity
-    topics = topics_of(identity, connection.view)
-    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": topics}
+    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": topics_of(identity, view)}
 
 
 class ClientEvents:
@@ -101,7 +100,7 @@ class ClientEvents:
     async def _renew(self, connection: Connection, body: object) -> Mapping[str, Any]:
         identity = await self._auth.identity(load_token(body))
         await self._connections.renew(connection, identity)
-        return renewed_dict(connection)
+        return renewed_dict(identity, connection.view)
 
     async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
         position = self._connections.observe(connection, wanted=load_observe(body))

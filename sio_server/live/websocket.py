@@ -175,7 +175,7 @@ class WsEndpoint:
     async def _begin(self, visit: _Visit, first: First) -> dict[str, Any]:
         """Let in whom the first message names; returns the reply to that message. Raises `Refused`."""
         connection = await self._open(visit, first.token, first.cursor)
-        return {"to": "ns:auth", "id": first.id, "ok": True, **renewed_dict(connection)}
+        return {"to": "ns:auth", "id": first.id, "ok": True, **renewed_dict(connection.identity, connection.view)}
 
     def _forget(self, visit: _Visit) -> None:
         client, connection = visit.client, visit.connection

@@ -34,7 +34,9 @@ EVENTS = {
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:
     """The events of this core."""
     inboxes = made.inboxes
-    return ClientEvents(made.connections, inboxes, Authenticator(config or secured()), Refusals(made.metrics))
+    return ClientEvents(
+        made.connections, inboxes, made.topics, Authenticator(config or secured()), Refusals(made.metrics)
+    )
 
 
 async def say(

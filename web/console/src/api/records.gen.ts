@@ -90,6 +90,7 @@ export interface components {
         };
         Catalog: {
             types: components["schemas"]["EventType"][];
+            topics: components["schemas"]["Followable"][];
         };
         ConnectedUser: {
             user: string;
@@ -205,6 +206,53 @@ export interface components {
             field: string;
             detail: string;
         };
+        FollowReply: {
+            /** @enum {string} */
+            status: "ok";
+            topic: string;
+            /** @description Whether the user follows it from now on */
+            following: boolean;
+            /** @description Followed ones and those of the token, now */
+            topics: string[];
+        };
+        Followable: {
+            /** @description Its name; with `*` at the end all that begin so */
+            topic: string;
+            /** @description `anyone`, `backend` for those whom the backend has follow it, or roles */
+            follow: ("anyone" | "backend") | string[];
+        };
+        Followed: {
+            topic: string;
+            /** @description Since when, RFC 3339 in UTC */
+            since: string;
+        };
+        FollowedTopic: {
+            topic: string;
+            /** @description Users who follow it, here now or not */
+            followers: number;
+        };
+        FollowedTopicsReply: {
+            items: components["schemas"]["FollowedTopic"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
+        };
+        Follower: {
+            user: string;
+            /** @description Since when, RFC 3339 in UTC */
+            since: string;
+            /**
+             * @description Whose wish it is that the user follows it
+             * @enum {string}
+             */
+            by: "user" | "backend";
+        };
+        FollowersReply: {
+            topic: string;
+            total: number;
+            items: components["schemas"]["Follower"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
+        };
         Head: {
             seq: number;
             cursor: string;
@@ -300,6 +348,8 @@ export interface components {
             from_seq: number;
             /** @description Since when the user's tokens do not name it any more; after a day it is forgotten */
             missing_since: string | null;
+            /** @description Since when the user follows the topic whose room it is */
+            followed_since: string | null;
         };
         Leg: {
             /** @description Its id; null where it is gone */
@@ -771,6 +821,11 @@ export interface components {
             /** @description Name of the machine */
             node: string;
         };
+        TopicsReply: {
+            items: components["schemas"]["Followed"][];
+            /** @description Names of topics, with `*` at the end for all that begin so, as the catalogue has them */
+            may_follow: string[];
+        };
         Trace: {
             notification: components["schemas"]["Record"];
             /** @description Whether it is in the log: not so with `persist: false` */
@@ -796,6 +851,26 @@ export interface components {
             /** @description Milliseconds after `accepted`; null where `at` is */
             after_ms: number | null;
         };
+        UserFollowReply: {
+            /** @enum {string} */
+            status: "ok";
+            topic: string;
+            /** @description Whether the user follows it from now on */
+            following: boolean;
+            /** @description What the user follows now */
+            topics: string[];
+            user: string;
+        };
+        UserFollowed: {
+            topic: string;
+            /** @description Since when, RFC 3339 in UTC */
+            since: string;
+            /**
+             * @description Whose wish it is that the user follows it
+             * @enum {string}
+             */
+            by: "user" | "backend";
+        };
         UserNumbers: {
             total: number;
             by_role: {
@@ -817,13 +892,17 @@ export interface components {
             /** @description When it was read, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
             read_at: string | null;
         };
+        UserTopicsReply: {
+            user: string;
+            items: components["schemas"]["UserFollowed"][];
+        };
         UserTrace: {
             user: string;
             /**
              * @description The answer as a stable code
              * @enum {string}
              */
-            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "guest" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
+            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "not_yet_followed" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "guest" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
             /** @description The answer as a sentence, in the language that was asked for */
             text: string;
             /** @description Whether this user has ever connected, as far as is known */

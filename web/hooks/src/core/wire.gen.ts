@@ -36,6 +36,8 @@ export interface components {
             "ns:ack": components["schemas"]["Done"];
             "ns:auth": components["schemas"]["Renewed"];
             "ns:observe": components["schemas"]["Observing"];
+            "ns:follow": components["schemas"]["Following"];
+            "ns:unfollow": components["schemas"]["Following"];
             "ns:seen": components["schemas"]["Changed"];
             "ns:read": components["schemas"]["Changed"];
             "ns:unread": components["schemas"]["Changed"];
@@ -87,6 +89,8 @@ export interface components {
             "ns:ack": components["schemas"]["Ack"];
             "ns:auth": components["schemas"]["Token"];
             "ns:observe": components["schemas"]["Observe"];
+            "ns:follow": components["schemas"]["Topic"];
+            "ns:unfollow": components["schemas"]["Topic"];
             "ns:seen": components["schemas"]["Mark"];
             "ns:read": components["schemas"]["Mark"];
             "ns:unread": components["schemas"]["Mark"];
@@ -126,9 +130,19 @@ export interface components {
             field: string;
             detail: string;
         };
+        Following: {
+            /** @enum {boolean} */
+            ok: true;
+            topic: string;
+            /** @description Whether the user follows it from now on */
+            following: boolean;
+            /** @description Followed ones and those of the token, now */
+            topics: string[];
+        };
         Hello: {
             user: string | null;
             roles: string[];
+            /** @description Those of the token, and those followed */
             topics: string[];
             /** @description The position that the connection starts at */
             cursor: string;
@@ -396,6 +410,7 @@ export interface components {
             "ns:hello": components["schemas"]["Hello"];
             "ns:sync": components["schemas"]["Sync"];
             "ns:state": components["schemas"]["StateChange"];
+            "ns:topics": components["schemas"]["Topics"];
             "ns:auth_expiring": components["schemas"]["AuthExpiring"];
             "ns:draining": components["schemas"]["Draining"];
             "ns:closing": components["schemas"]["Closing"];
@@ -419,6 +434,14 @@ export interface components {
         };
         Token: {
             token: string;
+        };
+        Topic: {
+            /** @description Its name */
+            topic: string;
+        };
+        Topics: {
+            /** @description Followed ones and those of the token, now */
+            topics: string[];
         };
         Warning: {
             /**
