@@ -63,13 +63,7 @@ class Arrivals:
         """A view without what this person follows by an own wish and may not follow now."""
         if not view.followed:
             return view
-        rules = self._catalog.topics
-        dropped = [
-            room
-            for room, backend in view.followed.items()
-            if not (backend and identity.receives and not identity.is_guest)
-            and not may_follow(rules, identity, room.removeprefix(TOPIC_PREFIX))
-        ]
+        dropped = [room for room, backend in view.followed.items() if not self.lets(identity, room, backend=backend)]
         if not dropped:
             return view
         named = identity.rooms()
@@ -77,6 +71,12 @@ class Arrivals:
         return replace(
             view, seen_from=kept, followed={room: by for room, by in view.followed.items() if room not in dropped}
         )
+
+    def lets(self, identity: Identity, room: str, *, backend: bool) -> bool:
+        """Whether somebody sees a topic that this person follows, by an own wish or the ``backend``'s."""
+        if backend:
+            return identity.receives and not identity.is_guest
+        return may_follow(self._catalog.topics, identity, room.removeprefix(TOPIC_PREFIX))
 
     @contextmanager
     def _watching(self, user: str) -> Iterator[Watch]:

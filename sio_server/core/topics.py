@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,7 @@ class Topics:
         self._catalog = catalog
         self._pages = pages
         self._tasks = tasks
+        self._untold: dict[Connection, None] = {}
 
     # -- by the user's own wish -----------------------------------------------------------------------------------
 
@@ -131,7 +133,12 @@ class Topics:
         """Have the connections of a user be in the rooms of what the user follows now."""
         self._arrivals.heard(signal)
         for connection in self._hub.of_user(signal.user):
-            view = self._arrivals.allowed(_changed(connection.view, connection.identity, signal), connection.identity)
+            identity = connection.identity
+            if signal.seen_from is not None and not self._arrivals.lets(
+                identity, topic_room(signal.topic), backend=signal.backend
+            ):
+                continue
+            view = _changed(connection.view, identity, signal)
             connection.link.replay(self._late(connection, view, signal), replayed=False)
             self._enter(connection, view)
 
@@ -170,7 +177,16 @@ class Topics:
         else:
             connection.view = view
         if view.followed.keys() != before:
-            connection.link.control("ns:topics", {"topics": topics_of(connection.identity, view)})
+            if not self._untold:
+                asyncio.get_running_loop().call_soon(self._tell)
+            self._untold[connection] = None
+
+    def _tell(self) -> None:
+        """Tell clients which topics they have now: once, where a commit held many follows."""
+        untold, self._untold = self._untold, {}
+        for connection in untold:
+            if connection in self._hub:
+                connection.link.control("ns:topics", {"topics": topics_of(connection.identity, connection.view)})
 
 
 def _changed(view: View, identity: Identity, signal: Followed) -> View:

@@ -30,6 +30,7 @@ async def test_what_came_before_the_signal_is_handed_out_late(made: Core) -> Non
     for audience in (TOUR, BOTH, TOUR):
         await made.publish(1, audience)
     made.broker.signal(Followed("7", "tour:1", 0, backend=True))
+    await until(lambda: link.of("ns:topics"))
     await made.publish(1, TOUR)
     assert link.calls[-6:] == [
         ("live", 2),

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import socketio
 from socketio import exceptions
@@ -51,6 +51,10 @@ def _refuse_impossible(async_mode: str, *, compression: bool) -> None:
     if async_mode != "aiohttp":
         message = "the engine runs on aiohttp only"
         raise ValueError(message)
+
+
+# Rooms that are sooner looked through than made a set of; most clients have three.
+_FEW_ROOMS: Final = 16
 
 
 class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
@@ -257,11 +261,12 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         """Put a client of this process into just these rooms. Raises ValueError for an unknown client."""
         member = self.manager.member(sid, namespace)
         joined = () if member is None else tuple(member.rooms or ())
+        wanted, known = (rooms, joined) if len(rooms) <= _FEW_ROOMS else (frozenset(rooms), frozenset(joined))
         for room in joined:
-            if room not in rooms:
+            if room not in wanted:
                 self.manager.basic_leave_room(sid, namespace, room)
         for room in rooms:
-            if room not in joined:
+            if room not in known:
                 self.manager.basic_enter_room(sid, namespace, room)
 
     def deliver(self, sid: str, wire: Wire, marked: Wire | None = None, namespace: str = "/") -> None:
