@@ -81,19 +81,7 @@ class Core:
         self.replays = Replays(broker, self.hub, self.pages, metrics, self.tasks)
         self.expiry = Expiry(self.hub, wall=wall)
         arrivals = Arrivals(broker, catalog)
-        self.connections = Connections(
-            broker,
-            self.hub,
-            self.replays,
-            self.observers,
-            arrivals=arrivals,
-            door=self.door,
-            metrics=metrics,
-            refusals=self.refusals,
-            limits=limits or ConnectionLimits(),
-            hello=hello or {},
-            expiry=self.expiry,
-        )
+        self.connections = self._connections(arrivals, metrics, limits or ConnectionLimits(), hello or {})
         self.topics = Topics(broker, self.hub, self.connections, arrivals, catalog, pages=self.pages, tasks=self.tasks)
         self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
@@ -124,6 +112,23 @@ class Core:
         self.node.hear(Revoked, self.operators.revoked)
         self.node.hear(Close, self.connections.close_one)
         self.node.hear(Followed, self.topics.heard)
+
+    def _connections(
+        self, arrivals: Arrivals, metrics: Metrics, limits: ConnectionLimits, hello: Mapping[str, Any]
+    ) -> Connections:
+        return Connections(
+            self.broker,
+            self.hub,
+            self.replays,
+            self.observers,
+            arrivals=arrivals,
+            door=self.door,
+            metrics=metrics,
+            refusals=self.refusals,
+            limits=limits,
+            hello=hello,
+            expiry=self.expiry,
+        )
 
     def _node(self, rate: PublishRate) -> Node:
         make = Node if self.tracer is None else partial(TracedNode, self.tracer)
