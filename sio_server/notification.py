@@ -255,6 +255,14 @@ def encode_body(notification: _Members) -> bytes:
     return _dumps(members)[1:-1]
 
 
+def in_place_of(body: bytes, replaces: str, thread: str) -> bytes:
+    """The members of an envelope, as `encode_body` makes them, of one that took the place of another.
+
+    ``thread`` is the id of the first of those that took each other's place.
+    """
+    return body + f',"replaces":"{replaces}","thread":"{thread}"'.encode()
+
+
 def _dumps(members: dict[str, Any], option: int = 0) -> bytes:
     try:
         return orjson.dumps(members, option=option)
@@ -265,6 +273,15 @@ def _dumps(members: dict[str, Any], option: int = 0) -> bytes:
 
 
 Kind = Literal["notification", "updated", "removed"]
+
+
+class Effect(NamedTuple):
+    """What an entry does to earlier ones, for whoever keeps some of them."""
+
+    gone: tuple[int, ...]
+    """The positions of those that have left the log for it."""
+    changed: Entry | None = None
+    """A notification as it is from now on, where it stands."""
 
 
 class Entry(NamedTuple):
@@ -289,6 +306,8 @@ class Entry(NamedTuple):
     persist: bool = True
     expires_at: int | None = None
     """Milliseconds of the log's own clock (`Broker.now`) after which it goes to nobody; None never expires."""
+    effect: Effect | None = None
+    """What it does to earlier entries, when it is announced; what is read back does not say."""
 
     @property
     def seq(self) -> int:
@@ -313,6 +332,10 @@ class Entry(NamedTuple):
             notification.persist,
             expires_at,
         )
+
+    def in_place_of(self, replaces: str, seq: int, thread: str) -> Entry:
+        """This notification in the place of another, with its id and position; see `in_place_of`."""
+        return self._replace(body=in_place_of(self.body, replaces, thread), effect=Effect((seq,)))
 
     def is_for(self, rooms: Sequence[str]) -> bool:
         """Whether it goes to somebody who is in these rooms."""

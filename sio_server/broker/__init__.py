@@ -7,7 +7,7 @@ from sio_server.broker.broker import Broker
 from sio_server.broker.copies import CopiedLog, Copies, Told
 from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follows
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
-from sio_server.broker.log import BrokerHandler, Log, Published, Stretch, View
+from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
@@ -33,6 +33,7 @@ __all__ = [
     "Followed",
     "FollowersPage",
     "Follows",
+    "Former",
     "HealthCheck",
     "Hop",
     "Inbox",

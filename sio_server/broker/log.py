@@ -16,12 +16,22 @@ from sio_server.broker.signals import Signal
 from sio_server.notification import Entry, Notification, Position
 
 
+class Former(NamedTuple):
+    """The notification whose place another one took, and the id of the first of those that took each other's."""
+
+    id: str
+    seq: int
+    thread: str
+
+
 class Published(NamedTuple):
     """What became of one publish. A duplicate has the id and position that its first publish got."""
 
     id: str
     position: Position
     duplicate: bool = False
+    former: Former | None = None
+    """Whose place it took."""
 
 
 class BrokerHandler(Protocol):
@@ -100,6 +110,12 @@ class Log(Protocol):
         power, and this node's handler has had its entry. The order of ``seq`` is the order of appends, without gaps,
         over all nodes. Without ``persist`` nothing is stored, and the position is that of the last notification that
         was.
+
+        With ``persist`` and a ``collapse_key`` it takes the place of the former one with this key and the same
+        audience, as a set, that is stored and not expired, whoever published that; also of one of the same commit. The
+        former leaves the log in the same step: it is in no stretch, page, counter or search any more, and takes its
+        states in inboxes with it. The entry of the new one has the former in its `Effect`, and its body ``replaces``,
+        the former's id, and ``thread``, the id of the first of those that took each other's place.
         """
 
     def writing(self) -> bool:

@@ -179,6 +179,8 @@ class Node:
         for entry in batch:
             if entry.persist:
                 self._window.append(entry)
+                if entry.effect is not None:
+                    self._window.heed(entry.effect)
             else:
                 self._replays.hold(entry)
         announced = time.time()

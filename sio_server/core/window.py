@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sio_server.audience import user_room
-from sio_server.notification import Entry
+from sio_server.notification import Effect, Entry
 
 MAX_COUNT: Final = 10_000
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -35,6 +35,9 @@ class Window:
         self._max_bytes = max_bytes
         self._all: deque[Entry] = deque()
         self._by_room: dict[str, deque[Entry]] = {}
+        # Of some entries that are held, what is in their place: another one, or None for what has left the log. To take
+        # them out themselves would be to look for them.
+        self._instead: dict[int, Entry | None] = {}
         self.begin(floor)
 
     def begin(self, floor: int) -> None:
@@ -42,6 +45,7 @@ class Window:
         self.floor = floor
         self._all.clear()
         self._by_room.clear()
+        self._instead.clear()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -56,9 +60,19 @@ class Window:
         while len(self._all) > self._max_count or self._bytes > self._max_bytes:
             self._drop_oldest()
 
+    def heed(self, effect: Effect) -> None:
+        """Let entries go that have left the log, and hold another one where one was changed."""
+        for seq in effect.gone:
+            if seq > self.floor:
+                self._instead[seq] = None
+        changed = effect.changed
+        if changed is not None and changed.seq > self.floor:
+            self._instead[changed.seq] = changed
+
     def _drop_oldest(self) -> None:
         oldest = self._all.popleft()
         self.floor = oldest.seq
+        self._instead.pop(oldest.seq, None)
         self._bytes -= len(oldest.body) + _OVERHEAD
         for room in oldest.rooms:
             members = self._by_room[room]
@@ -80,6 +94,12 @@ class Window:
                 if entry.seq <= start:
                     break
                 found[entry.seq] = entry
+        for seq in found.keys() & self._instead.keys():
+            instead = self._instead[seq]
+            if instead is None:
+                del found[seq]
+            else:
+                found[seq] = instead
         moment = self._now() * 1000
         personal = None if user is None else user_room(user)
         return [

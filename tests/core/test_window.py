@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sio_server.audience import Audience
 from sio_server.core.window import Window
-from sio_server.notification import Entry, Position
+from sio_server.notification import Effect, Entry, Position
 
 ROOMS = ("all", "role:admin", "role:turista", "user:1", "user:2", "topic:7")
 
@@ -48,18 +48,35 @@ ENTRIES = st.lists(
     seen_from=st.dictionaries(st.sampled_from(ROOMS), st.integers(0, 40)),
     position=st.integers(0, 40),
     size=st.integers(1, 50),
+    effects=st.dictionaries(st.integers(1, 40), st.tuples(st.integers(1, 40), st.booleans())),
 )
 def test_a_window_answers_as_the_whole_log_would(
-    made: list[tuple[frozenset[str], bool, int | None]], seen_from: dict[str, int], position: int, size: int
+    made: list[tuple[frozenset[str], bool, int | None]],
+    seen_from: dict[str, int],
+    position: int,
+    size: int,
+    effects: dict[int, tuple[int, bool]],
 ) -> None:
-    """What one person may see above a position comes in order and once, or it is said not to reach back."""
+    """What one person may see above a position comes in order and once, or it is said not to reach back.
+
+    What took the place of others, or changed them, has done so there, too.
+    """
     log = [
         entry(seq, rooms, excepted=excepted, expires_at=expires_at)
         for seq, (rooms, excepted, expires_at) in enumerate(made, start=1)
     ]
-    window = Window(now=lambda: 2000.0, max_count=size)
-    for item in log:
+    window, taken = Window(now=lambda: 2000.0, max_count=size), set[int]()
+    for item in tuple(log):
         window.append(item)
+        earlier, gone = effects.get(item.seq, (item.seq, True))
+        of_it = [one for one in log[: item.seq - 1] if one.seq == earlier]
+        for one in of_it:
+            if gone:
+                window.heed(Effect((earlier,)))
+                taken.add(earlier)
+            elif earlier not in taken:
+                log[earlier - 1] = one._replace(body=f"changed by {item.seq}".encode())
+                window.heed(Effect((), log[earlier - 1]))
 
     found = window.after(position, seen_from, "1")
 
@@ -70,6 +87,7 @@ def test_a_window_answers_as_the_whole_log_would(
         item
         for item in log
         if item.seq > position
+        and item.seq not in taken
         and any(seen_from.get(room, 100) < item.seq for room in item.audience.rooms())
         and "1" not in item.audience.except_users
         and (item.expires_at is None or item.expires_at > 2_000_000)

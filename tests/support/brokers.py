@@ -35,6 +35,11 @@ async def appended(broker: Log, notification: Notification) -> Published:
     return await done
 
 
+async def appended_at_once(broker: Log, notifications: Sequence[Notification]) -> list[Published]:
+    """Append some without a pause, so that they go into one commit, and wait until all are settled."""
+    return await asyncio.gather(*(appended(broker, one) for one in notifications))
+
+
 async def entries_of(broker: Broker, rooms: Sequence[str], after: Position, limit: int) -> list[Entry]:
     """At most ``limit`` stored entries to any of these rooms above a position, in order, expired ones too."""
     if after.epoch != broker.head().epoch:

@@ -11,6 +11,7 @@ from typing import Any
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Status
 from sio_server.broker.people import ROOM_KEPT
+from sio_server.extras import Extras
 from sio_server.notification import Idempotency, Notification, new_id
 
 # A moment that every clock of these tests begins at: 2026-01-01.
@@ -40,8 +41,9 @@ def notification(
     priority: str = "normal",
     data: dict[str, Any] | None = None,
     publisher: str | None = None,
+    collapse: str | None = None,
 ) -> Notification:
-    """Return a notification of this moment that expires ``ttl`` seconds later."""
+    """Return a notification of this moment that expires ``ttl`` seconds later; ``collapse`` is its collapse key."""
     return Notification(
         id=new_id(int(at * 1000)),
         type=event,
@@ -54,6 +56,7 @@ def notification(
         idempotency=None if key is None else Idempotency("tests", key, message.encode()),
         persist=persist,
         publisher=publisher,
+        extras=None if collapse is None else Extras(collapse_key=collapse),
     )
 
 
@@ -99,6 +102,19 @@ class Model:
     """When each was published."""
     ages: Mapping[str, float] = field(default_factory=dict)
     """How long types are kept that are not kept as long as the rest."""
+
+    def publish(self, made: Notification, now: float) -> None:
+        """Take a notification, and take out the one whose place it takes."""
+        place = _place_of(made)
+        if place is not None:
+            self.removed.update(
+                seq
+                for seq in self.stored()
+                if _place_of(found := self.notifications[seq - 1]) == place
+                and (found.expires_at is None or found.expires_at > now * 1000)
+            )
+        self.notifications.append(made)
+        self.taken.append(now)
 
     def sight(self, identity: Identity, now: float) -> None:
         """Record the rooms of a user who comes now."""
@@ -197,3 +213,12 @@ class Model:
             reached = min(reached, up_to)
         for seq in range(1, reached + 1):
             self.state(user, seq).change(action, everything=True)
+
+
+def _place_of(made: Notification) -> tuple[str, Audience] | None:
+    """What two notifications have in common of which one takes the place of the other."""
+    key = None if made.extras is None else made.extras.collapse_key
+    audience = made.audience
+    named = (audience.roles, audience.users, audience.topics, audience.except_users)
+    roles, users, topics, excepted = (tuple(sorted(set(names))) for names in named)
+    return None if key is None else (key, Audience(roles, users, topics, audience.all, excepted))

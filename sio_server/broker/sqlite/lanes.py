@@ -40,10 +40,10 @@ class Lanes:
         self._rooms: dict[str, dict[int, _Lane]] = {}
         self._changed: set[tuple[str, int]] = set()
 
-    def add(self, room: str, expires_at: int | None, group: int = 0) -> tuple[int, int]:
-        """Give the next entry of a room its lane, of those of its group (`Ages.lanes`), and its number."""
+    def add(self, room: str, expires_at: int | None, group: int | None = 0) -> tuple[int, int]:
+        """Give the next entry of a room its lane, of those of its group (`Ages.lanes`), and its number; None: none."""
         lanes = self._of(room)
-        lane = _fitting(lanes, expires_at, group * MAX_LANES)
+        lane = NO_LANE if group is None else _fitting(lanes, expires_at, group * MAX_LANES)
         ordinal = lanes[lane][1] + 1 if lane in lanes else 1
         lanes[lane] = (expires_at, ordinal)
         self._changed.add((room, lane))
@@ -62,6 +62,7 @@ class Lanes:
             "ON CONFLICT (room, lane) DO UPDATE SET expires_at = excluded.expires_at, ordinal = excluded.ordinal",
             [(room, lane, *self._rooms[room][lane]) for room, lane in self._changed],
         )
+        self._changed.clear()
 
 
 def _fitting(lanes: dict[int, _Lane], expires_at: int | None, base: int) -> int:

@@ -15,16 +15,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Protocol
 
 import orjson
 
 from sio_server.audience import Audience
 from sio_server.broker.sqlite.lanes import NO_LANE
-from sio_server.broker.sqlite.rows import note_removal
-from sio_server.broker.sqlite.writer import Step
 
 
-def remove_oldest(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
+class Committing(Protocol):
+    """A transaction that is under way, as `writer.Step` is."""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection that it is on."""
+
+    @property
+    def last_seq(self) -> int:
+        """The last position that is given."""
+
+
+def remove_oldest(step: Committing, entries: Iterable[tuple[int, Audience]]) -> None:
     """Take out the oldest entries of the log: positions, and whom each was for."""
     rooms: dict[str, None] = {}
     for seq, audience in entries:
@@ -34,7 +45,7 @@ def remove_oldest(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
         _tidy(step.connection, room)
 
 
-def remove(step: Step, seq: int) -> bool:
+def remove(step: Committing, seq: int) -> bool:
     """Take out an entry wherever it stands; returns whether it was there. Its position is never given again."""
     row = step.connection.execute("SELECT audience FROM notification WHERE seq = ?", (seq,)).fetchone()
     if row is None:
@@ -43,7 +54,7 @@ def remove(step: Step, seq: int) -> bool:
     return True
 
 
-def remove_some(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
+def remove_some(step: Committing, entries: Iterable[tuple[int, Audience]]) -> None:
     """Take out entries wherever they stand, the oldest first: positions, and whom each was for."""
     connection = step.connection
     rooms: dict[str, None] = {}
@@ -54,7 +65,16 @@ def remove_some(step: Step, entries: Iterable[tuple[int, Audience]]) -> None:
         _delete(connection, seq, audience)
     for room in rooms:
         _tidy(connection, room)
-    note_removal(connection, step.last_seq)
+    _note_removal(connection, step.last_seq)
+
+
+def _note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
+    """Note that an entry was taken out above the floor, and how far the log had got: see `rows.cuts`."""
+    connection.execute(
+        "INSERT INTO meta (name, value) VALUES ('removals', '1') "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+    )
+    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('reached', ?)", (str(last_seq),))
 
 
 def _leave_hole(connection: sqlite3.Connection, room: str, seq: int) -> None:
@@ -71,6 +91,7 @@ def _delete(connection: sqlite3.Connection, seq: int, audience: Audience) -> Non
     many("DELETE FROM notification_room WHERE room = ? AND seq = ?", [(room, seq) for room in audience.rooms()])
     many("DELETE FROM notification_except WHERE user = ? AND seq = ?", [(user, seq) for user in audience.except_users])
     many("DELETE FROM inbox_state WHERE seq = ?", [(seq,)])
+    many("DELETE FROM collapse WHERE seq = ?", [(seq,)])
     many("DELETE FROM notification WHERE seq = ?", [(seq,)])
 
 

@@ -9,11 +9,12 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import Audience
-from sio_server.broker.log import Published
+from sio_server.broker.log import Former, Published
+from sio_server.broker.sqlite import collapse
 from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.lanes import Lanes
 from sio_server.errors import Refused
-from sio_server.notification import Entry, Notification, Position
+from sio_server.notification import Entry, Notification, Position, in_place_of
 
 # What `entry_of` takes.
 COLUMNS: Final = "seq, id, kind, type, audience, source, publisher, body, expires_at"
@@ -46,8 +47,8 @@ class Batch:
     def __init__(
         self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, *, key_ttl: int, ages: Ages
     ) -> None:
-        self.last_seq = self._first_seq = last_seq
-        self._connection = connection
+        self.connection = connection
+        self.last_seq = self._first_seq = self._written = last_seq
         self._epoch = epoch
         self._now = now
         self._key_ttl = key_ttl
@@ -63,13 +64,30 @@ class Batch:
         earlier = self._earlier(notification)
         if earlier is not None:
             return earlier
+        former = None
         if notification.persist:
-            self.last_seq += 1
-            self._append(notification, self.last_seq)
+            extras = notification.extras
+            if extras is None or extras.collapse_key is None:
+                self.last_seq += 1
+                self._append(notification, self.last_seq)
+            else:
+                former = self._take_place(notification, extras.collapse_key)
         key = notification.idempotency
         if key is not None:
             self._keys[key.publisher, key.key] = (key.fingerprint, notification.id, self.last_seq)
-        return Published(notification.id, Position(self._epoch, self.last_seq))
+        return Published(notification.id, Position(self._epoch, self.last_seq), former=former)
+
+    def _take_place(self, notification: Notification, key: str) -> Former | None:
+        """Append a notification in the place of the one before with its key, if there is one: see `collapse`."""
+        place = collapse.digest(key, notification.audience)
+        if self._notifications and collapse.is_unwritten(self.connection, place, self._written):
+            self._write()
+        former = collapse.take_out(self, place, notification, now=self._now)
+        self.last_seq += 1
+        self._append(notification, self.last_seq, former)
+        thread = notification.id if former is None else former.thread
+        collapse.remember(self.connection, place, self.last_seq, thread)
+        return former
 
     def _earlier(self, notification: Notification) -> Outcome | None:
         key = notification.idempotency
@@ -77,7 +95,7 @@ class Batch:
             return None
         known = (
             self._keys.get((key.publisher, key.key))
-            or self._connection.execute(
+            or self.connection.execute(
                 "SELECT fingerprint, id, seq FROM idempotency WHERE publisher = ? AND key = ? AND expires_at > ?",
                 (key.publisher, key.key, self._now),
             ).fetchone()
@@ -89,8 +107,12 @@ class Batch:
             return Refused("idempotency_mismatch")
         return Published(identity, Position(self._epoch, seq), duplicate=True)
 
-    def _append(self, notification: Notification, seq: int) -> None:
-        audience = notification.audience
+    def _append(self, notification: Notification, seq: int, former: Former | None = None) -> None:
+        audience, body = notification.audience, notification.body
+        rooms = audience.rooms()
+        group: int | None = self._ages.lanes(notification.type)
+        if former is not None:
+            body, group = in_place_of(body, former.id, former.thread), None
         expires_at = None if notification.expires_at is None else expiry(notification, self._now)
         self._notifications.append(
             (
@@ -102,31 +124,37 @@ class Batch:
                 orjson.dumps(audience.as_dict()).decode(),
                 notification.source,
                 notification.publisher,
-                notification.body,
+                body,
                 notification.priority,
             )
         )
-        rooms, group = audience.rooms(), self._ages.lanes(notification.type)
         for room in rooms:
             self._rooms.append((room, seq, expires_at, len(rooms) > 1, *self._lanes.add(room, expires_at, group)))
         self._excepted.extend((user, seq) for user in audience.except_users)
 
     def insert(self) -> None:
         """Write all rows."""
-        many = self._connection.executemany
         if self._notifications or self._keys:
-            many(_NOTIFICATION, self._notifications)
-            many(_ROOM, self._rooms)
-            self._lanes.insert()
-            if self._excepted:
-                many("INSERT INTO notification_except (user, seq) VALUES (?, ?)", self._excepted)
+            self._write()
             if self._keys:
                 self._insert_keys()
             if self._keys or self.last_seq // PURGE_EACH != self._first_seq // PURGE_EACH:
                 self._purge_keys()
 
+    def _write(self) -> None:
+        """Write the rows of notifications that wait."""
+        many = self.connection.executemany
+        many(_NOTIFICATION, self._notifications)
+        many(_ROOM, self._rooms)
+        self._lanes.insert()
+        if self._excepted:
+            many("INSERT INTO notification_except (user, seq) VALUES (?, ?)", self._excepted)
+        for rows in (self._notifications, self._rooms, self._excepted):
+            rows.clear()
+        self._written = self.last_seq
+
     def _insert_keys(self) -> None:
-        self._connection.executemany(
+        self.connection.executemany(
             "INSERT OR REPLACE INTO idempotency (publisher, key, fingerprint, id, seq, expires_at) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             [
@@ -136,7 +164,7 @@ class Batch:
         )
 
     def _purge_keys(self) -> None:
-        purge_keys(self._connection, self._now, PURGE_STEP + PURGE_FACTOR * len(self._keys))
+        purge_keys(self.connection, self._now, PURGE_STEP + PURGE_FACTOR * len(self._keys))
 
 
 def purge_keys(connection: sqlite3.Connection, now: int, most: int) -> None:
@@ -198,15 +226,6 @@ def cuts(connection: sqlite3.Connection) -> tuple[int, int]:
     """The floor, and how many entries were taken out above it: while both stay, nothing that was there has gone."""
     floor, removals = connection.execute(_CUTS).fetchone()
     return int(floor or 0), int(removals or 0)
-
-
-def note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
-    """Note that an entry was taken out above the floor, and how far the log had got."""
-    connection.execute(
-        "INSERT INTO meta (name, value) VALUES ('removals', '1') "
-        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-    )
-    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('reached', ?)", (str(last_seq),))
 
 
 def last_seq(connection: sqlite3.Connection) -> int:

@@ -183,6 +183,53 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) WITHOUT ROWID;
     CREATE INDEX follow_room ON follow (room, user, seen_from);
     """,
+    # 9. What takes the place of what. Word that a notification was changed or taken back has a position, and is in a
+    # table of its own: so it is in no inbox, counter, page or search.
+    """
+    CREATE TABLE collapse (
+        digest BLOB PRIMARY KEY,       -- of a collapse key and an audience
+        seq    INTEGER NOT NULL,       -- of the newest notification with these
+        thread TEXT NOT NULL           -- id of the first of those that took each other's place
+    ) WITHOUT ROWID;
+    CREATE INDEX collapse_seq ON collapse (seq);
+    CREATE TABLE amendment (
+        seq        INTEGER PRIMARY KEY,
+        about      TEXT NOT NULL UNIQUE,  -- id of the notification that it speaks of
+        kind       TEXT NOT NULL,         -- updated or removed
+        type       TEXT NOT NULL,         -- the notification's
+        timestamp  INTEGER NOT NULL,      -- as in notification, and so are the rest
+        expires_at INTEGER,
+        audience   TEXT NOT NULL,
+        source     TEXT,
+        publisher  TEXT,
+        body       BLOB NOT NULL
+    );
+    CREATE TABLE amendment_room (
+        room       TEXT NOT NULL,
+        seq        INTEGER NOT NULL,
+        expires_at INTEGER,
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE history (
+        number    INTEGER PRIMARY KEY,
+        thread    TEXT NOT NULL,       -- as in collapse
+        id        TEXT NOT NULL,       -- the notification that it happened to
+        action    TEXT NOT NULL,
+        at        INTEGER NOT NULL,    -- milliseconds of Unix time
+        who       TEXT,                -- a publisher
+        other     TEXT,                -- id of the notification that took its place
+        seq       INTEGER NOT NULL,    -- where the log stood with it
+        timestamp INTEGER NOT NULL,    -- when it was noted, by the log's own clock
+        type      TEXT NOT NULL,       -- the notification as it was before, and so are the rest
+        place     INTEGER NOT NULL,    -- its seq
+        audience  TEXT NOT NULL,
+        source    TEXT,
+        publisher TEXT,
+        body      BLOB NOT NULL
+    );
+    CREATE INDEX history_thread ON history (thread, number);
+    CREATE INDEX history_id ON history (id, number);
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -233,15 +233,12 @@ class Writer:
         return self._store.unavailable(result) if isinstance(result, sqlite3.Error) else result
 
     def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int) -> None:
-        entries = [
-            Entry.of(
-                notification,
-                outcome.position,
-                self._end(notification, now),
-            )
-            for (notification, _), outcome in zip(publishes, outcomes, strict=True)
-            if isinstance(outcome, Published) and not outcome.duplicate
-        ]
+        entries = []
+        for (notification, _), outcome in zip(publishes, outcomes, strict=True):
+            if isinstance(outcome, Published) and not outcome.duplicate:
+                entry = Entry.of(notification, outcome.position, self._end(notification, now))
+                former = outcome.former
+                entries.append(entry if former is None else entry.in_place_of(*former))
         if entries:
             self.head = entries[-1].position
             self._nodes.announce(entries)

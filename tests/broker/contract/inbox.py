@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Broker, InboxChanged, InboxPage, Status, View
 from sio_server.broker.people import ROOM_KEPT
-from tests.support.brokers import Ear, Reopen, appended
+from tests.support.brokers import Ear, Reopen, appended, appended_at_once
 from tests.support.inbox_model import Clock, Model, notification
 
 EVERYBODY = Audience.of(everybody=True)
+TIMES = st.sampled_from([None, None, 2.0, 3.0, 5.0, 10.0])
 ACTIONS: tuple[Action, ...] = ("seen", "read", "unread", "archive", "unarchive")
 STATUSES: tuple[Status, ...] = ("all", "unread", "archived")
 USERS = ("ana", "bea", "cid")
@@ -73,16 +74,24 @@ class InboxMachine(RuleBasedStateMachine):
             self.runner.run(self.broker.close())
             self.runner.close()
 
-    @rule(audience=AUDIENCES, event=st.sampled_from(TYPES), ttl=st.sampled_from([None, None, 2.0, 3.0, 5.0, 10.0]))
-    def publish(self, audience: Audience, event: str, ttl: float | None) -> None:
-        """Publish one notification."""
-        if audience.is_empty():
-            return
-        made = notification(audience, event=event, at=self.clock.seconds, ttl=ttl)
-        self.model.notifications.append(made)
-        self.model.taken.append(self.clock.seconds)
-        published = self.runner.run(appended(self.broker, made))
-        assert published.position.seq == len(self.model.notifications)
+    @rule(audience=AUDIENCES, event=st.sampled_from(TYPES), ttl=TIMES, key=st.sampled_from([None, None, "k"]))
+    def publish(self, audience: Audience, event: str, ttl: float | None, key: str | None) -> None:
+        """Publish one notification, which may take the place of another."""
+        self.publish_at_once([(audience, event, ttl, key)])
+
+    @rule(several=st.lists(st.tuples(AUDIENCES, st.sampled_from(TYPES), TIMES, st.sampled_from([None, "k", "l"]))))
+    def publish_at_once(self, several: list[tuple[Audience, str, float | None, str | None]]) -> None:
+        """Publish some in one commit, of which some may take the place of others."""
+        first = len(self.model.notifications) + 1
+        made = [
+            notification(audience, event=event, at=self.clock.seconds, ttl=ttl, collapse=key)
+            for audience, event, ttl, key in several
+            if not audience.is_empty()
+        ]
+        published = self.runner.run(appended_at_once(self.broker, made))
+        for one in made:
+            self.model.publish(one, self.clock.seconds)
+        assert [one.position.seq for one in published] == list(range(first, first + len(made)))
 
     @rule(user=st.sampled_from(USERS), roles=st.lists(st.sampled_from(ROLES), unique=True))
     def see(self, user: str, roles: list[str]) -> None:

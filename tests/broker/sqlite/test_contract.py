@@ -10,7 +10,19 @@ import pytest
 
 from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
-from tests.broker.contract import follows, inbox, log, once, people, presence, receipts, signals, trails, upkeep
+from tests.broker.contract import (
+    amendments,
+    follows,
+    inbox,
+    log,
+    once,
+    people,
+    presence,
+    receipts,
+    signals,
+    trails,
+    upkeep,
+)
 from tests.support.brokers import Ear, Reopen, side_by_side
 from tests.support.inbox_model import Clock
 
@@ -70,6 +82,10 @@ class TestLog(log.LogContract, log.StretchContract, log.LogOfTwoNodesContract):
     """One order, announced once."""
 
 
+class TestAmendments(amendments.CollapseContract, amendments.CollapseOfTwoNodesContract):
+    """What takes the place of what."""
+
+
 class TestSignals(signals.SignalsContract, signals.SignalsOfTwoNodesContract):
     """What nodes tell one another."""
 
@@ -122,6 +138,7 @@ class TestUpkeep(
 
 class TestDurable(
     log.DurableLogContract,
+    amendments.DurableCollapseContract,
     follows.DurableFollowsContract,
     inbox.DurableInboxContract,
     once.DurableOnceContract,
