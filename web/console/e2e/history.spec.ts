@@ -100,6 +100,32 @@ test("a receipt changes when a second page reads the notification", async ({
   await expect(page.getByTestId("seen")).toHaveText("1");
 });
 
+test("a line says that there is a group, a picture and something to do, and its page says which", async ({
+  consolePage: page,
+  server,
+}) => {
+  await server.notify({
+    type: "test",
+    message: "¿A las 6:00?",
+    group: "traslados",
+    image: "https://fotos.example/combi.jpg",
+    category: "recogida",
+    collapse_key: "recogida-7",
+    actions: [
+      { id: "accept", label: "Aceptar" },
+      { id: "map", label: "Ver el mapa", link: "/mapa" },
+    ],
+  });
+  await section(page, "Historial");
+  const row = page.getByTestId("log").getByRole("listitem");
+  await expect(row).toContainText(/¿A las 6:00\?Grupo traslados.*Con imagen.*Con 2 acciones/);
+  await row.getByRole("link").click();
+  await expect(page.locator(".fields")).toContainText(/AccionesAceptaracceptVer el mapamap/);
+  await expect(page.locator(".fields")).toContainText(/Categoríarecogida.*Grupotraslados.*reemplazorecogida-7/);
+  await expect(page.getByRole("link", { name: "Ver el mapa" })).toHaveAttribute("href", "/mapa");
+  await expect(page.locator("main img")).toHaveCount(0); // another machine's picture is a link here
+});
+
 test("a notification that is not there says so", async ({ consolePage: page, server }) => {
   await page.goto(`${server.url}/#/historial/01a20c03-4041-7742-ab19-86604f28425c`);
   await expect(page.getByText("Esta notificación no está en el registro")).toBeVisible();

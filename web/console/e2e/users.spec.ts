@@ -1,4 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { violationsOf } from "./axe.ts";
 import { expect, section, test } from "./fixtures.ts";
+import { look, overflowOf } from "./layout.ts";
+import { Server } from "./server.ts";
 
 test("a user is disconnected, and stays so", async ({ consolePage: page, connect }) => {
   const socket = await connect("42", "turista");
@@ -62,4 +66,43 @@ test("signs that turn text around are written out", async ({ consolePage: page, 
   await server.notify({ type: "test", message: name, data: { archivo: name }, audience: { users: ["42"] } });
   await page.goto(`${server.url}/#/usuarios/42`);
   await expect(page.locator(".letter")).toContainText(String.raw`factura_\u202efdp.exe`);
+});
+
+test("who follows a topic is found from the topic and from the person, and a draft counts them", async ({
+  page,
+}, testInfo) => {
+  const catalog = testInfo.outputPath("topics.toml");
+  await writeFile(catalog, '[topics."tour:*"]\nfollow = "anyone"\n');
+  const server = await Server.start({ SIO_SERVER_CATALOG: catalog });
+  for (const [user, topic] of [
+    ["ana", "tour:7"],
+    ["luis", "tour:7"],
+    ["ana", "tour:colca al amanecer"],
+  ] as const) {
+    const reply = await fetch(`${server.url}/v1/users/${user}/topics/${encodeURIComponent(topic)}`, { method: "PUT" });
+    expect(reply.status).toBe(200);
+  }
+  await look(page, { width: 390, height: 844 });
+  await page.goto(`${server.url}/#/usuarios`);
+  await page.getByRole("link", { name: "tour:7 2 seguidores" }).click();
+  const followers = page.getByRole("list", { name: "Quién sigue tour:7" }).getByRole("listitem");
+  await expect(followers).toHaveText([/^ana.*por el sistema/, /^luis/]);
+  await followers.getByRole("link", { name: "ana" }).click();
+  const topics = page.getByRole("list", { name: "Temas que sigue" }).getByRole("listitem");
+  await expect(topics).toHaveText([/^tour:7/, /^tour:colca al amanecer/]);
+  await topics.getByRole("link", { name: "tour:colca al amanecer" }).click();
+  await expect(page.getByRole("list", { name: "Quién sigue tour:colca al amanecer" })).toBeVisible();
+  expect(await violationsOf(page)).toEqual([]);
+  expect(await overflowOf(page)).toBe(0);
+
+  await page.goto(`${server.url}/#/enviar?tipo=test`);
+  await page.getByText("Personalizada").click();
+  await page.getByRole("combobox", { name: "Temas" }).fill("tour:7");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("reach")).toHaveText("Llega a 2 usuarios");
+  await page.goto(`${server.url}/#/usuarios`);
+  await page.getByRole("button", { name: "Menú" }).click();
+  await page.getByRole("link", { name: "Ayuda" }).click();
+  await expect(page).toHaveURL(`${server.url}/help/es/`);
+  await server.stop();
 });

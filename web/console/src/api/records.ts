@@ -36,6 +36,11 @@ export type ConnectedUser = Schemas["ConnectedUser"];
 export type Users = Schemas["UsersReply"];
 export type Disconnected = Schemas["Disconnected"];
 
+/** Topics that somebody follows; who follows one; what a user follows. */
+export type FollowedTopics = Schemas["FollowedTopicsReply"];
+export type Followers = Schemas["FollowersReply"];
+export type UserTopics = Schemas["UserTopicsReply"];
+
 export type InboxItem = Schemas["InboxItem"];
 export type InboxPage = Schemas["InboxPage"];
 

@@ -1,11 +1,12 @@
 import type { Texts } from "./es.ts";
 
 type Shared = "app" | "nav" | "preferences" | "session" | "link" | "states" | "common" | "priority" | "trace" | "keys";
+type Life = "follow" | "extras";
 type Publishing = "send" | "simulator";
 type Around = "address" | "palette" | "health" | "guide" | "advice" | "reference";
 
 /** The texts of each section by itself. */
-export const sections: Omit<Texts, Shared | Around | Publishing> = {
+export const sections: Omit<Texts, Shared | Around | Life | Publishing> = {
   overview: {
     title: "Overview",
     intro: "What the server is doing right now.",

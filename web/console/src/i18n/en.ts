@@ -1,5 +1,6 @@
 import { around } from "./en.console.ts";
 import { keys } from "./en.keys.ts";
+import { life } from "./en.life.ts";
 import { publishing } from "./en.publishing.ts";
 import { sections } from "./en.sections.ts";
 import { trace } from "./en.trace.ts";
@@ -17,6 +18,7 @@ export const en: Texts = {
     development: "Development",
     developmentHint: "No keys: anyone on this machine can publish.",
     version: "Version {{version}}",
+    help: "Help",
   },
   nav: {
     overview: "Overview",
@@ -140,6 +142,7 @@ export const en: Texts = {
   },
   priority: { low: "Low", normal: "Normal", high: "High", critical: "Critical" },
   ...around,
+  ...life,
   ...publishing,
   ...sections,
   trace,

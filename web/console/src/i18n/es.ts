@@ -1,5 +1,6 @@
 import { around } from "./es.console.ts";
 import { keys } from "./es.keys.ts";
+import { life } from "./es.life.ts";
 import { publishing } from "./es.publishing.ts";
 import { sections } from "./es.sections.ts";
 import { trace } from "./es.trace.ts";
@@ -16,6 +17,7 @@ export const es = {
     development: "Desarrollo",
     developmentHint: "Sin claves: cualquiera en este equipo puede publicar.",
     version: "Versión {{version}}",
+    help: "Ayuda",
   },
   nav: {
     overview: "Resumen",
@@ -140,6 +142,7 @@ export const es = {
   },
   priority: { low: "Baja", normal: "Normal", high: "Alta", critical: "Crítica" },
   ...around,
+  ...life,
   ...publishing,
   ...sections,
   trace,

@@ -1,7 +1,8 @@
-import { Badge, Box, Button, Text, Tooltip } from "@mantine/core";
+import { Anchor, Badge, Box, Button, Group, Text, Tooltip } from "@mantine/core";
 import { IconLogout } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../session/SessionContext.ts";
+import { helpAddress } from "./help.ts";
 import { visibleText } from "../ui/visibleText.ts";
 
 /** Who is signed in, and the way out. */
@@ -38,9 +39,14 @@ export function Identity({ onSignOut }: { onSignOut: () => void }) {
           </Button>
         </>
       )}
-      <Text size="xs" c="dimmed">
-        {t("app.version", { version: session.version })}
-      </Text>
+      <Group justify="space-between" gap="xs" w="100%">
+        <Text size="xs" c="dimmed">
+          {t("app.version", { version: session.version })}
+        </Text>
+        <Anchor href={helpAddress()} size="xs">
+          {t("app.help")}
+        </Anchor>
+      </Group>
     </Box>
   );
 }

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../api/records.ts";
 import { AudienceText, PriorityBadge, TypeName } from "./badges.tsx";
+import { Marks } from "./Extras.tsx";
 import { Moment } from "./Moment.tsx";
 import { visibleText } from "./visibleText.ts";
 import "./line.css";
@@ -23,6 +24,7 @@ export function Line({ record }: { record: NotificationRecord }) {
       <span className="line-text">
         {priority === "high" || priority === "critical" ? <PriorityBadge priority={priority} /> : null}
         <span className="cut">{message === "" ? t("common.noMessage") : visibleText(message.slice(0, MOST))}</span>
+        <Marks record={record} />
       </span>
       <span className="line-whom cut faint">
         <AudienceText audience={record.audience} />

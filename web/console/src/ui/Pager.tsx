@@ -26,7 +26,7 @@ export function Pager({ isFirst, isLast, back, next, onBack, onNext, page, ...gr
         {back}
       </Button>
       {page === undefined ? null : (
-        <Text size="sm" c="dimmed" role="status">
+        <Text size="sm" c="dimmed" role="status" style={{ whiteSpace: "nowrap" }}>
           {t("history.page", { page })}
         </Text>
       )}

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
 import { AudienceText, PriorityBadge } from "./badges.tsx";
+import { Offers } from "./Extras.tsx";
 import { Clamped } from "./Clamped.tsx";
 import { JsonTree } from "./JsonTree.tsx";
 import { Moment } from "./Moment.tsx";
@@ -26,6 +27,13 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
   ];
   if (record.title !== null) rows.unshift([t("common.title"), <Clamped key="title" text={record.title} lines={3} />]);
   if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
+  if (record.actions !== undefined) rows.push([t("extras.actions"), <Offers key="actions" actions={record.actions} />]);
+  // Addresses of pictures are followed by who wants to: the console asks nobody else's machine for anything.
+  if (record.image !== undefined) rows.push([t("extras.image"), <SafeLink key="image" link={record.image} />]);
+  if (record.icon !== undefined) rows.push([t("extras.icon"), visibleText(record.icon)]);
+  if (record.category !== undefined) rows.push([t("extras.category"), visibleText(record.category)]);
+  if (record.group !== undefined) rows.push([t("extras.group"), visibleText(record.group)]);
+  if (record.collapse_key !== undefined) rows.push([t("extras.collapse"), visibleText(record.collapse_key)]);
   if (record.actor !== null) rows.push([t("common.actor"), visibleText(record.actor.name ?? record.actor.id)]);
   if (record.source !== null) rows.push([t("common.source"), record.source]);
   if (record.publisher !== null) rows.push([t("common.publisher"), publisherName(t, record.publisher)]);

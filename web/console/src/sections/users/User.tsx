@@ -18,6 +18,7 @@ import { Panel } from "../../ui/Section.tsx";
 import { LoadingLines } from "../../ui/States.tsx";
 import { visibleText } from "../../ui/visibleText.ts";
 import { carry } from "../send/carried.ts";
+import { Follows } from "./Follows.tsx";
 import { Inbox } from "./Inbox.tsx";
 import { useConnected } from "./useUsers.ts";
 
@@ -74,6 +75,8 @@ export function User({ name }: { name: string }) {
           </Stack>
         )}
       </Panel>
+      {/* What backends do for people, and tokens that only look may not. */}
+      {mayPublish ? <Follows user={name} /> : null}
       <Inbox user={name} />
     </Stack>
   );

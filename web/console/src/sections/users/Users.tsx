@@ -1,4 +1,4 @@
-import { Button, Grid, Group, Select, Text, TextInput } from "@mantine/core";
+import { Button, Grid, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconMapQuestion, IconUser, IconUserSearch } from "@tabler/icons-react";
 import { useState } from "react";
@@ -15,6 +15,7 @@ import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
 import { visibleText } from "../../ui/visibleText.ts";
 import { Nameless } from "./Nameless.tsx";
+import { Followers, Topics } from "./Topics.tsx";
 import { User } from "./User.tsx";
 import { useUsers } from "./useUsers.ts";
 import "./users.css";
@@ -38,16 +39,25 @@ export default function Users() {
   const parameters = useParams<{ user?: string }>();
   const chosen = parameters.user === undefined ? undefined : decoded(parameters.user);
 
+  const [fields] = useAddressFields();
+  const topic = chosen === undefined ? fields.get("tema") : null;
+  const isList = chosen === undefined && topic === null;
+
   return (
     <Section title={t("users.title")} intro={t("users.intro")}>
       <Grid gap="md">
-        <Grid.Col span={{ base: 12, md: 5 }} {...(chosen === undefined ? {} : { visibleFrom: "md" })}>
-          <Panel padded={false}>
-            <People chosen={chosen ?? null} />
-          </Panel>
+        <Grid.Col span={{ base: 12, md: 5 }} {...(isList ? {} : { visibleFrom: "md" })}>
+          <Stack gap="md">
+            <Panel padded={false}>
+              <People chosen={chosen ?? null} />
+            </Panel>
+            <Topics chosen={topic} />
+          </Stack>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 7 }} {...(chosen === undefined ? { visibleFrom: "md" } : {})}>
-          {chosen === undefined ? (
+        <Grid.Col span={{ base: 12, md: 7 }} {...(isList ? { visibleFrom: "md" } : {})}>
+          {topic !== null ? (
+            <Followers key={topic} topic={topic} />
+          ) : chosen === undefined ? (
             <Panel>
               <Nothing title={t("users.choose")} text={t("users.chooseText")} icon={<IconUser aria-hidden />} />
             </Panel>

@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from "@mantine/core";
 import {
   IconBook2,
+  IconHelp,
   IconHistory,
   IconLanguage,
   IconLogout,
@@ -18,6 +19,7 @@ import { textIn } from "../../i18n/texts.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { visibleText } from "../../ui/visibleText.ts";
 import { navigate, withFields } from "../address.ts";
+import { helpAddress } from "../help.ts";
 import { SECTIONS } from "../navigation.ts";
 import { best, isIdentity } from "./match.ts";
 
@@ -142,6 +144,14 @@ function useActions(onSignOut: () => void): Entry[] {
       icon: IconMoon,
       go: () => {
         setColorScheme("dark");
+      },
+    },
+    {
+      id: "help",
+      label: t("app.help"),
+      icon: IconHelp,
+      go: () => {
+        window.location.assign(helpAddress());
       },
     },
     ...(development ? [] : [{ id: "out", label: t("session.signOut"), icon: IconLogout, go: onSignOut }]),

@@ -1,0 +1,72 @@
+import { Anchor, Badge, Group, Text, VisuallyHidden } from "@mantine/core";
+import { IconClick, IconPhoto, IconStack2 } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { NotificationRecord } from "../api/records.ts";
+import { isSafeLink } from "./SafeLink.tsx";
+import { visibleText } from "./visibleText.ts";
+
+/** What a line of a list has to say beside the text: a group, a picture, something to be answered. */
+export function Marks({ record }: { record: NotificationRecord }) {
+  const { t } = useTranslation();
+  const { group, image, actions } = record;
+  return (
+    <>
+      {group === undefined ? null : (
+        <Badge
+          variant="outline"
+          color="gray"
+          tt="none"
+          className="outlined-gray mark-group"
+          leftSection={<IconStack2 size={14} aria-hidden />}
+          title={`${t("extras.group")}: ${visibleText(group)}`}
+        >
+          <VisuallyHidden>{t("extras.group")} </VisuallyHidden>
+          {visibleText(group)}
+        </Badge>
+      )}
+      {image === undefined ? null : (
+        <span className="mark faint" title={t("extras.hasImage")}>
+          <IconPhoto size={16} aria-hidden />
+          <VisuallyHidden>{t("extras.hasImage")}</VisuallyHidden>
+        </span>
+      )}
+      {actions === undefined ? null : (
+        <span className="mark faint" title={t("extras.hasActions", { count: actions.length })}>
+          <IconClick size={16} aria-hidden />
+          <VisuallyHidden>{t("extras.hasActions", { count: actions.length })}</VisuallyHidden>
+        </span>
+      )}
+    </>
+  );
+}
+
+type Action = NonNullable<NotificationRecord["actions"]>[number];
+
+/** What its reader can do, each as the label of its button and what an answer names. */
+export function Offers({ actions }: { actions: readonly Action[] }) {
+  return (
+    <Group component="ul" className="plain" gap={6}>
+      {actions.map((action) => (
+        <Offer key={action.id} {...action} />
+      ))}
+    </Group>
+  );
+}
+
+function Offer({ id, label, link }: Action) {
+  const isLink = link !== undefined && isSafeLink(link);
+  return (
+    <li className="offer">
+      {isLink ? (
+        <Anchor href={link} size="sm" target="_blank" rel="noopener noreferrer nofollow">
+          <bdi>{visibleText(label)}</bdi>
+        </Anchor>
+      ) : (
+        <bdi>{visibleText(label)}</bdi>
+      )}
+      <Text component="span" size="xs" c="dimmed" className="mono">
+        {id}
+      </Text>
+    </li>
+  );
+}
