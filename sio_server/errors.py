@@ -111,6 +111,15 @@ KINDS: dict[str, ErrorKind] = dict(
             "Esta clave de idempotencia ya se usó con otro cuerpo",
         ),
         _kind("rate_limited", 429, 4429, "Too many requests", "Demasiadas peticiones", retryable=True, reconnect=True),
+        _kind(
+            "too_many_scheduled",
+            429,
+            4429,
+            "No more notifications can be scheduled",
+            "No se pueden programar más notificaciones",
+            retryable=True,
+            reconnect=True,
+        ),
         _kind("internal", 500, 1011, "An error of the server", "Un error del servidor", retryable=True, reconnect=True),
         _kind(
             "draining",

@@ -12,7 +12,8 @@ from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
-from sio_server.broker.signals import Close, Ended, Followed, InboxChanged, Revoked, Signal, Signals
+from sio_server.broker.schedule import Booked, Fate, Round, Schedule, Scheduled, SchedulePage
+from sio_server.broker.signals import Close, DueChanged, Ended, Followed, InboxChanged, Revoked, Signal, Signals
 from sio_server.broker.trails import Hop, KnownRoom, Trail, Trails
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
 from sio_server.broker.words import Words, fold
@@ -21,6 +22,7 @@ __all__ = [
     "MAX_FOLLOWED",
     "MAX_PAGE",
     "Action",
+    "Booked",
     "Broker",
     "BrokerHandler",
     "Carrier",
@@ -28,7 +30,9 @@ __all__ = [
     "CopiedLog",
     "Copies",
     "Counts",
+    "DueChanged",
     "Ended",
+    "Fate",
     "Follow",
     "Followed",
     "FollowersPage",
@@ -54,6 +58,10 @@ __all__ = [
     "Retention",
     "Revocations",
     "Revoked",
+    "Round",
+    "Schedule",
+    "SchedulePage",
+    "Scheduled",
     "Secrets",
     "Signal",
     "Signals",

@@ -11,6 +11,7 @@ from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Receipts
+from sio_server.broker.schedule import Schedule
 from sio_server.broker.signals import Signals
 from sio_server.broker.trails import Trails
 from sio_server.broker.upkeep import HealthCheck, Measured, Retention, Secrets
@@ -22,6 +23,7 @@ class Broker(
     Presence,
     People,
     Follows,
+    Schedule,
     Revocations,
     Inbox,
     Receipts,

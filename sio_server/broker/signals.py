@@ -1,7 +1,7 @@
 """What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only.
 
-`InboxChanged`, `Revoked` and `Followed` come from the broker itself, after `Inbox.mark`, `Revocations.revoke` and
-`Follows.follow`; the others are sent by nodes.
+`InboxChanged`, `Revoked`, `Followed` and `DueChanged` come from the broker itself, after `Inbox.mark`,
+`Revocations.revoke`, `Follows.follow` and `Schedule.schedule`; the others are sent by nodes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,14 @@ class Ended:
     returned: bool = False
 
 
-Signal = InboxChanged | Revoked | Close | Followed | Ended
+@dataclass(frozen=True, slots=True)
+class DueChanged:
+    """Something is due at a moment (milliseconds of Unix time) at which nothing was before."""
+
+    due: int
+
+
+Signal = InboxChanged | Revoked | Close | Followed | Ended | DueChanged
 
 
 class Signals(Protocol):

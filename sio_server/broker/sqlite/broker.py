@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import hashlib
 import hmac
@@ -25,6 +26,7 @@ from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.parts import MS
 from sio_server.broker.sqlite.people import RevocationList, SightCache
 from sio_server.broker.sqlite.presence import Leases, Register
+from sio_server.broker.sqlite.scheduling import Scheduling
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
 from sio_server.broker.sqlite.writer import Step, Writer
@@ -36,7 +38,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following):
+class SqliteBroker(Following, Scheduling):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -71,6 +73,7 @@ class SqliteBroker(Following):
             now=clock.now,
             committed=committed,
         )
+        self._key_ttl, self._delivering = idempotency_ttl * MS, asyncio.Lock()
         self._wall = now
         self._deliveries = Deliveries(self._writer, now)
         self._overlaps = views.Overlaps()

@@ -64,7 +64,11 @@ _USERS: Final = (
 
 def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
     """See `Receipts.receipt`."""
-    row = connection.execute("SELECT seq, audience, id FROM notification WHERE id = ?", (notification_id,)).fetchone()
+    row = connection.execute(
+        "SELECT seq, audience, id, (SELECT at FROM schedule_past AS p WHERE p.seq = n.seq) "
+        "FROM notification AS n WHERE id = ?",
+        (notification_id,),
+    ).fetchone()
     if row is None:
         return None
     parameters = {
@@ -77,7 +81,7 @@ def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int,
     page = {**parameters, "after": after or "", "limit": limit + 1}
     users = [UserReceipt(user, *map(bool, flags)) for user, *flags in connection.execute(standing + _USERS, page)]
     more = users[limit - 1].user if len(users) > limit else None
-    timed = _timed(connection, users[:limit], row[0], moment_of(row[2]))
+    timed = _timed(connection, users[:limit], row[0], row[3] or moment_of(row[2]))
     return Receipt(targeted, sent, acknowledged, seen, read, tuple(timed), more)
 
 

@@ -92,6 +92,7 @@ def _delete(connection: sqlite3.Connection, seq: int, audience: Audience) -> Non
     many("DELETE FROM notification_except WHERE user = ? AND seq = ?", [(user, seq) for user in audience.except_users])
     many("DELETE FROM inbox_state WHERE seq = ?", [(seq,)])
     many("DELETE FROM collapse WHERE seq = ?", [(seq,)])
+    many("DELETE FROM schedule_past WHERE seq = ?", [(seq,)])
     many("DELETE FROM notification WHERE seq = ?", [(seq,)])
 
 

@@ -105,7 +105,8 @@ class Batch:
         fingerprint, identity, seq = known
         if fingerprint != key.fingerprint:
             return Refused("idempotency_mismatch")
-        return Published(identity, Position(self._epoch, seq), duplicate=True)
+        # one that was scheduled has no place until it is delivered
+        return Published(identity, Position(self._epoch, seq or self.last_seq), duplicate=True)
 
     def _append(self, notification: Notification, seq: int, former: Former | None = None) -> None:
         audience, body = notification.audience, notification.body

@@ -230,6 +230,44 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX history_thread ON history (thread, number);
     CREATE INDEX history_id ON history (id, number);
     """,
+    # 10. What is to be delivered later, and what became of what was. Times are milliseconds by the wall clock.
+    """
+    CREATE TABLE schedule (
+        id           TEXT PRIMARY KEY,
+        due          INTEGER NOT NULL,
+        type         TEXT NOT NULL,
+        collapse_key TEXT,
+        place        BLOB,                 -- with a key, as in collapse
+        scheduled_at INTEGER NOT NULL,
+        by           TEXT NOT NULL,
+        ttl          INTEGER,              -- milliseconds from the delivery
+        revision     INTEGER NOT NULL,
+        key          TEXT,                 -- the idempotency key that it came with
+        notification BLOB NOT NULL         -- its members as JSON
+    ) WITHOUT ROWID;
+    CREATE INDEX schedule_due ON schedule (due, id);
+    CREATE INDEX schedule_collapse ON schedule (collapse_key) WHERE collapse_key IS NOT NULL;
+    CREATE UNIQUE INDEX schedule_place ON schedule (place) WHERE place IS NOT NULL;
+    CREATE TABLE schedule_held (held INTEGER NOT NULL);  -- how many that are, which each one that comes asks
+    INSERT INTO schedule_held VALUES (0);
+    CREATE TRIGGER schedule_in AFTER INSERT ON schedule BEGIN UPDATE schedule_held SET held = held + 1; END;
+    CREATE TRIGGER schedule_out AFTER DELETE ON schedule BEGIN UPDATE schedule_held SET held = held - 1; END;
+    CREATE TABLE schedule_past (
+        number       INTEGER PRIMARY KEY,  -- in the order in which they ended
+        id           TEXT NOT NULL UNIQUE,
+        ending       TEXT NOT NULL,
+        scheduled_at INTEGER NOT NULL,
+        by           TEXT NOT NULL,
+        due          INTEGER NOT NULL,
+        at           INTEGER NOT NULL,     -- when it was delivered or taken out
+        ended_by     TEXT,
+        seq          INTEGER,              -- of the stored entry that it became
+        replaced_by  TEXT
+    );
+    CREATE UNIQUE INDEX schedule_past_seq ON schedule_past (seq) WHERE seq IS NOT NULL;
+    CREATE INDEX schedule_past_at ON schedule_past (at, seq) WHERE seq IS NOT NULL;
+    CREATE INDEX schedule_past_unstored ON schedule_past (number) WHERE seq IS NULL;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

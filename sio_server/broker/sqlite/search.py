@@ -103,9 +103,12 @@ def _within(connection: sqlite3.Connection, wanted: Wanted, between: Between) ->
     if wanted.since is None and wanted.until is None:
         return between
     low, high = _ids(wanted)
-    first, last = connection.execute(_SPAN, {"low": low, "high": high, "edge": EDGE}).fetchone()
-    if first is None:
+    moments = {"since": wanted.since or 0, "until": TOP if wanted.until is None else wanted.until}
+    span = connection.execute(_SPAN, {"low": low, "high": high, "edge": EDGE, **moments}).fetchone()
+    positions = [seq for seq in span if seq is not None]
+    if not positions:
         return between[0], between[0]  # nothing is
+    first, last = min(positions), max(positions)
     above = between[0] if wanted.since is None else max(between[0], first - 1)
     below = between[1] if wanted.until is None else min(between[1], last + 1)
     return above, below
@@ -124,7 +127,17 @@ _LAST_ID: Final = "g"  # no digit
 _SPAN: Final = """
 SELECT
     (SELECT min(seq) FROM (SELECT seq FROM notification WHERE id >= :low AND id < :high ORDER BY id LIMIT :edge)),
-    (SELECT max(seq) FROM (SELECT seq FROM notification WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :edge))
+    (SELECT max(seq) FROM (SELECT seq FROM notification WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :edge)),
+    (SELECT min(seq) FROM (SELECT seq FROM schedule_past WHERE seq IS NOT NULL AND at >= :since AND at < :until
+        ORDER BY at LIMIT :edge)),
+    (SELECT max(seq) FROM (SELECT seq FROM schedule_past WHERE seq IS NOT NULL AND at >= :since AND at < :until
+        ORDER BY at DESC LIMIT :edge))
+"""
+
+# The id of what was scheduled has the moment at which it was, so that its delivery is noted apart.
+_IN_TIME: Final = """
+CASE (SELECT p.at >= :since AND p.at < :until FROM schedule_past AS p WHERE p.seq = n.seq)
+    WHEN 1 THEN 1 WHEN 0 THEN 0 ELSE n.id >= :low AND n.id < :high END
 """
 
 
@@ -218,7 +231,7 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     if wanted.priority is not None:
         conditions.append("n.priority = :priority")
     if wanted.since is not None or wanted.until is not None:
-        conditions.append("n.id >= :low AND n.id < :high")
+        conditions.append(_IN_TIME)
     if not conditions and wanted.words is None:
         return "", {}
     low, high = _ids(wanted)
@@ -229,6 +242,8 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         "priority": wanted.priority,
         "low": low,
         "high": high,
+        "since": wanted.since or 0,
+        "until": TOP if wanted.until is None else wanted.until,
     }
     read = "" if wanted.words is None else ", n.id, n.body"
     query = (

@@ -20,6 +20,7 @@ from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker.sqlite.store import Store
+from sio_server.broker.sqlite.taking import Delivery, take
 from sio_server.errors import BrokerUnavailable, Text
 from sio_server.notification import Entry, Notification, Position
 
@@ -63,6 +64,7 @@ class Step:
 
 Change = Callable[[Step], Any]
 _WaitingPublish = tuple[Notification, Callable[[Published | Exception], None]]
+_WaitingDelivery = tuple[Delivery, Callable[[Published | Exception], None]]
 _WaitingChange = tuple[Change, Callable[[Any], None]]
 #: what became of each publish and of each change, whether anything was written, and when
 _Committed = tuple[list[Outcome], list[object], bool, int]
@@ -90,6 +92,7 @@ class Writer:
         self._now = now
         self._committed = committed
         self._publishes: list[_WaitingPublish] = []
+        self._due: list[_WaitingDelivery] = []
         self._changes: list[_WaitingChange] = []
         #: not set from the first that waits until the last is answered
         self._at_rest = asyncio.Event()
@@ -103,6 +106,10 @@ class Writer:
     def append(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
         """See `Log.append`."""
         self._enqueue(self._publishes, (notification, settled))
+
+    def deliver(self, delivery: Delivery, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Schedule.deliver`: within a commit, what is due comes after what is published."""
+        self._enqueue(self._due, (delivery, settled))
 
     async def change(self, function: Callable[[Step], T], then: Callable[[T], None] | None = None) -> T:
         """Call within the next commit; what it raises undoes its own change alone. Durable when this returns.
@@ -132,11 +139,11 @@ class Writer:
     @property
     def writing(self) -> bool:
         """Whether publishes wait for a commit, or are in one that is under way."""
-        return self._writing or bool(self._publishes)
+        return self._writing or bool(self._publishes or self._due)
 
     async def finish(self) -> None:
         """Wait until everything that waits now is answered; what others ask for meanwhile may wait still."""
-        commits = 1 + -(-max(len(self._publishes), len(self._changes)) // MAX_BATCH)
+        commits = 1 + -(-max(len(self._publishes), len(self._due), len(self._changes)) // MAX_BATCH)
         while commits and not self._at_rest.is_set():
             await self._over.wait()
             commits -= 1
@@ -164,11 +171,16 @@ class Writer:
             return
         publishes, self._publishes = self._publishes[:MAX_BATCH], self._publishes[MAX_BATCH:]
         changes, self._changes = self._changes[:MAX_BATCH], self._changes[MAX_BATCH:]
-        self._writing = bool(publishes)
         notifications = [notification for notification, _ in publishes]
         functions = [function for function, _ in changes]
+        deliveries: Sequence[Delivery] = ()
+        if self._due:
+            due, self._due = self._due[:MAX_BATCH], self._due[MAX_BATCH:]
+            deliveries = [delivery for delivery, _ in due]
+            publishes = [*publishes, *((delivery.notification, settled) for delivery, settled in due)]
+        self._writing = bool(publishes)
         self._store.in_writer(
-            lambda connection: self._commit(connection, notifications, functions),
+            lambda connection: self._commit(connection, notifications, deliveries, functions),
             partial(self._written, publishes, changes, time.perf_counter()),
         )
 
@@ -189,7 +201,7 @@ class Writer:
             else:
                 self._tell(publishes, changes, time.perf_counter() - started, done)
         finally:
-            if self._publishes or self._changes:
+            if self._publishes or self._due or self._changes:
                 self._begin()
             else:
                 self._at_rest.set()
@@ -256,7 +268,11 @@ class Writer:
     # -- in the writer thread -------------------------------------------------------------------------------------
 
     def _commit(
-        self, connection: sqlite3.Connection, notifications: Sequence[Notification], functions: Sequence[Change]
+        self,
+        connection: sqlite3.Connection,
+        notifications: Sequence[Notification],
+        deliveries: Sequence[Delivery],
+        functions: Sequence[Change],
     ) -> _Committed:
         store, before = self._store, connection.total_changes
         store.files.ensure_in_place(connection)
@@ -265,6 +281,7 @@ class Writer:
         try:
             batch = Batch(connection, store.epoch, store.last_seq, now, key_ttl=self._key_ttl, ages=self._ages)
             outcomes = [batch.add(notification) for notification in notifications]
+            outcomes += [take(connection, batch, delivery) for delivery in deliveries]
             batch.insert()
             step = Step(connection, batch.last_seq, now)
             results = [_attempt(function, step) for function in functions]

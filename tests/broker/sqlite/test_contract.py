@@ -19,6 +19,7 @@ from tests.broker.contract import (
     people,
     presence,
     receipts,
+    schedule,
     signals,
     trails,
     upkeep,
@@ -102,6 +103,15 @@ class TestFollows(follows.FollowsContract, follows.FollowsOfTwoNodesContract):
     """Topics that people follow."""
 
 
+class TestSchedule(
+    schedule.ScheduleContract,
+    schedule.ScheduleKeysContract,
+    schedule.ScheduleInLogContract,
+    schedule.ScheduleOfTwoNodesContract,
+):
+    """What is delivered later."""
+
+
 class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
     """Tokens that hold no longer."""
 
@@ -143,6 +153,7 @@ class TestDurable(
     inbox.DurableInboxContract,
     once.DurableOnceContract,
     receipts.DurableReceiptsContract,
+    schedule.DurableScheduleContract,
     trails.DurableTrailsContract,
     upkeep.DurableHealthContract,
 ):

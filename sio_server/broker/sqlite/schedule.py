@@ -1,0 +1,207 @@
+"""The rows of what is to be delivered later. Runs in the threads of `store`."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+
+from sio_server.audience import Audience
+from sio_server.broker.schedule import Booked, Fate, Scheduled, SchedulePage
+from sio_server.broker.sqlite.collapse import digest
+from sio_server.broker.sqlite.taking import end
+from sio_server.broker.sqlite.writer import Step
+from sio_server.errors import Refused, Text
+from sio_server.extras import Choice, Extras
+from sio_server.notification import Notification
+
+_COLUMNS: Final = "due, scheduled_at, by, ttl, revision, notification"
+_SPENT: Final = "SELECT fingerprint, id, seq FROM idempotency WHERE publisher = ? AND key = ? AND expires_at > ?"
+
+# Where a page ends: when its last one is due, and its id.
+_PLACE: Final = re.compile(r"(\d{1,15})\.([0-9a-f-]{36})", re.ASCII)
+
+
+# -- a notification as it is kept -------------------------------------------------------------------------------------
+
+
+def pack(notification: Notification) -> bytes:
+    """The members of a notification as JSON, all that it cannot be made anew without."""
+    members = notification._asdict()
+    del members["body"], members["idempotency"]
+    members["audience"] = notification.audience.as_dict()
+    members["extras"] = None if notification.extras is None else notification.extras.as_dict()
+    return orjson.dumps({name: value for name, value in members.items() if value is not None})
+
+
+def unpack(packed: bytes) -> Notification:
+    """The inverse of `pack`."""
+    members: dict[str, Any] = orjson.loads(packed)
+    extras = members.get("extras")
+    if extras is not None:
+        if "actions" in extras:
+            extras["actions"] = tuple(Choice(**choice) for choice in extras["actions"])
+        members["extras"] = Extras(**extras)
+    return Notification(**{**members, "audience": Audience.from_dict(members["audience"])})
+
+
+def _of_row(row: Sequence[Any]) -> Scheduled:
+    due, scheduled_at, by, ttl, revision, packed = row
+    return Scheduled(unpack(packed), due, scheduled_at, by, ttl, revision)
+
+
+# -- changes ----------------------------------------------------------------------------------------------------------
+
+
+def schedule(step: Step, scheduled: Scheduled, *, most: int, key_ttl: int) -> Booked:
+    """See `Schedule.schedule`; ``key_ttl`` in milliseconds."""
+    execute, made = step.connection.execute, scheduled.notification
+    key = made.idempotency
+    if key is not None:
+        known = execute(_SPENT, (key.publisher, key.key, step.now)).fetchone()
+        if known is not None:
+            return _earlier(step.connection, scheduled, known)
+    collapse_key = None if made.extras is None else made.extras.collapse_key
+    place = None if collapse_key is None else digest(collapse_key, made.audience)
+    replaced = None if place is None else _take_place(step.connection, scheduled, place)
+    if execute("SELECT held FROM schedule_held").fetchone()[0] >= most:
+        raise Refused("too_many_scheduled", _TOO_MANY.format(most), retry_after=_LATER)
+    execute(
+        "INSERT INTO schedule (id, type, collapse_key, place, key, due, scheduled_at, by, ttl, revision, "
+        "notification) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            made.id,
+            made.type,
+            collapse_key,
+            place,
+            None if key is None else key.key,
+            scheduled.due,
+            scheduled.scheduled_at,
+            scheduled.by,
+            scheduled.ttl,
+            scheduled.revision,
+            pack(made),
+        ),
+    )
+    if key is not None:
+        execute(
+            "INSERT OR REPLACE INTO idempotency (publisher, key, fingerprint, id, seq, expires_at) "
+            "VALUES (?, ?, ?, ?, 0, ?)",
+            (key.publisher, key.key, key.fingerprint, made.id, step.now + key_ttl),
+        )
+    return Booked(made.id, scheduled.due, replaces=replaced)
+
+
+def _earlier(connection: sqlite3.Connection, scheduled: Scheduled, known: tuple[bytes, str, int]) -> Booked:
+    """The answer to a repeat: what the first of its key got, when it is due as far as that is known."""
+    fingerprint, identity, _ = known
+    key = scheduled.notification.idempotency
+    if key is None or fingerprint != key.fingerprint:
+        raise Refused("idempotency_mismatch")
+    row = connection.execute(
+        "SELECT due FROM schedule WHERE id = :id UNION ALL SELECT due FROM schedule_past WHERE id = :id",
+        {"id": identity},
+    ).fetchone()
+    return Booked(identity, scheduled.due if row is None else row[0], duplicate=True)
+
+
+def _take_place(connection: sqlite3.Connection, scheduled: Scheduled, place: bytes) -> str | None:
+    """Take out the one whose place this one takes; returns its id."""
+    row = connection.execute("SELECT id FROM schedule WHERE place = ?", (place,)).fetchone()
+    if row is None:
+        return None
+    successor = scheduled.notification.id
+    end(connection, row[0], "replaced", at=scheduled.scheduled_at, by=scheduled.by, replaced_by=successor)
+    return str(row[0])
+
+
+def reschedule(step: Step, scheduled: Scheduled) -> bool:
+    """See `Schedule.reschedule`."""
+    made = scheduled.notification
+    changed = step.connection.execute(
+        "UPDATE schedule SET due = ?, ttl = ?, notification = ?, revision = revision + 1 WHERE id = ? AND revision = ?",
+        (scheduled.due, scheduled.ttl, pack(made), made.id, scheduled.revision),
+    )
+    return changed.rowcount > 0
+
+
+def cancel_all(step: Step, collapse_key: str, *, by: str, at: int) -> tuple[str, ...]:
+    """See `Schedule.cancel_all`."""
+    rows = step.connection.execute("SELECT id FROM schedule WHERE collapse_key = ? ORDER BY id", (collapse_key,))
+    named = tuple(identity for (identity,) in rows.fetchall())
+    for identity in named:
+        end(step.connection, identity, "cancelled", at=at, by=by)
+    return named
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def due(connection: sqlite3.Connection, now: int, limit: int) -> tuple[list[Scheduled], int | None]:
+    """At most ``limit`` of those that are due, the soonest first, and when the one after them is due."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM schedule WHERE due <= ? ORDER BY due, id LIMIT ?",  # noqa: S608 - a constant
+        (now, limit),
+    ).fetchall()
+    next_due = connection.execute("SELECT due FROM schedule ORDER BY due LIMIT 1 OFFSET ?", (len(rows),)).fetchone()
+    return [_of_row(row) for row in rows], None if next_due is None else next_due[0]
+
+
+def scheduled(connection: sqlite3.Connection, identity: str) -> Scheduled | None:
+    """See `Schedule.scheduled`."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM schedule WHERE id = ?", (identity,)).fetchone()  # noqa: S608 - a constant
+    return None if row is None else _of_row(row)
+
+
+def page(
+    connection: sqlite3.Connection, *, limit: int, after: str | None, event: str | None, collapse_key: str | None
+) -> SchedulePage:
+    """See `Schedule.schedule_page`."""
+    place = (-1, "")
+    if after is not None:
+        found = _PLACE.fullmatch(after)
+        if found is None:
+            raise Refused("invalid_request", _NO_PLACE)
+        place = (int(found[1]), found[2])
+    wanted, values = "", []
+    for column, value in (("type", event), ("collapse_key", collapse_key)):
+        if value is not None:
+            wanted += f" AND {column} = ?"
+            values.append(value)
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM schedule WHERE (due, id) > (?, ?){wanted} ORDER BY due, id LIMIT ?",  # noqa: S608 - constants
+        (*place, *values, limit + 1),
+    ).fetchall()
+    items = tuple(_of_row(row) for row in rows[:limit])
+    last = items[-1] if len(rows) > limit else None
+    return SchedulePage(items, None if last is None else f"{last.due}.{last.notification.id}")
+
+
+def fate(connection: sqlite3.Connection, identity: str) -> Fate | None:
+    """See `Schedule.fate`."""
+    row = connection.execute(
+        "SELECT id, ending, scheduled_at, by, due, at, ended_by, seq, replaced_by FROM schedule_past WHERE id = ?",
+        (identity,),
+    ).fetchone()
+    return None if row is None else Fate(*row)
+
+
+def held(connection: sqlite3.Connection) -> int:
+    """See `Schedule.held`."""
+    return int(connection.execute("SELECT held FROM schedule_held").fetchone()[0])
+
+
+# Seconds after which a publisher may try again whose notification found no room: something is due by then, or not.
+_LATER: Final = 60
+
+_TOO_MANY: Final = Text(
+    "{0} notifications are scheduled, which is the limit: cancel some, or raise the setting max_scheduled.",
+    "Hay {0} notificaciones programadas, que es el límite: cancela algunas, o sube el ajuste max_scheduled.",
+)
+_NO_PLACE: Final = Text(
+    "'after' is none of next_after: leave it out for the first page.",
+    "'after' no es ningún next_after: omítelo para la primera página.",
+)
