@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from tests.support import forks
 from tests.support.links import Core, core
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# jsonschema makes 38 parsers of it when it is imported: a third of what collecting all tests takes, in each process.
+# They are for the format `iri`, which nothing here has; jsonschema goes without where the package is not there.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # with None there, an import of it fails
 
 # Calls into SQLite that blockbuster does not know, each of which may wait for the disk or for another's lock.
 # `Cursor.__next__` and `Connection.__exit__` cannot be replaced; a cursor or a transaction needs `execute` first.
@@ -82,10 +87,12 @@ async def made() -> AsyncIterator[Core]:
         yield opened
 
 
-@pytest.fixture(autouse=True)
-def unbuilt_console(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def unbuilt_console() -> Iterator[None]:
     """Have the page at / the same whether the console was built in this checkout or not."""
-    monkeypatch.setattr(pages, "BUILD", ROOT / "no-console")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "BUILD", ROOT / "no-console")
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 from tests.support.servers import ROOT
 from tests.support.sources import PACKAGE, SOURCES
@@ -64,25 +63,36 @@ def place_of(dotted: str) -> str:
     return dotted.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the rules ask of a file: all that it imports, by dotted name, how long its functions are, and it itself."""
+
+    imports: tuple[str, ...]
+    functions: tuple[tuple[str, int], ...]
+    lines: int
+
+
 @cache
-def imports_of(path: Path) -> tuple[str, ...]:
-    """Give the dotted name of everything that a file imports, wherever in the file it does, for types alone too."""
-    return tuple(_imports_of(path))
-
-
-def _imports_of(path: Path) -> Iterator[str]:
-    for found in ast.walk(ast.parse(path.read_text())):
+def source_of(path: Path) -> Source:
+    """Read a file once for all rules; an import counts wherever in the file it stands, and for types alone, too."""
+    text = path.read_text()
+    imports: list[str] = []
+    functions: list[tuple[str, int]] = []
+    for found in ast.walk(ast.parse(text)):
         if isinstance(found, ast.Import):
-            yield from (alias.name for alias in found.names)
+            imports += (alias.name for alias in found.names)
         elif isinstance(found, ast.ImportFrom):
             assert found.level == 0, f"{path.name} imports by relative name"
-            yield from (f"{found.module}.{alias.name}" for alias in found.names)
+            imports += (f"{found.module}.{alias.name}" for alias in found.names)
+        elif isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append((found.name, (found.end_lineno or 0) - found.lineno + 1))
+    return Source(tuple(imports), tuple(functions), len(text.splitlines()))
 
 
 @cache
 def ours(path: Path) -> frozenset[str]:
     """Return the files of the product that a file imports, itself left out, as `dotted_of` names them."""
-    names = (name.removeprefix("sio_server.") for name in imports_of(path) if name.startswith("sio_server."))
+    names = (name.removeprefix("sio_server.") for name in source_of(path).imports if name.startswith("sio_server."))
     return frozenset(file for file in map(_file_of, names) if file is not None) - {dotted_of(path)}
 
 
@@ -127,6 +137,12 @@ def circle_in(graph: dict[str, Iterable[str]]) -> list[str]:
     return []
 
 
+def faults(paths: Iterable[Path], found: Callable[[Path], Iterable[object]]) -> dict[str, list[object]]:
+    """Return what breaks a rule, by file; in one test, as one for each file would cost a hundred times the rule."""
+    said = {dotted_of(path): list(found(path)) for path in paths}
+    return {name: wrong for name, wrong in said.items() if wrong}
+
+
 def test_every_module_has_a_floor() -> None:
     """Each package and each module of the root stands in the table once, and the table names none that is gone."""
     assert sorted({place_of(dotted_of(path)) for path in SOURCES} - {INIT}) == sorted(ORDER)
@@ -140,48 +156,49 @@ def test_the_design_page_shows_the_floors() -> None:
     assert shown == FLOORS
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
-def test_imports_go_down(path: Path) -> None:
+def test_imports_go_down() -> None:
     """A module imports lower floors, and of its own floor what is named before it."""
-    place = place_of(dotted_of(path))
-    if place == INIT:
-        assert places(path) == set()
-    else:
-        assert [other for other in sorted(places(path)) if not may_import(place, other)] == []
+
+    def found(path: Path) -> list[str]:
+        place = place_of(dotted_of(path))
+        return sorted(other for other in places(path) if place == INIT or not may_import(place, other))
+
+    assert faults(SOURCES, found) == {}
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=dotted_of)
-def test_no_circle_inside_a_package(package: Path) -> None:
+def test_no_circle_inside_a_package() -> None:
     """Inside a package no file imports, for types alone or by way of others, one that imports it."""
-    assert circle_in({dotted_of(path): ours(path) for path in package.rglob("*.py")}) == []
+    assert faults(PACKAGES, lambda it: circle_in({dotted_of(path): ours(path) for path in it.rglob("*.py")})) == {}
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "api").rglob("*.py")), ids=dotted_of)
-def test_operations_know_no_kind_of_broker(path: Path) -> None:
+def test_operations_know_no_kind_of_broker() -> None:
     """What serves HTTP imports the protocols of a broker alone, none of its implementations."""
-    assert [name for name in ours(path) if re.match(r"broker\.(sqlite|postgres)", name)] == []
+    operations = (PACKAGE / "api").rglob("*.py")
+    kinds = r"broker\.(sqlite|postgres)"
+    assert faults(operations, lambda path: [name for name in ours(path) if re.match(kinds, name)]) == {}
 
 
-@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=dotted_of)
-def test_engine_stands_alone(path: Path) -> None:
+def test_engine_stands_alone() -> None:
     """The engine imports nothing of the product but its errors."""
-    assert places(path) <= {"errors"}
+    assert faults(ENGINE.rglob("*.py"), lambda path: places(path) - {"errors"}) == {}
 
 
-@pytest.mark.parametrize("path", OUTSIDE, ids=dotted_of)
-def test_engine_has_one_face(path: Path) -> None:
+def test_engine_has_one_face() -> None:
     """The product uses of the engine what its face exports, and imports none of the modules behind it."""
-    assert {name for name in ours(path) if place_of(name) == "engine"} <= {"engine.__init__"}
+    face = "engine.__init__"
+    assert faults(OUTSIDE, lambda path: {n for n in ours(path) if place_of(n) == "engine"} - {face}) == {}
 
 
-@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=dotted_of)
-def test_folders_of_the_engine_have_an_order(path: Path) -> None:
+def test_folders_of_the_engine_have_an_order() -> None:
     """A folder of the engine imports those below it, and what stands beside the folders imports none of them."""
-    folder = _engine_folder(dotted_of(path))
-    if folder != "engine":
-        order = ("", *FOLDERS)
-        above = order[order.index(folder) + 1 :]
-        assert [name for name in sorted(ours(path)) if _engine_folder(name) in above] == []
+    order = ("", *FOLDERS)
+
+    def found(path: Path) -> list[str]:
+        folder = _engine_folder(dotted_of(path))
+        above = () if folder == "engine" else order[order.index(folder) + 1 :]
+        return sorted(name for name in ours(path) if _engine_folder(name) in above)
+
+    assert faults(ENGINE.rglob("*.py"), found) == {}
 
 
 def _engine_folder(dotted: str) -> str:
@@ -201,38 +218,30 @@ def test_wiring_is_imported_by_the_command_line_alone() -> None:
 def test_socketio_is_imported_by_the_engine_alone() -> None:
     """Python-socketio and python-engineio have one owner on the server; what listens and publishes is a client."""
     libraries = ("socketio", "engineio")
-    importers = {dotted_of(path) for path in SOURCES if any(n.split(".")[0] in libraries for n in imports_of(path))}
+    importers = {
+        dotted_of(path) for path in SOURCES if any(n.split(".")[0] in libraries for n in source_of(path).imports)
+    }
     assert {place_of(name) for name in importers - {"cli.listen", "client.socket_courier"}} == {"engine"}
 
 
-@pytest.mark.parametrize("name", FLOORS["0"])
-def test_floor_0_is_pure(name: str) -> None:
+def test_floor_0_is_pure() -> None:
     """A module of floor 0 imports nothing that does I/O."""
-    roots = {imported.split(".")[0] for imported in imports_of(PACKAGE / f"{name}.py")}
-    assert roots.isdisjoint({"asyncio", "aiohttp", "socketio", "engineio", "socket", "sqlite3", "httpx", "os"})
+    impure = {"asyncio", "aiohttp", "socketio", "engineio", "socket", "sqlite3", "httpx", "os"}
+    modules = [PACKAGE / f"{name}.py" for name in FLOORS["0"]]
+    assert faults(modules, lambda path: impure & {name.split(".")[0] for name in source_of(path).imports}) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
-def test_modules_are_short(path: Path) -> None:
+def test_modules_are_short() -> None:
     """A module is split before it has more than 400 lines."""
-    assert len(path.read_text().splitlines()) <= MAX_MODULE
+    assert faults(SOURCES, lambda path: [lines] if (lines := source_of(path).lines) > MAX_MODULE else []) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
-def test_functions_are_short(path: Path) -> None:
+def test_functions_are_short() -> None:
     """A function is split before it has more than 50 lines."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    lengths = [
-        (found.name, (found.end_lineno or 0) - found.lineno + 1)
-        for found in ast.walk(ast.parse(path.read_text()))
-        if isinstance(found, functions)
-    ]
-    assert [(name, lines) for name, lines in lengths if lines > MAX_FUNCTION] == []
+    assert faults(SOURCES, lambda path: [at for at in source_of(path).functions if at[1] > MAX_FUNCTION]) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted_of)
-def test_names_say_what_is_inside(path: Path) -> None:
+def test_names_say_what_is_inside() -> None:
     """No module has a name that would fit any other."""
-    assert set(re.split(r"[_.]", path.name)).isdisjoint(
-        {"manager", "helper", "helpers", "util", "utils", "data", "info"}
-    )
+    empty = {"manager", "helper", "helpers", "util", "utils", "data", "info"}
+    assert faults(SOURCES, lambda path: empty & set(re.split(r"[_.]", path.name))) == {}

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.support.servers import ROOT
 from tests.support.sources import PACKAGE, SOURCES
 
@@ -136,20 +134,23 @@ def own_tests(name: str) -> list[Path]:
     return [*place.glob(f"test_{stem}.py"), *place.glob(f"test_{stem}_*.py")]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_module_has_its_tests(name: str) -> None:
+def test_modules_have_their_tests() -> None:
     """A module has tests of its name in the mirrored place, or is in the list that says which are its tests."""
-    listed = name in ELSEWHERE or Path(name).parent.as_posix() in ELSEWHERE
-    assert own_tests(name) or listed, f"write {place_of(name).relative_to(ROOT)}/test_{Path(name).name}.py"
+    untested = [
+        f"write {place_of(name).relative_to(ROOT)}/test_{Path(name).name}.py"
+        for name in NAMES
+        if not {name, Path(name).parent.as_posix()} & ELSEWHERE.keys() and not own_tests(name)
+    ]
+    assert untested == []
 
 
-@pytest.mark.parametrize("name", ELSEWHERE)
-def test_list_is_needed_and_true(name: str) -> None:
+def test_list_is_needed_and_true() -> None:
     """What is in the list is there and has no tests of its own name, and the tests that it names are there."""
-    of = [each for each in NAMES if name in (each, Path(each).parent.as_posix()) and not own_tests(each)]
-    assert of, f"{name} is no module without tests of its own"
-    for each in ELSEWHERE[name]:
-        assert (TESTS / each).with_suffix(".py").is_file(), each
+    without = [name for name in NAMES if not own_tests(name)]
+    needed = {*without, *(Path(name).parent.as_posix() for name in without)}
+    assert ELSEWHERE.keys() - needed == set(), "no modules without tests of their own"
+    named = [each for tests in ELSEWHERE.values() for each in tests]
+    assert [each for each in named if not (TESTS / each).with_suffix(".py").is_file()] == []
 
 
 def test_tests_stand_where_their_module_does() -> None:

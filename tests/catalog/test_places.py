@@ -82,11 +82,14 @@ def test_any_file_is_searched_as_line_by_line(parts: list[tuple[str, int, bool]]
         lines += ["# x = 1"] * blank
         lines += [f"{name}{number} = [", "  1,", "]"] if several else [f"{name}{number} = {{ x = 1 }}"]
     text = "\n".join(lines)
-    for number, (name, _, _) in enumerate(parts):
-        assert line_of(text, (f"{name}{number}",)) == _slowly(lines, f"{name}{number}")
+    found = _slowly(lines)
+    assert {key: line_of(text, (key,)) for key in found} == found
+    assert list(found) == [f"{name}{number}" for number, (name, _, _) in enumerate(parts)]
 
 
-def _slowly(lines: list[str], key: str) -> int:
+def _slowly(lines: list[str]) -> dict[str, int]:
+    """Read the file up to each of its lines, and note which keys that line was the end of, and where they began."""
+    found: dict[str, int] = {}
     good = 0
     for count in range(1, len(lines) + 1):
         document: dict[str, Any]
@@ -94,7 +97,7 @@ def _slowly(lines: list[str], key: str) -> int:
             document = tomllib.loads("\n".join(lines[:count]))
         except tomllib.TOMLDecodeError:
             continue
-        if key in document:
-            return good + 1
+        for key in document:
+            found.setdefault(key, good + 1)
         good = count
-    raise AssertionError(key)
+    return found
