@@ -3,15 +3,18 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import orjson
 
+from sio_server.broker.sqlite.lock import take_directory
+from sio_server.errors import LogInUse
 from tests.conftest import Node
 from tests.support.servers import PUBLISH_KEY, ROOT, SECRET, Program, lasting_token, program
-from tests.support.waiting import Patience, coming, until, work_of
+from tests.support.waiting import Patience, coming, until, until_true, work_of
 
 CLIENTS = 1000
 # Milliseconds in which all are told to go, and how many of them within any one second: by what the server says, since
@@ -53,6 +56,15 @@ class Crowd:
         return report
 
 
+def _is_free(directory: Path) -> bool:
+    """Whether no server has this directory."""
+    try:
+        take_directory(directory).release()
+    except LogInUse:
+        return False
+    return True
+
+
 async def _publish(url: str, answered: list[int], enough: asyncio.Event) -> None:
     """Publish every few milliseconds until there is enough, whoever answers; what is under way is waited for."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {PUBLISH_KEY}"}) as session:
@@ -92,6 +104,8 @@ async def test_crowd_moves_to_the_successor_and_misses_nothing(node: Node, tmp_p
             _, stalled = await asyncio.open_connection("127.0.0.1", int(port))
             stalled.write(b"POST /v1/notifications/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             first.process.send_signal(signal.SIGTERM)
+            free = partial(asyncio.to_thread, _is_free, tmp_path)
+            await until_true(free, "the first server to let go of the log", first.moves)
             async with program(*directory, "--port", port, env=ENV):
                 assert await coming(first.process.wait(), "the end of the first server", first.moves) == 0
                 stalled.close()
