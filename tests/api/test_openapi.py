@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from schemathesis.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from schemathesis.core.transport import Response
 from schemathesis.schemas import BaseSchema
 
 from sio_server import __version__
@@ -111,6 +113,8 @@ CHECKS = [
 
 # Generating a body takes longer than answering it: enough to meet every branch of the checks, in seconds.
 BOUNDED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+# In development the same handlers answer: another is who may ask, and that is so for each request.
+FEW = settings(BOUNDED, max_examples=8)
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,18 @@ class Target:
 
     schema: BaseSchema
     secured: bool
+    session: requests.Session
+
+    @property
+    def bounds(self) -> settings:
+        """How many requests are tried."""
+        return BOUNDED if self.secured else FEW
+
+    def answer(self, case: schemathesis.Case[Any]) -> Response:
+        """Send a request of a caller who may, and check what comes back."""
+        return case.call_and_validate(
+            session=self.session, timeout=FOR_EVER, headers=dict(self.headers(case.path)), checks=CHECKS
+        )
 
     def headers(self, path: str) -> Mapping[str, str]:
         """What a caller who may do this sends: a user's token for that user's inbox, else a publisher key."""
@@ -149,7 +165,10 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     server: Server = found["server"]
     try:
         schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-        yield Target(schema, not config.development)
+        # One connection, and none of the environment's proxies, which requests would look for each time.
+        with requests.Session() as session:
+            session.trust_env = False
+            yield Target(schema, not config.development, session)
     finally:
         found["loop"].call_soon_threadsafe(found["stop"].set)
         thread.join()
@@ -167,10 +186,10 @@ def test_server_answers_as_documented(target: Target, mode: GenerationMode, meth
     """Right and wrong requests get a documented status, content type and body, and never a failure of the server."""
     operation = target.schema[path][method]
 
-    @BOUNDED
+    @target.bounds
     @given(operation.as_strategy(generation_mode=mode))
     def call(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(timeout=FOR_EVER, headers=dict(target.headers(path)), checks=CHECKS)
+        target.answer(case)
 
     call()
 
@@ -181,13 +200,13 @@ def test_server_publishes_as_documented(target: Target, method: str, path: str) 
     operation = target.schema[path][method]
     types = st.sampled_from(["test", "tour_creado", "reserva_creada"])
 
-    @BOUNDED
+    @target.bounds
     @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE), types)
     def call(case: schemathesis.Case[Any], name: str) -> None:
         body: Any = case.body
         for item in body["notifications"] if path.endswith("batch") else [body]:
             item["type"] = name
-        case.call_and_validate(timeout=FOR_EVER, headers=dict(target.headers(path)), checks=CHECKS)
+        target.answer(case)
 
     call()
 
@@ -217,7 +236,7 @@ def test_server_answers_the_nameless_as_documented(target: Target, method: str, 
     )
     def call(case: schemathesis.Case[Any], headers: dict[str, str]) -> None:
         case.headers.pop("Authorization", None)
-        response = case.call(headers=headers)
+        response = case.call(session=target.session, headers=headers)
         case.validate_response(response, checks=CHECKS)
         assert not needs or response.status_code in (401, 403)
 
@@ -238,10 +257,8 @@ def test_example_is_answered(target: Target) -> None:
         operation = target.schema[path][method]
         example = operation.definition.raw["requestBody"]["content"]["application/json"]["example"]
         query = user if (method, path) in MARKING else {}
-        response = operation.Case(body=example, query=query, media_type="application/json").call_and_validate(
-            headers=dict(target.headers(path)), checks=CHECKS
-        )
-        assert response.status_code == 200
+        case = operation.Case(body=example, query=query, media_type="application/json")
+        assert target.answer(case).status_code == 200
 
 
 @pytest.fixture(scope="module")
