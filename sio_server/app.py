@@ -33,6 +33,7 @@ from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
+from sio_server.api.scheduled import ScheduledOperations
 from sio_server.api.stream import StreamOperations
 from sio_server.api.topics import TopicsOperations
 from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
@@ -103,6 +104,7 @@ def create_app(
         metrics=metrics,
         limits=ConnectionLimits(config.connections_per_user, config.connections_per_address),
         publish_rate=PublishRate(config.publish_rate),
+        max_scheduled=config.max_scheduled,
         hello=_greeting(config),
         address_group=AddressGroups(config.ipv6_prefix).of,
         replay_high=config.send_cap // REPLAY_SHARE,
@@ -138,7 +140,8 @@ def _endpoints(
     _reloaded(app, auth, gate, socketio, ws)
     publish = PublishOperations(core.node, max_body=config.max_body, type_prefixes=config.cloudevents_prefix)
     console = ConsoleOperations(core.operators, core.refusals, core.samples, config)
-    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio)))
+    scheduled = ScheduledOperations(core.schedules, core.node, max_body=config.max_body)
+    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio, scheduled)))
     app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
@@ -152,6 +155,7 @@ def _endpoints(
         NotificationsOperations(core.operators, core.traces),
         PeopleOperations(core.operators, core.inboxes),
         TopicsOperations(core.topics),
+        scheduled,
         PassesOperations(core.passes),
         KeysOperations(keyring),
         StreamOperations(sse.handle),
@@ -243,6 +247,7 @@ def _reloaded(
     reloading.on(("allowed_origins", "allowed_hosts", "trusted_proxies"), origins)
     reloading.on(("connections_per_user", "connections_per_address", "events_per_second"), limits)
     reloading.on(("publish_rate",), publish_rate)
+    reloading.on(("max_scheduled",), lambda config: core.schedules.hold_at_most(config.max_scheduled))
     reloading.on(("log_level",), lambda config: logs.set_level(config.log_level))
     reloading.on(("handshakes",), handshakes)
 
@@ -303,6 +308,7 @@ def _lifetime(
             asyncio.create_task(tell_left_out()),
             asyncio.create_task(core.expiry.watch()),
             asyncio.create_task(core.samples.run()),
+            asyncio.create_task(core.schedules.run()),
             asyncio.create_task(keys.run()),
         ]
         yield

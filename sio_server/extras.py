@@ -6,10 +6,13 @@ Most publishes say none of it; then a request has None in place of `Extras`, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 from sio_server.translations import Translations
+
+# A year and a day, in seconds: further ahead nobody knows what is published.
+MAX_AHEAD: Final = 366 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class Extras:
         if self.actions is not None:
             given["actions"] = [choice.as_dict() for choice in self.actions]
         return {name: value for name, value in given.items() if value is not None}
+
+    def without_moment(self) -> Extras | None:
+        """The same without when it is delivered; None where nothing else is said."""
+        rest = replace(self, deliver_at=None, deliver_in=None)
+        return rest if rest.as_dict() else None
 
     def envelope(self, locale: str) -> dict[str, Any]:
         """The members of the envelope that this adds for a reader of a language: only those with something to say."""

@@ -176,6 +176,17 @@ class Notification(_Members):
         )
         return tuple.__new__(cls, (*made[:-1], encode_body(made)))
 
+    def members(self) -> dict[str, Any]:
+        """The members of the envelope that have nothing to do with a place in the log."""
+        found: dict[str, Any] = orjson.loads(b"{%b}" % self.body)
+        return found
+
+    def changed(self, **members: Any) -> Notification:
+        """The same with other members, and the body that these make; raises as making one does."""
+        given = {**self._asdict(), **members}
+        del given["body"]
+        return Notification(**given)
+
 
 def new_id(at: int | None = None) -> str:
     """A UUIDv7 (RFC 9562 §5.7) of this moment, or of so many milliseconds of Unix time: what names a notification.

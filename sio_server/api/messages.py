@@ -14,6 +14,7 @@ from webargs.aiohttpparser import AIOHTTPParser
 from sio_server import fields, intake
 from sio_server.core.limits import Quota
 from sio_server.core.node import Accepted
+from sio_server.core.schedules import Planned
 from sio_server.engine import (
     ACCEPTED_CODINGS,
     NotAsSaidError,
@@ -33,7 +34,7 @@ def json_response(
     return web.Response(body=orjson.dumps(body), status=status, content_type=content_type, headers=headers)
 
 
-def receipt_headers(receipt: Accepted) -> dict[str, str]:
+def receipt_headers(receipt: Accepted | Planned) -> dict[str, str]:
     """The headers of the reply to an accepted publish: whether it was a repeat, and what is left of the quota."""
     return ({"Idempotent-Replayed": "true"} if receipt.duplicate else {}) | quota_headers(receipt.quota)
 

@@ -47,6 +47,7 @@ def document(operations: list[Operation], *, open_access: bool, base_path: str =
         servers=[{"url": base_path or _HERE}],
         tags=[
             {"name": "publish", "description": "Hand notifications to the server"},
+            {"name": "schedule", "description": "What is delivered later"},
             {"name": "inbox", "description": "What a user has, and has seen and read"},
             {"name": "topics", "description": "What users follow"},
             {"name": "operate", "description": "Look after the server"},
@@ -75,6 +76,10 @@ def _operation(operation: Operation, *, open_access: bool) -> dict[str, Any]:
             str(int(operation.status)): {
                 "description": "Done",
                 "content": {operation.reply_type: {"schema": operation.reply}},
+            },
+            **{
+                str(status): {"description": "Done", "content": {operation.reply_type: {"schema": reply}}}
+                for status, reply in operation.also.items()
             },
             **_problems(codes),
         },

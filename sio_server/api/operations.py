@@ -7,7 +7,7 @@ with a `Call`, in which everything was looked at already: first the credential, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack, overload
@@ -100,6 +100,7 @@ class _Described(TypedDict, total=False):
     reply: Required[type[Schema] | Mapping[str, Any]]
     reply_type: str
     status: int
+    also: Mapping[int, type[Schema]]
     description: str
     query: type[Schema]
     parameters: tuple[Parameter, ...]
@@ -113,9 +114,9 @@ class Operation:
 
     ``answer`` is its handler, a function of the object that has it and of a `Call`. ``credential`` says who may call
     it. ``name`` is unique in the document, ``tag`` a group of it. ``reply`` is a schema, or a JSON Schema, of a body
-    of ``reply_type``, which comes with ``status``. ``parameters`` are those in the path, ``headers`` those that
-    it reads itself. ``errors`` are codes of
-    `errors.KINDS`, without those of the credential and those that any request can be refused with.
+    of ``reply_type``, which comes with ``status``; ``also`` are those that come with others. ``parameters`` are
+    those in the path, ``headers`` those that it reads itself. ``errors`` are codes of `errors.KINDS`, without those of
+    the credential and those that any request can be refused with.
     """
 
     method: str
@@ -128,6 +129,7 @@ class Operation:
     reply: type[Schema] | Mapping[str, Any]
     reply_type: str = "application/json"
     status: int = HTTPStatus.OK
+    also: Mapping[int, type[Schema]] = field(default_factory=dict)
     description: str = ""
     query: type[Schema] | None = None
     parameters: tuple[Parameter, ...] = ()

@@ -32,6 +32,7 @@ from sio_server.schemas.publish import (
     AcceptedSchema,
     BatchReplySchema,
     BatchSchema,
+    PlannedSchema,
     PublishSchema,
     in_trace,
     load_batch,
@@ -58,6 +59,7 @@ _PUBLISH_ERRORS: Final = (
     "invalid_audience",
     "not_supported",
     "idempotency_mismatch",
+    "too_many_scheduled",
     "broker_unavailable",
 )
 
@@ -121,7 +123,8 @@ class PublishOperations:
         name="notify",
         tag="publish",
         summary="Publish one notification",
-        description="Answered 200 once it is in the log and handed to the sockets. The body is read as JSON "
+        description="Answered 200 once it is in the log and handed to the sockets, or 202 once it is kept until the "
+        "moment of `deliver_at` or `deliver_in`. The body is read as JSON "
         "whatever the Content-Type says, but for CloudEvents 1.0: structured (`application/cloudevents+json`), binary "
         "(headers `ce-…`), or a batch (`application/cloudevents-batch+json`), which is answered as "
         "`POST /v1/notifications/batch`.",
@@ -135,6 +138,7 @@ class PublishOperations:
             example=_EXAMPLE,
         ),
         reply=AcceptedSchema,
+        also={202: PlannedSchema},
         errors=(*_PUBLISH_ERRORS, "unsupported_media_type"),
     )
     async def notify(self, call: Call[Publisher, PublishRequest | _Event]) -> web.Response:
@@ -144,7 +148,7 @@ class PublishOperations:
             return await self._publish_all(load_events(posted.value), call, self._load_event)
         request = in_trace(self._request_of(posted), call.request.headers.get("traceparent"))
         accepted = await self._node.publish(request, call.caller)
-        return json_response(accepted.as_dict(call.locale), headers=receipt_headers(accepted))
+        return json_response(accepted.as_dict(call.locale), status=accepted.status, headers=receipt_headers(accepted))
 
     @operation(
         "POST",
@@ -184,7 +188,7 @@ class PublishOperations:
     ) -> web.Response:
         quota = self._node.reserve(call.caller, len(items))
         results = await asyncio.gather(*(self._publish_item(item, call, load, quota) for item in items))
-        accepted = sum(result["status"] == "ok" for result in results)
+        accepted = sum(result["status"] != "error" for result in results)
         reply = {"status": "ok", "accepted": accepted, "rejected": len(items) - accepted, "results": results}
         return json_response(reply, headers=quota_headers(quota))
 

@@ -15,6 +15,7 @@ from sio_server.api.messages import receipt_headers, too_large
 from sio_server.auth import Publisher
 from sio_server.auth.bearer import bearer_of
 from sio_server.core.node import Accepted, Node
+from sio_server.core.schedules import Planned
 from sio_server.engine import FrontPromise, FrontReply, FrontRequest, Unreadable, header_lines
 from sio_server.errors import Refused, Text
 from sio_server.gate import PROBLEM_TYPE, Gate
@@ -131,7 +132,7 @@ class FastPublish:
         return self._problem(request, self._gate.request_id(request.headers), refused, why.status)
 
     async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
-        outcome: Accepted | Exception
+        outcome: Accepted | Planned | Exception
         try:
             publisher = await self._callers.publisher_of(credential)
             outcome = await self._node.publish(self._body_of(request), publisher)
@@ -146,7 +147,7 @@ class FastPublish:
         trace = request.headers.get("traceparent")
         return made if trace is None else in_trace(made, trace)
 
-    def _reply(self, request: FrontRequest, request_id: str, outcome: Accepted | Exception) -> FrontReply:
+    def _reply(self, request: FrontRequest, request_id: str, outcome: Accepted | Planned | Exception) -> FrontReply:
         if isinstance(outcome, Exception):
             return self._refusal(request, request_id, outcome)
         memo = request.memo
@@ -155,7 +156,7 @@ class FastPublish:
             memo[self._common] = header_lines(self._gate.reply_headers(request.headers, None).items())
         body = orjson.dumps(outcome.as_dict(memo["locale"]))
         own = (("X-Request-ID", request_id), *receipt_headers(outcome).items())
-        return FrontReply(200, body, "application/json", own, memo[self._common])
+        return FrontReply(outcome.status, body, "application/json", own, memo[self._common])
 
     def _refusal(self, request: FrontRequest, request_id: str, error: Exception) -> FrontReply:
         refused = error

@@ -42,10 +42,8 @@ class Scheduled:
 
     def _timed(self, moment: int, idempotency: Idempotency | None) -> Notification:
         made = self.notification
-        members = made._asdict()
-        del members["body"]
-        members["expires_at"] = made.expires_at if self.ttl is None else moment + self.ttl
-        return Notification(**{**members, "timestamp": moment, "idempotency": idempotency})
+        expires_at = made.expires_at if self.ttl is None else moment + self.ttl
+        return made.changed(timestamp=moment, expires_at=expires_at, idempotency=idempotency)
 
     def is_over(self, moment: int) -> bool:
         """Whether it expired before it was delivered."""
@@ -71,7 +69,7 @@ class Booked(NamedTuple):
 class Round(NamedTuple):
     """What one call of `Schedule.deliver_due` did.
 
-    ``more``: something that was due is left. ``soonest`` is when the next one is due, None where there is none.
+    ``more``: something that was due may be left. ``soonest`` is when the next one is due, None where there is none.
     """
 
     delivered: int
@@ -128,7 +126,8 @@ class Schedule(Protocol):
     async def deliver_due(self, now: int, *, limit: int) -> Round:
         """Deliver at most ``limit`` of those that are due at a moment of the wall clock, the soonest first.
 
-        What expired before is taken out and not delivered. A call that finds another at the same work does nothing.
+        What expired before is taken out and not delivered. A call that finds another at the same work does nothing,
+        and says that there may be more.
         """
 
     async def scheduled(self, notification_id: str) -> Scheduled | None:

@@ -184,6 +184,11 @@ class Config:
         "Notifications a second that one publisher key may publish; 0 is no limit",
         default=0,
     )
+    max_scheduled: int = setting(
+        Whole(validate=between(0, 10**7)),
+        "Notifications that may wait for the moment at which they are delivered",
+        default=100_000,
+    )
     trusted_proxies: tuple[str, ...] = setting(
         Words(validate=check_proxies),
         "Addresses or networks of proxies whose X-Forwarded-For is believed, parted by commas; "

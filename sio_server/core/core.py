@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.broker import Broker, Close, Followed, InboxChanged, Revoked
+from sio_server.broker import Broker, Close, DueChanged, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
 from sio_server.core.connections import Connections
@@ -27,6 +27,7 @@ from sio_server.core.passes import Passes
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
+from sio_server.core.schedules import MAX_SCHEDULED, Schedules
 from sio_server.core.spans import Spans
 from sio_server.core.strangers import Strangers
 from sio_server.core.tasks import Tasks
@@ -61,6 +62,7 @@ class Core:
         metrics: Metrics | None = None,
         limits: ConnectionLimits | None = None,
         publish_rate: PublishRate | None = None,
+        max_scheduled: int = MAX_SCHEDULED,
         hello: Mapping[str, Any] | None = None,
         address_group: Callable[[str], str] = str,
         replay_high: int = REPLAY_HIGH,
@@ -87,6 +89,7 @@ class Core:
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self.strangers = Strangers(catalog, locale)
         self._drafts = Drafts(catalog, self.strangers, locale=locale, now=now)
+        self.schedules = Schedules(broker, self._drafts, self.door, self.traffic, most=max_scheduled, wall=wall)
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
@@ -112,6 +115,7 @@ class Core:
         self.node.hear(Revoked, self.operators.revoked)
         self.node.hear(Close, self.connections.close_one)
         self.node.hear(Followed, self.topics.heard)
+        self.node.hear(DueChanged, self.schedules.heard)
 
     def _connections(
         self, arrivals: Arrivals, metrics: Metrics, limits: ConnectionLimits, hello: Mapping[str, Any]
@@ -143,6 +147,7 @@ class Core:
             drafts=self._drafts,
             traffic=self.traffic,
             spans=self.spans,
+            schedules=self.schedules,
             rate=rate,
         )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sio_server.audience import Audience
 from sio_server.auth import Publisher, Scope
+from sio_server.broker import Scheduled
 from sio_server.catalog import MAX_TTL, Catalog, EventType
 from sio_server.core.strangers import Strangers
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.extras import Extras
 from sio_server.notification import Idempotency, Notification, PublishRequest, milliseconds, new_id
 
 
@@ -68,17 +71,20 @@ class Drafts:
         """The message with which this request is published: its own, else the catalogue's with the data in it."""
         return event_type.text_for(request.data, self._locale) if request.message is None else request.message
 
-    def draft(self, request: PublishRequest, publisher: Publisher) -> tuple[Notification, tuple[Text, ...]]:
+    def draft(
+        self, request: PublishRequest, publisher: Publisher, *, at: int | None = None
+    ) -> tuple[Notification, tuple[Text, ...]]:
         """Make the notification that a publisher asks for; returns it with warnings for the publisher.
 
-        Raises `Refused` as `address` does, and ``invalid_audience`` where nobody is meant.
+        ``at`` is when it is delivered, in milliseconds of Unix time, where that is not now. Raises `Refused` as
+        `address` does, and ``invalid_audience`` where nobody is meant.
         """
         event_type, audience, missing, warnings = self.address(request, publisher.scope)
         if request.audience is None and audience.is_empty():
             raise Refused.of_problems(
                 "invalid_audience", tuple(FieldProblem(f"data.{name}", _NEEDED) for name in missing)
             )
-        now = milliseconds(self._now())
+        now = milliseconds(self._now()) if at is None else at
         ttl = request.ttl if request.ttl is not None else event_type.ttl
         idempotency = None
         if request.idempotency_key is not None:
@@ -105,6 +111,44 @@ class Drafts:
         )
         return notification, warnings
 
+    def plan(
+        self, request: PublishRequest, publisher: Publisher, due: int, now: int
+    ) -> tuple[Scheduled, tuple[Text, ...]]:
+        """Make what is to be delivered when it is ``due``, otherwise as `draft`; both in milliseconds of Unix time.
+
+        Its id has that moment, which is most often the one at which it is delivered.
+        """
+        made, warnings = self.draft(request, publisher, at=due)
+        extras = None if made.extras is None else made.extras.without_moment()
+        ttl = None if request.expires_at is not None or made.expires_at is None else made.expires_at - due
+        return Scheduled(made._replace(extras=extras), due, now, publisher.name, ttl), warnings
+
+    def changed(self, notification: Notification, changes: Mapping[str, Any]) -> Notification:
+        """A notification with other members of a publish, checked; None takes one out.
+
+        Raises `Refused` (``invalid_data``) for data that the catalogue does not allow; a type that it does not have
+        any more has none to check.
+        """
+        event_type = self._catalog.types.get(notification.type)
+        members = {name: changes[name] for name in ("title", "link") if name in changes}
+        if "data" in changes:
+            members["data"] = changes["data"] or {}
+            if event_type is not None:
+                event_type.check(members["data"])
+        if "message" in changes:
+            data = members.get("data", notification.data)
+            text = changes["message"]
+            if text is None and event_type is not None:
+                text = event_type.text_for(data, self._locale)
+            members["message"] = text or ""
+        if "priority" in changes:
+            members["priority"] = changes["priority"] or ("normal" if event_type is None else event_type.priority)
+        extras = {name: changes[name] for name in _RARE if name in changes}
+        if extras:
+            made = replace(notification.extras or Extras(), **extras)
+            members["extras"] = made if made.as_dict() else None
+        return notification.changed(**members)
+
 
 def _end(request: PublishRequest, ttl: int | None, now: int) -> int | None:
     """When a notification expires; raises `Refused` (``invalid_data``) where that moment is over."""
@@ -114,6 +158,9 @@ def _end(request: PublishRequest, ttl: int | None, now: int) -> int | None:
         return min(request.expires_at, now + 1000 * MAX_TTL)
     return None if ttl is None else now + 1000 * ttl
 
+
+# The rarer members of a publish that can be changed.
+_RARE: Final = ("group", "actions", "image", "icon", "category", "texts")
 
 _OVER: Final = Text("Is over already.", "Ya ha pasado.")
 _NEEDED: Final = Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")

@@ -20,6 +20,7 @@ from sio_server.core.hub import Hub
 from sio_server.core.limits import PublishRate, Quota
 from sio_server.core.observers import Observers
 from sio_server.core.replays import Replays
+from sio_server.core.schedules import Planned, Schedules
 from sio_server.core.spans import Spans
 from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
@@ -45,6 +46,11 @@ class Accepted(NamedTuple):
     duplicate: bool
     warnings: tuple[Text, ...]
     quota: Quota | None = None
+
+    @property
+    def status(self) -> int:
+        """The status of the answer over HTTP."""
+        return 200
 
     def as_dict(self, locale: str) -> dict[str, Any]:
         """The answer as JSON, with warnings in ``locale``."""
@@ -76,6 +82,7 @@ class Node:
         drafts: Drafts,
         traffic: Traffic,
         spans: Spans,
+        schedules: Schedules,
         rate: PublishRate,
     ) -> None:
         self._broker = broker
@@ -88,6 +95,7 @@ class Node:
         self._drafts = drafts
         self._traffic = traffic
         self._spans = spans
+        self._schedules = schedules
         self.rate = rate
         """May be set while the node runs."""
         # Publishes under way: the notification's id, and to how many connections it was handed.
@@ -106,6 +114,7 @@ class Node:
         """Refuse what is new, finish what was accepted, let go of the log."""
         self._door.draining = True
         await self._tasks.stop()
+        await self._schedules.finish()
         await self._broker.close()
 
     async def check(self) -> None:
@@ -124,14 +133,15 @@ class Node:
 
     async def publish(
         self, request: PublishRequest, publisher: Publisher, *, reserved: Quota | None = None
-    ) -> Accepted:
+    ) -> Accepted | Planned:
         """Append to the log and hand to the sockets of this node; when this returns, both are done.
 
-        ``reserved``: it is one of those that `reserve` was called for. Raises `Refused`: ``unknown_type``,
+        What is to be delivered later is kept until then. ``reserved``: it is one of those that `reserve` was called
+        for. Raises `Refused`: ``unknown_type``,
         ``invalid_data``, ``invalid_audience``, ``forbidden_scope``, ``idempotency_mismatch``, ``rate_limited``,
-        ``draining``, ``broker_unavailable``.
+        ``too_many_scheduled``, ``draining``, ``broker_unavailable``.
         """
-        done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Accepted | Planned] = asyncio.get_running_loop().create_future()
         self.submit(request, publisher, partial(settle, done), reserved=reserved)
         return await done
 
@@ -139,7 +149,7 @@ class Node:
         self,
         request: PublishRequest,
         publisher: Publisher,
-        settled: Callable[[Accepted | Exception], None],
+        settled: Callable[[Accepted | Planned | Exception], None],
         *,
         reserved: Quota | None = None,
     ) -> str:
@@ -152,6 +162,10 @@ class Node:
         began = time.monotonic()
         quota = self.reserve(publisher) if reserved is None else reserved
         try:
+            if request.extras is not None:
+                due = self._schedules.due_of(request.extras)
+                if due is not None:
+                    return self._schedules.book(request, publisher, due, quota, settled)
             notification, warnings = self._drafts.draft(request, publisher)
         except Refused as refused:
             refused.trace_id = trace_id_of(request.traceparent)
@@ -171,6 +185,28 @@ class Node:
         self._broker.append(notification, stored)
         self._awaited[notification.id] = 0
         return notification.id
+
+    async def deliver(self, notification_id: str, publisher: Publisher) -> Accepted:
+        """Deliver now what is scheduled; otherwise as `publish`.
+
+        Raises `Refused`: ``not_found``, ``forbidden_scope``, ``draining``, ``broker_unavailable``.
+        """
+        self._door.check()
+        while True:
+            scheduled = await self._schedules.find(notification_id, publisher)
+            done: asyncio.Future[Published] = asyncio.get_running_loop().create_future()
+            self._broker.deliver(scheduled, self._schedules.now(), partial(settle, done))
+            self._awaited[notification_id] = 0
+            try:
+                outcome = await done
+            except Refused as refused:
+                if refused.kind.code != "not_found":
+                    raise
+                continue  # it was changed meanwhile, or is gone, which is found out now
+            finally:
+                sockets = self._awaited.pop(notification_id, 0)
+            kind = scheduled.notification.type
+            return Accepted(notification_id, kind, outcome.position, sockets, outcome.duplicate, ())
 
     # -- what the broker calls back with --------------------------------------------------------------------------
 

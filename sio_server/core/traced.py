@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sio_server.auth import Publisher
 from sio_server.core.limits import Quota
 from sio_server.core.node import Accepted, Node
+from sio_server.core.schedules import Planned
 from sio_server.notification import Entry, PublishRequest
 
 if TYPE_CHECKING:  # its libraries are an extra
@@ -25,7 +26,7 @@ class TracedNode(Node):
         self,
         request: PublishRequest,
         publisher: Publisher,
-        settled: Callable[[Accepted | Exception], None],
+        settled: Callable[[Accepted | Planned | Exception], None],
         *,
         reserved: Quota | None = None,
     ) -> str:
@@ -36,9 +37,11 @@ class TracedNode(Node):
             return super().submit(request, publisher, settled, reserved=reserved)
         made = ""
 
-        def told(outcome: Accepted | Exception) -> None:
+        def told(outcome: Accepted | Planned | Exception) -> None:
             if isinstance(outcome, Accepted):
                 tracer.settled(made, outcome.position.seq, outcome.sockets, duplicate=outcome.duplicate)
+            elif isinstance(outcome, Planned):
+                tracer.scheduled(made, outcome.due, duplicate=outcome.duplicate)
             else:
                 tracer.lost(made, outcome)
             settled(outcome)

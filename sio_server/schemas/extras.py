@@ -11,7 +11,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.errors import Text
-from sio_server.extras import Choice
+from sio_server.extras import MAX_AHEAD, Choice
 from sio_server.schemas.loading import about, type_name
 from sio_server.schemas.searching import Moment
 from sio_server.translations import LOCALE_PATTERN, canonical
@@ -28,9 +28,6 @@ MAX_VALUE: Final = 1024
 
 # Languages of one notification: each is stored with it.
 MAX_LOCALES: Final = 20
-
-# A year and a day, in seconds: further ahead nobody knows what is published.
-MAX_AHEAD: Final = 366 * 24 * 3600
 
 MAX_TITLE: Final = 200
 MAX_ADDRESS: Final = 2048

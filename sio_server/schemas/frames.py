@@ -20,7 +20,7 @@ from sio_server.schemas.events import AckSchema, MarkSchema, ObserveSchema, Toke
 from sio_server.schemas.inbox import ACTIONS, CountsSchema, EnvelopeSchema
 from sio_server.schemas.loading import about
 from sio_server.schemas.operators import RecordSchema
-from sio_server.schemas.publish import AcceptedSchema, ProblemSchema, PublishSchema
+from sio_server.schemas.publish import AcceptedSchema, ProblemSchema, PublishSchema, RecipientsSchema
 
 # -- notifications ----------------------------------------------------------------------------------------------------
 
@@ -171,7 +171,14 @@ class ChangedSchema(DoneSchema):
 
 
 class PublishedSchema(DoneSchema, AcceptedSchema):
-    """The answer to a publish: as over HTTP."""
+    """The answer to a publish: as over HTTP. What is delivered later has no place in the log yet, and is `due`."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok", "scheduled")))
+    seq = plain.Integer(metadata=about("Its place in the log"))
+    cursor = plain.String(metadata=about("The same as a client keeps it"))
+    recipients = plain.Nested(RecipientsSchema)
+    due = plain.String(metadata=about("When it is delivered, RFC 3339 in UTC"))
+    replaces = plain.UUID(metadata=about("The one of its key and audience whose place it took"))
 
 
 class RefusedSchema(Schema):

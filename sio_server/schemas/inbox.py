@@ -48,12 +48,10 @@ class InboxQuerySchema(PageQuerySchema, StatedSchema):
 # -- what is answered ---------------------------------------------------------------------------------------------
 
 
-class EnvelopeSchema(ShownSchema):
-    """A notification as its receivers get it."""
+class ContentSchema(ShownSchema):
+    """A notification wherever it stands."""
 
     id = plain.UUID(required=True, metadata=about("Identity (UUIDv7)"))
-    seq = plain.Integer(required=True, metadata=about("Its place in the log"))
-    cursor = plain.String(required=True)
     type = plain.String(required=True)
     title = plain.String(required=True, allow_none=True)
     message = plain.String(required=True)
@@ -64,6 +62,13 @@ class EnvelopeSchema(ShownSchema):
     actor = plain.Nested(ActorSchema, required=True, allow_none=True, metadata=about("Who caused it"))
     expires_at = plain.String(required=True, allow_none=True)
     traceparent = plain.String(metadata=about("The trace that it belongs to, where the publisher named one"))
+
+
+class EnvelopeSchema(ContentSchema):
+    """A notification as its receivers get it."""
+
+    seq = plain.Integer(required=True, metadata=about("Its place in the log"))
+    cursor = plain.String(required=True)
 
 
 class CountsSchema(Schema):

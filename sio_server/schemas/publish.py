@@ -31,7 +31,7 @@ MAX_KEY_LENGTH: Final = 255
 
 # What is checked and not done yet: refused, so that nobody believes it happened. Whoever builds one of them takes its
 # name from here, and finds what was given in `PublishRequest.extras`: what is to become of it is `core.drafts`' matter.
-NOT_SUPPORTED: Final = ("deliver_at", "deliver_in", "texts")
+NOT_SUPPORTED: Final = ("texts",)
 
 _TRACEPARENT: Final = Text(
     "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
@@ -274,6 +274,18 @@ class AcceptedSchema(Schema):
     warnings = plain.List(plain.String(), required=True)
 
 
+class PlannedSchema(Schema):
+    """The answer to an accepted publish that is delivered later."""
+
+    status = plain.String(required=True, validate=fields.one_of(("scheduled",)))
+    id = plain.UUID(required=True, metadata=about("Identity of the notification (UUIDv7), also once it is delivered"))
+    type = plain.String(required=True)
+    due = plain.String(required=True, metadata=about("When it is delivered, RFC 3339 in UTC"))
+    duplicate = plain.Boolean(required=True, metadata=about("Whether an earlier publish with this key was it"))
+    warnings = plain.List(plain.String(), required=True)
+    replaces = plain.UUID(metadata=about("The scheduled one of its key and audience whose place it took"))
+
+
 class FieldProblemSchema(Schema):
     """What is wrong with one field."""
 
@@ -307,7 +319,7 @@ class BatchSchema(Schema):
 class BatchItemSchema(Schema):
     """What became of one item: a receipt, or ``status`` ``error`` with a problem."""
 
-    status = plain.String(required=True, validate=fields.one_of(("ok", "error")))
+    status = plain.String(required=True, validate=fields.one_of(("ok", "scheduled", "error")))
     error = plain.Nested(ProblemSchema)
 
     class Meta:

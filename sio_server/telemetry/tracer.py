@@ -94,6 +94,14 @@ class Tracer:
             span.set_attribute("sio_server.duplicate", value=True)
         span.end()
 
+    def scheduled(self, notification_id: str, due: int, *, duplicate: bool) -> None:
+        """End the span of a publish that is delivered later; ``due`` in milliseconds of Unix time."""
+        span = self._open.pop(notification_id)
+        span.set_attribute("sio_server.due", due)
+        if duplicate:
+            span.set_attribute("sio_server.duplicate", value=True)
+        span.end()
+
     def lost(self, notification_id: str, error: Exception) -> None:
         """End the span of a publish that the log did not take."""
         self.failed(self._open.pop(notification_id), error)

@@ -60,7 +60,7 @@ from tests.support.servers import PUBLISH_KEY, running, secured, token
         ({**SEED, "audience": {"roles": ["x" * 129]}}, "invalid_audience", "audience.roles.0"),
         ({**SEED, "audience": {"except": {"users": ["1"]}}}, "invalid_audience", "audience"),
         ({**SEED, "audience": {"all": True, "rooms": ["x"]}}, "invalid_audience", "audience.rooms"),
-        ({**SEED, "deliver_at": "2030-01-01T00:00:00Z"}, "not_supported", "deliver_at"),
+        ({**SEED, "texts": {"en": {"title": "x"}}}, "not_supported", "texts"),
         ({**SEED, "collapse_key": ""}, "invalid_data", "collapse_key"),
     ],
     ids=lambda value: str(value)[:60] if not isinstance(value, bytes) else None,
@@ -245,7 +245,7 @@ async def test_batch_gives_each_item_its_result_in_order() -> None:
         {**SEED, "message": "2", "idempotency_key": "k"},
         {**SEED, "message": "2", "idempotency_key": "k"},
         {**SEED, "message": "x" * 70_000},
-        {**SEED, "deliver_at": "2030-01-01T00:00:00Z"},
+        {**SEED, "texts": {"en": {"title": "x"}}},
         {**SEED, "message": "3", "unknown": 1},
     ]
     async with running(secured()) as server:

@@ -55,6 +55,7 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "handshakes": (7, "7", 7),
     "ipv6_prefix": (56, "56", 56),
     "publish_rate": (8, "8", 8),
+    "max_scheduled": (9, "9", 9),
     "trusted_proxies": (["10.0.0.0/8", "::1"], "10.0.0.0/8,::1", ("10.0.0.0/8", "::1")),
     "idempotency_ttl": (60, "60", 60),
     "trust_clock": (True, "true", True),

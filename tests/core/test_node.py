@@ -23,6 +23,7 @@ from sio_server.errors import Refused
 from sio_server.schemas.publish import load_publish
 from tests.support.brokers import entries_of
 from tests.support.links import TOURIST, Core, Endpoint, holding
+from tests.support.publishing import at_once
 
 P = Publisher("p")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -97,7 +98,7 @@ async def test_publisher_overrides_the_catalogue(node: Node, broker: SqliteBroke
 
 async def test_template_without_its_field_is_skipped_with_a_warning(node: Node) -> None:
     """Without usuario_id a booking reaches the admins, and the reply says which field is absent."""
-    receipt = await node.publish(load_publish({"type": "reserva_creada"}), P)
+    receipt = await at_once(node.publish(load_publish({"type": "reserva_creada"}), P))
     assert ["usuario_id" in warning for warning in receipt.warnings] == [True]
 
 
@@ -133,7 +134,7 @@ async def test_receipt_counts_the_connections_of_this_node(parts: Parts, node: N
     """Recipients is how many connections the endpoints handed it to; a duplicate reached nobody anew."""
     parts.hub.register(Endpoint(3))
     request = load_publish({"type": "test", "idempotency_key": "k"})
-    first, again = await node.publish(request, P), await node.publish(request, P)
+    first, again = await at_once(node.publish(request, P)), await at_once(node.publish(request, P))
     assert (first.sockets, first.duplicate) == (3, False)
     assert (again.sockets, again.duplicate, again.id) == (0, True, first.id)
     stats = parts.operators.stats()
@@ -156,7 +157,7 @@ async def test_health_is_that_of_its_parts(parts: Parts, node: Node, broker: Sql
 
 async def test_closing_refuses_what_is_new_and_finishes_what_is_not(node: Node) -> None:
     """Publishes under way when a node closes are done; later ones and connections are refused with draining."""
-    under_way = [asyncio.create_task(node.publish(load_publish({"type": "test"}), P)) for _ in range(20)]
+    under_way = [asyncio.create_task(at_once(node.publish(load_publish({"type": "test"}), P))) for _ in range(20)]
     await asyncio.sleep(0)
     await node.close()
     assert [(await one).position.seq for one in under_way] == list(range(1, 21))
@@ -166,7 +167,7 @@ async def test_closing_refuses_what_is_new_and_finishes_what_is_not(node: Node) 
 async def test_publications_reach_the_window_before_the_sockets(made: Core) -> None:
     """Whatever was handed to a connection is in the window too, and so is replayed to who comes next."""
     _, link = await made.open(TOURIST)
-    receipt = await made.node.publish(load_publish({"type": "test"}), P)
+    receipt = await at_once(made.node.publish(load_publish({"type": "test"}), P))
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1]
     assert [found.seq for found in made.window.after(0, {"all": 0}, None) or ()] == [1]
@@ -176,7 +177,7 @@ async def test_unstored_publication_has_the_place_of_the_last_one(made: Core) ->
     """What is not stored reaches who is there, and neither the log nor the window."""
     _, link = await made.open(TOURIST)
     await made.publish()
-    receipt = await made.node.publish(load_publish({"type": "test", "persist": False}), P)
+    receipt = await at_once(made.node.publish(load_publish({"type": "test", "persist": False}), P))
     assert (receipt.sockets, receipt.position.seq) == (1, 1)
     assert link.seqs == [1, 1]
     assert len(made.window) == 1
@@ -205,7 +206,7 @@ async def test_rate_of_a_publisher_is_limited(broker: SqliteBroker, standing_clo
         await node.publish(request, P)
     assert (refused.value.kind.code, refused.value.retry_after) == ("rate_limited", 1)
     assert broker.head().seq == 4
-    assert (await node.publish(request, Publisher("another"))).position.seq == 5
+    assert (await at_once(node.publish(request, Publisher("another")))).position.seq == 5
     await node.close()
 
 
@@ -219,7 +220,7 @@ async def test_reserved_quota_is_not_used_twice(broker: SqliteBroker, standing_c
         await node.publish(load_publish({"type": "test"}), P, reserved=reserved)
     with pytest.raises(Refused):
         node.reserve(P, 3)
-    assert (await node.publish(load_publish({"type": "test"}), P)).position.seq == 6
+    assert (await at_once(node.publish(load_publish({"type": "test"}), P))).position.seq == 6
     await node.close()
 
 
@@ -248,7 +249,7 @@ async def test_receipt_counts_who_is_connected_now(made: Core) -> None:
     """A receipt is up to date with connections that have not left: nobody waits for it."""
     await made.open(Identity("7"))
     await made.open(Identity("8"))
-    receipt = await made.node.publish(load_publish({"type": "test", "audience": {"users": ["7", "9"]}}), P)
+    receipt = await at_once(made.node.publish(load_publish({"type": "test", "audience": {"users": ["7", "9"]}}), P))
     found = await made.operators.receipt(receipt.id, limit=10, after=None)
     assert found is not None
     assert [(one.user, one.sent) for one in found.users] == [("7", True), ("9", False)]

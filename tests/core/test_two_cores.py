@@ -13,6 +13,7 @@ from sio_server.auth import Publisher
 from sio_server.errors import Refused
 from sio_server.schemas.publish import load_publish
 from tests.support.links import TOURIST, Core, holding, two_cores
+from tests.support.publishing import at_once
 from tests.support.waiting import until
 
 GUIDE = Identity("7", ("guia",))
@@ -30,7 +31,7 @@ async def test_entries_reach_both_once_in_order(cores: tuple[Core, Core]) -> Non
     here, there = cores
     links = [(await core.open(TOURIST))[1] for core in (here, there, there)]
     await asyncio.gather(*(core.publish() for _ in range(50) for core in cores))
-    accepted = await here.node.publish(load_publish({"type": "test"}), Publisher("p"))
+    accepted = await at_once(here.node.publish(load_publish({"type": "test"}), Publisher("p")))
     for link in links:
         assert link.seqs == list(range(1, 102))
     assert accepted.sockets == 1, "the answer counts the connections of the node that was asked"

@@ -134,7 +134,8 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
         renewal = ("ns:auth", {"token": token("ana", role="admin")})
         await heard.answers(user, ("ns:ack", {"seq": 0}), renewal, ("ns:observe", {"on": True}), *marks)
         await heard.answers(user, ("ns:follow", {"topic": "tour:1"}), ("ns:unfollow", {"topic": "tour:1"}))
-        await heard.answers(backend, ("notify", SEED))
+        later = {**SEED, "deliver_in": 3600, "collapse_key": "k"}
+        await heard.answers(backend, ("notify", SEED), ("notify", later), ("notify", later))
         heard.take(RefusedSchema, await user.client.call("notify", SEED))
         async with plain_socket(server.url, {"token": token("bo")}) as client:
             for said in ({"type": "ns:ack", "seq": 0, "id": 1}, {"type": "ns:observe", "on": True}):

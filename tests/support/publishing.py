@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import aiohttp
 import orjson
 
+from sio_server.core.node import Accepted
+from sio_server.core.schedules import Planned
 from sio_server.errors import KINDS
 from tests.support.servers import PUBLISH_KEY, Server
 
@@ -19,6 +22,13 @@ async def post(server: Server, path: str, body: Any = None, **headers: str) -> t
     data = body if isinstance(body, bytes) else orjson.dumps(body)
     async with server.http.post(server.url + path, data=data, headers={**KEY, **headers}) as response:
         return response, orjson.loads(await response.read())
+
+
+async def at_once(publishing: Awaitable[Accepted | Planned]) -> Accepted:
+    """The answer to a publish that names no moment of its own."""
+    answer = await publishing
+    assert isinstance(answer, Accepted)
+    return answer
 
 
 def assert_problem(response: aiohttp.ClientResponse, body: Any, code: str) -> None:

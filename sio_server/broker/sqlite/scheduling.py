@@ -15,8 +15,6 @@ from sio_server.broker.sqlite.parts import Parts
 from sio_server.broker.sqlite.taking import Delivery, end
 from sio_server.errors import BrokerUnavailable, Refused
 
-NO_ROUND = Round(0, more=False, soonest=None)
-
 
 class Scheduling(Parts):
     """`Schedule` on SQLite: one process has the log, so that the lease is a lock of its nodes."""
@@ -45,7 +43,7 @@ class Scheduling(Parts):
         """See `Schedule.deliver_due`."""
         self._ensure_open()
         if self._delivering.locked():
-            return NO_ROUND
+            return Round(0, more=True, soonest=now)
         async with self._delivering:
             found, soonest = await self._read(lambda connection: schedule.due(connection, now, limit))
             over = [one for one in found if one.is_over(now)]

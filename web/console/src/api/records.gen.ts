@@ -76,7 +76,7 @@ export interface components {
         };
         BatchItem: {
             /** @enum {string} */
-            status: "ok" | "error";
+            status: "ok" | "scheduled" | "error";
             error?: components["schemas"]["Problem"];
         } & {
             [key: string]: unknown;
@@ -88,9 +88,107 @@ export interface components {
             rejected: number;
             results: components["schemas"]["BatchItem"][];
         };
+        Cancelled: {
+            /** @enum {string} */
+            status: "ok";
+            /** Format: uuid */
+            id: string;
+            cancelled: boolean;
+        };
+        CancelledAll: {
+            /** @enum {string} */
+            status: "ok";
+            cancelled: number;
+        };
         Catalog: {
             types: components["schemas"]["EventType"][];
             topics: components["schemas"]["Followable"][];
+        };
+        Change: {
+            /** @description Short text above the message */
+            title?: string | null;
+            /** @description Text; the catalogue's where left out */
+            message?: string | null;
+            /** @description Fields of the event; known ones are checked by the catalogue */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Where a click leads: a path or an http(s) address */
+            link?: string | null;
+            /**
+             * @description The type's where left out
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "critical" | null;
+            /** @description Seconds until it is of no more use */
+            ttl?: number | null;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["Action"][] | null;
+            /** @description The https address of a picture */
+            image?: string | null;
+            /** @description The name of an icon that the client has, or the https address of one */
+            icon?: string | null;
+            /** @description What kind of notification it is to its reader */
+            category?: string | null;
+            /** @description What an inbox puts together under one heading */
+            group?: string | null;
+            /** @description When it is delivered, RFC 3339 with a zone; at once where left out */
+            deliver_at?: string | null;
+            /** @description Seconds from now after which it is delivered; in place of `deliver_at` */
+            deliver_in?: number | null;
+        };
+        ChangedSchedule: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            /** @description Who published it */
+            publisher: string | null;
+            /** @description False where it is not to be kept in the log */
+            persist?: boolean;
+            /** @description When it is delivered, RFC 3339 in UTC */
+            due: string;
+            /** @description When it was scheduled */
+            scheduled_at: string;
+            /** @description Who scheduled it */
+            by: string;
+            /** @enum {string} */
+            status: "scheduled";
+            /** @description How often it was changed */
+            revision: number;
         };
         ConnectedUser: {
             user: string;
@@ -284,9 +382,6 @@ export interface components {
              * @description Identity (UUIDv7)
              */
             id: string;
-            /** @description Its place in the log */
-            seq: number;
-            cursor: string;
             type: string;
             title: string | null;
             message: string;
@@ -303,6 +398,9 @@ export interface components {
             expires_at: string | null;
             /** @description The trace that it belongs to, where the publisher named one */
             traceparent?: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
             replayed: boolean;
             seen: boolean;
             read: boolean;
@@ -442,9 +540,6 @@ export interface components {
              * @description Identity (UUIDv7)
              */
             id: string;
-            /** @description Its place in the log */
-            seq: number;
-            cursor: string;
             type: string;
             title: string | null;
             message: string;
@@ -461,6 +556,9 @@ export interface components {
             expires_at: string | null;
             /** @description The trace that it belongs to, where the publisher named one */
             traceparent?: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -497,6 +595,26 @@ export interface components {
             p99: number;
             /** @description Publishes they are of */
             count: number;
+        };
+        Planned: {
+            /** @enum {string} */
+            status: "scheduled";
+            /**
+             * Format: uuid
+             * @description Identity of the notification (UUIDv7), also once it is delivered
+             */
+            id: string;
+            type: string;
+            /** @description When it is delivered, RFC 3339 in UTC */
+            due: string;
+            /** @description Whether an earlier publish with this key was it */
+            duplicate: boolean;
+            warnings: string[];
+            /**
+             * Format: uuid
+             * @description The scheduled one of its key and audience whose place it took
+             */
+            replaces?: string;
         };
         PreviewReply: {
             /** @description With the catalogue's templates filled */
@@ -641,9 +759,6 @@ export interface components {
              * @description Identity (UUIDv7)
              */
             id: string;
-            /** @description Its place in the log */
-            seq: number;
-            cursor: string;
             type: string;
             title: string | null;
             message: string;
@@ -660,6 +775,9 @@ export interface components {
             expires_at: string | null;
             /** @description The trace that it belongs to, where the publisher named one */
             traceparent?: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -685,9 +803,6 @@ export interface components {
              * @description Identity (UUIDv7)
              */
             id: string;
-            /** @description Its place in the log */
-            seq: number;
-            cursor: string;
             type: string;
             title: string | null;
             message: string;
@@ -704,6 +819,9 @@ export interface components {
             expires_at: string | null;
             /** @description The trace that it belongs to, where the publisher named one */
             traceparent?: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -743,6 +861,60 @@ export interface components {
         SampleLatency: {
             p50: number;
             p95: number;
+        };
+        ScheduledPage: {
+            items: components["schemas"]["ScheduledRecord"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
+        };
+        ScheduledRecord: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            /** @description Who published it */
+            publisher: string | null;
+            /** @description False where it is not to be kept in the log */
+            persist?: boolean;
+            /** @description When it is delivered, RFC 3339 in UTC */
+            due: string;
+            /** @description When it was scheduled */
+            scheduled_at: string;
+            /** @description Who scheduled it */
+            by: string;
         };
         Scope: {
             publish: boolean;

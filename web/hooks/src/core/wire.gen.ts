@@ -174,9 +174,6 @@ export interface components {
              * @description Identity (UUIDv7)
              */
             id: string;
-            /** @description Its place in the log */
-            seq: number;
-            cursor: string;
             type: string;
             title: string | null;
             message: string;
@@ -193,6 +190,9 @@ export interface components {
             expires_at: string | null;
             /** @description The trace that it belongs to, where the publisher named one */
             traceparent?: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
             replayed: boolean;
             seen: boolean;
             read: boolean;
@@ -251,9 +251,6 @@ export interface components {
              * @description Identity (UUIDv7)
              */
             id: string;
-            /** @description Its place in the log */
-            seq: number;
-            cursor: string;
             type: string;
             title: string | null;
             message: string;
@@ -270,6 +267,9 @@ export interface components {
             expires_at: string | null;
             /** @description The trace that it belongs to, where the publisher named one */
             traceparent?: string;
+            /** @description Its place in the log */
+            seq: number;
+            cursor: string;
             /** @description Whom it is for */
             audience: components["schemas"]["AudienceReply"];
             /** @description Which part of the backend it is from */
@@ -369,23 +369,30 @@ export interface components {
         };
         Published: {
             /** @enum {string} */
-            status: "ok";
+            status: "ok" | "scheduled";
             /**
              * Format: uuid
              * @description Identity of the notification (UUIDv7)
              */
             id: string;
             /** @description Its place in the log */
-            seq: number;
+            seq?: number;
             /** @description The same as a client keeps it */
-            cursor: string;
+            cursor?: string;
             type: string;
-            recipients: components["schemas"]["Recipients"];
+            recipients?: components["schemas"]["Recipients"];
             /** @description Whether an earlier publish with this key was it */
             duplicate: boolean;
             warnings: string[];
             /** @enum {boolean} */
             ok: true;
+            /** @description When it is delivered, RFC 3339 in UTC */
+            due?: string;
+            /**
+             * Format: uuid
+             * @description The one of its key and audience whose place it took
+             */
+            replaces?: string;
         };
         Recipients: {
             /** @description Connections of this node it was handed to */

@@ -1,0 +1,131 @@
+"""Marshmallow schemas of what is delivered later: how it is asked for and changed, and what is answered."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import RAISE, Schema
+from marshmallow import fields as plain
+
+from sio_server import fields
+from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.schemas.extras import MAX_KEY, is_printable
+from sio_server.schemas.inbox import ContentSchema
+from sio_server.schemas.loading import about, limit_field, load, not_object, type_name
+from sio_server.schemas.publish import AudienceReplySchema, PublishSchema
+
+# What of a publish can be changed, and when it is delivered.
+CHANGEABLE: Final = (
+    "title",
+    "message",
+    "data",
+    "link",
+    "priority",
+    "ttl",
+    "actions",
+    "image",
+    "icon",
+    "category",
+    "group",
+    "deliver_at",
+    "deliver_in",
+)
+
+_NOTHING: Final = Text("Name at least one member to change.", "Indica al menos un miembro que cambiar.")
+
+# What names a page: a moment and an id.
+_MAX_PLACE: Final = 64
+
+
+def _key_field(text: str, **more: Any) -> fields.Str:
+    return fields.Str(validate=[fields.length(1, MAX_KEY), is_printable], metadata=about(text), **more)
+
+
+class ScheduledQuerySchema(fields.Schema):
+    """The query of ``GET /v1/scheduled``."""
+
+    limit = limit_field()
+    after = fields.Str(
+        load_default=None,
+        validate=fields.length(1, _MAX_PLACE),
+        metadata=about("Only what comes after this: `next_after` of the page before"),
+    )
+    event = fields.Str(load_default=None, data_key="type", validate=type_name, metadata=about("Only this event type"))
+    collapse_key = _key_field("Only what has this key", load_default=None)
+
+
+class CollapseKeySchema(fields.Schema):
+    """The query of ``DELETE /v1/scheduled``."""
+
+    collapse_key = _key_field("The key whose notifications are cancelled, whomever they are for", required=True)
+
+
+_CHANGE: Final = PublishSchema(only=CHANGEABLE, unknown=RAISE)
+
+
+class ChangeSchema(PublishSchema):
+    """Members of a scheduled notification to change; null takes one out."""
+
+    class Meta:
+        """What can be changed, and nothing else."""
+
+        unknown = RAISE
+        fields = CHANGEABLE
+
+
+def load_change(body: object) -> dict[str, Any]:
+    """The members in a decoded JSON body, checked; raises `Refused` (``invalid_data``)."""
+    if not isinstance(body, dict):
+        raise not_object("invalid_data")
+    values = load(_CHANGE, body, "invalid_data")
+    if not values:
+        raise Refused.of_problems("invalid_data", (FieldProblem("", _NOTHING),))
+    if values.get("actions") is not None:
+        values["actions"] = tuple(values["actions"])
+    return values
+
+
+# -- what is answered ---------------------------------------------------------------------------------------------
+
+
+class ScheduledRecordSchema(ContentSchema):
+    """A notification that waits, as it will be delivered."""
+
+    audience = plain.Nested(AudienceReplySchema, required=True, metadata=about("Whom it is for"))
+    source = plain.String(required=True, allow_none=True, metadata=about("Which part of the backend it is from"))
+    publisher = plain.String(required=True, allow_none=True, metadata=about("Who published it"))
+    persist = plain.Boolean(metadata=about("False where it is not to be kept in the log"))
+    due = plain.String(required=True, metadata=about("When it is delivered, RFC 3339 in UTC"))
+    scheduled_at = plain.String(required=True, metadata=about("When it was scheduled"))
+    by = plain.String(required=True, metadata=about("Who scheduled it"))
+
+
+class ChangedScheduleSchema(ScheduledRecordSchema):
+    """A scheduled notification that was changed."""
+
+    status = plain.String(required=True, validate=fields.one_of(("scheduled",)))
+    revision = plain.Integer(required=True, metadata=about("How often it was changed"))
+
+
+class ScheduledPageSchema(Schema):
+    """What waits, the soonest first."""
+
+    items = plain.List(plain.Nested(ScheduledRecordSchema), required=True)
+    next_after = plain.String(
+        required=True, allow_none=True, metadata=about("`after` of the next page; null after the last")
+    )
+
+
+class CancelledSchema(Schema):
+    """A notification that will not be delivered."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    id = plain.UUID(required=True)
+    cancelled = plain.Boolean(required=True)
+
+
+class CancelledAllSchema(Schema):
+    """How many will not be delivered."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    cancelled = plain.Integer(required=True)
