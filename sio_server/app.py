@@ -35,6 +35,7 @@ from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
 from sio_server.api.scheduled import ScheduledOperations
 from sio_server.api.stream import StreamOperations
+from sio_server.api.tickets import TicketsOperations
 from sio_server.api.topics import TopicsOperations
 from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
 from sio_server.broker import Broker, Ended
@@ -46,8 +47,9 @@ from sio_server.core.limits import ConnectionLimits, PublishRate
 from sio_server.core.protocols import PROTOCOLS, SOCKETIO, WS
 from sio_server.core.trimming import keep_trimmed
 from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AddressGroups, AsyncServer
-from sio_server.gate import Gate
+from sio_server.gate import Gate, TokenCookie
 from sio_server.gate.origins import OriginPolicy
+from sio_server.live.admission import Admission
 from sio_server.live.client_events import ClientEvents
 from sio_server.live.socketio import SocketIoEndpoint
 from sio_server.live.socketio_refusals import EngineRefusals
@@ -131,11 +133,12 @@ def _endpoints(
     keyring = Keyring()
     app[KEYS] = KeyWatch(KeyFile(config.data_dir), keyring)
     auth = Authenticator(config, guests=core.passes.guests, keyring=keyring)
-    socketio, ws, sse = _live(config, gate, core, auth)
+    admission = _admission(app, config, gate, auth)
+    socketio, ws, sse = _live(config, gate, core, admission)
     router = Below(app.router, config.base_path)
     socketio.server.attach(app, f"{config.base_path}{PROTOCOLS[SOCKETIO]}")
     app[SERVER] = socketio.server
-    callers = Callers(auth, core.connections)
+    callers = Callers(auth, core.connections, admission.cookie)
     app[FRONT] = FastPublish(gate, core.node, callers, max_body=config.max_body)
     _reloaded(app, auth, gate, socketio, ws)
     publish = PublishOperations(core.node, max_body=config.max_body, type_prefixes=config.cloudevents_prefix)
@@ -153,10 +156,8 @@ def _endpoints(
         health,
         InboxOperations(core.inboxes),
         NotificationsOperations(core.operators, core.traces),
-        PeopleOperations(core.operators, core.inboxes),
-        TopicsOperations(core.topics),
+        *_people(core),
         scheduled,
-        PassesOperations(core.passes),
         KeysOperations(keyring),
         StreamOperations(sse.handle),
         console,
@@ -176,10 +177,28 @@ def _endpoints(
     app.on_shutdown.append(_closing(core, ws, sse, socketio))
 
 
+def _people(core: Core) -> tuple[object, ...]:
+    """The operations about users, and those that let them in."""
+    return (
+        PeopleOperations(core.operators, core.inboxes),
+        TopicsOperations(core.topics),
+        PassesOperations(core.passes),
+        TicketsOperations(core.tickets),
+    )
+
+
+def _admission(app: web.Application, config: Config, gate: Gate, auth: Authenticator) -> Admission:
+    """Say who is let in by what; the cookie may have another name while the server runs."""
+    cookie = TokenCookie(config, gate.origins)
+    app[RELOADING].on(("token_cookie",), cookie.apply)
+    return Admission(auth, app[CORE].tickets, cookie)
+
+
 def _live(
-    config: Config, gate: Gate, core: Core, auth: Authenticator
+    config: Config, gate: Gate, core: Core, admission: Admission
 ) -> tuple[SocketIoEndpoint, WsEndpoint, SseEndpoint]:
     """Make the live connections' endpoints; each takes part in every broadcast."""
+    auth = admission.auth
     events = ClientEvents(core.connections, core.inboxes, core.topics, auth, core.refusals)
     socketio = SocketIoEndpoint(
         config,
@@ -187,6 +206,7 @@ def _live(
         core.connections,
         events,
         auth=auth,
+        cookie=admission.cookie,
         refusals=EngineRefusals(gate, core.connections, core.refusals),
         broker=core.broker,
         pages=core.pages,
@@ -194,13 +214,13 @@ def _live(
     ws = WsEndpoint(
         core.connections,
         events,
-        auth,
+        admission,
         send_cap=config.send_cap,
         events_per_second=config.events_per_second,
         trusted_proxies=config.trusted_proxies,
         most_arriving=config.handshakes,
     )
-    sse = SseEndpoint(core.connections, auth, gate, send_cap=config.send_cap)
+    sse = SseEndpoint(core.connections, admission, gate, send_cap=config.send_cap)
     core.node.hear(Ended, socketio.recovery.ended)
     for broadcaster in (socketio, ws.streams, sse.streams):
         core.hub.register(broadcaster)
@@ -221,6 +241,7 @@ def _reloaded(
         withdrawn = auth.apply(config)
         keys_changed()
         if withdrawn:
+            core.tickets.clear()
             core.expiry.expire_soon()
 
     app[KEYS].changed = keys_changed

@@ -1,19 +1,20 @@
-"""Who is asking over HTTP, from the header ``Authorization`` alone: a token in an address ends up in logs."""
+"""Who is asking over HTTP, from the header ``Authorization``, or a cookie: a token in an address ends up in logs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from sio_server.audience import ADMIN_ROLE, Hint, Identity
 from sio_server.auth import DEVELOPMENT_PUBLISHER, Authenticator, Publisher, Scope
 from sio_server.auth.bearer import bearer_of
 from sio_server.auth.claims import stated_in
 from sio_server.core.connections import Connections
+from sio_server.gate import TokenCookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,21 @@ class Callers:
     Beside that they raise it (``token_revoked``) for a token that was made before its user's were revoked.
     """
 
-    def __init__(self, auth: Authenticator, connections: Connections) -> None:
+    def __init__(self, auth: Authenticator, connections: Connections, cookie: TokenCookie) -> None:
         self._auth = auth
+        self._cookie = cookie
         self._connections = connections
 
     async def publisher(self, request: web.Request) -> Publisher:
         """The publisher whose key, or whose administrator's token, a request carries."""
-        return await self.publisher_of(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
+        return await self.publisher_of(self.credential_in(request.headers))
+
+    def credential_in(self, headers: Mapping[str, str]) -> str | None:
+        """The credential that a request's headers hold: a key or a token, or the token of a cookie.
+
+        Raises `Refused` (``origin_not_allowed``) for a cookie of which the page that asks may make no use.
+        """
+        return bearer_of(headers.get("authorization")) or self._cookie.token_of(headers)
 
     def known_publisher(self, credential: str | None) -> Publisher | None:
         """The publisher of a key; None for what is no key, which may be an administrator's token.
@@ -83,7 +92,7 @@ class Callers:
         return found
 
     async def _operator(self, request: web.Request) -> Publisher:
-        found = await self._auth.operator(bearer_of(request.headers.get(hdrs.AUTHORIZATION)))
+        found = await self._auth.operator(self.credential_in(request.headers))
         if isinstance(found, Identity):
             self._connections.check_revoked(found)
             return _publisher_of(found)
@@ -92,7 +101,7 @@ class Callers:
 
     async def caller(self, request: web.Request) -> Caller:
         """The sender of a request, whatever they may do: nobody without a credential, refused with a wrong one."""
-        credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
+        credential = self.credential_in(request.headers)
         known = self._auth.known_publisher(credential)
         if known is not None:
             kind = "development" if known is DEVELOPMENT_PUBLISHER else "key"
@@ -113,7 +122,7 @@ class Callers:
 
     async def user(self, request: web.Request) -> Identity:
         """The user whose token a request carries; in development the query may state one, as for ``/ws``."""
-        credential = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
+        credential = self.credential_in(request.headers)
         identity = await self._auth.identity(credential, stated_in(request.query))
         self._connections.check_revoked(identity)
         return identity

@@ -84,10 +84,9 @@ class FastPublish:
             publisher: Publisher | None = request.memo.get(self._publisher)
             if publisher is None:
                 self._gate.check(request.method, request.headers)
-                credential = bearer_of(request.headers.get("authorization"))
-                known = self._callers.known_publisher(credential)
+                known = self._callers.known_publisher(bearer_of(request.headers.get("authorization")))
                 if known is None:
-                    return self._notify_by_token(request, request_id, credential)
+                    return self._notify_by_token(request, request_id)
                 # the same head has the same origin and the same key, and both are good until `forget` is called
                 publisher = request.memo[self._publisher] = known
             reply = FrontPromise()
@@ -131,10 +130,10 @@ class FastPublish:
         refused = Refused("invalid_request", detail)
         return self._problem(request, self._gate.request_id(request.headers), refused, why.status)
 
-    async def _notify_by_token(self, request: FrontRequest, request_id: str, credential: str | None) -> FrontReply:
+    async def _notify_by_token(self, request: FrontRequest, request_id: str) -> FrontReply:
         outcome: Accepted | Planned | Exception
         try:
-            publisher = await self._callers.publisher_of(credential)
+            publisher = await self._callers.publisher_of(self._callers.credential_in(request.headers))
             outcome = await self._node.publish(self._body_of(request), publisher)
         except Exception as error:  # noqa: BLE001 - the same
             outcome = error

@@ -142,6 +142,16 @@ def check_secret(value: str) -> None:
         )
 
 
+# RFC 6265 §4.1.1: a token of RFC 9110 §5.6.2.
+_COOKIE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
+
+def check_cookie(value: str) -> None:
+    """Raise `ValidationError` for what can be no cookie's name."""
+    if not _COOKIE.fullmatch(value):
+        raise ValidationError(f"'{value}' is no name of a cookie: write one such as __Host-avisos.")
+
+
 def check_claims(values: tuple[str, ...]) -> None:
     """Raise `ValidationError` where no claim is named."""
     if not values:

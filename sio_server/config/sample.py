@@ -26,6 +26,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "tls_cert": "/etc/letsencrypt/live/example.org/fullchain.pem",
     "tls_key": "/etc/letsencrypt/live/example.org/privkey.pem",
     "token_audience": "avisos",
+    "token_cookie": "__Host-avisos",
     "token_issuer": "https://id.example.org/",
     "trusted_proxies": ["127.0.0.1"],
     "unix": "/run/sio-server/http.sock",

@@ -21,6 +21,7 @@ from sio_server.config.checks import (
     Whole,
     Words,
     check_claims,
+    check_cookie,
     check_host,
     check_hosts,
     check_locale,
@@ -119,6 +120,10 @@ class Config:
         "Claims that name the roles, parted by commas: a name such as https://app.example/roles, "
         "or a path such as realm_access.roles",
         default=ROLE_CLAIMS,
+    )
+    token_cookie: str | None = optional(
+        String(validate=check_cookie),
+        "Cookie that may hold a client's token, taken from the server's own pages and those of allowed_origins",
     )
     publish_keys: tuple[str, ...] = setting(
         Words(), "Keys that may publish, parted by commas; all are valid at once", default=(), secret=True
@@ -264,6 +269,11 @@ class Config:
             for origin in ("null", "file://")
             if origin in self.allowed_origins
         ]
+        if self.token_cookie is not None and "*" in self.allowed_origins:
+            found.append(
+                "SIO_SERVER_ALLOWED_ORIGINS has '*': the cookie of SIO_SERVER_TOKEN_COOKIE is taken from the server's "
+                "own pages and from origins that are named beside it, and from no others"
+            )
         return found
 
 

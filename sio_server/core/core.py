@@ -31,6 +31,7 @@ from sio_server.core.schedules import MAX_SCHEDULED, Schedules
 from sio_server.core.spans import Spans
 from sio_server.core.strangers import Strangers
 from sio_server.core.tasks import Tasks
+from sio_server.core.tickets import Tickets
 from sio_server.core.topics import Topics
 from sio_server.core.traced import TracedNode
 from sio_server.core.traces import Traces
@@ -93,7 +94,7 @@ class Core:
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
-        self.passes = Passes(broker, wall=wall)
+        self.passes, self.tickets = Passes(broker, wall=wall), Tickets(wall=wall)
         self._tell_broker()
 
     def take_catalog(self, catalog: Catalog) -> None:

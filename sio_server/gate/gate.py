@@ -49,7 +49,8 @@ class Gate:
     ) -> None:
         self._help = f"{base_path}/help/"
         self._health = ("/health/", f"{base_path}/health/")
-        self._policy = policy
+        self.origins = policy
+        """The origins and host names that are allowed."""
         self._refusals = refusals
         self._proxies = TrustedProxies(trusted_proxies)
         self.development = policy.development
@@ -59,7 +60,7 @@ class Gate:
 
     def apply(self, config: Config) -> None:
         """Check by these settings in place of the ones before."""
-        self._policy.apply(config)
+        self.origins.apply(config)
         self._proxies.trust(config.trusted_proxies)
 
     def check(self, method: str, headers: Mapping[str, str], path: str = "") -> None:
@@ -67,7 +68,7 @@ class Gate:
 
         Below ``/health/`` any host is answered: an orchestrator calls by the address of the moment, and learns nothing.
         """
-        self._policy.check(
+        self.origins.check(
             origin=headers.get("origin"),
             host=None if path.startswith(self._health) else headers.get("host"),
             fetch_site=headers.get("sec-fetch-site"),
@@ -97,7 +98,7 @@ class Gate:
 
     def reply_headers(self, headers: Mapping[str, str], request_id: str | None) -> dict[str, str]:
         """The headers that every reply to a request with these headers has."""
-        reply = self._policy.headers(headers.get("origin"), headers.get("host"))
+        reply = self.origins.headers(headers.get("origin"), headers.get("host"))
         reply["X-Content-Type-Options"] = "nosniff"
         reply["Referrer-Policy"] = "no-referrer"
         # What is answered is somebody's own; a cache on the way must not hand it to others, nor one session's id.
@@ -109,7 +110,7 @@ class Gate:
 
     def preflight_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers that answer a preflight (an OPTIONS request that asks what a page may send)."""
-        return self._policy.preflight_headers(headers.get("access-control-request-headers"), self.methods)
+        return self.origins.preflight_headers(headers.get("access-control-request-headers"), self.methods)
 
     def problem(
         self,

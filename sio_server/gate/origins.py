@@ -8,7 +8,7 @@ host names are refused there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -33,6 +33,10 @@ _WEB_ORIGIN: Final = re.compile(
 )
 
 _DEFAULT_PORTS: Final = (("https://", ":443"), ("http://", ":80"))
+
+# What a browser says, and no page can change, of a request without an origin: a page of the server's own sent it, or
+# nobody but the person at the browser (Fetch Metadata, W3C).
+_OWN_SITES: Final = frozenset({"same-origin", "none"})
 
 # Bounds of what a preflight asks for: each name comes back in the reply.
 _MAX_ASKED: Final = 4096
@@ -82,7 +86,25 @@ class OriginPolicy:
         found = _WEB_ORIGIN.fullmatch(origin)
         if found is None and origin not in NO_ADDRESS:
             return False
-        if self._any or any(pattern.fullmatch(origin.lower()) for pattern in self._patterns):
+        if self._any:
+            return True
+        return self._names(origin, host, found)
+
+    def lends_cookies(self, headers: Mapping[str, str]) -> bool:
+        """Whether what the user's cookie allows may be done for the page that sent a request with these headers.
+
+        Not for any page there is, where any may ask, nor for those without an address: whoever likes makes such a page.
+        Without an origin a browser has to say whose page it is: a picture of another site has none either.
+        """
+        origin = headers.get("origin")
+        if origin is None:
+            return headers.get("sec-fetch-site") in _OWN_SITES
+        found = _WEB_ORIGIN.fullmatch(origin)
+        return found is not None and self._names(origin, headers.get("host"), found)
+
+    def _names(self, origin: str, host: str | None, found: re.Match[str] | None) -> bool:
+        """Whether the settings name this origin, or it is the server's own; ``found`` is it taken apart."""
+        if any(pattern.fullmatch(origin.lower()) for pattern in self._patterns):
             return True
         if found is None:
             return False

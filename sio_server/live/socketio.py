@@ -20,10 +20,11 @@ from sio_server.core.pages import Pages
 from sio_server.core.protocols import SOCKETIO
 from sio_server.engine import AsyncServer, ConnectionRefused, Limits, Reason, Why
 from sio_server.errors import Refused, Text
+from sio_server.gate import TokenCookie
 from sio_server.live.client_events import NO_BYTES, ClientEvents, Handler
 from sio_server.live.socketio_link import SocketIoLink, Wires
 from sio_server.live.socketio_recovery import DurableRecovery
-from sio_server.live.socketio_refusals import EngineRefusals
+from sio_server.live.socketio_refusals import EngineRefusals, headers_of
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
 from sio_server.notification import Entry
@@ -61,6 +62,7 @@ class SocketIoEndpoint:
         events: ClientEvents,
         *,
         auth: Authenticator,
+        cookie: TokenCookie,
         refusals: EngineRefusals,
         broker: Broker,
         pages: Pages,
@@ -69,6 +71,7 @@ class SocketIoEndpoint:
         self._connections = connections
         self._events = events
         self._auth = auth
+        self._cookie = cookie
         self._clients: dict[str, _Client] = {}
         self._wires = Wires()
         self.recovery = DurableRecovery(
@@ -174,7 +177,7 @@ class SocketIoEndpoint:
         pid = auth.get("pid") if isinstance(auth, dict) else None
         try:
             handshake = check_handshake(auth)
-            identity = await self._auth.identity(_token(environ, handshake), handshake)
+            identity = await self._auth.identity(self._token(environ, handshake), handshake)
             if isinstance(pid, str) and isinstance(auth, dict):
                 await self.recovery.prepare(pid, auth.get("offset"), identity)
         except Refused:
@@ -207,7 +210,7 @@ class SocketIoEndpoint:
     async def _authenticate(
         self, sid: str, environ: Mapping[str, Any], handshake: Mapping[str, Any], locale: str
     ) -> _Client:
-        key, token = handshake.get("key"), _token(environ, handshake)
+        key, token = handshake.get("key"), self._token(environ, handshake)
         publisher = self._auth.publisher(key) if key or self._auth.development else None
         if publisher is not None and token is None and not self._auth.development:
             identity = Identity(None, receives=False)  # a backend that only publishes
@@ -226,6 +229,18 @@ class SocketIoEndpoint:
             trusted=publisher is not None and publisher.scope.observe,
         )
         return _Client(connection, publisher, locale)
+
+    def _token(self, environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> str | None:
+        """The token of ``auth``, of the header ``Authorization``, or of a client that shows no key either a cookie's.
+
+        Raises `Refused` (``origin_not_allowed``) for a cookie of which the page that asks may make no use.
+        """
+        token: str | None = handshake.get("token")
+        if token is None:
+            token = bearer_of(environ.get("HTTP_AUTHORIZATION"))
+        if token is None and "HTTP_COOKIE" in environ and handshake.get("key") is None:
+            token = self._cookie.token_of(headers_of(environ))
+        return token
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)
@@ -293,13 +308,6 @@ def _publisher_of(client: _Client | None) -> Publisher:
     if client is None or client.publisher is None:
         raise Refused("forbidden", _NEEDS_KEY)
     return client.publisher
-
-
-def _token(environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> str | None:
-    token: str | None = handshake.get("token")
-    if token is None:
-        token = bearer_of(environ.get("HTTP_AUTHORIZATION"))
-    return token
 
 
 _NEEDS_KEY = Text(

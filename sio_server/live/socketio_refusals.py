@@ -56,7 +56,7 @@ class EngineRefusals:
 
     def check(self, environ: Mapping[str, Any], address: str) -> Refusal | None:
         """What is answered to a request that may not be made here or now, None to all others."""
-        headers = _headers(environ)
+        headers = headers_of(environ)
         try:
             if self._gate.development:
                 self._gate.check_direct(headers, address)
@@ -70,7 +70,7 @@ class EngineRefusals:
         try:
             self._connections.check_room(1, 1)
         except Refused as refused:
-            return self._problem(refused, _headers(peer.environ), peer.method, peer.path, peer.address)
+            return self._problem(refused, headers_of(peer.environ), peer.method, peer.path, peer.address)
         return None
 
     def _problem(self, refused: Refused, headers: Mapping[str, str], method: str, path: str, address: str) -> Refusal:
@@ -79,7 +79,8 @@ class EngineRefusals:
         return Refusal(problem.status, problem.body, (("Content-Type", PROBLEM_TYPE), *problem.headers.items()))
 
 
-def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
+def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of a handshake, with names in lower case."""
     return {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
 
 

@@ -18,7 +18,6 @@ from typing import Any, Final
 import orjson
 from aiohttp import HttpVersion11, hdrs, web
 
-from sio_server.auth import Authenticator
 from sio_server.auth.bearer import bearer_of
 from sio_server.auth.claims import stated_in
 from sio_server.core.connections import Connections
@@ -27,6 +26,7 @@ from sio_server.core.protocols import SSE
 from sio_server.engine import give_up_on, watch
 from sio_server.errors import Refused, Text
 from sio_server.gate import Gate
+from sio_server.live.admission import Admission
 from sio_server.live.streams import CLOSE_PATIENCE, HEARTBEAT, Framing, Stream, Streams
 from sio_server.locales import preferred_locale
 from sio_server.logs import get_logger
@@ -95,6 +95,7 @@ class _Asked:
     """What a request brings: ``cursor`` is where its stream begins."""
 
     token: str | None
+    ticket: str | None
     stated: Mapping[str, str]
     cursor: str | None
     locale: str
@@ -111,6 +112,7 @@ class _Asked:
         token = bearer_of(headers.get(hdrs.AUTHORIZATION))
         return cls(
             query.get("token") if token is None else token,
+            query.get("ticket"),
             stated_in(query),
             headers.get(_LAST_EVENT_ID) or query.get("cursor"),
             preferred_locale(query.get("locale"), preferred_locale(headers.get(hdrs.ACCEPT_LANGUAGE))),
@@ -122,11 +124,11 @@ class _Asked:
 class SseEndpoint:
     """Connections over Server-Sent Events. ``send_cap``: bytes that may wait for one."""
 
-    def __init__(self, connections: Connections, auth: Authenticator, gate: Gate, *, send_cap: int) -> None:
+    def __init__(self, connections: Connections, admission: Admission, gate: Gate, *, send_cap: int) -> None:
         self.streams = Streams(_Events(), transport="http", cap=send_cap)
         """The `Broadcaster` for these connections."""
         self._connections = connections
-        self._auth = auth
+        self._admission = admission
         self._gate = gate
 
     async def close(self) -> None:
@@ -138,7 +140,8 @@ class SseEndpoint:
         _check(request)
         asked = _Asked.in_(request, self._gate.address(request.remote, request.headers))
         try:
-            identity = await self._auth.identity(asked.token, asked.stated)
+            token = self._admission.token(asked.token, asked.ticket, request.headers)
+            identity = await self._admission.identity(token, asked.ticket, asked.stated)
             self._connections.admit(identity, asked.address)
         except Refused as refused:
             if not refused.kind.reconnect or MEDIA_TYPE not in request.headers.get(hdrs.ACCEPT, ""):
@@ -157,7 +160,7 @@ class SseEndpoint:
             protocol=SSE,
             address=asked.address,
             client=asked.client,
-            trusted=self._auth.development,
+            trusted=self._admission.auth.development,
         )
         watch(request, ended.set)
         if request.transport is not None:

@@ -17,7 +17,6 @@ from typing import Any, Final
 import orjson
 from aiohttp import WSMsgType, web
 
-from sio_server.auth import Authenticator
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
 from sio_server.core.limits import EventRate
@@ -25,6 +24,7 @@ from sio_server.core.protocols import WS
 from sio_server.engine import FairSocket, TrustedProxies, narrow, text_frame
 from sio_server.errors import KINDS, Refused
 from sio_server.intake import exact
+from sio_server.live.admission import Admission
 from sio_server.live.client_events import NO_BYTES, ClientEvents, renewed_dict
 from sio_server.live.streams import CLOSE_PATIENCE, HEARTBEAT, Framing, Stream, Streams
 from sio_server.live.ws_handshake import Credentials, accepting, credentials_of, is_handshake
@@ -100,7 +100,7 @@ class WsEndpoint:
         self,
         connections: Connections,
         events: ClientEvents,
-        auth: Authenticator,
+        admission: Admission,
         *,
         send_cap: int,
         events_per_second: int = 0,
@@ -115,7 +115,8 @@ class WsEndpoint:
         self.proxies = TrustedProxies(trusted_proxies)
         self._connections = connections
         self._events = events
-        self._auth = auth
+        self._admission = admission
+        self._auth = admission.auth
         self._closing: set[asyncio.Task[bool]] = set()
 
     async def close(self) -> None:
@@ -162,14 +163,15 @@ class WsEndpoint:
 
     async def _serve(self, visit: _Visit) -> None:
         """Let in, and read until the peer leaves."""
-        credentials = visit.credentials
-        if credentials.token is None and self._auth.needs_token:
+        credentials, request = visit.credentials, visit.request
+        token = self._admission.token(credentials.token, credentials.ticket, request.headers)
+        if token is None and credentials.ticket is None and self._auth.needs_token:
             first = await self._first(visit)
             if first is None:
                 return
             visit.client.control("ns:reply", await self._begin(visit, first))
         else:
-            await self._open(visit, credentials.token, visit.request.query.get("cursor"))
+            await self._open(visit, token, request.query.get("cursor"), ticket=credentials.ticket)
         await self._receive(visit)
 
     async def _begin(self, visit: _Visit, first: First) -> dict[str, Any]:
@@ -213,9 +215,11 @@ class WsEndpoint:
             self._note(visit, Refused(client.reason))
         return None
 
-    async def _open(self, visit: _Visit, token: str | None, cursor: str | None) -> Connection:
+    async def _open(
+        self, visit: _Visit, token: str | None, cursor: str | None, *, ticket: str | None = None
+    ) -> Connection:
         request, client = visit.request, visit.client
-        identity = await self._auth.identity(token, visit.credentials.stated)
+        identity = await self._admission.identity(token, ticket, visit.credentials.stated)
         connection = Connection(
             identity,
             client,

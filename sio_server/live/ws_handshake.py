@@ -24,20 +24,24 @@ _VERSIONS: Final = ("13", "8", "7")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a handshake brings: ``token`` is None where there is none at all; ``protocol`` is what to answer."""
+    """What a handshake brings: ``token`` and ``ticket`` are None where it has none; ``protocol`` is what to answer."""
 
     token: str | None
     protocol: str | None
     stated: dict[str, str]
+    ticket: str | None = None
 
 
 def credentials_of(request: web.Request) -> Credentials:
-    """The token of a handshake: of the header ``Authorization``, of the subprotocol, or ``token`` in the query."""
+    """The token of a handshake: of the header ``Authorization``, of the subprotocol, or ``token`` in the query.
+
+    And ``ticket`` in the query.
+    """
     protocol, offered = _offered(request)
     token = bearer_of(request.headers.get(hdrs.AUTHORIZATION))
     if token is None:
         token = request.query.get("token") if offered is None else offered
-    return Credentials(token, protocol, stated_in(request.query))
+    return Credentials(token, protocol, stated_in(request.query), request.query.get("ticket"))
 
 
 def _offered(request: web.Request) -> tuple[str | None, str | None]:

@@ -20,10 +20,13 @@ from sio_server.errors import ConfigError, LogError
 HIDDEN: Final = "[hidden]"
 
 # Members that must not be logged whatever a later line of code hands over; a net below care, not instead of it.
-_SECRET_WORDS: Final = frozenset({"token", "key", "keys", "secret", "data", "auth", "authorization", "body", "cookie"})
+_SECRET_WORDS: Final = frozenset(
+    {"token", "ticket", "key", "keys", "secret", "data", "auth", "authorization", "body", "cookie"}
+)
 
-# A JSON Web Token wherever it stands (RFC 7515 §3.1: `{"` in base64url begins with these letters), or a guest's pass.
-_TOKEN: Final = re.compile(r"eyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?|gp1_[\w-]*", re.ASCII)
+# A JSON Web Token wherever it stands (RFC 7515 §3.1: `{"` in base64url begins with these letters), a guest's pass,
+# or a ticket.
+_TOKEN: Final = re.compile(r"eyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?|(?:gp1|tk1)_[\w-]*", re.ASCII)
 
 # Bounds of one line: characters of a text, members of a collection, collections within each other.
 MAX_TEXT: Final = 2000
@@ -86,7 +89,7 @@ _SHORT: Final = {10: "\\n", 13: "\\r", 9: "\\t"}
 def short(text: str, most: int = MAX_TEXT) -> str:
     """At most so many characters of a text, tokens hidden, which UTF-8 can hold."""
     cut = text if len(text) <= most else f"{text[: most - 1]}…"
-    if "eyJ" in cut or "gp1_" in cut:
+    if "eyJ" in cut or "gp1_" in cut or "tk1_" in cut:
         cut = _TOKEN.sub(HIDDEN, cut)
     # half of a surrogate pair is no text: neither a file nor a reader of JSON takes it
     return cut if cut.isascii() else "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in cut)

@@ -41,6 +41,7 @@ _QUERY: Final[Document] = {
     "type": "object",
     "properties": {
         "token": {"type": "string", "description": "A JWT; better sent as subprotocol, or in a first `ns:auth`"},
+        "ticket": {"type": "string", "description": "What `POST /v1/tickets` gave, in a token's place; good once"},
         "cursor": {"type": "string", "description": "The position after which the client goes on"},
         "locale": {"type": "string", "description": "Language of errors: `es` or `en`"},
     },

@@ -18,5 +18,6 @@ class StreamQuerySchema(StatedSchema):
         unknown = EXCLUDE
 
     token = fields.Str(metadata=about("The token, for an `EventSource`, which has no headers; the header is better"))
+    ticket = fields.Str(metadata=about("What `POST /v1/tickets` gave, in a token's place; good once"))
     cursor = fields.Str(metadata=about("What is after it is sent first; `Last-Event-ID` counts before it"))
     locale = fields.Str(metadata=about("Language of what the server says: `es` or `en`"))

@@ -13,6 +13,8 @@ from sio_server.audience import Identity
 from sio_server.auth import DEVELOPMENT_PUBLISHER, Authenticator, Publisher
 from sio_server.config import Config
 from sio_server.errors import Refused
+from sio_server.gate import TokenCookie
+from sio_server.gate.origins import OriginPolicy
 from tests.support.servers import PUBLISH_KEY, Server, running, secured, token
 
 
@@ -25,7 +27,8 @@ async def server() -> AsyncIterator[Server]:
 
 def credentials(server: Server, config: Config | None = None) -> Callers:
     """Return the checks of a server, or of one in development that shares its log."""
-    return Callers(Authenticator(config or secured()), server.core.connections)
+    config = config or secured()
+    return Callers(Authenticator(config), server.core.connections, TokenCookie(config, OriginPolicy(config)))
 
 
 async def outcome(checks: Callers, kind: str, credential: str | None, query: str = "") -> object:

@@ -43,6 +43,7 @@ from sio_server.api.people import PeopleOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.scheduled import ScheduledOperations
 from sio_server.api.stream import StreamOperations
+from sio_server.api.tickets import TicketsOperations
 from sio_server.api.topics import TopicsOperations
 from sio_server.app import create_app
 from sio_server.config import Config
@@ -81,6 +82,7 @@ OPERATIONS = [
     ("POST", "/v1/connections/{id}/disconnect"),
     ("POST", "/v1/passes"),
     ("POST", "/v1/passes/redeem"),
+    ("POST", "/v1/tickets"),
     ("GET", "/v1/topics"),
     ("PUT", "/v1/topics/{topic}"),
     ("DELETE", "/v1/topics/{topic}"),
@@ -106,7 +108,7 @@ IDENTITY = "00000000-0000-7000-8000-000000000000"
 OPEN = {"/v1/catalog/schema", "/health/live", "/health/ready", "/v1/session", "/v1/passes/redeem"}
 
 # What is answered with another status than 200 where all is well.
-CREATED = {"/v1/passes"}
+CREATED = {"/v1/passes", "/v1/tickets"}
 
 # What is also answered so where it is taken and done later.
 TAKEN = {"/notify"}
@@ -148,7 +150,7 @@ class Target:
 
     def headers(self, path: str) -> Mapping[str, str]:
         """What a caller who may do this sends: a user's token for that user's inbox, else a publisher key."""
-        own = path.startswith(("/v1/inbox", "/v1/topics"))
+        own = path.startswith(("/v1/inbox", "/v1/topics", "/v1/tickets"))
         credential = token("ana", "turista") if own else PUBLISH_KEY
         return {"Authorization": f"Bearer {credential}"} if self.secured else {}
 
@@ -289,6 +291,7 @@ def operations() -> list[Operation]:
         PassesOperations,
         KeysOperations,
         StreamOperations,
+        TicketsOperations,
         TopicsOperations,
         ScheduledOperations,
         ConsoleOperations,

@@ -993,6 +993,12 @@ export interface components {
             /** @description Name of the machine */
             node: string;
         };
+        Ticket: {
+            /** @description `ticket` in the query of `/ws` or `/v1/stream`; of letters, digits, `-` and `_` */
+            ticket: string;
+            /** @description Seconds that it is good for: 30, or what its token has */
+            expires_in: number;
+        };
         TopicsReply: {
             items: components["schemas"]["Followed"][];
             /** @description Names of topics, with `*` at the end for all that begin so, as the catalogue has them */
