@@ -31,6 +31,7 @@ from sio_server.api.operations import serve
 from sio_server.api.pages import console_routes
 from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
+from sio_server.api.presence import PresenceOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
 from sio_server.api.scheduled import ScheduledOperations
@@ -182,6 +183,7 @@ def _people(core: Core) -> tuple[object, ...]:
     return (
         PeopleOperations(core.operators, core.inboxes),
         TopicsOperations(core.topics),
+        PresenceOperations(core.attendance),
         PassesOperations(core.passes),
         TicketsOperations(core.tickets),
     )
@@ -199,7 +201,9 @@ def _live(
 ) -> tuple[SocketIoEndpoint, WsEndpoint, SseEndpoint]:
     """Make the live connections' endpoints; each takes part in every broadcast."""
     auth = admission.auth
-    events = ClientEvents(core.connections, core.inboxes, core.topics, auth, core.refusals)
+    events = ClientEvents(
+        core.connections, core.inboxes, core.topics, core.attendance, auth=auth, refusals=core.refusals
+    )
     socketio = SocketIoEndpoint(
         config,
         core.node,

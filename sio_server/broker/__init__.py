@@ -10,7 +10,7 @@ from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, 
 from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
-from sio_server.broker.presence import Presence
+from sio_server.broker.presence import Here, HerePage, Presence
 from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
 from sio_server.broker.schedule import Booked, Fate, Round, Schedule, Scheduled, SchedulePage
 from sio_server.broker.signals import Close, DueChanged, Ended, Followed, InboxChanged, Revoked, Signal, Signals
@@ -39,6 +39,8 @@ __all__ = [
     "Follows",
     "Former",
     "HealthCheck",
+    "Here",
+    "HerePage",
     "Hop",
     "Inbox",
     "InboxChanged",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sio_server.broker import Broker, Close, DueChanged, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
+from sio_server.core.attendance import Attendance
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
@@ -86,6 +87,7 @@ class Core:
         arrivals = Arrivals(broker, catalog)
         self.connections = self._connections(arrivals, metrics, limits or ConnectionLimits(), hello or {})
         self.topics = Topics(broker, self.hub, self.connections, arrivals, catalog, pages=self.pages, tasks=self.tasks)
+        self.attendance = Attendance(broker, self.hub, self.tasks)
         self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self.strangers = Strangers(catalog, locale)

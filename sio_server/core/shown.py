@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sio_server.broker import Receipt
+from sio_server.broker import Here, Receipt
 from sio_server.core.arrivals import topics_of
 from sio_server.core.hub import Connection
 from sio_server.notification import rfc3339, written
@@ -41,6 +41,18 @@ def receipt_dict(receipt: Receipt) -> dict[str, Any]:
 def moment(milliseconds: int | None) -> str | None:
     """A moment of Unix time as RFC 3339; None where it is not known."""
     return None if milliseconds is None else written(milliseconds)
+
+
+def here_dict(one: Here) -> dict[str, Any]:
+    """Whether a user is here."""
+    return {
+        "user": one.user,
+        "roles": list(one.roles),
+        "connections": one.connections,
+        "since": moment(one.since),
+        "last_seen": moment(one.last_seen),
+        "here": one.connections > 0,
+    }
 
 
 def user_dict(name: str, connections: Sequence[Connection]) -> dict[str, Any]:

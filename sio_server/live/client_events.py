@@ -9,6 +9,7 @@ from sio_server.audience import Identity
 from sio_server.auth import Authenticator
 from sio_server.broker import Action, View
 from sio_server.core.arrivals import topics_of
+from sio_server.core.attendance import Attendance
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
 from sio_server.core.inboxes import Inboxes, marked_dict
@@ -19,6 +20,7 @@ from sio_server.errors import Refused, Text
 from sio_server.intake import admitted
 from sio_server.logs import get_logger
 from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token, load_topic
+from sio_server.schemas.presence import load_watch
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
 
@@ -50,11 +52,19 @@ class ClientEvents:
     """
 
     def __init__(
-        self, connections: Connections, inboxes: Inboxes, topics: Topics, auth: Authenticator, refusals: Refusals
+        self,
+        connections: Connections,
+        inboxes: Inboxes,
+        topics: Topics,
+        attendance: Attendance,
+        *,
+        auth: Authenticator,
+        refusals: Refusals,
     ) -> None:
         self._connections = connections
         self._inboxes = inboxes
         self._topics = topics
+        self._attendance = attendance
         self._auth = auth
         self._refusals = refusals
         self.handlers: dict[str, Handler] = {
@@ -63,6 +73,7 @@ class ClientEvents:
             "ns:observe": self._observe,
             "ns:follow": self._follow,
             "ns:unfollow": self._unfollow,
+            "ns:presence": self._watch,
         }
         for event, action in _MARKS.items():
             self.handlers[event] = self._marking(action)
@@ -105,6 +116,10 @@ class ClientEvents:
     async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
         position = self._connections.observe(connection, wanted=load_observe(body))
         return {"seq": position.seq, "cursor": position.cursor()}
+
+    async def _watch(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        wanted, room = load_watch(body)
+        return await self._attendance.watch(connection, room, wanted=wanted)
 
     async def _follow(self, connection: Connection, body: object) -> Mapping[str, Any]:
         return await self._topics.follow(connection.identity, load_topic(body))

@@ -154,7 +154,7 @@ def _messages(channel: str, types: list[EventType]) -> Document:
         body = _framed(channel, event, _of(asked))
         if channel == WS:
             body["allOf"].insert(1, {"type": "object", "properties": {"id": _ID}})
-        made[_key(event)] = _message(event, _about(asked), body)
+        made[_asked_key(event)] = _message(event, _about(asked), body)
         made[_key(event, "answer")] = _message(event, _about(answered), _answer(channel, _of(answered)))
     if channel != SSE:
         made["refused"] = _message("refused", _about(RefusedSchema), _answer(channel, _of(RefusedSchema)))
@@ -176,6 +176,11 @@ _ID: Final = {"type": ["string", "number", "null"], "description": "What the ans
 def _key(event: str, *more: str) -> str:
     """A name that AsyncAPI takes for a key."""
     return ".".join((event.replace(":", "."), *more))
+
+
+def _asked_key(event: str) -> str:
+    """The key of what a client says, where the server says something by the same name, too."""
+    return _key(event, "asked") if event in SERVER_EVENTS else _key(event)
 
 
 def _about(schema: type[Schema]) -> str:
@@ -223,7 +228,7 @@ def _operations(channel: str, types: list[EventType]) -> Iterable[tuple[str, Doc
             {
                 "action": "receive",
                 "channel": on,
-                "messages": refer(_key(event)),
+                "messages": refer(_asked_key(event)),
                 "reply": {"channel": on, "messages": refer(_key(event, "answer"), "refused")},
             },
         )

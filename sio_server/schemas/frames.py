@@ -20,6 +20,7 @@ from sio_server.schemas.events import AckSchema, MarkSchema, ObserveSchema, Toke
 from sio_server.schemas.inbox import ACTIONS, CountsSchema, EnvelopeSchema
 from sio_server.schemas.loading import about
 from sio_server.schemas.operators import RecordSchema
+from sio_server.schemas.presence import AttendanceSchema, HereTotalSchema, WatchSchema
 from sio_server.schemas.publish import AcceptedSchema, ProblemSchema, PublishSchema, RecipientsSchema
 
 # -- notifications ----------------------------------------------------------------------------------------------------
@@ -122,6 +123,7 @@ SERVER_EVENTS: Final[Mapping[str, type[Schema]]] = {
     "ns:draining": DrainingSchema,
     "ns:closing": ClosingSchema,
     "ns:observed": ObservedSchema,
+    "ns:presence": AttendanceSchema,
 }
 """The body of each control event. ``ns:reply``, which is an answer, exists over ``/ws`` alone: see `ReplySchema`."""
 
@@ -148,6 +150,13 @@ class ObservingSchema(DoneSchema):
 
     seq = plain.Integer(required=True)
     cursor = plain.String(required=True)
+
+
+class WatchingSchema(DoneSchema):
+    """The answer to who wants to be told who comes and goes."""
+
+    wanted = plain.Boolean(required=True, metadata=about("Whether it is told from now on"))
+    total = plain.Nested(HereTotalSchema, required=True)
 
 
 class FollowingSchema(DoneSchema):
@@ -202,6 +211,7 @@ CLIENT_EVENTS: Final[Mapping[str, tuple[type[Schema], type[Schema]]]] = {
     "ns:observe": (ObserveSchema, ObservingSchema),
     "ns:follow": (TopicSchema, FollowingSchema),
     "ns:unfollow": (TopicSchema, FollowingSchema),
+    "ns:presence": (WatchSchema, WatchingSchema),
     **{f"ns:{action}": (MarkSchema, ChangedSchema) for action in ACTIONS},
     "notify": (PublishSchema, PublishedSchema),
 }

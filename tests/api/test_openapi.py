@@ -40,6 +40,7 @@ from sio_server.api.openapi import document
 from sio_server.api.operations import Operation, operations_of
 from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
+from sio_server.api.presence import PresenceOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.scheduled import ScheduledOperations
 from sio_server.api.stream import StreamOperations
@@ -80,6 +81,7 @@ OPERATIONS = [
     ("GET", "/v1/users/{id}/inbox"),
     ("POST", "/v1/users/{id}/disconnect"),
     ("POST", "/v1/connections/{id}/disconnect"),
+    ("GET", "/v1/presence"),
     ("POST", "/v1/passes"),
     ("POST", "/v1/passes/redeem"),
     ("POST", "/v1/tickets"),
@@ -288,6 +290,7 @@ def operations() -> list[Operation]:
         InboxOperations,
         NotificationsOperations,
         PeopleOperations,
+        PresenceOperations,
         PassesOperations,
         KeysOperations,
         StreamOperations,

@@ -28,15 +28,14 @@ EVENTS = {
     "ns:unread",
     "ns:archive",
     "ns:unarchive",
+    "ns:presence",
 }
 
 
 def events_of(made: Core, config: Config | None = None) -> ClientEvents:
     """The events of this core."""
-    inboxes = made.inboxes
-    return ClientEvents(
-        made.connections, inboxes, made.topics, Authenticator(config or secured()), Refusals(made.metrics)
-    )
+    auth, refusals = Authenticator(config or secured()), Refusals(made.metrics)
+    return ClientEvents(made.connections, made.inboxes, made.topics, made.attendance, auth=auth, refusals=refusals)
 
 
 async def say(

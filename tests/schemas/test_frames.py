@@ -116,6 +116,9 @@ async def _behind(server: Server) -> Listener:
 async def _looked_on(backend: Listener, server: Server) -> None:
     """Let a connection look on while one that is kept and one that is not are published."""
     await backend.client.call("ns:observe", {"on": True})
+    await backend.client.call("ns:presence", {"wanted": True})
+    await server.connect({"token": token("dora")})
+    await until(lambda: backend.of("ns:presence"))
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     shown = {"collapse_key": "a", "group": "b", "actions": [{"id": "c", "label": "C"}], "icon": "d", "category": "e"}
     more = {**shown, "image": "https://example.org/f.png", "actor": {"id": "7"}, "traceparent": trace}
@@ -134,6 +137,7 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
         renewal = ("ns:auth", {"token": token("ana", role="admin")})
         await heard.answers(user, ("ns:ack", {"seq": 0}), renewal, ("ns:observe", {"on": True}), *marks)
         await heard.answers(user, ("ns:follow", {"topic": "tour:1"}), ("ns:unfollow", {"topic": "tour:1"}))
+        await heard.answers(user, ("ns:presence", {"wanted": True, "role": "admin"}))
         later = {**SEED, "deliver_in": 3600, "collapse_key": "k"}
         await heard.answers(backend, ("notify", SEED), ("notify", later), ("notify", later))
         heard.take(RefusedSchema, await user.client.call("notify", SEED))
@@ -159,6 +163,7 @@ def test_every_event_is_described() -> None:
         and isinstance(node.args[0], ast.Constant)
     }
     nothing: Any = None
+    events = ClientEvents(nothing, nothing, nothing, nothing, auth=nothing, refusals=nothing)
 
     assert sent == {*SERVER_EVENTS, "ns:reply"}
-    assert {*ClientEvents(nothing, nothing, nothing, nothing, nothing).handlers, "notify"} == set(CLIENT_EVENTS)
+    assert {*events.handlers, "notify"} == set(CLIENT_EVENTS)

@@ -20,6 +20,7 @@ from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
 from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.ages import Ages
+from sio_server.broker.sqlite.attending import Attending
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.following import Following
 from sio_server.broker.sqlite.nodes import Nodes
@@ -29,6 +30,7 @@ from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.scheduling import Scheduling
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
+from sio_server.broker.sqlite.visits import Visits
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.broker.trails import Trail
 from sio_server.broker.upkeep import LogSize
@@ -38,7 +40,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Scheduling):
+class SqliteBroker(Following, Attending, Scheduling):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -77,7 +79,8 @@ class SqliteBroker(Following, Scheduling):
         self._wall = now
         self._deliveries = Deliveries(self._writer, now)
         self._overlaps = views.Overlaps()
-        self._register = Register()
+        self._visits = Visits(self._writer, clock.now)
+        self._register = Register(now, self._visits.note)
         self._sights = SightCache(self._writer, self._register, clock.now)
         self._revocations = RevocationList(self._writer, clock.now)
         self._upkeep = Upkeep(self._store, self._writer, self._sights, self._register, self._ages)
@@ -138,6 +141,7 @@ class SqliteBroker(Following, Scheduling):
 
     async def _shut(self) -> None:
         if not self._store.closed:
+            self._visits.flush()
             await self._deliveries.close()
         self._store.closed = True
         await self._writer.finish()

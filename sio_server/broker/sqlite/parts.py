@@ -12,6 +12,7 @@ from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import SightCache
 from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.store import Store
+from sio_server.broker.sqlite.visits import Visits
 from sio_server.broker.sqlite.writer import Writer
 
 # Milliseconds in a second: the log counts those, callers these.
@@ -30,6 +31,7 @@ class Parts:
     _writer: Writer
     _register: Register
     _sights: SightCache
+    _visits: Visits
     _wall: Callable[[], float]
     _handler: BrokerHandler | None
     _leases: Leases

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -12,12 +13,22 @@ class _Lease(NamedTuple):
     node: Leases
     connection_id: str
     rooms: Collection[str]
+    since: float
+
+
+# The connections of one user.
+Held = Sequence[_Lease]
 
 
 class Register:
-    """The connections of all nodes, by user. Written to on the loop; may be asked from any thread."""
+    """The connections of all nodes, by user. Written to on the loop; may be asked from any thread.
 
-    def __init__(self) -> None:
+    ``now`` gives Unix seconds; ``noted`` is told of each user whose first connection came, or whose last one is gone.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time, noted: Callable[[str], None] = lambda _: None) -> None:
+        self._now = now
+        self._noted = noted
         self._nodes: list[Leases] = []
         # Tuples and no dictionary for each user: most have one connection, and it takes a third of the memory. Each is
         # replaced as a whole, so that a thread that reads never sees half of a change.
@@ -36,6 +47,10 @@ class Register:
         leases = self._by_user.get(user)
         return _NONE if leases is None else frozenset(room for lease in leases for room in lease.rooms)
 
+    def all(self) -> Mapping[str, Held]:
+        """The connections of each user, as they are now."""
+        return self._by_user.copy()
+
     def add(self, node: Leases) -> None:
         """Take in a node."""
         self._nodes.append(node)
@@ -47,7 +62,14 @@ class Register:
 
     def note(self, node: Leases, connection_id: str, user: str, rooms: Collection[str]) -> None:
         """A connection of a user has these rooms now."""
-        self._by_user[user] = (*self._without(node, connection_id, user), _Lease(node, connection_id, rooms))
+        known = self._by_user.get(user)
+        if known is None:  # most arrive alone
+            self._by_user[user] = (_Lease(node, connection_id, rooms, self._now()),)
+            self._noted(user)
+            return
+        same = [lease.since for lease in known if lease.node is node and lease.connection_id == connection_id]
+        lease = _Lease(node, connection_id, rooms, same[0] if same else self._now())
+        self._by_user[user] = (*self._without(node, connection_id, user), lease)
 
     def drop(self, node: Leases, connection_id: str, user: str) -> None:
         """A connection of a user is gone."""
@@ -57,11 +79,10 @@ class Register:
             self._by_user[user] = others
         else:
             del self._by_user[user]
+            self._noted(user)
 
     def _without(self, node: Leases, connection_id: str, user: str) -> tuple[_Lease, ...]:
-        leases = self._by_user.get(user)
-        if leases is None:  # most arrive alone
-            return ()
+        leases = self._by_user[user]
         return tuple([lease for lease in leases if lease.node is not node or lease.connection_id != connection_id])
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sio_server.broker import Broker
+from sio_server.broker import Broker, Here
 from tests.support.brokers import soon
+from tests.support.inbox_model import Clock
 
 ROOMS = ("all", "role:admin", "user:ana")
 
@@ -43,6 +44,72 @@ class PresenceContract:
         assert not await broker.present("")
         broker.left("desk")
         assert not await broker.connected("desk")
+
+    async def test_who_is_here_is_told_with_roles_and_times(self, broker: Broker, clock: Clock) -> None:
+        """A user is here since the first of the present connections, with the roles of all of them, until the last."""
+        await broker.sight("ana", ROOMS[:2])
+        began = int(clock() * 1000)
+        broker.arrived("desk", "ana", ROOMS)
+        clock.seconds += 5
+        broker.arrived("phone", "ana", ("all", "role:guia", "user:ana"))
+        broker.arrived("desk", "ana", ROOMS[:2])
+        (here,) = await broker.whereabouts(["ana", "nobody"])
+        assert (here.connections, sorted(here.roles), here.since, here.last_seen) == (
+            2,
+            ["admin", "guia"],
+            began,
+            began + 5000,
+        )
+        broker.left("desk")
+        (here,) = await broker.whereabouts(["ana"])
+        assert (here.connections, here.roles, here.since) == (1, ("guia",), began + 5000)
+        clock.seconds += 5
+        broker.left("phone")
+        for _ in range(2):
+            (gone,) = await broker.whereabouts(["ana"])
+            assert gone == Here("ana", (), 0, None, began + 10_000)
+
+    async def test_last_seen_is_kept_in_the_log(self, broker: Broker, clock: Clock) -> None:
+        """When somebody was last here is in the log soon after, also of who was known there long before."""
+        await broker.sight("ana", ROOMS[:1])
+        clock.seconds += 100
+        broker.arrived("desk", "ana", ROOMS[:1])
+        clock.seconds += 100
+        broker.left("desk")
+        clock.seconds += 100
+        expected = Here("ana", (), 0, None, int((clock() - 100) * 1000))
+
+        async def kept() -> bool:
+            return await broker.whereabouts(["ana"]) == (expected,)
+
+        await soon(kept)
+
+    async def test_pages_of_who_is_here(self, broker: Broker) -> None:
+        """Pages are by name, and count all; a room leaves out who does not have it."""
+        for user in ("eva", "ana", "bea", "cleo"):
+            broker.arrived(f"{user}-1", user, ("all", f"user:{user}", *(["role:guia"] if user > "b" else [])))
+        broker.arrived("ana-2", "ana", ROOMS)
+        broker.arrived("nameless", None, ROOMS)
+        page = await broker.here(limit=2)
+        assert ([one.user for one in page.items], page.next_after) == (["ana", "bea"], "bea")
+        assert (page.users, page.connections) == (4, 5)
+        page = await broker.here(limit=2, after="bea")
+        assert ([one.user for one in page.items], page.next_after) == (["cleo", "eva"], None)
+        page = await broker.here("role:guia", limit=9)
+        assert ([one.user for one in page.items], page.users, page.connections) == (["bea", "cleo", "eva"], 3, 3)
+        assert await broker.attending("role:admin") == {"ana"}
+        assert await broker.attending() == {"ana", "bea", "cleo", "eva"}
+        assert await broker.attending("role:none") == frozenset()
+
+    async def test_who_follows_a_topic_has_it(self, broker: Broker) -> None:
+        """A topic's are those whose token names it, and those who follow it and are here."""
+        for user in ("ana", "bea"):
+            await broker.sight(user, ["all"])
+            await broker.follow(user, "tour:1")
+        broker.arrived("1", "ana", ("all", "user:ana"))
+        broker.arrived("2", "cleo", ("all", "user:cleo", "topic:tour:1"))
+        broker.arrived("3", "eva", ("all", "user:eva"))
+        assert await broker.attending("topic:tour:1") == {"ana", "cleo"}
 
     async def test_unknown_connection_may_leave(self, broker: Broker) -> None:
         """That an unknown connection left, or one that has left already, is passed over."""

@@ -38,12 +38,19 @@ export interface components {
             "ns:observe": components["schemas"]["Observing"];
             "ns:follow": components["schemas"]["Following"];
             "ns:unfollow": components["schemas"]["Following"];
+            "ns:presence": components["schemas"]["Watching"];
             "ns:seen": components["schemas"]["Changed"];
             "ns:read": components["schemas"]["Changed"];
             "ns:unread": components["schemas"]["Changed"];
             "ns:archive": components["schemas"]["Changed"];
             "ns:unarchive": components["schemas"]["Changed"];
             notify: components["schemas"]["Published"];
+        };
+        Attendance: {
+            joined: components["schemas"]["Here"][];
+            left: components["schemas"]["Here"][];
+            /** @description Now, RFC 3339 in UTC */
+            at: string;
         };
         Audience: {
             /** @description Everybody with one of these roles */
@@ -91,6 +98,7 @@ export interface components {
             "ns:observe": components["schemas"]["Observe"];
             "ns:follow": components["schemas"]["Topic"];
             "ns:unfollow": components["schemas"]["Topic"];
+            "ns:presence": components["schemas"]["Watch"];
             "ns:seen": components["schemas"]["Mark"];
             "ns:read": components["schemas"]["Mark"];
             "ns:unread": components["schemas"]["Mark"];
@@ -155,6 +163,22 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /** @description What the client should know of its token; only where there is any */
             warnings?: components["schemas"]["Warning"][];
+        };
+        Here: {
+            user: string;
+            /** @description Of all connections */
+            roles: string[];
+            connections: number;
+            /** @description When the earliest connection came; null of who is not here */
+            since: string | null;
+            /** @description Now of who is here, else when the last connection ended; RFC 3339 in UTC */
+            last_seen: string | null;
+            here: boolean;
+        };
+        HereTotal: {
+            users: number;
+            /** @description Of those users */
+            connections: number;
         };
         InboxItem: {
             /** @description The newest of this key and audience takes the place of the one before */
@@ -422,6 +446,7 @@ export interface components {
             "ns:draining": components["schemas"]["Draining"];
             "ns:closing": components["schemas"]["Closing"];
             "ns:observed": components["schemas"]["Observed"];
+            "ns:presence": components["schemas"]["Attendance"];
         };
         StateChange: {
             /** @enum {string} */
@@ -458,6 +483,20 @@ export interface components {
             code: "roles_elsewhere" | "expiry_in_milliseconds";
             /** @description What seems wrong and the mend, in the language asked for */
             detail: string;
+        };
+        Watch: {
+            wanted: boolean;
+            /** @description Only users with this role */
+            role?: string | null;
+            /** @description Only users who have this topic */
+            topic?: string | null;
+        };
+        Watching: {
+            /** @enum {boolean} */
+            ok: true;
+            /** @description Whether it is told from now on */
+            wanted: boolean;
+            total: components["schemas"]["HereTotal"];
         };
     };
     responses: never;
