@@ -31,6 +31,7 @@ from sio_server.api.operations import serve
 from sio_server.api.pages import console_routes
 from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
+from sio_server.api.persons import PersonsOperations
 from sio_server.api.presence import PresenceOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.publish_fast import FastPublish
@@ -183,6 +184,7 @@ def _people(core: Core) -> tuple[object, ...]:
     return (
         PeopleOperations(core.operators, core.inboxes),
         TopicsOperations(core.topics),
+        PersonsOperations(core.persons),
         PresenceOperations(core.attendance),
         PassesOperations(core.passes),
         TicketsOperations(core.tickets),

@@ -10,10 +10,11 @@ from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, 
 from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
+from sio_server.broker.personal import Part, PersonalData
 from sio_server.broker.presence import Here, HerePage, Presence
 from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
 from sio_server.broker.schedule import Booked, Fate, Round, Schedule, Scheduled, SchedulePage
-from sio_server.broker.signals import Close, DueChanged, Ended, Followed, InboxChanged, Revoked, Signal, Signals
+from sio_server.broker.signals import Close, DueChanged, Ended, Erased, Followed, InboxChanged, Revoked, Signal, Signals
 from sio_server.broker.trails import Hop, KnownRoom, Trail, Trails
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
 from sio_server.broker.words import Words, fold
@@ -32,6 +33,7 @@ __all__ = [
     "Counts",
     "DueChanged",
     "Ended",
+    "Erased",
     "Fate",
     "Follow",
     "Followed",
@@ -52,7 +54,9 @@ __all__ = [
     "Marked",
     "Measured",
     "Once",
+    "Part",
     "People",
+    "PersonalData",
     "Presence",
     "Published",
     "Receipt",

@@ -9,6 +9,7 @@ from sio_server.broker.inbox import Inbox
 from sio_server.broker.log import Log
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
+from sio_server.broker.personal import PersonalData
 from sio_server.broker.presence import Presence
 from sio_server.broker.receipts import Receipts
 from sio_server.broker.schedule import Schedule
@@ -25,6 +26,7 @@ class Broker(
     Follows,
     Schedule,
     Revocations,
+    PersonalData,
     Inbox,
     Receipts,
     Trails,

@@ -1,7 +1,7 @@
 """What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only.
 
-`InboxChanged`, `Revoked`, `Followed` and `DueChanged` come from the broker itself, after `Inbox.mark`,
-`Revocations.revoke`, `Follows.follow` and `Schedule.schedule`; the others are sent by nodes.
+`InboxChanged`, `Revoked`, `Followed`, `DueChanged` and `Erased` come from the broker itself, after `Inbox.mark`,
+`Revocations.revoke`, `Follows.follow`, `Schedule.schedule` and `PersonalData.erase`; the others are sent by nodes.
 """
 
 from __future__ import annotations
@@ -72,7 +72,14 @@ class DueChanged:
     due: int
 
 
-Signal = InboxChanged | Revoked | Close | Followed | Ended | DueChanged
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was kept about a user is gone from the log: nodes forget what they have of it in memory."""
+
+    user: str
+
+
+Signal = InboxChanged | Revoked | Close | Followed | Ended | DueChanged | Erased
 
 
 class Signals(Protocol):

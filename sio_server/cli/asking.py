@@ -39,8 +39,12 @@ def ask(
     *,
     lang: str,
     query: Mapping[str, str | int] | None = None,
+    timeout: float = _TIMEOUT,
 ) -> dict[str, Any]:
-    """The answer of a server to one request. Raises `CommandFailed` and `ConfigError` in words for who asked."""
+    """The answer of a server to one request, within ``timeout`` seconds.
+
+    Raises `CommandFailed` and `ConfigError` in words for who asked.
+    """
     import os  # noqa: PLC0415 - the help need not wait for these
 
     import httpx  # noqa: PLC0415
@@ -49,8 +53,8 @@ def ask(
     from sio_server.client.transport import transport_options  # noqa: PLC0415
 
     credential = key or os.environ.get("SIO_SERVER_PUBLISH_KEY") or os.environ.get("SIO_SERVER_TOKEN")
-    target = Target.of(resolve_url(url), credential, _TIMEOUT, lang)
-    with httpx.Client(**transport_options(target, 1), timeout=_TIMEOUT) as client:
+    target = Target.of(resolve_url(url), credential, timeout, lang)
+    with httpx.Client(**transport_options(target, 1), timeout=timeout) as client:
         try:
             reply = client.request(method, target.url + path, params=dict(query or {}), headers=target.headers())
         except httpx.HTTPError as error:

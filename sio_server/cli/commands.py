@@ -63,7 +63,9 @@ COMMANDS: Final = {
     "demo": Place("sio_server.cli.demo", "demo", "Publish the nine notifications of a day in the system"),
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),
     "keys": Place("sio_server.cli.keys", "keys", "Make, list, rotate and revoke publisher keys"),
-    "users": Place("sio_server.cli.users", "users", "List who is connected, and put somebody out"),
+    "users": Place(
+        "sio_server.cli.users", "users", "List who is connected, put somebody out, export or erase their data"
+    ),
     "health": Place("sio_server.cli.health", "health", "Say whether the server is well: exit code 0 or 1"),
     "backup": Place("sio_server.cli.backup", "backup", "Copy log, inboxes and keys, with the server running or not"),
     "restore": Place("sio_server.cli.backup", "restore", "Put a backup in place of what the data directory holds"),

@@ -1,9 +1,11 @@
-"""``users``: who is connected to a running server, and putting somebody out."""
+"""``users``: who is connected to a running server, putting somebody out, and what is kept about somebody."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,15 +13,18 @@ import click
 
 from sio_server.cli.asking import ask, credential_option
 from sio_server.cli.catalog import console
-from sio_server.cli.commands import complain, language_option, one_line, read_dotenv, url_option
+from sio_server.cli.commands import CommandFailed, complain, language_option, one_line, read_dotenv, url_option
 
 # Users in one page: as many as the server gives.
 _PAGE: Final = 100
 
+# Seconds for what the server does in steps, with a log of any size.
+_PATIENCE: Final = 600.0
+
 
 @click.group()
 def users() -> None:
-    """List who is connected to a running server, and put somebody out."""
+    """List who is connected to a running server, put somebody out, and export or erase what is kept about somebody."""
 
 
 @users.command("list")
@@ -107,3 +112,47 @@ def disconnect(user: str, url: str | None, key: str | None, lang: str, *, connec
         return
     done = ask(url, key, "POST", f"/v1/users/{quote(user, safe='')}/disconnect", lang=lang)
     click.echo(one_line(f"{done['user']}: {done['disconnected']} connections closed, tokens of before are refused"))
+
+
+@users.command()
+@click.argument("user")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File for it, which only you can read"
+)
+@url_option
+@credential_option
+@language_option
+def export(user: str, output: Path | None, url: str | None, key: str | None, lang: str) -> None:
+    """Write all that is kept about USER as JSON: what was sent, seen and followed, and the connections of now."""
+    read_dotenv()
+    found = ask(url, key, "GET", f"/v1/users/{quote(user, safe='')}/export", lang=lang, timeout=_PATIENCE)
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        raise CommandFailed(one_line(f"{output}: {error.strerror}")) from error
+    complain(f"{output}: {len(found.get('notifications', ()))} notifications, and what became of them")
+
+
+@users.command()
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Do not ask whether that is meant")
+@url_option
+@credential_option
+@language_option
+def erase(user: str, url: str | None, key: str | None, lang: str, *, yes: bool) -> None:
+    """Close the connections of USER and erase all that is kept about USER, for good.
+
+    What was deleted is in no row any more. Stop the server and run `sio-server vacuum` for it to be in no byte of the
+    files either, and think of the backups: they hold it still.
+    """
+    read_dotenv()
+    if not yes:
+        click.confirm(one_line(f"Erase all that is kept about {user}? It cannot be undone"), abort=True)
+    done = ask(url, key, "DELETE", f"/v1/users/{quote(user, safe='')}", lang=lang, timeout=_PATIENCE)
+    kinds = ", ".join(f"{number} {kind}" for kind, number in done["erased"].items()) or "nothing was kept"
+    click.echo(one_line(f"{done['user']}: {done['disconnected']} connections closed; {kinds}"))

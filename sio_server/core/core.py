@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.broker import Broker, Close, DueChanged, Followed, InboxChanged, Revoked
+from sio_server.broker import Broker, Close, DueChanged, Erased, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
 from sio_server.core.attendance import Attendance
@@ -25,6 +25,7 @@ from sio_server.core.observers import Observers
 from sio_server.core.operators import Operators
 from sio_server.core.pages import REPLAY_HIGH, Pages
 from sio_server.core.passes import Passes
+from sio_server.core.persons import Persons
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
@@ -97,6 +98,7 @@ class Core:
         self.operators = self._operators()
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
         self.passes, self.tickets = Passes(broker, wall=wall), Tickets(wall=wall)
+        self.persons = Persons(broker, self.hub, self.operators, tickets=self.tickets, window=self.window)
         self._tell_broker()
 
     def take_catalog(self, catalog: Catalog) -> None:
@@ -119,6 +121,7 @@ class Core:
         self.node.hear(Close, self.connections.close_one)
         self.node.hear(Followed, self.topics.heard)
         self.node.hear(DueChanged, self.schedules.heard)
+        self.node.hear(Erased, self.persons.erased)
 
     def _connections(
         self, arrivals: Arrivals, metrics: Metrics, limits: ConnectionLimits, hello: Mapping[str, Any]

@@ -96,6 +96,11 @@ class Tickets:
         self._held.clear()
         self._of_user.clear()
 
+    def forget(self, user: str) -> None:
+        """Forget those of one user."""
+        for text in tuple(self._of_user.get(user, ())):
+            self._take(text)
+
     def _forget_old(self) -> None:
         now = self._now()
         # Those that end sooner since their token does go with their neighbours; until then they are good for nothing.

@@ -40,6 +40,7 @@ from sio_server.api.openapi import document
 from sio_server.api.operations import Operation, operations_of
 from sio_server.api.passes import PassesOperations
 from sio_server.api.people import PeopleOperations
+from sio_server.api.persons import PersonsOperations
 from sio_server.api.presence import PresenceOperations
 from sio_server.api.publish import PublishOperations
 from sio_server.api.scheduled import ScheduledOperations
@@ -79,6 +80,8 @@ OPERATIONS = [
     ("PATCH", "/v1/notifications/{id}"),
     ("GET", "/v1/users"),
     ("GET", "/v1/users/{id}/inbox"),
+    ("GET", "/v1/users/{id}/export"),
+    ("DELETE", "/v1/users/{id}"),
     ("POST", "/v1/users/{id}/disconnect"),
     ("POST", "/v1/connections/{id}/disconnect"),
     ("GET", "/v1/presence"),
@@ -290,6 +293,7 @@ def operations() -> list[Operation]:
         InboxOperations,
         NotificationsOperations,
         PeopleOperations,
+        PersonsOperations,
         PresenceOperations,
         PassesOperations,
         KeysOperations,

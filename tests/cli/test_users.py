@@ -57,6 +57,26 @@ async def test_all_pages_are_listed(tmp_path: Path) -> None:
         assert done.err == "sio-server: 3 users, and 1 connections without a name\n"
 
 
+async def test_what_is_kept_is_exported_and_erased(tmp_path: Path) -> None:
+    """A copy goes to standard output, or into a new file that nobody else can read; erasing asks first."""
+    async with running(secured()) as server:
+        await server.notify({"type": "test", "audience": {"users": ["ana maría"]}})
+        done = await users(tmp_path, server, "export", "ana maría")
+        assert (done.code, len(json.loads(done.out)["notifications"])) == (0, 1)
+        done = await users(tmp_path, server, "export", "ana maría", "-o", "copy.json")
+        assert (done.code, done.out) == (0, "")
+        copy = tmp_path / "copy.json"
+        assert json.loads(copy.read_text())["user"] == "ana maría"
+        assert copy.stat().st_mode & 0o777 == 0o600
+        assert_user_error(await users(tmp_path, server, "export", "ana maría", "-o", "copy.json"), "copy.json")
+        done = await users(tmp_path, server, "erase", "ana maría")
+        assert (done.code != 0, "cannot be undone" in done.out) == (True, True)
+        done = await users(tmp_path, server, "erase", "ana maría", "--yes")
+        assert done.out == "ana maría: 0 connections closed; 1 notifications\n"
+        done = await users(tmp_path, server, "erase", "ana maría", "--yes")
+        assert done.out == "ana maría: 0 connections closed; nothing was kept\n"
+
+
 async def test_refusals_say_what_is_missing(tmp_path: Path) -> None:
     """No credential, one that may not, nobody of that name and no server: a line each, and exit code 2."""
     async with running(secured()) as server:

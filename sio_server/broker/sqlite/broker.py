@@ -22,6 +22,7 @@ from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trai
 from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.attending import Attending
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
+from sio_server.broker.sqlite.erasing import Erasing
 from sio_server.broker.sqlite.following import Following
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.parts import MS
@@ -40,7 +41,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Attending, Scheduling):
+class SqliteBroker(Following, Attending, Erasing, Scheduling):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -82,7 +83,7 @@ class SqliteBroker(Following, Attending, Scheduling):
         self._visits = Visits(self._writer, clock.now)
         self._register = Register(now, self._visits.note)
         self._sights = SightCache(self._writer, self._register, clock.now)
-        self._revocations = RevocationList(self._writer, clock.now)
+        self._revocations = RevocationList(self._writer, clock.now, self._veil)
         self._upkeep = Upkeep(self._store, self._writer, self._sights, self._register, self._ages)
         self.room_for(max_body)
         # What is this node's own:

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from sio_server.broker.log import BrokerHandler
 from sio_server.broker.sqlite import faults
+from sio_server.broker.sqlite.deliveries import Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
-from sio_server.broker.sqlite.people import SightCache
+from sio_server.broker.sqlite.people import RevocationList, SightCache
 from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.visits import Visits
@@ -30,6 +31,8 @@ class Parts:
     _store: Store
     _writer: Writer
     _register: Register
+    _deliveries: Deliveries
+    _revocations: RevocationList
     _sights: SightCache
     _visits: Visits
     _wall: Callable[[], float]

@@ -109,10 +109,19 @@ def _record(
     return sight, Counts(0, 0, step.last_seq) if is_empty(step.connection, sight.view, step.last_seq) else None
 
 
-class RevocationList:
-    """All revocations of the last 30 days. One entry a user."""
+# How the name of an erased user begins in a revocation.
+VEIL: Final = "erased:"
 
-    def __init__(self, writer: Writer, now: Callable[[], float]) -> None:
+
+class RevocationList:
+    """All revocations of the last 30 days. One entry a user.
+
+    ``veil`` gives the name by which that of an erased user is known.
+    """
+
+    def __init__(self, writer: Writer, now: Callable[[], float], veil: Callable[[str], str]) -> None:
+        self._veil = veil
+        self._veiled = False
         self._writer = writer
         self._now = now
         self._before: dict[str, float] = {}
@@ -121,10 +130,23 @@ class RevocationList:
         """Read those of the log."""
         oldest = self._now() - REVOCATION_TTL
         self._before = await store.read(lambda connection: _read(connection, oldest))
+        self._veiled = any(user.startswith(VEIL) for user in self._before)
 
     def before(self, user: str) -> float | None:
         """See `Revocations.revoked_before`."""
-        return self._before.get(user)
+        found = self._before.get(user)
+        if not self._veiled:
+            return found
+        veiled = self._before.get(self._veil(user))
+        return found if veiled is None else max(veiled, found or veiled)
+
+    def veiled(self, user: str, veil: str) -> None:
+        """A user was erased: what was revoked is known by another name in the log, and so it is here."""
+        before = self.before(user)
+        self._before.pop(user, None)
+        if before is not None:
+            self._before[veil] = before
+            self._veiled = True
 
     async def revoke(self, user: str, before: float, then: Callable[[], None]) -> None:
         """See `Revocations.revoke`; ``then`` is called once it is durable and known here."""

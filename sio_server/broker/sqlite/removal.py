@@ -68,6 +68,14 @@ def remove_some(step: Committing, entries: Iterable[tuple[int, Audience]]) -> No
     _note_removal(connection, step.last_seq)
 
 
+def take_from_room(step: Committing, room: str, seq: int) -> None:
+    """Take an entry out of one of its rooms, and leave it in the others; its audience is the caller's to write."""
+    _leave_hole(step.connection, room, seq)
+    step.connection.execute("DELETE FROM notification_room WHERE room = ? AND seq = ?", (room, seq))
+    _tidy(step.connection, room)
+    _note_removal(step.connection, step.last_seq)
+
+
 def _note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
     """Note that an entry was taken out above the floor, and how far the log had got: see `rows.cuts`."""
     connection.execute(

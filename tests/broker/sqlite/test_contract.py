@@ -12,6 +12,7 @@ from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
 from tests.broker.contract import (
     amendments,
+    data,
     follows,
     inbox,
     log,
@@ -114,6 +115,10 @@ class TestSchedule(
 
 class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
     """Tokens that hold no longer."""
+
+
+class TestPersonalData(data.PersonalDataContract, data.PersonalDataOfTwoNodesContract):
+    """A person's data."""
 
 
 class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):

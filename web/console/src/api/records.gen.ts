@@ -263,6 +263,17 @@ export interface components {
             /** @description Until when it is good, RFC 3339 in UTC; its `exp` */
             expires_at: string;
         };
+        Erased: {
+            /** @enum {string} */
+            status: "ok";
+            user: string;
+            /** @description Connections of this node that were closed */
+            disconnected: number;
+            /** @description How much of each kind; `audiences` is what the name alone was taken out of */
+            erased: {
+                [key: string]: number;
+            };
+        };
         ErrorsReply: {
             items: components["schemas"]["Refusal"][];
         };
@@ -299,6 +310,50 @@ export interface components {
         };
         ExceptReply: {
             users: string[];
+        };
+        Export: {
+            user: string;
+            /** @description Now, RFC 3339 in UTC */
+            at: string;
+            presence: components["schemas"]["Here"][];
+            /** @description To this node, now */
+            connections: components["schemas"]["Connection"][];
+            /** @description What the user is in, and from which `seq` on */
+            rooms?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Topics that the user follows */
+            follows?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Up to which `seq` all is seen, read, archived; and when */
+            inbox?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Notifications whose state differs from that */
+            states?: {
+                [key: string]: unknown;
+            }[];
+            /** @description What was handed to connections, and confirmed; and when */
+            deliveries?: {
+                [key: string]: unknown;
+            }[];
+            /** @description When the user was last here, in milliseconds */
+            visits?: {
+                [key: string]: unknown;
+            }[];
+            /** @description From when on tokens hold, in Unix seconds */
+            revocations?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Those that name the user as their audience */
+            notifications?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Those that are to be delivered later */
+            scheduled?: {
+                [key: string]: unknown;
+            }[];
         };
         FieldProblem: {
             field: string;
@@ -354,6 +409,22 @@ export interface components {
         Head: {
             seq: number;
             cursor: string;
+        };
+        Here: {
+            user: string;
+            /** @description Of all connections */
+            roles: string[];
+            connections: number;
+            /** @description When the earliest connection came; null of who is not here */
+            since: string | null;
+            /** @description Now of who is here, else when the last connection ended; RFC 3339 in UTC */
+            last_seen: string | null;
+            here: boolean;
+        };
+        HereTotal: {
+            users: number;
+            /** @description Of those users */
+            connections: number;
         };
         HistoryPage: {
             items: components["schemas"]["Record"][];
@@ -615,6 +686,12 @@ export interface components {
              * @description The scheduled one of its key and audience whose place it took
              */
             replaces?: string;
+        };
+        PresenceReply: {
+            items: components["schemas"]["Here"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
+            total: components["schemas"]["HereTotal"];
         };
         PreviewReply: {
             /** @description With the catalogue's templates filled */
