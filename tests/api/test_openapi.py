@@ -52,7 +52,7 @@ from sio_server.config import Config
 from sio_server.errors import KINDS
 from sio_server.gate import PROBLEM_TYPE
 from sio_server.schemas.inbox import ACTIONS
-from tests.support.servers import FOR_EVER, PUBLISH_KEY, Server, running, secured, token
+from tests.support.servers import FOR_EVER, PUBLISH_KEY, ROOT, Server, running, secured, token
 from tests.support.waiting import LOOK
 
 OPERATIONS = [
@@ -314,6 +314,14 @@ def test_document_lists_every_operation(made: dict[str, Any]) -> None:
     names = [found["operationId"] for methods in made["paths"].values() for found in methods.values()]
     assert len(set(names)) == len(DOCUMENTED)
     assert (made["openapi"], made["info"]["version"]) == ("3.1.0", __version__)
+
+
+def test_console_names_each_operation_in_spanish(made: dict[str, Any]) -> None:
+    """The console has a Spanish name for every operation of the document, which is in English, and for no other."""
+    words = (ROOT / "web/console/src/sections/viewer/summaries.ts").read_text("utf-8")
+    named = re.findall(r'^  (\w+):\s+"', words, flags=re.MULTILINE)
+    given = {found["operationId"] for methods in made["paths"].values() for found in methods.values()}
+    assert (given - set(named), set(named) - given) == (set(), set())
 
 
 def test_document_is_openapi(made: dict[str, Any]) -> None:
