@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
@@ -26,6 +26,13 @@ export interface Published {
   seq: number;
 }
 
+export interface ServerOptions {
+  /** Whether it wants tokens and keys. */
+  secrets?: boolean;
+  /** A file of event types and topics, in TOML. */
+  catalog?: string;
+}
+
 /** A server in a process of its own, on a free port and with a log on disk. */
 export class Server {
   readonly #env: Record<string, string>;
@@ -33,11 +40,14 @@ export class Server {
   #process: Process | undefined;
   #port = "0";
 
-  constructor({ secrets = false } = {}) {
+  constructor({ secrets = false, catalog }: ServerOptions = {}) {
     this.#env = secrets
       ? { SIO_SERVER_JWT_SECRET: SECRET, SIO_SERVER_PUBLISH_KEYS: PUBLISH_KEY }
       : { SIO_SERVER_DEV: "1" };
     if (secrets) this.#env.SIO_SERVER_ALLOWED_ORIGINS = "*";
+    if (catalog === undefined) return;
+    this.#env.SIO_SERVER_CATALOG = join(this.#directory, "catalog.toml");
+    writeFileSync(this.#env.SIO_SERVER_CATALOG, catalog);
   }
 
   get url(): string {
@@ -102,7 +112,7 @@ export class Server {
 }
 
 /** A server for the tests of this file. */
-export function serverOfFile(options: { secrets?: boolean } = {}): Server {
+export function serverOfFile(options: ServerOptions = {}): Server {
   const server = new Server(options);
   beforeAll(() => server.start());
   afterAll(() => server.remove());
