@@ -53,6 +53,29 @@ describe("a draft", () => {
     });
   });
 
+  test("says how it shows, what can be answered, and when it is delivered; an empty line of an action is none", () => {
+    const empty = { id: "", label: "", link: "", value: undefined };
+    const actions = [{ ...empty, label: "¡Sí, quiero!" }, { ...empty, id: "map", label: "Mapa", link: "/mapa" }, empty];
+    const draft = { ...emptyDraft("test"), group: " viajes ", collapse_key: "recogida", actions };
+
+    expect(bodyOf({ ...draft, due: "in", deliver_in: "2", unit: "days" }, undefined).body).toEqual({
+      type: "test",
+      data: {},
+      group: "viajes",
+      collapse_key: "recogida",
+      actions: [
+        { id: "si-quiero", label: "¡Sí, quiero!" },
+        { id: "map", label: "Mapa", link: "/mapa" },
+      ],
+      deliver_in: 172_800,
+    });
+    expect(bodyOf({ ...draft, due: "in", deliver_in: "1.5" }, undefined).problems).toEqual({ deliver_in: "integer" });
+    expect(bodyOf({ ...draft, due: "at", deliver_at: "mañana" }, undefined).problems).toEqual({ deliver_at: "moment" });
+    expect(bodyOf({ ...draft, due: "at", deliver_at: "2026-12-05 9:30" }, undefined).body.deliver_at).toBe(
+      new Date(2026, 11, 5, 9, 30).toISOString(),
+    );
+  });
+
   test("for everybody names nobody besides", () => {
     const draft = { ...emptyDraft("test"), audience: "custom" as const, all: true, roles: ["admin"], except: ["9"] };
 

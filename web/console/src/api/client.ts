@@ -10,6 +10,8 @@ export class ApiError extends Error {
     detail: string,
     readonly problems: readonly FieldProblem[] = [],
     readonly requestId: string | null = null,
+    /** The notification that took the place of the one that was asked for. */
+    readonly replacedBy: string | null = null,
   ) {
     super(detail);
   }
@@ -26,6 +28,9 @@ export interface Written {
 export interface Api {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>;
   post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
+  /** DELETE. */
+  remove<T>(path: string): Promise<T>;
   /** The reply as it is, a refusal as well; rejects with `ApiError` when there is none. */
   send(method: string, address: string, written: Written): Promise<Response>;
 }
@@ -79,6 +84,12 @@ export function createApi({ credential, locale, onUnauthorized }: Circumstances)
     async post<T>(path: string, body?: unknown, signal?: AbortSignal) {
       return (await (await call("POST", path, {}, body ?? {}, signal)).json()) as T;
     },
+    async patch<T>(path: string, body: unknown) {
+      return (await (await call("PATCH", path, {}, body)).json()) as T;
+    },
+    async remove<T>(path: string) {
+      return (await (await call("DELETE", path, {}, undefined)).json()) as T;
+    },
   };
 }
 
@@ -92,7 +103,7 @@ function search(query: Query): string {
 }
 
 async function problemOf(response: Response): Promise<ApiError> {
-  let problem: Partial<Problem> = {};
+  let problem: Partial<Problem> & { replaced_by?: unknown } = {};
   try {
     problem = (await response.json()) as Partial<Problem>;
   } catch {
@@ -104,5 +115,6 @@ async function problemOf(response: Response): Promise<ApiError> {
     problem.detail ?? problem.title ?? response.statusText,
     problem.errors ?? [],
     problem.request_id ?? null,
+    typeof problem.replaced_by === "string" ? problem.replaced_by : null,
   );
 }

@@ -14,6 +14,9 @@ export const PRIORITIES = ["low", "normal", "high", "critical"] as const satisfi
 export type NotificationRecord = Schemas["Record"] & Partial<Pick<Schemas["ObservedItem"], "persist" | "sockets">>;
 export type Observed = Schemas["Observed"];
 export type HistoryPage = Schemas["HistoryPage"];
+/** One that waits to be delivered, and a page of those. */
+export type ScheduledRecord = Schemas["ScheduledRecord"];
+export type ScheduledPage = Schemas["ScheduledPage"];
 export type Receipts = Schemas["Receipts"];
 export type RecordWithReceipts = Schemas["RecordReply"];
 
@@ -52,6 +55,8 @@ export type SessionReply = Schemas["Session"];
 
 export type PublishBody = Known<Schemas["Publish"]>;
 export type PublishReply = Schemas["Accepted"];
+/** The answer to what is delivered later. */
+export type PlannedReply = Schemas["Planned"];
 
 export interface BatchReply extends Omit<Schemas["BatchReply"], "results"> {
   results: (PublishReply | { status: "error"; error: Problem })[];

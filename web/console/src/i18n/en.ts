@@ -24,6 +24,7 @@ export const en: Texts = {
     overview: "Overview",
     send: "Send",
     live: "Live",
+    scheduled: "Scheduled",
     history: "History",
     users: "Users",
     catalog: "Catalogue",

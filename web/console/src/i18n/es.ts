@@ -23,6 +23,7 @@ export const es = {
     overview: "Resumen",
     send: "Enviar",
     live: "En vivo",
+    scheduled: "Programadas",
     history: "Historial",
     users: "Usuarios",
     catalog: "Catálogo",

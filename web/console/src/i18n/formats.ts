@@ -5,6 +5,9 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
 
+/** What is so little short of the next unit counts in that one. */
+const NEARLY = 1 / 120;
+
 const AGO = [
   [DAY, "day"],
   [HOUR, "hour"],
@@ -70,8 +73,11 @@ export function formatsOf(locale: string): Formats {
     precise: (iso) => precise.format(new Date(iso)),
     ago(iso) {
       const seconds = (new Date(iso).getTime() - Date.now()) / 1_000;
-      const [size, name] = AGO.find(([limit]) => Math.abs(seconds) >= limit) ?? [1, "second"];
-      return relative.format(Math.trunc(seconds / size), name);
+      const [size, name] = AGO.find(
+        ([limit]) => Math.abs(seconds) >= (seconds > 0 ? limit - NEARLY * limit : limit),
+      ) ?? [1, "second"];
+      // What is still to come is rounded: in 59 minutes and 50 seconds is in an hour.
+      return relative.format(seconds > 0 ? Math.round(seconds / size) : Math.trunc(seconds / size), name);
     },
     duration(seconds) {
       if (seconds < MINUTE) return unit(Math.floor(seconds), "second");

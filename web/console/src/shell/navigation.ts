@@ -1,6 +1,7 @@
 import {
   IconActivity,
   IconBook2,
+  IconCalendarClock,
   IconCode,
   IconDeviceMobileMessage,
   IconFlask,
@@ -15,7 +16,18 @@ import { lazy, type ComponentType } from "react";
 import { Overview } from "../sections/overview/Overview.tsx";
 
 interface Entry {
-  key: "overview" | "send" | "live" | "history" | "users" | "catalog" | "keys" | "tryout" | "simulator" | "api";
+  key:
+    | "overview"
+    | "send"
+    | "live"
+    | "scheduled"
+    | "history"
+    | "users"
+    | "catalog"
+    | "keys"
+    | "tryout"
+    | "simulator"
+    | "api";
   path: string;
   pattern: string;
   icon: Icon;
@@ -40,6 +52,13 @@ export const SECTIONS: readonly Entry[] = [
     pattern: "/en-vivo",
     icon: IconActivity,
     component: lazy(() => import("../sections/live/LiveStream.tsx")),
+  },
+  {
+    key: "scheduled",
+    path: "/programadas",
+    pattern: "/programadas",
+    icon: IconCalendarClock,
+    component: lazy(() => import("../sections/scheduled/Scheduled.tsx")),
   },
   {
     key: "history",

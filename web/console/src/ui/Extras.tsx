@@ -6,7 +6,7 @@ import { isSafeLink } from "./SafeLink.tsx";
 import { visibleText } from "./visibleText.ts";
 
 /** What a line of a list has to say beside the text: a group, a picture, something to be answered. */
-export function Marks({ record }: { record: NotificationRecord }) {
+export function Marks({ record }: { record: Pick<NotificationRecord, "group" | "image" | "actions"> }) {
   const { t } = useTranslation();
   const { group, image, actions } = record;
   return (

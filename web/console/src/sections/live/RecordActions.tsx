@@ -26,7 +26,7 @@ export function RecordActions({ record, hasLink = false }: RecordActionsProps) {
   const { mayPublish } = useSession();
   const sending = useSending({
     onSent: ({ reply, took }) => {
-      const { sockets } = reply.recipients;
+      const sockets = reply.status === "ok" ? reply.recipients.sockets : 0;
       void notice({
         color: sockets === 0 ? "orange" : "green",
         title: t("live.resent"),
@@ -86,6 +86,8 @@ export function RecordActions({ record, hasLink = false }: RecordActionsProps) {
   );
 }
 
+const ALONG = ["collapse_key", "group", "category", "image", "icon", "actions"] as const;
+
 /** The request that says the same once more, to the same people. */
 function bodyAgain(record: NotificationRecord): PublishBody {
   const { all, roles, users, topics, except } = record.audience;
@@ -98,5 +100,6 @@ function bodyAgain(record: NotificationRecord): PublishBody {
     ...(record.title === null ? {} : { title: record.title }),
     ...(record.link === null ? {} : { link: record.link }),
     ...(record.persist === false && { persist: false }),
+    ...Object.fromEntries(ALONG.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]]]))),
   };
 }

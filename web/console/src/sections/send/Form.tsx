@@ -174,7 +174,7 @@ export function Form({ catalog, first, drafts, wanted, onType }: FormProps) {
               loading={sending.isBusy}
               leftSection={<IconSend size={18} aria-hidden />}
             >
-              {t("send.submit")}
+              {t(draft.due === "now" ? "send.submit" : "send.schedule")}
             </Button>
           </div>
         </div>

@@ -4,7 +4,9 @@ import { useTranslation } from "react-i18next";
 import { PRIORITIES, type EventType } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { Panel } from "../../ui/Section.tsx";
+import { Delivery } from "./Delivery.tsx";
 import type { Draft } from "./draft.ts";
+import { Extras } from "./Extras.tsx";
 import type { ErrorOf } from "./fieldErrors.ts";
 
 interface OptionsProps {
@@ -15,25 +17,39 @@ interface OptionsProps {
 }
 
 const FIELDS = ["priority", "ttl", "link", "idempotency_key"];
+const DELIVERY = ["deliver_in", "deliver_at"];
+const EXTRAS = ["group", "category", "icon", "image", "collapse_key", "actions"];
 
 /** What can be left as it is. */
 export function Options({ kind, draft, errorOf, onChange }: OptionsProps) {
   const { t } = useTranslation();
   const { duration } = useFormats();
-  const [isOpen, setOpen] = useState(false);
+  const [opened, setOpened] = useState<string[]>([]);
   // What is wrong in here must be seen.
-  const hasErrors = FIELDS.some((field) => errorOf(field) !== null);
+  const open = (name: string, fields: readonly string[]) =>
+    opened.includes(name) || fields.some((field) => errorOf(field) !== null) ? [name] : [];
   return (
     <Panel padded={false}>
       <Accordion
+        multiple
         variant="default"
         chevronPosition="left"
         transitionDuration={0}
-        value={isOpen || hasErrors ? "options" : null}
-        onChange={(value) => {
-          setOpen(value !== null);
-        }}
+        value={[...open("delivery", DELIVERY), ...open("extras", EXTRAS), ...open("options", FIELDS)]}
+        onChange={setOpened}
       >
+        <Accordion.Item value="delivery">
+          <Accordion.Control>{t("send.delivery")}</Accordion.Control>
+          <Accordion.Panel>
+            <Delivery draft={draft} errorOf={errorOf} onChange={onChange} />
+          </Accordion.Panel>
+        </Accordion.Item>
+        <Accordion.Item value="extras">
+          <Accordion.Control>{t("send.inInbox")}</Accordion.Control>
+          <Accordion.Panel>
+            <Extras draft={draft} errorOf={errorOf} onChange={onChange} />
+          </Accordion.Panel>
+        </Accordion.Item>
         <Accordion.Item value="options" style={{ borderBottom: 0 }}>
           <Accordion.Control>{t("send.options")}</Accordion.Control>
           <Accordion.Panel>

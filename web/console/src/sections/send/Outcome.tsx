@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { ApiError } from "../../api/client.ts";
+import type { PlannedReply } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { Callout } from "../../ui/Callout.tsx";
 import { Reason } from "../../ui/Failure.tsx";
@@ -31,6 +32,7 @@ function Accepted({ published }: { published: Published }) {
   const { t } = useTranslation();
   const { whole } = useFormats();
   const { reply, took, missing } = published;
+  if (reply.status === "scheduled") return <Planned reply={reply} />;
   const { sockets } = reply.recipients;
   const isPartial = missing.length > 0;
   return (
@@ -58,6 +60,23 @@ function Accepted({ published }: { published: Published }) {
         </Callout>
       ) : null}
     </>
+  );
+}
+
+function Planned({ reply }: { reply: PlannedReply }) {
+  const { t } = useTranslation();
+  const { moment, ago } = useFormats();
+  return (
+    <Callout role="presentation" tone={reply.warnings.length > 0 ? "orange" : "green"} title={t("send.planned")}>
+      <Warnings warnings={reply.warnings} />
+      <Text size="sm" className="numbers">
+        {reply.duplicate ? `${t("send.duplicate")} ` : null}
+        {t("send.plannedFor", { moment: moment(reply.due), relative: ago(reply.due) })}
+      </Text>
+      <Anchor component={Link} href="/programadas" size="sm">
+        {t("send.seePlanned")}
+      </Anchor>
+    </Callout>
   );
 }
 

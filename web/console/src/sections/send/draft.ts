@@ -7,6 +7,7 @@ import {
   type PublishBody,
 } from "../../api/records.ts";
 import { isSafeLink } from "../../ui/SafeLink.tsx";
+import { dueOf, type Unit } from "./due.ts";
 
 /** What is in the form: texts, as they were typed. */
 export interface Draft {
@@ -26,9 +27,28 @@ export interface Draft {
   link: string;
   key: string;
   persist: boolean;
+  collapse_key: string;
+  group: string;
+  category: string;
+  image: string;
+  icon: string;
+  actions: DraftAction[];
+  due: "now" | "in" | "at";
+  deliver_in: string;
+  unit: Unit;
+  deliver_at: string;
 }
 
-export type Problem = "integer" | "number" | "json" | "object" | "date" | "link";
+/** Something that its reader can do: the button's text, what an answer names, and where it leads if it is a link. */
+export interface DraftAction {
+  id: string;
+  label: string;
+  link: string;
+  /** Goes along as it is: there is no input for it. */
+  value: unknown;
+}
+
+export type Problem = "integer" | "number" | "json" | "object" | "date" | "link" | "moment";
 /** What is wrong, by the name of the field in the request: `title`, `data.usuario_id`, `ttl`. */
 export type Problems = Record<string, Problem>;
 
@@ -50,6 +70,16 @@ export function emptyDraft(type: string): Draft {
     link: "",
     key: "",
     persist: true,
+    collapse_key: "",
+    group: "",
+    category: "",
+    image: "",
+    icon: "",
+    actions: [],
+    due: "now",
+    deliver_in: "1",
+    unit: "hours",
+    deliver_at: "",
   };
 }
 
@@ -77,6 +107,12 @@ export function draftOf(record: NotificationRecord, kind: EventType | undefined)
     priority: PRIORITIES.includes(record.priority) ? record.priority : "",
     link: record.link ?? "",
     persist: record.persist !== false,
+    collapse_key: record.collapse_key ?? "",
+    group: record.group ?? "",
+    category: record.category ?? "",
+    image: record.image ?? "",
+    icon: record.icon ?? "",
+    actions: (record.actions ?? []).map(({ id, label, link, value }) => ({ id, label, link: link ?? "", value })),
   };
 }
 
@@ -108,7 +144,24 @@ export function bodyOf(draft: Draft, kind: EventType | undefined): { body: Publi
   if (draft.ttl !== "" && problems.ttl === undefined) body.ttl = Number(draft.ttl);
   if (!draft.persist) body.persist = false;
   if (draft.key.trim() !== "") body.idempotency_key = draft.key.trim();
+  for (const name of LINES) if (draft[name].trim() !== "") body[name] = draft[name].trim();
+  const actions = draft.actions.filter(({ id, label, link }) => (id + label + link).trim() !== "");
+  if (actions.length > 0) body.actions = actions.map(actionOf);
+  Object.assign(body, dueOf(draft, problems));
   return { body, problems };
+}
+
+/** What an answer may name, from what the button says: `¡Sí, quiero!` is `si-quiero`. */
+function idFrom(label: string): string {
+  const plain = label.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain.replace(/[^a-z0-9_]+/g, "-").replace(/^-|-$/g, "");
+}
+
+const LINES = ["collapse_key", "group", "category", "image", "icon"] as const;
+
+function actionOf({ id, label, link, value }: DraftAction): NonNullable<PublishBody["actions"]>[number] {
+  const named = { id: id.trim() === "" ? idFrom(label) : id.trim(), label: label.trim() };
+  return { ...named, ...(link.trim() !== "" && { link: link.trim() }), ...(value !== undefined && { value }) };
 }
 
 function audienceOf(draft: Draft): NonNullable<PublishBody["audience"]> {

@@ -30,6 +30,7 @@ export function useErrors({ draft, problems, refused, needed, fields }: Known): 
     object: t("send.extraInvalid"),
     date: t("send.invalidDate"),
     link: t("send.linkInvalid"),
+    moment: t("history.dateInvalid"),
   };
 
   return (field) => {

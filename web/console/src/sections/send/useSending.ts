@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import type { AudiencePreview, PublishBody, PublishReply } from "../../api/records.ts";
+import type { AudiencePreview, PlannedReply, PublishBody, PublishReply } from "../../api/records.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { preview, questionOf, type Question } from "./reaching.ts";
 
 export interface Published {
-  reply: PublishReply;
+  reply: PublishReply | PlannedReply;
   /** Milliseconds until the answer. */
   took: number;
   /** Fields without which a part of the audience did not get it. */
@@ -48,7 +48,7 @@ export function useSending({ onSent, onError }: Ends = {}): Sending {
   const publish = useMutation<Published, Error, Wanted>({
     mutationFn: async ({ body, missing }) => {
       const start = performance.now();
-      const reply = await api.post<PublishReply>("/notify", body);
+      const reply = await api.post<PublishReply | PlannedReply>("/notify", body);
       return { reply, took: performance.now() - start, missing };
     },
     onSuccess: (published) => onSent?.(published),

@@ -1,4 +1,4 @@
-import { Anchor, Box, Button, Group, Modal, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconArrowLeft, IconPlugX, IconSend } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -9,6 +9,7 @@ import type { Disconnected, NotificationRecord, UserConnection } from "../../api
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { useAddressFields, withFields } from "../../shell/address.ts";
+import { Ask } from "../../ui/Ask.tsx";
 import { Roles } from "../../ui/badges.tsx";
 import { Failure, Reason } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
@@ -149,30 +150,18 @@ function Disconnect({ name }: { name: string }) {
       >
         {t("users.disconnect")}
       </Button>
-      <Modal
-        opened={isAsking}
-        onClose={asking.close}
+      <Ask
+        isOpen={isAsking}
+        isBusy={disconnect.isPending}
+        isHarmful
         title={t("users.disconnectTitle", { user: visibleText(name) })}
-        closeButtonProps={{ "aria-label": t("common.close") }}
-        attributes={{ header: { role: "presentation" } }} // a <header> outside of <main> would be a second banner
-        centered
-      >
-        <Text mb="lg">{t("users.disconnectText")}</Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={asking.close} data-autofocus>
-            {t("common.cancel")}
-          </Button>
-          <Button
-            color="red.9"
-            loading={disconnect.isPending}
-            onClick={() => {
-              disconnect.mutate();
-            }}
-          >
-            {t("users.disconnectConfirm")}
-          </Button>
-        </Group>
-      </Modal>
+        text={t("users.disconnectText")}
+        yes={t("users.disconnectConfirm")}
+        onYes={() => {
+          disconnect.mutate();
+        }}
+        onClose={asking.close}
+      />
     </>
   );
 }
