@@ -44,7 +44,7 @@ test("what is sent for later waits in a list, where it is found, changed, delive
   await page.getByRole("searchbox", { name: "Clave de reemplazo" }).fill("recogida-7");
   await expect(rows).toHaveCount(1);
   await expect(page).toHaveURL(/clave=recogida-7/);
-  await look(page, { width: 390, height: 844, colorScheme: "dark" });
+  await look(page, { width: 320, height: 640, colorScheme: "dark" });
   expect(await overflowOf(page)).toBe(0);
 
   await rows.getByRole("button", { name: "Cambiar" }).click();

@@ -1,4 +1,5 @@
 import type { NotificationData } from "@mantine/notifications";
+import i18next from "i18next";
 import { lazy, Suspense, useSyncExternalStore } from "react";
 
 const Container = lazy(async () => ({ default: (await import("@mantine/notifications")).Notifications }));
@@ -11,7 +12,7 @@ export async function notice(data: NotificationData): Promise<void> {
   isWanted = true;
   for (const listener of listeners) listener();
   const { notifications } = await import("@mantine/notifications");
-  notifications.show(data);
+  notifications.show({ closeButtonProps: { "aria-label": i18next.t("common.close") }, ...data });
 }
 
 function subscribe(listener: () => void): () => void {
