@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -24,6 +24,9 @@ from sio_server.cli.commands import (
 )
 from sio_server.cli.listen import resolve_url
 from sio_server.cli.places import config_option, settings_in
+
+if TYPE_CHECKING:  # it imports an HTTP client
+    from sio_server.client import PublishResult
 
 # Seconds. Somebody is looking on, and would rather start the server than wait for it.
 TIMEOUT: Final = 2.0
@@ -50,6 +53,8 @@ _PRIORITIES: Final = ("low", "normal", "high", "critical")
 @click.option("--image", metavar="URL", help="The https address of a picture")
 @click.option("--icon", metavar="NAME", help="The name of an icon, or the https address of one")
 @click.option("--category", metavar="NAME", help="What kind of notification it is to its reader")
+@click.option("--at", "deliver_at", metavar="MOMENT", help="When it is delivered, such as 2026-12-01T09:00:00-05:00")
+@click.option("--in", "deliver_in", type=int, metavar="SECONDS", help="The same in seconds from now")
 @click.option("--idempotency-key", metavar="KEY", help="The same key publishes once, however often it is sent")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON")
 @url_option
@@ -78,12 +83,20 @@ def send(
                 raise
             raise CommandFailed(f"{error}\n{error.mend}") from None
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(result)))
+        click.echo(json.dumps(_json(result)))
     else:
         again = "  duplicate" if result.duplicate else ""
-        click.echo(one_line(f"{result.type}  seq {result.seq}  sockets {result.sockets}  id {result.id}{again}"))
+        far = f"seq {result.seq}  sockets {result.sockets}" if result.due is None else f"due {result.due.isoformat()}"
+        click.echo(one_line(f"{result.type}  {far}  id {result.id}{again}"))
     for warning in result.warnings:
         complain(f"warning: {one_line(warning)}")
+
+
+def _json(result: PublishResult) -> dict[str, Any]:
+    """The result as it is printed; ``due`` is there only where it is delivered later."""
+    members = dataclasses.asdict(result)
+    due = members.pop("due")
+    return members if due is None else {**members, "due": due.isoformat()}
 
 
 def _object(text: str | None) -> dict[str, Any] | None:

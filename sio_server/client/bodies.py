@@ -67,7 +67,10 @@ class NotifyUnavailable(NotifyError):
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What the server answered. ``sockets``: connections it was handed to; ``duplicate``: an earlier publish was it."""
+    """What the server answered. ``sockets``: connections it was handed to; ``duplicate``: an earlier publish was it.
+
+    ``due`` is when it is delivered where that is later; it has no place in the log yet then, and ``seq`` is 0.
+    """
 
     id: str
     seq: int
@@ -76,6 +79,7 @@ class PublishResult:
     sockets: int
     duplicate: bool
     warnings: tuple[str, ...]
+    due: datetime | None = None
 
 
 class Action(TypedDict, total=False):

@@ -17,6 +17,7 @@ from sio_server.client.exchange import Exchange, Reply, Target
 from sio_server.client.known import default_catalog
 from sio_server.client.learned import Learned
 from sio_server.client.named import PREFIX, late_async, late_sync, named_async, named_sync, names_of
+from sio_server.client.planned import AsyncPlanned, SyncPlanned
 from sio_server.client.transport import transport_options
 from sio_server.event_types import EventType, EventTypes
 
@@ -82,7 +83,7 @@ class _Client:
         return [*super().__dir__(), *names_of(self._catalog or default_catalog()), *self._learned.named]
 
 
-class NotifyClient(_Client, _Awaited):
+class NotifyClient(_Client, AsyncPlanned, _Awaited):
     """Publishes from asyncio, over one pool of connections; make one and keep it.
 
     ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY; ``timeout`` is the longest a publish may
@@ -123,12 +124,29 @@ class NotifyClient(_Client, _Awaited):
 
     enviar_notificacion = publish
 
+    async def _members(self, exchange: Exchange) -> dict[str, Any]:
+        while True:
+            try:
+                reply = await self._try(exchange)
+            except (httpx.RequestError, TimeoutError) as error:
+                delay = exchange.failed(error)
+            else:
+                again = exchange.again(reply)
+                if again is None:
+                    return reply.members()
+                delay = again
+            await asyncio.sleep(delay)
+
     async def _try(self, exchange: Exchange) -> Reply:
         async with (
             # The timeouts of httpx are for each step; a server that sends a byte a second would keep all of them.
             asyncio.timeout(exchange.remaining()),
             self._http.stream(
-                "POST", exchange.url, content=exchange.content, headers=exchange.headers, timeout=exchange.timeout()
+                exchange.method,
+                exchange.url,
+                content=exchange.content,
+                headers=exchange.headers,
+                timeout=exchange.timeout(),
             ) as response,
         ):
             reply = exchange.reply(response)
@@ -167,7 +185,7 @@ class NotifyClient(_Client, _Awaited):
         __getattr__ = _function
 
 
-class SyncNotifyClient(_Client, _Answered):
+class SyncNotifyClient(_Client, SyncPlanned, _Answered):
     """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
 
     def _open(self) -> None:
@@ -199,9 +217,26 @@ class SyncNotifyClient(_Client, _Answered):
 
     enviar_notificacion = publish
 
+    def _members(self, exchange: Exchange) -> dict[str, Any]:
+        while True:
+            try:
+                reply = self._try(exchange)
+            except (httpx.RequestError, TimeoutError) as error:
+                delay = exchange.failed(error)
+            else:
+                again = exchange.again(reply)
+                if again is None:
+                    return reply.members()
+                delay = again
+            time.sleep(delay)
+
     def _try(self, exchange: Exchange) -> Reply:
         with self._http.stream(
-            "POST", exchange.url, content=exchange.content, headers=exchange.headers, timeout=exchange.timeout()
+            exchange.method,
+            exchange.url,
+            content=exchange.content,
+            headers=exchange.headers,
+            timeout=exchange.timeout(),
         ) as response:
             reply = exchange.reply(response)
             for chunk in response.iter_bytes():

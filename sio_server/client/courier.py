@@ -185,7 +185,7 @@ class Courier:
 
 def outcome_of(result: Mapping[str, Any]) -> Outcome:
     """What a reply to one notification says became of it."""
-    if result.get("status") == "ok":
+    if result.get("status") in ("ok", "scheduled"):
         listed = result.get("warnings")
         warnings = tuple(map(str, listed)) if isinstance(listed, list) else ()
         return Outcome(duplicate=result.get("duplicate") is True, warnings=warnings)

@@ -42,6 +42,9 @@ BACKOFF_MAX: Final = 1.0
 # A server (or whoever answers in its place) that sends more than this is none of ours; a reply has 300 bytes.
 MAX_REPLY: Final = 256 * 1024
 
+# A page has a hundred notifications, each of which may be as large as a body.
+MAX_PAGE_REPLY: Final = 16 * 1024 * 1024
+
 # What a proxy answers while the server behind it restarts counts like the failed connection that it is.
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 
@@ -102,6 +105,10 @@ class Target:
         content = written(body if named else {**body, "idempotency_key": os.urandom(16).hex()})
         return Exchange(self, content, self.headers(), named=named)
 
+    def request(self, method: str, path: str) -> Exchange:
+        """The exchange of a request without a body, which may be sent more than once."""
+        return Exchange(self, b"", self.headers(), named=True, method=method, path=path, most=MAX_PAGE_REPLY)
+
 
 # What stands in no name of a host, whatever its script (RFC 3986 §2.2, §3.2.2); urlsplit takes some of it away unsaid.
 _NOT_IN_AN_ADDRESS: Final = re.compile(r"[\s\x00-\x20\x7f<>\"^`{|}\\]")
@@ -157,8 +164,20 @@ class Reply:
 class Exchange:
     """One publish, from its first try to its last; every try sends the same ``content`` and ``headers``."""
 
-    def __init__(self, target: Target, content: bytes, headers: dict[str, str], *, named: bool) -> None:
-        self.url = target.url + "/notify"
+    def __init__(
+        self,
+        target: Target,
+        content: bytes,
+        headers: dict[str, str],
+        *,
+        named: bool,
+        method: str = "POST",
+        path: str = "/notify",
+        most: int = MAX_REPLY,
+    ) -> None:
+        self.method = method
+        self.url = target.url + path
+        self._most = most
         self.content = content
         self.headers = headers
         self._target = target
@@ -177,18 +196,18 @@ class Exchange:
         left = self.remaining()
         return httpx.Timeout(min(TRY_TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left))
 
-    def reply(self, response: httpx.Response, most: int = MAX_REPLY) -> Reply:
+    def reply(self, response: httpx.Response, most: int | None = None) -> Reply:
         """The reply to collect the body of ``response`` in."""
-        return Reply(response.status_code, response.headers, self._deadline, most)
+        return Reply(response.status_code, response.headers, self._deadline, most or self._most)
 
     def answered(self, reply: Reply) -> PublishResult | float:
         """The result, or seconds to wait before the next try. Raises `NotifyRefused` or `NotifyUnavailable`."""
         delay = self.again(reply)
-        return self._result(reply.members()) if delay is None else delay
+        return result_of(reply.members(), named=self._named) if delay is None else delay
 
     def again(self, reply: Reply) -> float | None:
         """Seconds to wait before the next try, None for an answer. Raises `NotifyRefused` or `NotifyUnavailable`."""
-        if reply.status == HTTPStatus.OK:
+        if reply.status in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
             return None
         members = reply.members()
         code = str(members.get("code", ""))
@@ -222,20 +241,24 @@ class Exchange:
             raise NotifyUnavailable(f"{self._target.url} did not accept it in {tries}: {reason}", code) from cause
         return delay
 
-    def _result(self, members: Mapping[str, Any]) -> PublishResult:
-        try:
-            return PublishResult(
-                id=str(members["id"]),
-                seq=int(members["seq"]),
-                cursor=str(members["cursor"]),
-                type=str(members["type"]),
-                sockets=int(members["recipients"]["sockets"]),
-                # With a key that nobody else knows, the earlier publish was a try of this one.
-                duplicate=bool(members["duplicate"]) and self._named,
-                warnings=tuple(map(str, members["warnings"])),
-            )
-        except (KeyError, TypeError, ValueError):
-            raise unexpected(HTTPStatus.OK) from None
+
+def result_of(members: Mapping[str, Any], *, named: bool = True) -> PublishResult:
+    """What the answer to a publish says; ``named``: its caller chose the key. Raises `NotifyRefused`."""
+    try:
+        due = datetime.fromisoformat(members["due"]) if members["status"] == "scheduled" else None
+        return PublishResult(
+            id=str(members["id"]),
+            seq=0 if due else int(members["seq"]),
+            cursor="" if due else str(members["cursor"]),
+            type=str(members["type"]),
+            sockets=0 if due else int(members["recipients"]["sockets"]),
+            # With a key that nobody else knows, the earlier publish was a try of this one.
+            duplicate=bool(members["duplicate"]) and named,
+            warnings=tuple(map(str, members["warnings"])),
+            due=due,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise unexpected(HTTPStatus.OK) from None
 
 
 def unexpected(status: int) -> NotifyRefused:

@@ -20,7 +20,7 @@ from sio_server.core.hub import Hub
 from sio_server.core.limits import PublishRate, Quota
 from sio_server.core.observers import Observers
 from sio_server.core.replays import Replays
-from sio_server.core.schedules import Planned, Schedules
+from sio_server.core.schedules import Planned, Schedules, check_scope
 from sio_server.core.spans import Spans
 from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
@@ -187,13 +187,15 @@ class Node:
         return notification.id
 
     async def deliver(self, notification_id: str, publisher: Publisher) -> Accepted:
-        """Deliver now what is scheduled; otherwise as `publish`.
+        """Deliver now what is scheduled; otherwise as `publish`. What was delivered already is a duplicate.
 
         Raises `Refused`: ``not_found``, ``forbidden_scope``, ``draining``, ``broker_unavailable``.
         """
         self._door.check()
         while True:
             scheduled = await self._schedules.find(notification_id, publisher)
+            if scheduled is None:
+                return await self._delivered(notification_id, publisher)
             done: asyncio.Future[Published] = asyncio.get_running_loop().create_future()
             self._broker.deliver(scheduled, self._schedules.now(), partial(settle, done))
             self._awaited[notification_id] = 0
@@ -207,6 +209,14 @@ class Node:
                 sockets = self._awaited.pop(notification_id, 0)
             kind = scheduled.notification.type
             return Accepted(notification_id, kind, outcome.position, sockets, outcome.duplicate, ())
+
+    async def _delivered(self, notification_id: str, publisher: Publisher) -> Accepted:
+        fate, stored = await self._broker.fate(notification_id), await self._broker.find(notification_id)
+        if fate is None or fate.ending != "delivered" or stored is None:
+            raise Refused("not_found")
+        entry = stored.entry
+        check_scope(publisher, entry.event, entry.audience)
+        return Accepted(notification_id, entry.event, entry.position, 0, duplicate=True, warnings=())
 
     # -- what the broker calls back with --------------------------------------------------------------------------
 

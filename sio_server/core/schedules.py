@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from sio_server.audience import Audience
 from sio_server.auth import Publisher
 from sio_server.broker import Booked, Broker, DueChanged, Scheduled
 from sio_server.core.door import Door
@@ -22,7 +23,7 @@ from sio_server.core.traffic import Traffic
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.extras import MAX_AHEAD, Extras
 from sio_server.logs import get_logger
-from sio_server.notification import Notification, PublishRequest, written
+from sio_server.notification import PublishRequest, written
 
 # Those that are delivered with one query. Publishes that come meanwhile go into the same commits.
 STEP: Final = 256
@@ -163,15 +164,14 @@ class Schedules:
             raise Refused("not_found")
         return record_of(found)
 
-    async def find(self, notification_id: str, publisher: Publisher) -> Scheduled:
-        """One that is scheduled and that this publisher may do something to.
+    async def find(self, notification_id: str, publisher: Publisher) -> Scheduled | None:
+        """One that is scheduled and that this publisher may do something to; None where none of this id is.
 
-        Raises `Refused`: ``not_found``, ``forbidden_scope`` for what the publisher could not publish.
+        Raises `Refused` (``forbidden_scope``) for what the publisher could not publish.
         """
         found = await self._broker.scheduled(notification_id)
-        if found is None:
-            raise Refused("not_found")
-        check_scope(found.notification, publisher)
+        if found is not None:
+            check_scope(publisher, found.notification.type, found.notification.audience)
         return found
 
     async def cancel(self, notification_id: str, publisher: Publisher) -> dict[str, Any]:
@@ -181,11 +181,9 @@ class Schedules:
         """
         self._door.check()
         done = {"status": "ok", "id": notification_id, "cancelled": True}
-        found = await self._broker.scheduled(notification_id)
-        if found is not None:
-            check_scope(found.notification, publisher)
-            if await self._broker.cancel(notification_id, by=publisher.name, at=self.now()):
-                return done
+        found = await self.find(notification_id, publisher)
+        if found and await self._broker.cancel(notification_id, by=publisher.name, at=self.now()):
+            return done
         fate = await self._broker.fate(notification_id)
         if fate is None or fate.ending != "cancelled":
             raise Refused("not_found")
@@ -198,7 +196,7 @@ class Schedules:
         while True:
             page = await self._broker.schedule_page(limit=STEP, after=after, collapse_key=collapse_key)
             for one in page.items:
-                check_scope(one.notification, publisher)
+                check_scope(publisher, one.notification.type, one.notification.audience)
             after = page.next_after
             if after is None:
                 break
@@ -213,6 +211,8 @@ class Schedules:
         self._door.check()
         while True:
             found = await self.find(notification_id, publisher)
+            if found is None:
+                raise Refused("not_found")
             changed = self._changed(found, changes)
             if await self._broker.reschedule(changed):
                 return {**record_of(changed), "status": "scheduled", "revision": found.revision + 1}
@@ -291,10 +291,10 @@ class Schedules:
                 self._soonest = 0
 
 
-def check_scope(notification: Notification, publisher: Publisher) -> None:
+def check_scope(publisher: Publisher, event: str, audience: Audience) -> None:
     """Raise `Refused` (``forbidden_scope``) for what this publisher could not publish."""
-    publisher.scope.check_type(notification.type)
-    publisher.scope.check_audience(notification.audience, stated=True)
+    publisher.scope.check_type(event)
+    publisher.scope.check_audience(audience, stated=True)
 
 
 def record_of(scheduled: Scheduled) -> dict[str, Any]:

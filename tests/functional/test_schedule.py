@@ -203,7 +203,10 @@ async def test_deliver_now(server: Server) -> None:
     assert (answer.body["seq"], answer.body["recipients"]) == (1, {"sockets": 1})
     (envelope,) = await client.wait(1)
     assert moment(envelope["expires_at"]) - moment(envelope["timestamp"]) == 60
-    assert_refused(await ask(server, "POST", path, token=PUBLISH_KEY), "not_found")
+    again = await ask(server, "POST", path, token=PUBLISH_KEY)
+    assert (again.status, again.body["seq"], again.body["duplicate"]) == (200, 1, True)
+    unknown = path.replace(one["id"], "00000000-0000-7000-8000-000000000000")
+    assert_refused(await ask(server, "POST", unknown, token=PUBLISH_KEY), "not_found")
 
 
 async def test_change(server: Server, wall: Wall) -> None:
