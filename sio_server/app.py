@@ -145,8 +145,8 @@ def _endpoints(
     _reloaded(app, auth, gate, socketio, ws)
     publish = PublishOperations(core.node, max_body=config.max_body, type_prefixes=config.cloudevents_prefix)
     console = ConsoleOperations(core.operators, core.refusals, core.samples, config)
-    scheduled = ScheduledOperations(core.schedules, core.node, max_body=config.max_body)
-    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, socketio, scheduled)))
+    notifications = _notifications(core, config)
+    app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, notifications, socketio)))
     app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
@@ -157,9 +157,9 @@ def _endpoints(
         CatalogOperations(core.catalog),
         health,
         InboxOperations(core.inboxes),
-        NotificationsOperations(core.operators, core.traces),
+        notifications,
         *_people(core),
-        scheduled,
+        ScheduledOperations(core.schedules, core.node),
         KeysOperations(keyring),
         StreamOperations(sse.handle),
         console,
@@ -196,6 +196,10 @@ def _admission(app: web.Application, config: Config, gate: Gate, auth: Authentic
     cookie = TokenCookie(config, gate.origins)
     app[RELOADING].on(("token_cookie",), cookie.apply)
     return Admission(auth, app[CORE].tickets, cookie)
+
+
+def _notifications(core: Core, config: Config) -> NotificationsOperations:
+    return NotificationsOperations(core.operators, core.traces, core.changes, core.schedules, max_body=config.max_body)
 
 
 def _live(

@@ -88,6 +88,8 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("not_found", 404, 4404, "Nothing is here", "Aquí no hay nada"),
         _kind("method_not_allowed", 405, 4405, "Method not allowed here", "Método no permitido aquí"),
         _kind("too_many_topics", 409, 4409, "No more topics can be followed", "No se pueden seguir más temas"),
+        _kind("replaced", 409, 4409, "Another notification took its place", "Otra notificación ocupó su lugar"),
+        _kind("revision_mismatch", 409, 4409, "It has been changed meanwhile", "Otro cambio llegó antes"),
         _kind("payload_too_large", 413, 1009, "The body is too large", "El cuerpo es demasiado grande"),
         _kind(
             "unsupported_encoding",

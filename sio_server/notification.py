@@ -358,7 +358,24 @@ class Entry(NamedTuple):
         """The envelope as JSON, ready for the wire."""
         position = self.position
         head = f'{{"id":"{self.id}","seq":{position.seq},"cursor":"{position.cursor()}",'
-        return b"".join((head.encode(), self.body, b',"replayed":true}' if replayed else b',"replayed":false}'))
+        tail = b',"replayed":true}' if replayed else b',"replayed":false}'
+        return b"".join((head.encode(), self.body, tail if self.body else tail[1:]))
+
+    def frame(self, *, replayed: bool = False) -> bytes:
+        """The entry as JSON that says itself what it is, for the wire of a protocol whose events have no names.
+
+        A notification is its envelope, which has a ``type``. Word of a change has the name of its event as ``type``,
+        and the envelope as ``notification``.
+        """
+        encoded = self.encode(replayed=replayed)
+        if self.kind == "notification":
+            return encoded
+        if self.kind == "removed":
+            return f'{{"type":"{self.event}",'.encode() + encoded[1:]
+        position = self.position
+        head = f'{{"type":"{self.event}","id":"{self.id}","seq":{position.seq},"cursor":"{position.cursor()}",'
+        flag = b"true" if replayed else b"false"
+        return b'%b"replayed":%b,"notification":%b}' % (head.encode(), flag, encoded)
 
     def record(self) -> dict[str, Any]:
         """The notification as operators see it: the envelope, whom it is for, where it is from, who published it."""

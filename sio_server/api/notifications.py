@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
 
 from aiohttp import web
 
-from sio_server.api.credentials import OBSERVER
+from sio_server.api.credentials import OBSERVER, PUBLISHER
 from sio_server.api.messages import json_response
-from sio_server.api.operations import Call, Parameter, operation
+from sio_server.api.operations import Body, Call, Header, Parameter, operation
 from sio_server.auth import Publisher
+from sio_server.core.changes import Change, Changes
 from sio_server.core.operators import Operators
+from sio_server.core.schedules import Schedules
 from sio_server.core.traces import Traces
+from sio_server.errors import Refused
+from sio_server.schemas.changes import (
+    AmendSchema,
+    ChangedSchema,
+    HistoryReplySchema,
+    RetractedSchema,
+    load_change,
+)
 from sio_server.schemas.operators import (
     HistoryPageSchema,
     HistoryQuerySchema,
@@ -28,12 +40,36 @@ _ID: Final = Parameter(
 )
 
 
-class NotificationsOperations:
-    """What operators ask of stored notifications."""
+_IF_MATCH: Final = Header("If-Match", "The revision as you know it: refused where another change came first", 16)
+_CHANGE_ERRORS: Final = ("not_found", "replaced", "rate_limited", "draining", "broker_unavailable")
 
-    def __init__(self, operators: Operators, traces: Traces) -> None:
+
+async def _done(to_scheduled: Awaitable[dict[str, Any]], to_stored: Callable[[], Awaitable[dict[str, Any]]]) -> Any:
+    """What became of one that is scheduled, or else of one that is stored: what is delivered goes this way, too."""
+    try:
+        return await to_scheduled
+    except Refused as refused:
+        if refused.kind.code != "not_found":
+            raise
+    return await to_stored()
+
+
+def _largest(operations: NotificationsOperations) -> int:
+    return operations.max_body
+
+
+class NotificationsOperations:
+    """What operators ask of stored notifications, and publishers change in them."""
+
+    def __init__(
+        self, operators: Operators, traces: Traces, changes: Changes, schedules: Schedules, *, max_body: int
+    ) -> None:
         self._operators = operators
         self._traces = traces
+        self._changes = changes
+        self._schedules = schedules
+        self.max_body = max_body
+        """The largest body of one change, in bytes; may be set while the server runs."""
 
     @operation(
         "GET",
@@ -90,3 +126,73 @@ class NotificationsOperations:
     async def trace(self, call: Call[Publisher, None]) -> web.Response:
         """Tell where a notification has been."""
         return json_response(await self._traces.trace(call.path["id"], locale=call.locale, **call.query))
+
+    @operation(
+        "PATCH",
+        "/v1/notifications/{id}",
+        name="amendNotification",
+        tag="publish",
+        summary="Change a notification where it stands",
+        description="Its id, its place and its state in inboxes stay; null takes a member out. Whoever has it gets "
+        "`ns:updated`, now or when they come back. One that is scheduled is changed as it waits, and can be due at "
+        "another moment. A key may change what it may publish.",
+        credential=PUBLISHER,
+        parameters=(_ID,),
+        body=Body(
+            schema=AmendSchema,
+            load=load_change,
+            limit=_largest,
+            headers=(_IF_MATCH,),
+            example={"message": "El vuelo sale a las 10:40", "revision": 0},
+        ),
+        reply=ChangedSchema,
+        errors=(
+            "invalid_json",
+            "payload_too_large",
+            "unsupported_encoding",
+            "invalid_data",
+            "revision_mismatch",
+            *_CHANGE_ERRORS,
+        ),
+    )
+    async def amend(self, call: Call[Publisher, Change]) -> web.Response:
+        """Change one notification."""
+        identity, change, caller = call.path["id"], call.body, call.caller
+        scheduled = self._schedules.change(identity, change.given, caller, revision=change.revision)
+        return json_response(await _done(scheduled, partial(self._changes.amend, identity, change, caller)))
+
+    @operation(
+        "DELETE",
+        "/v1/notifications/{id}",
+        name="retractNotification",
+        tag="publish",
+        summary="Take a notification back, or cancel one that is scheduled",
+        description="It is in no inbox, page or replay any more. Whoever has it gets `ns:removed`, now or when they "
+        "come back. A second time is no error. A key may take back what it may publish.",
+        credential=PUBLISHER,
+        parameters=(_ID,),
+        reply=RetractedSchema,
+        errors=_CHANGE_ERRORS,
+    )
+    async def retract(self, call: Call[Publisher, None]) -> web.Response:
+        """Take one notification back."""
+        identity, caller = call.path["id"], call.caller
+        retract = partial(self._changes.retract, identity, caller)
+        return json_response(await _done(self._schedules.cancel(identity, caller), retract))
+
+    @operation(
+        "GET",
+        "/v1/notifications/{id}/history",
+        name="notificationHistory",
+        tag="operate",
+        summary="What became of a notification: who did what when, and what was before",
+        description="Of the whole thread: of all that took each other's place, whichever is asked for. It is kept as "
+        "long as the notification would be, and of one thread the newest hundred.",
+        credential=OBSERVER,
+        parameters=(_ID,),
+        reply=HistoryReplySchema,
+        errors=("not_found", "broker_unavailable"),
+    )
+    async def history(self, call: Call[Publisher, None]) -> web.Response:
+        """Tell what became of one notification."""
+        return json_response(await self._changes.history(call.path["id"]))

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from sio_server.api.credentials import OBSERVER, PUBLISHER
 from sio_server.api.messages import json_response
-from sio_server.api.operations import Body, Call, Parameter, operation
+from sio_server.api.operations import Call, Parameter, operation
 from sio_server.auth import Publisher
 from sio_server.core.node import Node
 from sio_server.core.schedules import Schedules
 from sio_server.schemas.publish import AcceptedSchema
 from sio_server.schemas.schedule import (
     CancelledAllSchema,
-    CancelledSchema,
-    ChangedScheduleSchema,
-    ChangeSchema,
     CollapseKeySchema,
     ScheduledPageSchema,
     ScheduledQuerySchema,
     ScheduledRecordSchema,
-    load_change,
 )
 
 _ID: Final = Parameter(
@@ -31,17 +27,14 @@ _ID: Final = Parameter(
     {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f-]{36}$"},
     load=str.lower,
 )
-_BODY_ERRORS: Final = ("invalid_json", "payload_too_large", "unsupported_encoding", "invalid_data")
 
 
 class ScheduledOperations:
-    """What publishers do with what they have scheduled. ``max_body`` is the largest body of a change, in bytes."""
+    """What publishers do with what they have scheduled; changing and cancelling one is `NotificationsOperations`'."""
 
-    def __init__(self, schedules: Schedules, node: Node, *, max_body: int) -> None:
+    def __init__(self, schedules: Schedules, node: Node) -> None:
         self._schedules = schedules
         self._node = node
-        self.max_body = max_body
-        """May be set while the server runs."""
 
     @operation(
         "GET",
@@ -104,39 +97,3 @@ class ScheduledOperations:
     async def cancel_all(self, call: Call[Publisher, None]) -> web.Response:
         """Cancel all that have a key."""
         return json_response(await self._schedules.cancel_all(call.query["collapse_key"], call.caller))
-
-    @operation(
-        "DELETE",
-        "/v1/notifications/{id}",
-        name="cancel",
-        tag="schedule",
-        summary="Cancel what is to be delivered later",
-        credential=PUBLISHER,
-        parameters=(_ID,),
-        reply=CancelledSchema,
-        errors=("not_found", "draining", "broker_unavailable"),
-    )
-    async def cancel(self, call: Call[Publisher, None]) -> web.Response:
-        """Cancel one."""
-        return json_response(await self._schedules.cancel(call.path["id"], call.caller))
-
-    @operation(
-        "PATCH",
-        "/v1/notifications/{id}",
-        name="change",
-        tag="schedule",
-        summary="Change what is to be delivered later",
-        credential=PUBLISHER,
-        parameters=(_ID,),
-        body=Body(
-            schema=ChangeSchema,
-            load=load_change,
-            limit=lambda operations: operations.max_body,
-            example={"deliver_in": 3600},
-        ),
-        reply=ChangedScheduleSchema,
-        errors=(*_BODY_ERRORS, "not_found", "draining", "broker_unavailable"),
-    )
-    async def change(self, call: Call[Publisher, dict[str, Any]]) -> web.Response:
-        """Change one."""
-        return json_response(await self._schedules.change(call.path["id"], call.body, call.caller))

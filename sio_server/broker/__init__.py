@@ -3,6 +3,7 @@
 `opening.open_broker` is the only place that knows which brokers there are.
 """
 
+from sio_server.broker.amendments import Amended, Amendment, Amendments, Happened
 from sio_server.broker.broker import Broker
 from sio_server.broker.copies import CopiedLog, Copies, Told
 from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follows
@@ -23,6 +24,9 @@ __all__ = [
     "MAX_FOLLOWED",
     "MAX_PAGE",
     "Action",
+    "Amended",
+    "Amendment",
+    "Amendments",
     "Booked",
     "Broker",
     "BrokerHandler",
@@ -40,6 +44,7 @@ __all__ = [
     "FollowersPage",
     "Follows",
     "Former",
+    "Happened",
     "HealthCheck",
     "Here",
     "HerePage",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from sio_server.broker.amendments import Amendments
 from sio_server.broker.follows import Follows
 from sio_server.broker.inbox import Inbox
 from sio_server.broker.log import Log
@@ -28,6 +29,7 @@ class Broker(
     Revocations,
     PersonalData,
     Inbox,
+    Amendments,
     Receipts,
     Trails,
     Retention,

@@ -13,6 +13,7 @@ from sio_server.broker import Broker, Close, DueChanged, Erased, Followed, Inbox
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
 from sio_server.core.attendance import Attendance
+from sio_server.core.changes import Changes
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
@@ -26,6 +27,7 @@ from sio_server.core.operators import Operators
 from sio_server.core.pages import REPLAY_HIGH, Pages
 from sio_server.core.passes import Passes
 from sio_server.core.persons import Persons
+from sio_server.core.recounts import Recounts
 from sio_server.core.refusals import Refusals
 from sio_server.core.replays import Replays
 from sio_server.core.samples import Samples
@@ -90,12 +92,14 @@ class Core:
         self.topics = Topics(broker, self.hub, self.connections, arrivals, catalog, pages=self.pages, tasks=self.tasks)
         self.attendance = Attendance(broker, self.hub, self.tasks)
         self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
+        self._recounts = Recounts(self.hub, self.inboxes, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self.strangers = Strangers(catalog, locale)
         self._drafts = Drafts(catalog, self.strangers, locale=locale, now=now)
         self.schedules = Schedules(broker, self._drafts, self.door, self.traffic, most=max_scheduled, wall=wall)
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
+        self.changes = Changes(broker, self.node, catalog, locale=locale, now=now)
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
         self.passes, self.tickets = Passes(broker, wall=wall), Tickets(wall=wall)
         self.persons = Persons(broker, self.hub, self.operators, tickets=self.tickets, window=self.window)
@@ -154,6 +158,7 @@ class Core:
             traffic=self.traffic,
             spans=self.spans,
             schedules=self.schedules,
+            recounts=self._recounts,
             rate=rate,
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sio_server.audience import Identity
@@ -13,6 +14,15 @@ from sio_server.core.connections import Connections, counts_dict
 from sio_server.core.hub import Hub
 from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused, Text
+
+
+@dataclass(eq=False, slots=True)
+class _Recounting:
+    """That a user is being told counters which no change of the user's has made."""
+
+    user: str
+    is_over: bool
+    """Whether the user has begun to change something, which tells the counters itself."""
 
 
 class Inboxes:
@@ -27,6 +37,7 @@ class Inboxes:
         self._marking: Counter[str] = Counter()
         self._heard: dict[str, deque[InboxChanged]] = {}
         self._telling: set[str] = set()
+        self._recounting: list[_Recounting] = []
 
     async def page(
         self, identity: Identity, *, status: Status, types: Sequence[str], limit: int, before: int | None
@@ -67,6 +78,8 @@ class Inboxes:
         user = _named(identity)
         view = await self._connections.view_of(identity)
         self._marking[user] += 1
+        for one in self._recounting:
+            one.is_over = one.is_over or one.user == user
         try:
             marked = await self._broker.mark(view, action, ids, up_to=up_to)
             change = InboxChanged(user, action, marked.ids, marked.up_to)
@@ -122,6 +135,22 @@ class Inboxes:
             self._telling.discard(user)
             self._tell_heard(user)
 
+    async def recount(self, user: str) -> None:
+        """Tell the connections of a user to this node the counters as they are now.
+
+        Where the user changes something meanwhile, that tells them, and what was read before would be told after it.
+        """
+        this = _Recounting(user, is_over=user in self._marking)
+        self._recounting.append(this)
+        try:
+            for view in self._views(user):
+                with suppress(Refused):
+                    counts = await self._broker.counts(view)
+                    if not this.is_over:
+                        self._control(user, view, {"action": "counted", "ids": [], "counts": counts_dict(counts)})
+        finally:
+            self._recounting.remove(this)
+
     # -- telling --------------------------------------------------------------------------------------------------
 
     async def _tell_views(self, change: InboxChanged, *, besides: View | None = None) -> None:
@@ -129,18 +158,25 @@ class Inboxes:
 
         Connections of one user with other roles see other items, and so have counters of their own.
         """
-        views: list[View] = []
-        for connection in self._hub.of_user(change.user):
-            if connection.view != besides and connection.view not in views:
-                views.append(connection.view)
-        for view in views:
-            self._tell(change, view, await self._broker.counts(view))
+        for view in self._views(change.user):
+            if view != besides:
+                self._tell(change, view, await self._broker.counts(view))
 
     def _tell(self, change: InboxChanged, view: View, counts: Counts) -> None:
-        state = state_dict(change, counts)
-        for connection in self._hub.of_user(change.user):
+        self._control(change.user, view, state_dict(change, counts))
+
+    def _control(self, user: str, view: View, state: Mapping[str, Any]) -> None:
+        for connection in self._hub.of_user(user):
             if connection.view == view:
                 connection.link.control("ns:state", state)
+
+    def _views(self, user: str) -> list[View]:
+        """The views of the connections of a user, each once."""
+        views: list[View] = []
+        for connection in self._hub.of_user(user):
+            if connection.view not in views:
+                views.append(connection.view)
+        return views
 
 
 def _named(identity: Identity) -> str:

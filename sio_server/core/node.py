@@ -19,6 +19,7 @@ from sio_server.core.drafts import Drafts
 from sio_server.core.hub import Hub
 from sio_server.core.limits import PublishRate, Quota
 from sio_server.core.observers import Observers
+from sio_server.core.recounts import Recounts
 from sio_server.core.replays import Replays
 from sio_server.core.schedules import Planned, Schedules, check_scope
 from sio_server.core.spans import Spans
@@ -46,6 +47,8 @@ class Accepted(NamedTuple):
     duplicate: bool
     warnings: tuple[Text, ...]
     quota: Quota | None = None
+    replaces: str | None = None
+    """The id of the notification whose place it took."""
 
     @property
     def status(self) -> int:
@@ -54,7 +57,7 @@ class Accepted(NamedTuple):
 
     def as_dict(self, locale: str) -> dict[str, Any]:
         """The answer as JSON, with warnings in ``locale``."""
-        return {
+        answer: dict[str, Any] = {
             "status": "ok",
             "id": self.id,
             "seq": self.position.seq,
@@ -64,6 +67,9 @@ class Accepted(NamedTuple):
             "duplicate": self.duplicate,
             "warnings": [warning.within(locale) for warning in self.warnings],
         }
+        if self.replaces is not None:
+            answer["replaces"] = self.replaces
+        return answer
 
 
 class Node:
@@ -83,6 +89,7 @@ class Node:
         traffic: Traffic,
         spans: Spans,
         schedules: Schedules,
+        recounts: Recounts,
         rate: PublishRate,
     ) -> None:
         self._broker = broker
@@ -96,6 +103,7 @@ class Node:
         self._traffic = traffic
         self._spans = spans
         self._schedules = schedules
+        self._recounts = recounts
         self.rate = rate
         """May be set while the node runs."""
         # Publishes under way: the notification's id, and to how many connections it was handed.
@@ -121,6 +129,10 @@ class Node:
         """Raise `Refused` when this node should get no traffic: while it stops, and when its log fails."""
         self._door.check()
         await self._broker.check()
+
+    def check_open(self) -> None:
+        """Raise `Refused` (``draining``) while this node stops."""
+        self._door.check()
 
     # -- publishing -----------------------------------------------------------------------------------------------
 
@@ -180,7 +192,9 @@ class Node:
             self._traffic.publish(request.type, began, duplicate=outcome.duplicate)
             use.last = time.time()
             use.published += 1
-            settled(Accepted(outcome.id, request.type, outcome.position, sockets, outcome.duplicate, warnings, quota))
+            identity, position, duplicate, former = outcome
+            replaces = None if former is None else former.id
+            settled(Accepted(identity, request.type, position, sockets, duplicate, warnings, quota, replaces))
 
         self._broker.append(notification, stored)
         self._awaited[notification.id] = 0
@@ -227,6 +241,8 @@ class Node:
                 self._window.append(entry)
                 if entry.effect is not None:
                     self._window.heed(entry.effect)
+                    if entry.kind != "updated":  # which changes no counter
+                        self._recounts.note(entry)
             else:
                 self._replays.hold(entry)
         announced = time.time()

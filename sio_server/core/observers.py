@@ -40,6 +40,8 @@ class Observers:
         if not self._links:
             return
         for entry, sockets in zip(batch, counts, strict=True):
+            if entry.kind == "removed":
+                continue  # there is nothing to look at
             self._items.append({**entry.record(), "sockets": sockets})
             self._bytes += len(entry.body)
             if len(self._items) >= MAX_ITEMS or self._bytes > MAX_BYTES:

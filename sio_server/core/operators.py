@@ -145,12 +145,16 @@ class Operators:
         }
 
     async def find(self, notification_id: str, *, limit: int, after: str | None) -> dict[str, Any]:
-        """One notification with its receipts; raises `Refused` (``not_found``)."""
+        """One notification with its receipts, or as it was when it left the log; raises `Refused` (``not_found``)."""
         stored = await self._broker.find(notification_id)
         receipt = await self.receipt(notification_id, limit=limit, after=after)
-        if stored is None or receipt is None:  # retention can take it away between the two
+        if stored is not None and receipt is not None:
+            return {**stored.entry.record(), "status": "stored", "receipts": receipt_dict(receipt)}
+        past = await self._broker.past(notification_id)
+        if past is None or past.before is None:  # also where retention took it away between the two
             raise Refused("not_found")
-        return {**stored.entry.record(), "receipts": receipt_dict(receipt)}
+        record = {**past.before.record(), "status": past.action, "receipts": None}
+        return record if past.other is None else {**record, "replaced_by": past.other}
 
     async def receipt(self, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
         """How far a notification came, what this node handed out until now included; None when it is unknown."""

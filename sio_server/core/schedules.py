@@ -203,16 +203,21 @@ class Schedules:
         gone = await self._broker.cancel_all(collapse_key, by=publisher.name, at=self.now())
         return {"status": "ok", "cancelled": len(gone)}
 
-    async def change(self, notification_id: str, changes: Mapping[str, Any], publisher: Publisher) -> dict[str, Any]:
+    async def change(
+        self, notification_id: str, changes: Mapping[str, Any], publisher: Publisher, *, revision: int | None = None
+    ) -> dict[str, Any]:
         """Change one in place; ``changes`` are members of a publish, None takes one out.
 
-        Raises `Refused`: ``not_found``, ``forbidden_scope``, ``invalid_data``.
+        With ``revision`` only one that was changed so often before. Raises `Refused`: ``not_found``,
+        ``forbidden_scope``, ``invalid_data``, ``revision_mismatch``.
         """
         self._door.check()
         while True:
             found = await self.find(notification_id, publisher)
             if found is None:
                 raise Refused("not_found")
+            if revision not in (None, found.revision):
+                raise Refused("revision_mismatch", extra={"revision": found.revision})
             changed = self._changed(found, changes)
             if await self._broker.reschedule(changed):
                 return {**record_of(changed), "status": "scheduled", "revision": found.revision + 1}

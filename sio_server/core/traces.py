@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from sio_server.audience import is_guest, user_room
 from sio_server.broker import Broker, Hop, Receipt, Stored, Trail
+from sio_server.core.changes import happened_dict
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.operators import Operators
@@ -75,7 +76,7 @@ class Traces:
         stored = await self._broker.find(notification_id)
         receipt = await self._operators.receipt(notification_id, limit=limit, after=after)
         if stored is None or receipt is None:
-            return await self._of_passing(notification_id, user, locale)
+            return await self._of_gone(notification_id) or await self._of_passing(notification_id, user, locale)
         accepted = moment_of(notification_id)
         committed = stored.timestamp if 0 <= stored.timestamp - accepted <= _BELIEVED else None
         marks = _Marks(accepted, committed, self._spans.of(stored.entry.seq))
@@ -86,6 +87,25 @@ class Traces:
             "steps": _steps(marks, receipt),
             "receipts": receipt_dict(_as_handed(receipt, marks)),
             "user": None if trail is None else await self._of_user(trail, marks, locale),
+            "history": await self._history(notification_id),
+        }
+
+    async def _history(self, notification_id: str) -> list[dict[str, Any]]:
+        return [happened_dict(one) for one in await self._broker.history(notification_id)]
+
+    async def _of_gone(self, notification_id: str) -> dict[str, Any] | None:
+        """The trace of what was replaced or taken back: what is left of it is its history."""
+        past = await self._broker.past(notification_id)
+        if past is None or past.before is None:
+            return None
+        span = self._spans.of(past.before.seq)
+        return {
+            **_head(past.before, span),
+            "stored": False,
+            "steps": _steps(_Marks(moment_of(notification_id), None, span), None),
+            "receipts": None,
+            "user": None,
+            "history": await self._history(notification_id),
         }
 
     # -- one user -------------------------------------------------------------------------------------------------
@@ -184,6 +204,7 @@ class Traces:
             "steps": _steps(marks, None),
             "receipts": None,
             "user": None,
+            "history": [],
         }
         if user is not None:
             answer["user"] = self._of_passing_user(entry, marks, user, locale)

@@ -21,12 +21,13 @@ class Wires:
     """Replayed entries as packets, kept a while: in a storm of reconnects everybody gets the same ones."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int, bool], tuple[Wire, Wire]] = OrderedDict()
+        # The hash of the body, which an entry works out once, is in the key: what was changed stands where it stood.
+        self._kept: OrderedDict[tuple[str, int, bool, int], tuple[Wire, Wire]] = OrderedDict()
 
     def of(self, entry: Entry, *, replayed: bool) -> tuple[Wire, Wire]:
         """The packet of an entry without and with a recovery offset."""
         position = entry.position
-        key = position.epoch, position.seq, replayed
+        key = position.epoch, position.seq, replayed, hash(entry.body)
         found = self._kept.get(key) if entry.persist else None
         if found is None:
             wire = event_wire(entry.event, entry.encode(replayed=replayed))

@@ -61,7 +61,7 @@ class _Events:
     @staticmethod
     def entry(entry: Entry, *, replayed: bool = False) -> bytes:
         """See `Framing.entry`."""
-        return _chunk(_event(entry.event, entry.encode(replayed=replayed), entry.position.cursor()))
+        return _chunk(_event(entry.event, entry.frame(replayed=replayed), entry.position.cursor()))
 
     @staticmethod
     def control(event: str, payload: Mapping[str, Any]) -> bytes:

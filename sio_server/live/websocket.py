@@ -52,7 +52,7 @@ class _Frames:
     @staticmethod
     def entry(entry: Entry, *, replayed: bool = False) -> bytes:
         """See `Framing.entry`."""
-        return text_frame(entry.encode(replayed=replayed))
+        return text_frame(entry.frame(replayed=replayed))
 
     @staticmethod
     def control(event: str, payload: Mapping[str, Any]) -> bytes:

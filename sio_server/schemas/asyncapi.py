@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from marshmallow import Schema
@@ -16,7 +17,14 @@ from sio_server import __version__
 from sio_server.event_types import EventType
 from sio_server.schemas.described import describe
 from sio_server.schemas.events import FirstSchema, HandshakeSchema
-from sio_server.schemas.frames import CLIENT_EVENTS, SERVER_EVENTS, LiveSchema, RefusedSchema, ReplySchema
+from sio_server.schemas.frames import (
+    CHANGE_EVENTS,
+    CLIENT_EVENTS,
+    SERVER_EVENTS,
+    LiveSchema,
+    RefusedSchema,
+    ReplySchema,
+)
 from sio_server.schemas.publish import AudienceSchema, ExceptSchema
 
 Document = dict[str, Any]
@@ -126,7 +134,8 @@ def _schemas() -> Document:
     spec = APISpec("sio-server", __version__, "3.1.0", plugins=[plugin])
     describe(plugin)
     asked, answered = zip(*CLIENT_EVENTS.values(), strict=True)
-    known = (LiveSchema, RefusedSchema, ReplySchema, HandshakeSchema, FirstSchema, *SERVER_EVENTS.values())
+    changes = chain.from_iterable(CHANGE_EVENTS.values())
+    known = (LiveSchema, *changes, RefusedSchema, ReplySchema, HandshakeSchema, FirstSchema, *SERVER_EVENTS.values())
     for schema in dict.fromkeys((*known, *asked, *answered)):
         if _name(schema) not in spec.components.schemas:  # one that another one holds is there already
             spec.components.schema(_name(schema), schema=schema)
@@ -148,6 +157,9 @@ def _of(schema: type[Schema]) -> Document:
 def _messages(channel: str, types: list[EventType]) -> Document:
     """The messages of a channel by their keys."""
     made = {_key(each.name): _notification(each) for each in types}
+    for event, (named, framed) in CHANGE_EVENTS.items():
+        body = _of(named) if channel == SOCKETIO else _framed(channel, event, _of(framed))
+        made[_key(event)] = _message(event, _about(framed), body)
     for event, schema in SERVER_EVENTS.items():
         made[_key(event)] = _message(event, _about(schema), _framed(channel, event, _of(schema)))
     for event, (asked, answered) in _asked(channel).items():
@@ -217,7 +229,10 @@ def _operations(channel: str, types: list[EventType]) -> Iterable[tuple[str, Doc
 
     on = {"$ref": f"#/channels/{channel}"}
     sent = {
-        "notify": (refer(*(_key(each.name) for each in types)), "A notification: live, or from the log after a cursor"),
+        "notify": (
+            refer(*(_key(each.name) for each in types), *map(_key, CHANGE_EVENTS)),
+            "A notification, or word of one that was changed: live, or from the log after a cursor",
+        ),
         "tell": (refer(*map(_key, SERVER_EVENTS)), "Something about the connection itself"),
     }
     for name, (messages, summary) in sent.items():

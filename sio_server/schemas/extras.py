@@ -288,3 +288,7 @@ class ShownSchema(Schema):
     image = plain.String(metadata=about("The https address of a picture"))
     icon = plain.String(metadata=about("The name of an icon, or the https address of one"))
     category = plain.String(metadata=about("What kind of notification it is to its reader"))
+    revision = plain.Integer(metadata=about("How often it was changed since it was published"))
+    updated_at = plain.String(metadata=about("When it was changed last, RFC 3339 in UTC"))
+    replaces = plain.String(metadata=about("Id of the notification whose place it took"))
+    thread = plain.String(metadata=about("Id of the first of those that took each other's place"))

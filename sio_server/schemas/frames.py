@@ -33,6 +33,30 @@ class LiveSchema(EnvelopeSchema):
     replayed = plain.Boolean(required=True, metadata=about("Whether it comes again from the log"))
 
 
+class RemovedSchema(Schema):
+    """``ns:removed``: a notification was taken back, and is in the inbox no longer."""
+
+    id = plain.UUID(required=True, metadata=about("The notification"))
+    seq = plain.Integer(required=True, metadata=about("The place in the log of this word"))
+    cursor = plain.String(required=True)
+    replayed = plain.Boolean(required=True, metadata=about("Whether it comes again from the log"))
+
+
+class UpdatedSchema(RemovedSchema):
+    """``ns:updated``: a notification was changed where it stands; over Socket.IO the envelope alone is the argument."""
+
+    notification = plain.Nested(
+        LiveSchema, required=True, metadata=about("As it is now, with the `seq` and `cursor` of this word")
+    )
+
+
+CHANGE_EVENTS: Final[Mapping[str, tuple[type[Schema], type[Schema]]]] = {
+    "ns:updated": (LiveSchema, UpdatedSchema),
+    "ns:removed": (RemovedSchema, RemovedSchema),
+}
+"""Word of changes, which is in the log as notifications are: over Socket.IO, and as a frame of the other protocols."""
+
+
 # -- control events ---------------------------------------------------------------------------------------------------
 
 
@@ -69,7 +93,11 @@ class SyncSchema(Schema):
 class StateChangeSchema(Schema):
     """``ns:state``: what the user, on whichever connection, did with the inbox, and the counters after it."""
 
-    action = plain.String(required=True, validate=fields.one_of(ACTIONS))
+    action = plain.String(
+        required=True,
+        validate=fields.one_of((*ACTIONS, "counted")),
+        metadata=about("`counted`: nothing was done, and the counters are others, as something has gone"),
+    )
     ids = plain.List(plain.String(), metadata=about("Those that changed; without them all did, as far as `up_to`"))
     up_to = plain.Integer(metadata=about("The `seq` that a change of all reached"))
     counts = plain.Nested(CountsSchema, required=True)

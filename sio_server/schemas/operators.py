@@ -185,9 +185,13 @@ class ReceiptsSchema(Schema):
 
 
 class RecordReplySchema(RecordSchema):
-    """A notification with its receipts."""
+    """A notification with its receipts; one that has left the log as it was then."""
 
-    receipts = plain.Nested(ReceiptsSchema, required=True)
+    status = plain.String(required=True, validate=fields.one_of(("stored", "replaced", "retracted")))
+    replaced_by = plain.UUID(metadata=about("What took its place, where something did"))
+    receipts = plain.Nested(
+        ReceiptsSchema, required=True, allow_none=True, metadata=about("Null for one that has left the log")
+    )
 
 
 class ConnectionSchema(Schema):

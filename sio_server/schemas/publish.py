@@ -272,6 +272,7 @@ class AcceptedSchema(Schema):
     recipients = plain.Nested(RecipientsSchema, required=True)
     duplicate = plain.Boolean(required=True, metadata=about("Whether an earlier publish with this key was it"))
     warnings = plain.List(plain.String(), required=True)
+    replaces = plain.UUID(metadata=about("The notification whose place it took; only where it took one"))
 
 
 class PlannedSchema(Schema):

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema
+from marshmallow import Schema
 from marshmallow import fields as plain
 
 from sio_server import fields
-from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.schemas.extras import MAX_KEY, is_printable
 from sio_server.schemas.inbox import ContentSchema
-from sio_server.schemas.loading import about, limit_field, load, not_object, type_name
-from sio_server.schemas.publish import AudienceReplySchema, PublishSchema
-
-# What of a publish can be changed, and when it is delivered.
-CHANGEABLE: Final = (
-    "title",
-    "message",
-    "data",
-    "link",
-    "priority",
-    "ttl",
-    "actions",
-    "image",
-    "icon",
-    "category",
-    "group",
-    "deliver_at",
-    "deliver_in",
-)
-
-_NOTHING: Final = Text("Name at least one member to change.", "Indica al menos un miembro que cambiar.")
+from sio_server.schemas.loading import about, limit_field, type_name
+from sio_server.schemas.publish import AudienceReplySchema
 
 # What names a page: a moment and an id.
 _MAX_PLACE: Final = 64
@@ -60,31 +40,6 @@ class CollapseKeySchema(fields.Schema):
     collapse_key = _key_field("The key whose notifications are cancelled, whomever they are for", required=True)
 
 
-_CHANGE: Final = PublishSchema(only=CHANGEABLE, unknown=RAISE)
-
-
-class ChangeSchema(PublishSchema):
-    """Members of a scheduled notification to change; null takes one out."""
-
-    class Meta:
-        """What can be changed, and nothing else."""
-
-        unknown = RAISE
-        fields = CHANGEABLE
-
-
-def load_change(body: object) -> dict[str, Any]:
-    """The members in a decoded JSON body, checked; raises `Refused` (``invalid_data``)."""
-    if not isinstance(body, dict):
-        raise not_object("invalid_data")
-    values = load(_CHANGE, body, "invalid_data")
-    if not values:
-        raise Refused.of_problems("invalid_data", (FieldProblem("", _NOTHING),))
-    if values.get("actions") is not None:
-        values["actions"] = tuple(values["actions"])
-    return values
-
-
 # -- what is answered ---------------------------------------------------------------------------------------------
 
 
@@ -100,13 +55,6 @@ class ScheduledRecordSchema(ContentSchema):
     by = plain.String(required=True, metadata=about("Who scheduled it"))
 
 
-class ChangedScheduleSchema(ScheduledRecordSchema):
-    """A scheduled notification that was changed."""
-
-    status = plain.String(required=True, validate=fields.one_of(("scheduled",)))
-    revision = plain.Integer(required=True, metadata=about("How often it was changed"))
-
-
 class ScheduledPageSchema(Schema):
     """What waits, the soonest first."""
 
@@ -114,14 +62,6 @@ class ScheduledPageSchema(Schema):
     next_after = plain.String(
         required=True, allow_none=True, metadata=about("`after` of the next page; null after the last")
     )
-
-
-class CancelledSchema(Schema):
-    """A notification that will not be delivered."""
-
-    status = plain.String(required=True, validate=fields.one_of(("ok",)))
-    id = plain.UUID(required=True)
-    cancelled = plain.Boolean(required=True)
 
 
 class CancelledAllSchema(Schema):

@@ -10,6 +10,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.core.protocols import PROTOCOLS, TRANSPORTS
 from sio_server.core.verdicts import SENTENCES, State
+from sio_server.schemas.changes import HappenedSchema
 from sio_server.schemas.loading import about, limit_field, name_field
 from sio_server.schemas.operators import ReceiptsSchema, RecordSchema
 
@@ -130,7 +131,12 @@ class TraceSchema(Schema):
     """Where a notification has been."""
 
     notification = plain.Nested(RecordSchema, required=True)
-    stored = plain.Boolean(required=True, metadata=about("Whether it is in the log: not so with `persist: false`"))
+    stored = plain.Boolean(
+        required=True,
+        metadata=about(
+            "Whether it is in the log: not so with `persist: false`, and once it was replaced or taken back"
+        ),
+    )
     node = plain.String(required=True, metadata=about("Whose connections and steps these are"))
     sockets = plain.Integer(
         required=True,
@@ -139,4 +145,14 @@ class TraceSchema(Schema):
     )
     steps = plain.List(plain.Nested(TraceStepSchema), required=True)
     receipts = plain.Nested(ReceiptsSchema, required=True, allow_none=True, metadata=about("Null where not stored"))
-    user = plain.Nested(UserTraceSchema, required=True, allow_none=True, metadata=about("Null without `user`"))
+    user = plain.Nested(
+        UserTraceSchema,
+        required=True,
+        allow_none=True,
+        metadata=about("Null without `user`, and of what was replaced or taken back"),
+    )
+    history = plain.List(
+        plain.Nested(HappenedSchema),
+        required=True,
+        metadata=about("What became of it and of those that took each other's place, oldest first"),
+    )

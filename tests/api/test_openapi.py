@@ -96,6 +96,7 @@ OPERATIONS = [
     ("DELETE", "/v1/users/{id}/topics/{topic}"),
     ("GET", "/v1/followers"),
     ("GET", "/v1/followers/{topic}"),
+    ("GET", "/v1/notifications/{id}/history"),
     ("GET", "/v1/inbox"),
     ("GET", "/v1/inbox/counts"),
     *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),

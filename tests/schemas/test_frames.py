@@ -13,14 +13,17 @@ from marshmallow import RAISE, Schema
 from sio_server.core.drain import drain
 from sio_server.live.client_events import ClientEvents
 from sio_server.schemas.frames import (
+    CHANGE_EVENTS,
     CLIENT_EVENTS,
     SERVER_EVENTS,
     DoneSchema,
     ObservedItemSchema,
     RefusedSchema,
+    RemovedSchema,
     ReplySchema,
+    UpdatedSchema,
 )
-from tests.support.asking import post
+from tests.support.asking import ask, post
 from tests.support.catalogs import following
 from tests.support.clients import PlainSocket, plain_socket
 from tests.support.servers import PUBLISH_KEY, Listener, Server, running, secured, token
@@ -45,7 +48,7 @@ class Heard:
         """Take the control events of a Socket.IO client."""
         for event, body in listener.events:
             if event.startswith("ns:"):
-                self.take(SERVER_EVENTS[event], body)
+                self.take(CHANGE_EVENTS[event][0] if event in CHANGE_EVENTS else SERVER_EVENTS[event], body)
 
     def frames(self, client: PlainSocket) -> None:
         """Take the control frames of a plain WebSocket."""
@@ -56,7 +59,8 @@ class Heard:
                 self.take(ReplySchema, carrier)
                 self.take(CLIENT_EVENTS[carrier["to"]][1] if body["ok"] else RefusedSchema, body)
             elif frame["type"].startswith("ns:"):
-                self.take(SERVER_EVENTS[frame["type"]], body)
+                event = frame["type"]
+                self.take(CHANGE_EVENTS[event][1] if event in CHANGE_EVENTS else SERVER_EVENTS[event], body)
 
     async def answers(self, listener: Listener, *asked: tuple[str, dict[str, Any]]) -> None:
         """Let a client say something, and take the answer."""
@@ -80,8 +84,10 @@ async def test_control_events_are_as_described(tmp_path: Path) -> None:
         await behind.client.call("ns:follow", {"topic": "tour:1"})
         ending = await server.connect({"token": token("bo", exp=int(time.time()) + 30)})
         backend = await server.connect({"key": PUBLISH_KEY})
-        await _looked_on(backend, server)
         await post(server, "/v1/users/ana/disconnect", {"tokens_before": 1}, token=PUBLISH_KEY)
+        async with plain_socket(server.url, {"token": token("dan")}) as told:
+            await _looked_on(backend, server)
+            await until(lambda: told.of("ns:removed"))
         async with plain_socket(server.url, {"token": "none"}) as refused:
             await refused.wait_closed()
         await until(lambda: ending.of("ns:auth_expiring") and warned.of("ns:closing"))
@@ -90,10 +96,10 @@ async def test_control_events_are_as_described(tmp_path: Path) -> None:
             await until(lambda: plain.of("ns:closing"))
         for listener in (warned, behind, ending, backend):
             heard.events(listener)
-        for client in (refused, plain):
+        for client in (told, refused, plain):
             heard.frames(client)
 
-    heard.whole(*SERVER_EVENTS.values())
+    heard.whole(*SERVER_EVENTS.values(), RemovedSchema, UpdatedSchema)
     for bundle in backend.of("ns:observed"):
         for item in bundle["items"]:
             heard.take(ObservedItemSchema, item)
@@ -123,8 +129,12 @@ async def _looked_on(backend: Listener, server: Server) -> None:
     shown = {"collapse_key": "a", "group": "b", "actions": [{"id": "c", "label": "C"}], "icon": "d", "category": "e"}
     more = {**shown, "image": "https://example.org/f.png", "actor": {"id": "7"}, "traceparent": trace}
     await server.notify({**SEED, "audience": {"all": True}, **more})
+    _, one = await server.notify({**SEED, "audience": {"all": True}, **more})  # in the place of the first
+    path = f"/v1/notifications/{one['id']}"
+    assert (await ask(server, "PATCH", path, token=PUBLISH_KEY, json={"message": "x"})).status == 200
+    assert (await ask(server, "DELETE", path, token=PUBLISH_KEY)).status == 200
     await server.notify({**SEED, "audience": {"all": True}, "persist": False})
-    await until(lambda: sum(len(bundle["items"]) for bundle in backend.of("ns:observed")) == 2)
+    await until(lambda: sum(len(bundle["items"]) for bundle in backend.of("ns:observed")) == 4)
 
 
 async def test_answers_are_as_described(tmp_path: Path) -> None:
@@ -140,6 +150,7 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
         await heard.answers(user, ("ns:presence", {"wanted": True, "role": "admin"}))
         later = {**SEED, "deliver_in": 3600, "collapse_key": "k"}
         await heard.answers(backend, ("notify", SEED), ("notify", later), ("notify", later))
+        await heard.answers(backend, *2 * [("notify", {**SEED, "collapse_key": "a"})])
         heard.take(RefusedSchema, await user.client.call("notify", SEED))
         async with plain_socket(server.url, {"token": token("bo")}) as client:
             for said in ({"type": "ns:ack", "seq": 0, "id": 1}, {"type": "ns:observe", "on": True}):

@@ -28,6 +28,13 @@ class Ages:
         age = self.by_type.get(event)
         return None if age is None or age == math.inf else now + round(age * _MS)
 
+    def until(self, event: str, taken: int, expires_at: int | None) -> int | None:
+        """After which moment an entry goes to nobody: it has expired, or retention has taken it out of the log."""
+        kept_until = self.end(event, taken) if self.by_type else None
+        if expires_at is None or kept_until is None:
+            return expires_at or kept_until
+        return min(expires_at, kept_until)
+
     def lanes(self, event: str) -> int:
         """Which lanes of a room are for entries of this type: those that are kept for as long share them.
 

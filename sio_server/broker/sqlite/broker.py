@@ -20,6 +20,7 @@ from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
 from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.ages import Ages
+from sio_server.broker.sqlite.amendments import Amending
 from sio_server.broker.sqlite.attending import Attending
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.erasing import Erasing
@@ -41,7 +42,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Attending, Erasing, Scheduling):
+class SqliteBroker(Following, Attending, Erasing, Scheduling, Amending):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that

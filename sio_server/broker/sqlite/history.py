@@ -1,13 +1,17 @@
 """What became of notifications: each time one was replaced, changed or taken back, with what it was before.
 
 A row is kept as long as a notification of its type and age would be (`retention`), and of one thread the newest are.
-Runs in the threads of `store`.
+That one was published has no row: its own moment and publisher say so. Runs in the threads of `store`.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from typing import Final, NamedTuple
+
+import orjson
+
+from sio_server.broker.amendments import Deed
 
 # Rows of one thread: what is replaced each second must not fill the disk.
 MAX_OF_THREAD: Final = 100
@@ -28,7 +32,7 @@ class Happening(NamedTuple):
     ``other`` is the id of the notification that takes its place.
     """
 
-    action: str
+    action: Deed
     at: int
     who: str | None
     seq: int
@@ -40,3 +44,10 @@ def note(connection: sqlite3.Connection, place: int, thread: str, happening: Hap
     action, at, who, seq, other = happening
     connection.execute(_NOTE, (thread, action, at, who, other, seq, now, place))
     connection.execute(_PRUNE, (thread, thread, MAX_OF_THREAD))
+
+
+def thread_of(identity: str, body: bytes) -> str:
+    """The thread of a stored notification: the id of the first of those that took each other's place."""
+    if b'"thread"' not in body:
+        return identity
+    return str(orjson.loads(b"{%b}" % body).get("thread", identity))

@@ -82,7 +82,35 @@ def _note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
         "INSERT INTO meta (name, value) VALUES ('removals', '1') "
         "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
     )
+    note_reached(connection, last_seq)
+
+
+def note_reached(connection: sqlite3.Connection, last_seq: int) -> None:
+    """Note how far the log has got, where its last entries are gone or no notifications: see `rows.last_seq`."""
     connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('reached', ?)", (str(last_seq),))
+
+
+def remove_word(connection: sqlite3.Connection, seq: int, audience: Audience) -> None:
+    """Take word of a change out of the log."""
+    rooms = [(room, seq) for room in audience.rooms()]
+    connection.executemany("DELETE FROM amendment_room WHERE room = ? AND seq = ?", rooms)
+    connection.execute("DELETE FROM amendment WHERE seq = ?", (seq,))
+
+
+def leave_lanes(step: Committing, seq: int, rooms: Iterable[str], expires_at: int | None) -> None:
+    """Have an entry expire at another moment: it stays where it stands, in no lane, and is counted by itself."""
+    connection = step.connection
+    for room in rooms:
+        _leave_hole(connection, room, seq)
+        connection.execute(
+            "UPDATE notification_room SET expires_at = ?, lane = ?, ordinal = 0 WHERE room = ? AND seq = ?",
+            (expires_at, NO_LANE, room, seq),
+        )
+        connection.execute(
+            "INSERT OR IGNORE INTO room_lane (room, lane, expires_at, ordinal) VALUES (?, ?, NULL, 0)", (room, NO_LANE)
+        )
+        _tidy(connection, room)
+    _note_removal(connection, step.last_seq)
 
 
 def _leave_hole(connection: sqlite3.Connection, room: str, seq: int) -> None:

@@ -84,6 +84,42 @@ def remove_of_type(step: Step, event: str, *, older_than: int) -> Removed:
     return Removed(len(due), len(due) == STEP_ROWS)
 
 
+def remove_words(step: Step, *, older_than: int | None, excess: tuple[int, int], event: str | None = None) -> Removed:
+    """Delete word of changes, and what is known of what was, that is older or among the ``excess`` oldest of each.
+
+    With ``event`` those of this type. The floor is recorded in the same transaction.
+    """
+    execute = step.connection.execute
+    narrowed, values = ("", ()) if event is None else ("WHERE type = ?", (event,))
+    removed, more, cut = 0, False, 0
+    for table, key, most in (("amendment", "seq", excess[0]), ("history", "number", excess[1])):
+        rows = execute(
+            f"SELECT {key}, timestamp, audience FROM {table} {narrowed} ORDER BY {key} LIMIT ?",  # noqa: S608 - constants
+            (*values, STEP_ROWS),
+        ).fetchall()
+        due = [
+            (number, audience)
+            for index, (number, timestamp, audience) in enumerate(rows)
+            if (older_than is not None and timestamp < older_than) or index < most
+        ]
+        removed, more = removed + len(due), more or len(due) == STEP_ROWS
+        if table == "history":
+            step.connection.executemany("DELETE FROM history WHERE number = ?", [(number,) for number, _ in due])
+        elif due:
+            for seq, audience in _read(due):
+                removal.remove_word(step.connection, seq, audience)
+            cut = 0 if event is not None else max(floor(step.connection), due[-1][0])
+    if cut:
+        execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('floor', ?)", (str(cut),))
+    return Removed(removed, more, cut)
+
+
+def count_words(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How much word of changes there is, and how much is known of what was."""
+    tables = "SELECT (SELECT count(*) FROM amendment), (SELECT count(*) FROM history)"
+    return tuple(connection.execute(tables).fetchone())
+
+
 def count(connection: sqlite3.Connection, spared: Collection[str]) -> int:
     """How many notifications are stored, but for those of some types."""
     return int(

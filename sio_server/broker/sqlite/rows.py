@@ -19,6 +19,12 @@ from sio_server.notification import Entry, Notification, Position, in_place_of
 # What `entry_of` takes.
 COLUMNS: Final = "seq, id, kind, type, audience, source, publisher, body, expires_at"
 
+# Where entries are, as `entry_of` takes them.
+_NOTIFICATIONS: Final = f"SELECT {COLUMNS} FROM notification"  # noqa: S608 - a constant
+AMENDMENTS: Final = (
+    "SELECT seq, about, kind, 'ns:' || kind, audience, source, publisher, body, expires_at FROM amendment"
+)
+
 # Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
 # one, or they would never become fewer; few, as publishers wait. Other commits look once in so many notifications.
 PURGE_STEP: Final = 10
@@ -202,10 +208,12 @@ def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
     )
 
 
-def stored_entries(connection: sqlite3.Connection, epoch: str, seqs: Iterable[int]) -> dict[int, Entry]:
+def stored_entries(
+    connection: sqlite3.Connection, epoch: str, seqs: Iterable[int], select: str = _NOTIFICATIONS
+) -> dict[int, Entry]:
     """The stored entries with these positions, by position; what is not there any more is left out."""
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM notification WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - a constant
+        f"{select} WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - a constant
         (orjson.dumps(list(seqs)).decode(),),
     )
     return {row[0]: entry_of(epoch, row) for row in rows}

@@ -268,6 +268,11 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX schedule_past_at ON schedule_past (at, seq) WHERE seq IS NOT NULL;
     CREATE INDEX schedule_past_unstored ON schedule_past (number) WHERE seq IS NULL;
     """,
+    # 11. What speaks of notifications of a type goes with them.
+    """
+    CREATE INDEX amendment_type ON amendment (type, seq);
+    CREATE INDEX history_type ON history (type, number);
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

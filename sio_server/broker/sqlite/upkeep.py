@@ -48,10 +48,30 @@ class Upkeep:
             return 0
         async with self._retaining:
             removed = await self._let_oldest_go(max_age, max_count)
+            await self._let_words_go(max_age, max_count)
             for event, age in tuple(self._ages.by_type.items()):
                 if age != math.inf:
                     removed += await self._let_type_go(event, self._milliseconds() - int(age * _MS))
             return removed
+
+    async def _let_words_go(self, max_age: float | None, max_count: int | None) -> None:
+        """Take out word of changes, and what was before, that is too old or too much."""
+        if max_age is None and max_count is None:
+            return
+        older_than = None if max_age is None else self._milliseconds() - int(max_age * _MS)
+        excess = (0, 0)
+        if max_count is not None:
+            words, happened = await self._store.read(retention.count_words)
+            excess = words - max_count, happened - max_count
+
+        def remove(step: Step, _: int) -> retention.Removed:
+            nonlocal excess
+            done = retention.remove_words(step, older_than=older_than, excess=excess)
+            excess = excess[0] - retention.STEP_ROWS, excess[1] - retention.STEP_ROWS
+            self._store.floor = max(self._store.floor, done.floor)
+            return done
+
+        await self._repeat(remove)
 
     async def _let_oldest_go(self, max_age: float | None, max_count: int | None) -> int:
         """Take out what is too old or too many, of all types but those that are kept for longer."""
@@ -81,7 +101,11 @@ class Upkeep:
 
     async def _let_type_go(self, event: str, older_than: int) -> int:
         """Take out what is older than types of its kind are kept."""
-        return await self._repeat(lambda step, _: retention.remove_of_type(step, event, older_than=older_than))
+        removed = await self._repeat(lambda step, _: retention.remove_of_type(step, event, older_than=older_than))
+        await self._repeat(
+            lambda step, _: retention.remove_words(step, older_than=older_than, excess=(0, 0), event=event)
+        )
+        return removed
 
     async def _repeat(
         self,

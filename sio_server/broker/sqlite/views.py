@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sio_server.audience import ROOM_ALL, user_room
 from sio_server.broker.log import View
-from sio_server.broker.sqlite.rows import cuts, last_seq, stored_entries
+from sio_server.broker.sqlite.rows import AMENDMENTS, cuts, last_seq, stored_entries
 from sio_server.notification import Entry
 
 # Above every position.
@@ -64,10 +64,12 @@ def walk(
     below: int = TOP,
     newest_first: bool,
     now: int | None = None,
+    table: str = "notification_room",
 ) -> Generator[int, None, None]:
     """The positions in some rooms below ``below``, each once, in order; read only as far as they are asked for.
 
-    With ``now`` what expired is left out. Close it (`contextlib.closing`) when it is left early.
+    With ``now`` what expired is left out. ``table`` is where entries have a row for each room. Close it
+    (`contextlib.closing`) when it is left early.
     """
     with ExitStack() as stack:
         streams: list[Iterator[tuple[int]]] = []
@@ -75,7 +77,7 @@ def walk(
             part = bounds[start : start + MERGED_ROOMS]
             moment = () if now is None else (now,)
             parameters = [value for room, low in part for value in (room, low, below, *moment)]
-            query = _merge(len(part), newest_first, now is not None)
+            query = _merge(len(part), newest_first, now is not None, table)
             streams.append(stack.enter_context(closing(connection.execute(query, parameters))))
         last = None
         for (seq,) in streams[0] if len(streams) == 1 else heapq.merge(*streams, reverse=newest_first):
@@ -85,8 +87,8 @@ def walk(
 
 
 @lru_cache(maxsize=4 * MERGED_ROOMS)
-def _merge(rooms: int, newest_first: bool, alive: bool) -> str:  # noqa: FBT001 - the cache takes no keywords cheaply
-    part = "SELECT seq FROM notification_room WHERE room = ? AND seq > ? AND seq < ?"
+def _merge(rooms: int, newest_first: bool, alive: bool, table: str) -> str:  # noqa: FBT001 - the cache takes no keywords cheaply
+    part = f"SELECT seq FROM {table} WHERE room = ? AND seq > ? AND seq < ?"  # noqa: S608 - a constant
     if alive:
         part += " AND (expires_at IS NULL OR expires_at > ?)"
     return " UNION ".join([part] * rooms) + (" ORDER BY seq DESC" if newest_first else " ORDER BY seq")
@@ -106,7 +108,21 @@ def replay(connection: sqlite3.Connection, epoch: str, view: View, *, after: int
             }
             stored = stored_entries(connection, epoch, (seq for seq in chunk if seq not in excepted))
             found.extend(entry for _, entry in sorted(stored.items()))
-    return found
+    amendments = _amendments(connection, epoch, view, after=after, limit=limit, now=now)
+    return sorted((*found, *amendments), key=lambda entry: entry.seq)[:limit] if amendments else found
+
+
+def _amendments(
+    connection: sqlite3.Connection, epoch: str, view: View, *, after: int, limit: int, now: int
+) -> list[Entry]:
+    """Word of changes that is above a position, in order."""
+    if connection.execute("SELECT 1 FROM amendment WHERE seq > ? LIMIT 1", (after,)).fetchone() is None:
+        return []
+    bounds = bounds_of(view, after)
+    with closing(walk(connection, bounds, newest_first=False, now=now, table="amendment_room")) as seqs:
+        found = stored_entries(connection, epoch, islice(seqs, limit), AMENDMENTS)
+    personal = user_room(view.user)
+    return [entry for _, entry in sorted(found.items()) if personal not in entry.skip_rooms]
 
 
 # -- in number --------------------------------------------------------------------------------------------------------

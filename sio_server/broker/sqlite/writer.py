@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
@@ -38,7 +38,7 @@ MAX_WAITING: Final = 10_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """What a change is handed: the transaction it runs in, after the publishes that go into the same commit.
 
@@ -60,14 +60,22 @@ class Step:
     """The last position that is given, that of the publishes of this commit included."""
     now: int
     """Milliseconds of the log's own clock."""
+    epoch: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    """What changes have appended, in order: it is announced after the publishes."""
+
+    def append(self, entry: Entry) -> None:
+        """Announce an entry, whose position is the one after the last that is given."""
+        self.entries.append(entry)
+        self.last_seq = entry.seq
 
 
 Change = Callable[[Step], Any]
 _WaitingPublish = tuple[Notification, Callable[[Published | Exception], None]]
 _WaitingDelivery = tuple[Delivery, Callable[[Published | Exception], None]]
 _WaitingChange = tuple[Change, Callable[[Any], None]]
-#: what became of each publish and of each change, whether anything was written, and when
-_Committed = tuple[list[Outcome], list[object], bool, int]
+#: what became of each publish and of each change, whether anything was written, when, and what changes appended
+_Committed = tuple[list[Outcome], list[object], bool, int, list[Entry]]
 
 
 class Writer:
@@ -215,7 +223,7 @@ class Writer:
         seconds: float,
         done: _Committed,
     ) -> None:
-        outcomes, results, wrote, now = done
+        outcomes, results, wrote, now, appended = done
         self._note(results, published=wrote and bool(publishes))
         try:
             if self._committed is not None:
@@ -225,7 +233,7 @@ class Writer:
                 {"message": "what hears of commits failed", "exception": error}
             )
         try:
-            self._announce(publishes, outcomes, now)
+            self._announce(publishes, outcomes, now, appended)
         finally:
             _settle(publishes, outcomes)
             _settle(changes, [self._translated(result) for result in results])
@@ -244,26 +252,23 @@ class Writer:
     def _translated(self, result: object) -> object:
         return self._store.unavailable(result) if isinstance(result, sqlite3.Error) else result
 
-    def _announce(self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int) -> None:
+    def _announce(
+        self, publishes: Sequence[_WaitingPublish], outcomes: Sequence[Outcome], now: int, appended: Sequence[Entry]
+    ) -> None:
         entries = []
         for (notification, _), outcome in zip(publishes, outcomes, strict=True):
             if isinstance(outcome, Published) and not outcome.duplicate:
                 entry = Entry.of(notification, outcome.position, self._end(notification, now))
                 former = outcome.former
                 entries.append(entry if former is None else entry.in_place_of(*former))
+        entries.extend(appended)
         if entries:
             self.head = entries[-1].position
             self._nodes.announce(entries)
 
     def _end(self, notification: Notification, now: int) -> int | None:
-        """After which moment an entry goes to nobody: it has expired, or retention has taken it out of the log."""
         expires_at = None if notification.expires_at is None else expiry(notification, now)
-        if not self._ages.by_type:
-            return expires_at
-        kept_until = self._ages.end(notification.type, now)
-        if expires_at is None or kept_until is None:
-            return expires_at or kept_until
-        return min(expires_at, kept_until)
+        return self._ages.until(notification.type, now, expires_at) if self._ages.by_type else expires_at
 
     # -- in the writer thread -------------------------------------------------------------------------------------
 
@@ -283,21 +288,22 @@ class Writer:
             outcomes = [batch.add(notification) for notification in notifications]
             outcomes += [take(connection, batch, delivery) for delivery in deliveries]
             batch.insert()
-            step = Step(connection, batch.last_seq, now)
+            step = Step(connection, batch.last_seq, now, store.epoch)
             results = [_attempt(function, step) for function in functions]
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        if batch.last_seq != store.last_seq:
-            store.reached(batch.last_seq)
-        return outcomes, results, connection.total_changes != before, now
+        if step.last_seq != store.last_seq:
+            store.reached(step.last_seq)
+        return outcomes, results, connection.total_changes != before, now, step.entries
 
 
 def _attempt(function: Change, step: Step) -> object:
     """What the change returned, or what it raised, in which case it left nothing behind."""
     execute = step.connection.execute
+    last_seq, appended = step.last_seq, len(step.entries)
     execute("SAVEPOINT change")
     try:
         result: object = function(step)
@@ -305,6 +311,8 @@ def _attempt(function: Change, step: Step) -> object:
         if not step.connection.in_transaction:  # SQLite gave the whole transaction up, as it may on a full disk
             raise
         execute("ROLLBACK TO change")
+        step.last_seq = last_seq
+        del step.entries[appended:]
         result = error
     execute("RELEASE change")
     return result

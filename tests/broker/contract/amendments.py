@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import orjson
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker import Broker, Published, View
-from sio_server.notification import Notification
+from sio_server.broker import Amendment, Broker, Published, View
+from sio_server.errors import Refused
+from sio_server.notification import Notification, Position
 from tests.support.brokers import EVERYBODY, Ear, Reopen, appended, appended_at_once, positions
-from tests.support.inbox_model import Clock
+from tests.support.inbox_model import START, Clock
 from tests.support.inbox_model import notification as made_for
 
 ADMINS = Audience.of(roles=["admin", "guia"], users=["bea", "cid"])
@@ -20,6 +22,15 @@ ADMINS = Audience.of(roles=["admin", "guia"], users=["bea", "cid"])
 def keyed(text: str = "", *, key: str = "k", audience: Audience = EVERYBODY, ttl: float | None = None) -> Notification:
     """A notification with a collapse key."""
     return made_for(audience, message=text, collapse=key, ttl=ttl)
+
+
+# A moment in milliseconds, that of the clock of these tests.
+AT = int(START * 1000)
+
+
+def change(*, at: int = AT, by: str = "key:k", revision: int | None = None, **members: Any) -> Amendment:
+    """What is to be other."""
+    return Amendment(members=members, at=at, by=by, revision=revision)
 
 
 async def ana(broker: Broker, *roles: str) -> View:
@@ -151,6 +162,193 @@ class CollapseContract:
         return made_for(EVERYBODY, message=text, collapse="k", persist=False)
 
 
+class AmendContract:
+    """Changing what was published, and taking it back: ``broker`` calls back ``ear``, ``clock`` is the log's."""
+
+    async def test_mended_where_it_stands(self, broker: Broker, ear: Ear) -> None:
+        """A change shows in the item with its id, place and state; word of it is announced, and counts as nothing."""
+        view = await ana(broker, "admin", "guia")
+        made = [made_for(ADMINS, message=str(number), data={"n": number}) for number in range(3)]
+        await appended_at_once(broker, made)
+        await broker.mark(view, "read", [made[1].id])
+        before = await broker.counts(view)
+        wanted = change(message="otra", title="T", priority="high", group="g", link=None, data={"n": 9})
+        assert await broker.amend(made[1].id, wanted) == (1, Position(broker.head().epoch, 4))
+        assert await broker.amend(made[1].id, change(group=None, revision=1)) == (2, broker.head())
+        (first, second), shown = ear.heard[3:], (await broker.page(view)).items[1]
+        assert [(one.kind, one.event, one.id) for one in (first, second)] == 2 * [("updated", "ns:updated", made[1].id)]
+        assert (shown.entry.seq, shown.entry.id, shown.read) == (2, made[1].id, True)
+        envelope = shown.entry.envelope()
+        assert (envelope["message"], envelope["title"], envelope["link"], envelope["revision"]) == (
+            "otra",
+            "T",
+            None,
+            2,
+        )
+        assert envelope["data"] == {"n": 9}
+        assert envelope["updated_at"] == "2026-01-01T00:00:00.000Z"
+        assert "group" not in envelope
+        assert first.envelope()["group"] == "g"
+        assert {**second.envelope(), "seq": 2, "cursor": envelope["cursor"]} == envelope
+        assert (first.effect and first.effect.gone, second.effect and second.effect.gone) == ((), (4,))
+        assert second.effect is not None
+        assert second.effect.changed == shown.entry
+        after = await broker.counts(view)
+        assert (after.unread, after.unseen) == (before.unread, before.unseen)
+        assert await positions(broker, view) == [1, 2, 3, 5]
+        assert (await broker.stretch(view, 4, 10)).items == [second._replace(effect=None)]
+        found = (await broker.search(text="otra")).items
+        assert [one.entry.id for one in found] == [made[1].id]
+        assert [one.entry.seq for one in (await broker.search(priority="high")).items] == [2]
+        assert (await broker.size()).notifications == 3
+        receipt = await broker.receipt(made[1].id)
+        assert receipt is not None
+        assert receipt.read == 1
+
+    async def test_retracted_is_gone(self, broker: Broker, ear: Ear) -> None:
+        """One that is taken back is in nothing any more; whoever was away gets word of it; once more is the same."""
+        view = await ana(broker, "admin", "guia")
+        made = [made_for(ADMINS, message=str(number)) for number in range(3)]
+        await appended_at_once(broker, made)
+        await broker.amend(made[1].id, change(message="x"))
+        position = await broker.retract(made[1].id, by="key:k", at=AT)
+        assert position == Position(broker.head().epoch, 5)
+        assert await broker.retract(made[1].id, by="key:other", at=AT + 1) == position
+        assert (await broker.counts(view)).unread == 2
+        assert await texts(broker, view) == ["2", "0"]
+        (word,) = (await broker.stretch(view, 3, 10)).items
+        assert (word.kind, word.event, word.id, word.seq, word.body) == ("removed", "ns:removed", made[1].id, 5, b"")
+        assert [entry.effect and entry.effect.gone for entry in ear.heard] == [None, None, None, (), (2, 4)]
+        assert await broker.find(made[1].id) is None
+        past = await broker.past(made[1].id)
+        assert past is not None
+        assert (past.action, past.by, past.at) == ("retracted", "key:k", AT)
+        assert past.before is not None
+        assert past.before.envelope()["message"] == "x"
+        with pytest.raises(Refused, match="not_found"):
+            await broker.amend(made[1].id, change(message="y"))
+
+    async def test_what_cannot_be_changed(self, broker: Broker, clock: Clock) -> None:
+        """Unknown, expired and replaced ones are refused, and old revisions; then nothing is announced."""
+        old, new = keyed("old"), keyed("new")
+        passing = made_for(EVERYBODY, persist=False)
+        fleeting = made_for(EVERYBODY, ttl=10)
+        for one in (old, new, passing, fleeting):
+            await appended(broker, one)
+        await broker.amend(new.id, change(message="newer"))
+        clock.seconds += 11
+        head = broker.head()
+        for identity, code in ((old.id, "replaced"), (passing.id, "not_found"), (fleeting.id, "not_found")):
+            with pytest.raises(Refused, match=code) as refused:
+                await broker.amend(identity, change(message="x"))
+            assert refused.value.extra == ({"replaced_by": new.id} if code == "replaced" else {})
+            with pytest.raises(Refused, match=code):
+                await broker.retract(identity, by="key:k", at=AT)
+        for revision in (0, 2):
+            with pytest.raises(Refused, match="revision_mismatch") as refused:
+                await broker.amend(new.id, change(message="x", revision=revision))
+            assert refused.value.extra == {"revision": 1}
+        assert broker.head() == head
+        assert await broker.past(new.id) is None
+
+    async def test_other_time_to_live(self, broker: Broker, clock: Clock) -> None:
+        """One can be made to expire sooner, later or never, and the counters are those of the pages at each time."""
+        view = await ana(broker, "admin", "guia")
+        made = [made_for(ADMINS, message=str(number), ttl=ttl) for number, ttl in enumerate((10, None, 10, 20, None))]
+        await appended_at_once(broker, made)
+        now = int(clock.seconds * 1000)
+        await broker.amend(made[0].id, change(at=now, expires_at=now + 30_000))
+        await broker.amend(made[1].id, change(at=now, expires_at=now + 5_000))
+        await broker.amend(made[2].id, change(at=now, expires_at=None))
+        for seconds, left in ((0, "43210"), (6, "4320"), (5, "4320"), (10, "420"), (10, "42")):
+            clock.seconds += seconds
+            assert await texts(broker, view) == list(left)
+            assert (await broker.counts(view)).unread == len(left)
+        assert [one.id for one in (await broker.stretch(view, 5, 10)).items] == [made[2].id]
+        await broker.retract(made[2].id, by="key:k", at=now)
+        assert (await broker.counts(view)).unread == 1
+
+    async def test_amendments_go_to_whom_it_was_for(self, broker: Broker) -> None:
+        """Word of a change is for whom the notification was for, no more and no less, and each word once."""
+        await ana(broker, "admin", "guia")
+        except_bea = Audience.of(roles=["admin", "guia"], except_users=["bea"])
+        views = [
+            await broker.sight(user, Identity(user, roles).rooms())
+            for user, roles in (("ana", ("admin", "guia")), ("bea", ("admin",)), ("cid", ("turista",)))
+        ]
+        made = made_for(except_bea)
+        await appended(broker, made)
+        await broker.amend(made.id, change(message="x"))
+        await appended(broker, made_for(EVERYBODY))
+        await broker.retract(made.id, by="key:k", at=AT)
+        assert [await positions(broker, view) for view in views] == [[3, 4], [3], [3]]
+        assert [one.seq for one in (await broker.stretch(views[0], 0, 1)).items] == [3]
+
+    async def test_history_of_a_thread(self, broker: Broker) -> None:
+        """Who did what when, and what was before, for the whole thread, whichever of its ids is asked for."""
+        made = [
+            made_for(EVERYBODY, message=str(number), collapse="k", publisher=f"key:{number}") for number in range(3)
+        ]
+        plain = made_for(EVERYBODY, publisher="key:plain")
+        await appended(broker, plain)
+        await appended_at_once(broker, made[:2])
+        await broker.amend(made[1].id, change(message="x", by="admin:ana"))
+        await appended(broker, made[2])
+        await broker.retract(made[2].id, by="key:k", at=AT)
+        expected = [
+            (made[0].id, "published", "key:0", None),
+            (made[0].id, "replaced", "key:1", "0"),
+            (made[1].id, "published", "key:1", None),
+            (made[1].id, "updated", "admin:ana", "1"),
+            (made[1].id, "replaced", "key:2", "x"),
+            (made[2].id, "published", "key:2", None),
+            (made[2].id, "retracted", "key:k", "2"),
+        ]
+        for one in made:
+            happened = await broker.history(one.id)
+            assert [
+                (each.id, each.action, each.by, each.before and each.before.envelope()["message"]) for each in happened
+            ] == expected
+        assert [(each.action, each.by) for each in await broker.history(plain.id)] == [("published", "key:plain")]
+        assert await broker.history("x") == ()
+
+    async def test_history_is_bounded(self, broker: Broker) -> None:
+        """Of one thread the newest are known, however often it was replaced; retention takes the rest with time."""
+        made = [keyed(str(number)) for number in range(150)]
+        await appended_at_once(broker, made)
+        happened = await broker.history(made[-1].id)
+        assert len([each for each in happened if each.action == "replaced"]) == 100
+        assert await broker.past(made[10].id) is None
+        assert await broker.past(made[140].id) is not None
+
+    async def test_retention_takes_words_and_history(self, broker: Broker, clock: Clock) -> None:
+        """What speaks of notifications goes by age as they do, by number as well, and with types that go sooner."""
+        broker.keep_types({"booking": 5.0})
+        view = await ana(broker)
+        made = [made_for(EVERYBODY, event=event) for event in ("test", "booking", "test")]
+        await appended_at_once(broker, made)
+        for one in made[:2]:
+            await broker.retract(one.id, by="key:k", at=AT)
+        clock.seconds += 6
+        assert [one.seq for one in (await broker.stretch(view, 3, 10)).items] == [4]
+        await broker.retain(max_age=100)
+        assert await broker.past(made[1].id) is None
+        assert await broker.past(made[0].id) is not None
+        await broker.amend(made[2].id, change(message="x"))
+        clock.seconds += 95
+        await broker.retain(max_age=100)
+        assert (await broker.stretch(view, 0, 10)).items[-1].seq == 6
+        assert await broker.past(made[0].id) is None
+        assert broker.floor() == 5 - 1
+        for _ in range(250):
+            one = made_for(EVERYBODY)
+            await appended(broker, one)
+            await broker.retract(one.id, by="key:k", at=AT)
+        await broker.retain(max_count=3)
+        assert len((await broker.stretch(view, 0, 1000)).items) <= 2 * 3
+        assert broker.head().seq == 506
+
+
 class CollapseOfTwoNodesContract:
     """One log of two nodes: ``pair`` are both, ``ears`` whom they call back."""
 
@@ -166,6 +364,22 @@ class CollapseOfTwoNodesContract:
 
 class DurableCollapseContract:
     """What survives the end of a node."""
+
+    async def test_changes_survive_a_restart(self, broker: Broker, reopened: Reopen) -> None:
+        """What was changed and taken back is so after the broker was closed and opened, and no position comes twice."""
+        view = await ana(broker)
+        made = [made_for(EVERYBODY, message=str(number)) for number in range(2)]
+        await appended_at_once(broker, made)
+        await broker.amend(made[0].id, change(message="x"))
+        removed = await broker.retract(made[1].id, by="key:k", at=AT)
+        again = await reopened(broker)
+        assert again.head() == removed
+        assert await texts(again, view) == ["x"]
+        assert [one.kind for one in (await again.stretch(view, 0, 10)).items] == ["notification", "updated", "removed"]
+        assert await again.retract(made[1].id, by="key:k", at=AT) == removed
+        assert (await again.retract(made[0].id, by="key:k", at=AT)).seq == 5
+        assert (await again.counts(view)).unread == 0
+        assert len(await again.history(made[0].id)) == 3
 
     async def test_place_survives_a_restart(self, broker: Broker, reopened: Reopen) -> None:
         """After the broker was closed and opened the same is stored, and the next of the key takes its place."""

@@ -84,7 +84,7 @@ class TestLog(log.LogContract, log.StretchContract, log.LogOfTwoNodesContract):
     """One order, announced once."""
 
 
-class TestAmendments(amendments.CollapseContract, amendments.CollapseOfTwoNodesContract):
+class TestAmendments(amendments.CollapseContract, amendments.AmendContract, amendments.CollapseOfTwoNodesContract):
     """What takes the place of what."""
 
 

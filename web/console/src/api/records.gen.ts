@@ -20,6 +20,11 @@ export interface components {
             /** @description Whether an earlier publish with this key was it */
             duplicate: boolean;
             warnings: string[];
+            /**
+             * Format: uuid
+             * @description The notification whose place it took; only where it took one
+             */
+            replaces?: string;
         };
         Action: {
             /** @description What an answer names */
@@ -46,6 +51,41 @@ export interface components {
         Actor: {
             id: string;
             name?: string;
+        };
+        Amend: {
+            /** @description What an inbox puts together under one heading */
+            group?: string | null;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["Action"][] | null;
+            /** @description The https address of a picture */
+            image?: string | null;
+            /** @description The name of an icon that the client has, or the https address of one */
+            icon?: string | null;
+            /** @description What kind of notification it is to its reader */
+            category?: string | null;
+            /** @description When it is delivered, RFC 3339 with a zone; at once where left out */
+            deliver_at?: string | null;
+            /** @description Seconds from now after which it is delivered; in place of `deliver_at` */
+            deliver_in?: number | null;
+            /** @description Text; the catalogue's where left out */
+            message?: string | null;
+            /** @description Fields of the event; known ones are checked by the catalogue */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Short text above the message */
+            title?: string | null;
+            /** @description Where a click leads: a path or an http(s) address */
+            link?: string | null;
+            /**
+             * @description The type's where left out
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "critical" | null;
+            /** @description Seconds until it is of no more use */
+            ttl?: number | null;
+            /** @description How often it was changed, as you know it: refused where another change came first */
+            revision?: number;
         };
         Audience: {
             /** @description Everybody with one of these roles */
@@ -88,13 +128,6 @@ export interface components {
             rejected: number;
             results: components["schemas"]["BatchItem"][];
         };
-        Cancelled: {
-            /** @enum {string} */
-            status: "ok";
-            /** Format: uuid */
-            id: string;
-            cancelled: boolean;
-        };
         CancelledAll: {
             /** @enum {string} */
             status: "ok";
@@ -104,91 +137,23 @@ export interface components {
             types: components["schemas"]["EventType"][];
             topics: components["schemas"]["Followable"][];
         };
-        Change: {
-            /** @description Short text above the message */
-            title?: string | null;
-            /** @description Text; the catalogue's where left out */
-            message?: string | null;
-            /** @description Fields of the event; known ones are checked by the catalogue */
-            data?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Where a click leads: a path or an http(s) address */
-            link?: string | null;
-            /**
-             * @description The type's where left out
-             * @enum {string|null}
-             */
-            priority?: "low" | "normal" | "high" | "critical" | null;
-            /** @description Seconds until it is of no more use */
-            ttl?: number | null;
-            /** @description What its reader can do about it */
-            actions?: components["schemas"]["Action"][] | null;
-            /** @description The https address of a picture */
-            image?: string | null;
-            /** @description The name of an icon that the client has, or the https address of one */
-            icon?: string | null;
-            /** @description What kind of notification it is to its reader */
-            category?: string | null;
-            /** @description What an inbox puts together under one heading */
-            group?: string | null;
-            /** @description When it is delivered, RFC 3339 with a zone; at once where left out */
-            deliver_at?: string | null;
-            /** @description Seconds from now after which it is delivered; in place of `deliver_at` */
-            deliver_in?: number | null;
-        };
-        ChangedSchedule: {
-            /** @description The newest of this key and audience takes the place of the one before */
-            collapse_key?: string;
-            /** @description What an inbox puts together under one heading */
-            group?: string;
-            /** @description What its reader can do about it */
-            actions?: components["schemas"]["ActionReply"][];
-            /** @description The https address of a picture */
-            image?: string;
-            /** @description The name of an icon, or the https address of one */
-            icon?: string;
-            /** @description What kind of notification it is to its reader */
-            category?: string;
-            /**
-             * Format: uuid
-             * @description Identity (UUIDv7)
-             */
+        Changed: {
+            /** @enum {string} */
+            status: "ok" | "scheduled";
+            /** Format: uuid */
             id: string;
-            type: string;
-            title: string | null;
-            message: string;
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description When it was accepted, RFC 3339 in UTC */
-            timestamp: string;
-            /** @enum {string} */
-            priority: "low" | "normal" | "high" | "critical";
-            link: string | null;
-            /** @description Who caused it */
-            actor: components["schemas"]["Actor"] | null;
-            expires_at: string | null;
-            /** @description The trace that it belongs to, where the publisher named one */
-            traceparent?: string;
-            /** @description Whom it is for */
-            audience: components["schemas"]["AudienceReply"];
-            /** @description Which part of the backend it is from */
-            source: string | null;
-            /** @description Who published it */
-            publisher: string | null;
-            /** @description False where it is not to be kept in the log */
-            persist?: boolean;
-            /** @description When it is delivered, RFC 3339 in UTC */
-            due: string;
-            /** @description When it was scheduled */
-            scheduled_at: string;
-            /** @description Who scheduled it */
-            by: string;
-            /** @enum {string} */
-            status: "scheduled";
-            /** @description How often it was changed */
+            /** @description How often it was changed by now */
             revision: number;
+            /** @description The place in the log of the word of this change */
+            seq?: number;
+            /** @description The same as a client keeps it */
+            cursor?: string;
+            /** @description When, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description When it is delivered, RFC 3339 in UTC, where it is scheduled */
+            due?: string;
+        } & {
+            [key: string]: unknown;
         };
         ConnectedUser: {
             user: string;
@@ -406,6 +371,24 @@ export interface components {
             /** @description `after` of the next page; null after the last */
             next_after: string | null;
         };
+        Happened: {
+            /**
+             * Format: uuid
+             * @description The notification that it happened to
+             */
+            id: string;
+            /** @enum {string} */
+            action: "published" | "replaced" | "updated" | "retracted";
+            /** @description When, RFC 3339 in UTC */
+            at: string;
+            /** @description Who did it, as `publisher` has them */
+            by: string | null;
+            /**
+             * Format: uuid
+             * @description What took its place, where it is that
+             */
+            replaced_by: string | null;
+        };
         Head: {
             seq: number;
             cursor: string;
@@ -426,6 +409,26 @@ export interface components {
             /** @description Of those users */
             connections: number;
         };
+        HistoryItem: {
+            /**
+             * Format: uuid
+             * @description The notification that it happened to
+             */
+            id: string;
+            /** @enum {string} */
+            action: "published" | "replaced" | "updated" | "retracted";
+            /** @description When, RFC 3339 in UTC */
+            at: string;
+            /** @description Who did it, as `publisher` has them */
+            by: string | null;
+            /**
+             * Format: uuid
+             * @description What took its place, where it is that
+             */
+            replaced_by: string | null;
+            /** @description Null where it was published */
+            before: components["schemas"]["Record"] | null;
+        };
         HistoryPage: {
             items: components["schemas"]["Record"][];
             /** @description `before` of the next page; null after the last, and with `after` */
@@ -434,6 +437,9 @@ export interface components {
             next_after: number | null;
             /** @description What has the `seq` or the id that `q` is, wherever it stands in the log; in the first page alone */
             exact: components["schemas"]["Record"] | null;
+        };
+        HistoryReply: {
+            items: components["schemas"]["HistoryItem"][];
         };
         InboxItem: {
             /** @description The newest of this key and audience takes the place of the one before */
@@ -448,6 +454,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -606,6 +620,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -831,6 +853,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -875,6 +905,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -905,7 +943,15 @@ export interface components {
             source: string | null;
             /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
             publisher: string | null;
-            receipts: components["schemas"]["Receipts"];
+            /** @enum {string} */
+            status: "stored" | "replaced" | "retracted";
+            /**
+             * Format: uuid
+             * @description What took its place, where something did
+             */
+            replaced_by?: string;
+            /** @description Null for one that has left the log */
+            receipts: components["schemas"]["Receipts"] | null;
         };
         Redeem: {
             /** @description A pass, as `POST /v1/passes` gave it */
@@ -924,6 +970,20 @@ export interface components {
             /** @description The client's, as trusted proxies tell it */
             address: string;
             request_id: string | null;
+        };
+        Retracted: {
+            /** @enum {string} */
+            status: "ok";
+            /** Format: uuid */
+            id: string;
+            /** @description The place in the log of the word of it */
+            seq?: number;
+            /** @description The same as a client keeps it */
+            cursor?: string;
+            /** @description It has left the log */
+            removed?: boolean;
+            /** @description It was scheduled, and is delivered to nobody */
+            cancelled?: boolean;
         };
         Sample: {
             /** @description Unix seconds */
@@ -957,6 +1017,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -1083,7 +1151,7 @@ export interface components {
         };
         Trace: {
             notification: components["schemas"]["Record"];
-            /** @description Whether it is in the log: not so with `persist: false` */
+            /** @description Whether it is in the log: not so with `persist: false`, and once it was replaced or taken back */
             stored: boolean;
             /** @description Whose connections and steps these are */
             node: string;
@@ -1092,8 +1160,10 @@ export interface components {
             steps: components["schemas"]["TraceStep"][];
             /** @description Null where not stored */
             receipts: components["schemas"]["Receipts"] | null;
-            /** @description Null without `user` */
+            /** @description Null without `user`, and of what was replaced or taken back */
             user: components["schemas"]["UserTrace"] | null;
+            /** @description What became of it and of those that took each other's place, oldest first */
+            history: components["schemas"]["Happened"][];
         };
         TraceStep: {
             /**

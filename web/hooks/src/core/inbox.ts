@@ -155,8 +155,7 @@ export function createInbox() {
   /** `ns:state`: what a device of this user changed, this one included. Saying it twice changes nothing. */
   function change({ action, ids, up_to, counts: fresh }: StateChange): void {
     version++;
-    // "counted" says the counters alone.
-    if (action in EFFECTS) apply({ action: action, ids: ids && new Set(ids), upTo: up_to ?? 0 });
+    if (action !== "counted") apply({ action, ids: ids && new Set(ids), upTo: up_to ?? 0 });
     counts = fresh;
   }
 

@@ -193,6 +193,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -270,6 +278,14 @@ export interface components {
             icon?: string;
             /** @description What kind of notification it is to its reader */
             category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
             /**
              * Format: uuid
              * @description Identity (UUIDv7)
@@ -408,15 +424,15 @@ export interface components {
             /** @description Whether an earlier publish with this key was it */
             duplicate: boolean;
             warnings: string[];
-            /** @enum {boolean} */
-            ok: true;
-            /** @description When it is delivered, RFC 3339 in UTC */
-            due?: string;
             /**
              * Format: uuid
              * @description The one of its key and audience whose place it took
              */
             replaces?: string;
+            /** @enum {boolean} */
+            ok: true;
+            /** @description When it is delivered, RFC 3339 in UTC */
+            due?: string;
         };
         Recipients: {
             /** @description Connections of this node it was handed to */
@@ -449,8 +465,11 @@ export interface components {
             "ns:presence": components["schemas"]["Attendance"];
         };
         StateChange: {
-            /** @enum {string} */
-            action: "seen" | "read" | "unread" | "archive" | "unarchive";
+            /**
+             * @description `counted`: nothing was done, and the counters are others, as something has gone
+             * @enum {string}
+             */
+            action: "seen" | "read" | "unread" | "archive" | "unarchive" | "counted";
             /** @description Those that changed; without them all did, as far as `up_to` */
             ids?: string[];
             /** @description The `seq` that a change of all reached */

@@ -30,7 +30,7 @@ export function Record({ id }: { id: string }) {
     { limit: USERS, after },
     { refetchInterval: REFRESH, keep: true },
   );
-  const next = data?.receipts.next_after ?? null;
+  const next = data?.receipts?.next_after ?? null;
   const isMissing = error instanceof ApiError && error.status === 404;
   return (
     <Section
@@ -73,8 +73,12 @@ export function Record({ id }: { id: string }) {
                 </Text>
               }
             >
-              <Sums receipts={data.receipts} />
-              <ByUser receipts={data.receipts} />
+              {data.receipts && (
+                <>
+                  <Sums receipts={data.receipts} />
+                  <ByUser receipts={data.receipts} />
+                </>
+              )}
               <Pager
                 mt="sm"
                 isFirst={after === null}

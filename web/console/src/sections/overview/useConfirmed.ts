@@ -24,7 +24,8 @@ export function useConfirmed(): number | null {
       const found = await Promise.all(
         latest.map(({ id }) => api.get<RecordWithReceipts>(`/v1/notifications/${id}`, { limit: 1 }, signal)),
       );
-      const sum = (key: "sent" | "acknowledged") => found.reduce((all, { receipts }) => all + receipts[key], 0);
+      const sum = (key: "sent" | "acknowledged") =>
+        found.reduce((all, { receipts }) => all + (receipts?.[key] ?? 0), 0);
       return { sent: sum("sent"), acknowledged: sum("acknowledged") };
     },
   });

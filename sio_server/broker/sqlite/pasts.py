@@ -1,0 +1,85 @@
+"""Reading what became of notifications. Runs in the threads of `store`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sio_server.broker.amendments import Happened
+from sio_server.broker.sqlite.history import thread_of
+from sio_server.broker.sqlite.rows import COLUMNS, entry_of
+from sio_server.notification import Entry, moment_of
+
+# What `_happened` takes: how it was, in the order of `rows.COLUMNS`, and what happened.
+_COLUMNS: Final = (
+    "place, id, 'notification', type, audience, source, publisher, body, NULL, action, at, who, other, seq, thread"
+)
+
+
+class End(NamedTuple):
+    """How a notification left the log, and the position of that."""
+
+    happened: Happened
+    seq: int
+    thread: str
+
+
+def end_of(connection: sqlite3.Connection, epoch: str, identity: str) -> End | None:
+    """How a notification left the log; None where it is there, or nothing is known of it."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM history WHERE id = ? ORDER BY number DESC LIMIT 1",  # noqa: S608 - a constant
+        (identity,),
+    ).fetchone()
+    if row is None or row[9] not in ("replaced", "retracted"):
+        return None
+    return End(_happened(epoch, row), row[13], row[14])
+
+
+def of(connection: sqlite3.Connection, epoch: str, identity: str, stored: Entry | None) -> tuple[Happened, ...]:
+    """See `Amendments.history`; ``stored`` is the notification, where it is there."""
+    if stored is not None:
+        thread = thread_of(identity, stored.body)
+    else:
+        row = connection.execute("SELECT thread FROM history WHERE id = ? LIMIT 1", (identity,)).fetchone()
+        if row is None:
+            return ()
+        thread = row[0]
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM history WHERE thread = ? ORDER BY number",  # noqa: S608 - a constant
+        (thread,),
+    ).fetchall()
+    found: list[Happened] = []
+    begun: set[str] = set()
+    for row in rows:
+        happened = _happened(epoch, row)
+        if happened.id not in begun:
+            begun.add(happened.id)
+            found.append(_published(happened.id, row[6]))
+        found.append(happened)
+    newest = stored or _newest(connection, epoch, rows)
+    if newest is not None and newest.id not in begun:
+        found.append(_published(newest.id, newest.publisher))
+    return tuple(found)
+
+
+def _newest(connection: sqlite3.Connection, epoch: str, rows: Sequence[Sequence[Any]]) -> Entry | None:
+    """The notification that stands in the place that the last of these rows tells of."""
+    identity = rows[-1][12]
+    row = (
+        identity
+        and connection.execute(
+            f"SELECT {COLUMNS} FROM notification WHERE id = ?",  # noqa: S608 - a constant
+            (identity,),
+        ).fetchone()
+    )
+    return entry_of(epoch, row) if row else None
+
+
+def _published(identity: str, publisher: str | None) -> Happened:
+    return Happened(identity, "published", moment_of(identity), publisher, None)
+
+
+def _happened(epoch: str, row: Sequence[Any]) -> Happened:
+    action, at, who, other = row[9:13]
+    return Happened(row[1], action, at, who, entry_of(epoch, row[:9]), other)

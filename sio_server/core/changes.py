@@ -1,0 +1,148 @@
+"""What publishers do with what they have published: change it, take it back, and see what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sio_server.auth import Publisher
+from sio_server.broker import Amendment, Broker, Happened
+from sio_server.catalog import Catalog
+from sio_server.core.node import Node
+from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.notification import Entry, milliseconds, written
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a request wants to be other: by member, as `PublishRequest` has them; None takes a member out.
+
+    With ``revision`` only a notification that was changed so often before is changed.
+    """
+
+    given: Mapping[str, Any]
+    revision: int | None = None
+
+
+class Changes:
+    """The use cases. ``locale`` is the language of messages that publishers leave out, ``now`` the time of day."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        node: Node,
+        catalog: Catalog,
+        *,
+        locale: str = "es",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._broker = broker
+        self._node = node
+        self._catalog = catalog
+        self._locale = locale
+        self._now = now
+
+    async def amend(self, notification_id: str, change: Change, publisher: Publisher) -> dict[str, Any]:
+        """Change a stored notification, and tell whoever it is for; when this returns, both are done.
+
+        Raises `Refused`: ``not_found``, ``replaced``, ``revision_mismatch``, ``forbidden_scope`` for what this
+        publisher may not publish, ``invalid_data``, ``rate_limited``, ``draining``, ``broker_unavailable``.
+        """
+        entry = await self._known(notification_id, publisher)
+        at = milliseconds(self._now())
+        members = self._members(entry, change.given, at)
+        amendment = Amendment(members=members, at=at, by=publisher.name, revision=change.revision)
+        revision, position = await self._broker.amend(notification_id, amendment)
+        return {
+            "status": "ok",
+            "id": notification_id,
+            "revision": revision,
+            "seq": position.seq,
+            "cursor": position.cursor(),
+            "updated_at": written(at),
+        }
+
+    async def retract(self, notification_id: str, publisher: Publisher) -> dict[str, Any]:
+        """Take a stored notification back, and tell whoever it was for; a second time is no error.
+
+        Raises `Refused` as `amend` does.
+        """
+        await self._known(notification_id, publisher)
+        position = await self._broker.retract(notification_id, by=publisher.name, at=milliseconds(self._now()))
+        return {
+            "status": "ok",
+            "id": notification_id,
+            "seq": position.seq,
+            "cursor": position.cursor(),
+            "removed": True,
+        }
+
+    async def history(self, notification_id: str) -> dict[str, Any]:
+        """What happened to a notification and its thread, oldest first; raises `Refused` (``not_found``)."""
+        happened = await self._broker.history(notification_id)
+        if not happened:
+            raise Refused("not_found")
+        return {"items": [{**happened_dict(one), "before": _record(one.before)} for one in happened]}
+
+    async def _known(self, notification_id: str, publisher: Publisher) -> Entry:
+        """The notification as it is, or as it was last, which this publisher may publish."""
+        self._node.check_open()
+        self._node.reserve(publisher)
+        publisher.scope.check_publishes()
+        stored = await self._broker.find(notification_id)
+        past = None if stored is not None else await self._broker.past(notification_id)
+        entry = stored.entry if stored is not None else None if past is None else past.before
+        if entry is None:
+            raise Refused("not_found")
+        publisher.scope.check_type(entry.event)
+        publisher.scope.check_audience(entry.audience, stated=True)
+        return entry
+
+    def _members(self, entry: Entry, given: Mapping[str, Any], at: int) -> dict[str, Any]:
+        """The members of the envelope as they are to be."""
+        late = tuple(FieldProblem(name, _DELIVERED) for name in ("deliver_at", "deliver_in") if given.get(name))
+        if late:
+            raise Refused.of_problems("invalid_data", late)
+        members = {name: value for name, value in given.items() if name not in ("deliver_at", "deliver_in")}
+        event_type = self._catalog.types.get(entry.event)
+        if "data" in given:
+            members["data"] = given["data"] or {}
+            if event_type is not None:
+                event_type.check(members["data"])
+        if "message" in given and given["message"] is None:
+            if event_type is None:
+                raise Refused.of_problems("invalid_data", (FieldProblem("message", _NO_TEXT),))
+            data = members["data"] if "data" in members else entry.envelope()["data"]
+            members["message"] = event_type.text_for(data, self._locale)
+        if "priority" in given and given["priority"] is None:
+            members["priority"] = "normal" if event_type is None else event_type.priority
+        if "ttl" in members:
+            ttl = members.pop("ttl")
+            members["expires_at"] = None if ttl is None else at + 1000 * ttl
+        if given.get("actions") is not None:
+            members["actions"] = [choice.as_dict(self._locale) for choice in given["actions"]] or None
+        return members
+
+
+def happened_dict(happened: Happened) -> dict[str, Any]:
+    """What happened to a notification, without what it was before."""
+    return {
+        "id": happened.id,
+        "action": happened.action,
+        "at": written(happened.at),
+        "by": happened.by,
+        "replaced_by": happened.other,
+    }
+
+
+def _record(before: Entry | None) -> dict[str, Any] | None:
+    return None if before is None else before.record()
+
+
+_DELIVERED: Final = Text("It was delivered already.", "Ya se entregó.")
+_NO_TEXT: Final = Text(
+    "Its type is not in the catalogue, which has no text for it: write one.",
+    "Su tipo no está en el catálogo, que no tiene un texto para ella: escribe uno.",
+)
