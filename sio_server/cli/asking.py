@@ -40,6 +40,7 @@ def ask(
     lang: str,
     query: Mapping[str, str | int] | None = None,
     timeout: float = _TIMEOUT,
+    body: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The answer of a server to one request, within ``timeout`` seconds.
 
@@ -56,7 +57,9 @@ def ask(
     target = Target.of(resolve_url(url), credential, timeout, lang)
     with httpx.Client(**transport_options(target, 1), timeout=timeout) as client:
         try:
-            reply = client.request(method, target.url + path, params=dict(query or {}), headers=target.headers())
+            reply = client.request(
+                method, target.url + path, params=dict(query or {}), json=body, headers=target.headers()
+            )
         except httpx.HTTPError as error:
             raise CommandFailed(f"{target.url} cannot be reached: {one_line(error)}: is it running?") from error
     try:

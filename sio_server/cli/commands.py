@@ -59,6 +59,8 @@ COMMANDS: Final = {
     "send": Place("sio_server.cli.send", "send", "Publish one notification"),
     "listen": Place("sio_server.cli.listen", "listen", "Show notifications as they arrive"),
     "log": Place("sio_server.cli.listen", "log", "Show what the log on disk holds, with the server running or not"),
+    "amend": Place("sio_server.cli.amend", "amend", "Change a notification where it stands"),
+    "retract": Place("sio_server.cli.amend", "retract", "Take a notification back"),
     "token": Place("sio_server.cli.send", "token", "Sign a token for tests"),
     "demo": Place("sio_server.cli.demo", "demo", "Publish the nine notifications of a day in the system"),
     "relay": Place("sio_server.cli.relay", "relay", "Publish what an application commits to its outbox"),

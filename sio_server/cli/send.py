@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # it imports an HTTP client
 # Seconds. Somebody is looking on, and would rather start the server than wait for it.
 TIMEOUT: Final = 2.0
 
-_PRIORITIES: Final = ("low", "normal", "high", "critical")
+PRIORITIES: Final = ("low", "normal", "high", "critical")
 
 
 @click.command()
@@ -44,7 +44,7 @@ _PRIORITIES: Final = ("low", "normal", "high", "critical")
 @click.option("--topic", "topics", metavar="TOPIC", multiple=True, help="For followers of this topic (repeatable)")
 @click.option("--all", "everybody", is_flag=True, help="For everybody")
 @click.option("--except-user", "except_users", metavar="ID", multiple=True, help="But not for this user (repeatable)")
-@click.option("--priority", type=click.Choice(_PRIORITIES), help="The type's where left out")
+@click.option("--priority", type=click.Choice(PRIORITIES), help="The type's where left out")
 @click.option("--ttl", type=int, metavar="SECONDS", help="Seconds until it is of no more use")
 @click.option("--link", metavar="LINK", help="Where a click leads: a path or an http(s) address")
 @click.option("--collapse-key", metavar="KEY", help="It takes the place of the one before with this key and audience")
@@ -77,7 +77,7 @@ def send(
 
     with SyncNotifyClient(resolve_url(url), key, timeout=TIMEOUT, locale=lang) as client:
         try:
-            result = client.publish(event_type, data=_object(data), actions=_list(actions), **options)
+            result = client.publish(event_type, data=json_object(data), actions=json_list(actions), **options)
         except NotifyRefused as error:
             if error.mend is None:
                 raise
@@ -99,7 +99,7 @@ def _json(result: PublishResult) -> dict[str, Any]:
     return members if due is None else {**members, "due": due.isoformat()}
 
 
-def _object(text: str | None) -> dict[str, Any] | None:
+def json_object(text: str | None) -> dict[str, Any] | None:
     """The JSON object in a flag, a file or standard input."""
     decoded = _decoded("--data", text)
     if decoded is not None and not isinstance(decoded, dict):
@@ -107,7 +107,7 @@ def _object(text: str | None) -> dict[str, Any] | None:
     return decoded
 
 
-def _list(text: str | None) -> list[Any] | None:
+def json_list(text: str | None) -> list[Any] | None:
     """The JSON list of objects in a flag, a file or standard input."""
     decoded = _decoded("--actions", text)
     if decoded is not None and not (isinstance(decoded, list) and all(isinstance(each, dict) for each in decoded)):

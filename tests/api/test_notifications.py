@@ -79,6 +79,7 @@ async def test_one_notification_is_found_by_its_id() -> None:
         listed = (await get(server, "/v1/notifications", KEY))["items"][0]
         found = await get(server, f"/v1/notifications/{identity.upper()}", KEY)
 
+    assert found.pop("status") == "stored"
     assert {name: value for name, value in found.items() if name != "receipts"} == listed
 
 
