@@ -17,6 +17,7 @@ import pytest
 from sio_server.broker.sqlite import persons
 from sio_server.broker.sqlite.store import FILE_NAME
 from tests.support.asking import Answer, ask, assert_refused, get, post
+from tests.support.brokers import soon
 from tests.support.catalogs import following
 from tests.support.clients import plain_socket
 from tests.support.commands import run
@@ -242,3 +243,41 @@ async def test_erased_stays_erased_beyond_a_kill(tmp_path: Path) -> None:
             assert "notifications" not in await response.json()
         async with http.get(f"{server.url}/v1/inbox", headers=own) as response:
             assert (await response.json())["code"] == "token_revoked"
+
+
+async def test_erasing_goes_on_after_a_kill(tmp_path: Path) -> None:
+    """A `kill -9` in the middle of it leaves a log that is whole, and asked for again it takes the rest away."""
+    env = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
+    headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+    batch = {
+        "notifications": [{"type": "test", "audience": {"users": [NAME, *["bea"] * (n % 2)]}} for n in range(1000)]
+    }
+
+    async with aiohttp.ClientSession(headers=headers) as http:
+
+        async def asked(method: str, url: str, json: Any = None) -> Any:
+            async with http.request(method, url, json=json) as response:
+                assert response.status == 200, await response.text()
+                return await response.json()
+
+        async with program("--data-dir", str(tmp_path), env=env) as server:
+            for _ in range(5):
+                await asked("POST", f"{server.url}/v1/notifications/batch", batch)
+            erasing = asyncio.create_task(asked("DELETE", f"{server.url}/v1/users/{NAME}"))
+
+            async def begun() -> bool:
+                page = await asked("GET", f"{server.url}/v1/notifications?user={NAME}&after=0&limit=1")
+                return not page["items"] or page["items"][0]["seq"] > 1
+
+            await soon(begun)
+            await server.stop(signal.SIGKILL)
+            await asyncio.gather(erasing, return_exceptions=True)
+        async with program("--data-dir", str(tmp_path), env=env) as server:
+            await asked("DELETE", f"{server.url}/v1/users/{NAME}")
+            assert "notifications" not in await asked("GET", f"{server.url}/v1/users/{NAME}/export")
+            assert len((await asked("GET", f"{server.url}/v1/users/bea/export"))["notifications"]) == 2500
+            counts = await http.get(
+                f"{server.url}/v1/inbox/counts", headers={"Authorization": f"Bearer {lasting_token('bea')}"}
+            )
+            assert (await counts.json())["counts"]["unread"] == 2500
+    assert left_in(tmp_path) == []

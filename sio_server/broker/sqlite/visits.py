@@ -12,6 +12,9 @@ from sio_server.broker.sqlite.writer import Step, Writer
 # Seconds that what was noted waits for company.
 FLUSH_DELAY: Final = 0.5
 
+# Seconds between two steps of a flush: together they would be one commit, which publishers wait for.
+FLUSH_PAUSE: Final = 0.05
+
 # Users in one step of a flush: 10,000 who leave at once must not make publishers wait.
 FLUSH_STEP: Final = 500
 
@@ -40,7 +43,7 @@ class Visits:
         if len(self._waiting) > MAX_WAITING:
             del self._waiting[next(iter(self._waiting))]
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_DELAY, self.flush)
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_DELAY, self._go_on)
 
     def of(self, user: str) -> int | None:
         """When a user was here, in milliseconds, as far as the log does not know it yet."""
@@ -50,14 +53,24 @@ class Visits:
         """Write nothing of a user."""
         self._waiting.pop(user, None)
 
+    def _go_on(self) -> None:
+        self._timer = None
+        self._write()
+        if self._waiting:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_PAUSE, self._go_on)
+
     def flush(self) -> None:
-        """Have the log take what waits; what it does not take now is given up."""
+        """Have the log take all that waits, at once."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         while self._waiting:
-            some = [(self._waiting.pop(user), user) for user in list(islice(self._waiting, FLUSH_STEP))]
-            self._writer.change_later(_noting(some), lambda _: None)
+            self._write()
+
+    def _write(self) -> None:
+        """Have the log take some of it; what it does not take now is given up."""
+        some = [(self._waiting.pop(user), user) for user in list(islice(self._waiting, FLUSH_STEP))]
+        self._writer.change_later(_noting(some), lambda _: None)
 
 
 def _noting(some: Sequence[tuple[int, str]]) -> Callable[[Step], None]:
