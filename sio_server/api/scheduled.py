@@ -15,6 +15,7 @@ from sio_server.core.schedules import Schedules
 from sio_server.schemas.publish import AcceptedSchema
 from sio_server.schemas.schedule import (
     CancelledAllSchema,
+    CancelledSchema,
     CollapseKeySchema,
     ScheduledPageSchema,
     ScheduledQuerySchema,
@@ -66,6 +67,22 @@ class ScheduledOperations:
     async def find(self, call: Call[Publisher, None]) -> web.Response:
         """Find one."""
         return json_response(await self._schedules.record(call.path["id"]))
+
+    @operation(
+        "DELETE",
+        "/v1/scheduled/{id}",
+        name="cancelScheduled",
+        tag="schedule",
+        summary="Cancel one that is delivered later",
+        description="One that was delivered meanwhile is not found: `DELETE /v1/notifications/{id}` takes that back.",
+        credential=PUBLISHER,
+        parameters=(_ID,),
+        reply=CancelledSchema,
+        errors=("not_found", "draining", "broker_unavailable"),
+    )
+    async def cancel(self, call: Call[Publisher, None]) -> web.Response:
+        """Cancel one."""
+        return json_response(await self._schedules.cancel(call.path["id"], call.caller))
 
     @operation(
         "POST",

@@ -156,9 +156,7 @@ def publish_body(
     }
     for name in _PARTS.intersection(given):
         del body[name]
-    for name, turn in _TURNED.items():
-        if given.get(name) is not None:
-            body[name] = turn(given[name])
+    body.update(turned({name: value for name, value in given.items() if name in _TURNED}))
     return {**said_here(), **{name: value for name, value in body.items() if value is not None}}
 
 
@@ -214,6 +212,15 @@ _TURNED: Final[dict[str, Callable[[Any], Any]]] = {
     "deliver_at": _moment,
     "deliver_in": _seconds,
 }
+
+
+def turned(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as JSON has them."""
+    made = dict(given)
+    for name, turn in _TURNED.items():
+        if made.get(name) is not None:
+            made[name] = turn(made[name])
+    return made
 
 
 def _plain(value: object) -> object:

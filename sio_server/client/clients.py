@@ -16,6 +16,7 @@ from sio_server.client.diverting import sink_of, take
 from sio_server.client.exchange import Exchange, Reply, Target
 from sio_server.client.known import default_catalog
 from sio_server.client.learned import Learned
+from sio_server.client.mending import AsyncMending, SyncMending
 from sio_server.client.named import PREFIX, late_async, late_sync, named_async, named_sync, names_of
 from sio_server.client.planned import AsyncPlanned, SyncPlanned
 from sio_server.client.transport import transport_options
@@ -83,7 +84,7 @@ class _Client:
         return [*super().__dir__(), *names_of(self._catalog or default_catalog()), *self._learned.named]
 
 
-class NotifyClient(_Client, AsyncPlanned, _Awaited):
+class NotifyClient(_Client, AsyncPlanned, AsyncMending, _Awaited):
     """Publishes from asyncio, over one pool of connections; make one and keep it.
 
     ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY; ``timeout`` is the longest a publish may
@@ -185,7 +186,7 @@ class NotifyClient(_Client, AsyncPlanned, _Awaited):
         __getattr__ = _function
 
 
-class SyncNotifyClient(_Client, SyncPlanned, _Answered):
+class SyncNotifyClient(_Client, SyncPlanned, SyncMending, _Answered):
     """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
 
     def _open(self) -> None:

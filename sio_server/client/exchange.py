@@ -105,9 +105,10 @@ class Target:
         content = written(body if named else {**body, "idempotency_key": os.urandom(16).hex()})
         return Exchange(self, content, self.headers(), named=named)
 
-    def request(self, method: str, path: str) -> Exchange:
-        """The exchange of a request without a body, which may be sent more than once."""
-        return Exchange(self, b"", self.headers(), named=True, method=method, path=path, most=MAX_PAGE_REPLY)
+    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Exchange:
+        """The exchange of a request that may be sent more than once. Raises `NotifyInvalid`."""
+        content = b"" if body is None else written(body)
+        return Exchange(self, content, self.headers(), named=True, method=method, path=path, most=MAX_PAGE_REPLY)
 
 
 # What stands in no name of a host, whatever its script (RFC 3986 §2.2, §3.2.2); urlsplit takes some of it away unsaid.

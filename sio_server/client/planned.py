@@ -17,6 +17,10 @@ def _of(notification_id: str, more: str = "") -> str:
     return f"/v1/notifications/{quote(notification_id, safe='')}{more}"
 
 
+def _scheduled(notification_id: str) -> str:
+    return f"/v1/scheduled/{quote(notification_id, safe='')}"
+
+
 def _page(after: str | None, collapse_key: str | None) -> str:
     asked = {"limit": PAGE, "after": after, "collapse_key": collapse_key}
     return "/v1/scheduled?" + urlencode({name: value for name, value in asked.items() if value is not None})
@@ -33,9 +37,10 @@ class AsyncPlanned:
     async def cancel(self, notification_id: str) -> None:
         """Have a scheduled notification not delivered; to cancel it twice is no error.
 
-        Raises `NotifyRefused` (``not_found`` for one that was delivered or never was), `NotifyUnavailable`.
+        Raises `NotifyRefused` (``not_found`` for one that was delivered, which `retract` takes back, or never was),
+        `NotifyUnavailable`.
         """
-        await self._members(self._target.request("DELETE", _of(notification_id)))
+        await self._members(self._target.request("DELETE", _scheduled(notification_id)))
 
     async def deliver_now(self, notification_id: str) -> PublishResult:
         """Have a scheduled notification delivered at once; one that was is answered as a duplicate.
@@ -69,7 +74,7 @@ class SyncPlanned:
 
     def cancel(self, notification_id: str) -> None:
         """See `AsyncPlanned.cancel`."""
-        self._members(self._target.request("DELETE", _of(notification_id)))
+        self._members(self._target.request("DELETE", _scheduled(notification_id)))
 
     def deliver_now(self, notification_id: str) -> PublishResult:
         """See `AsyncPlanned.deliver_now`."""

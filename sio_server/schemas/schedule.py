@@ -64,6 +64,14 @@ class ScheduledPageSchema(Schema):
     )
 
 
+class CancelledSchema(Schema):
+    """A notification that will not be delivered."""
+
+    status = plain.String(required=True, validate=fields.one_of(("ok",)))
+    id = plain.UUID(required=True)
+    cancelled = plain.Boolean(required=True)
+
+
 class CancelledAllSchema(Schema):
     """How many will not be delivered."""
 

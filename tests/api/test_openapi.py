@@ -74,6 +74,7 @@ OPERATIONS = [
     ("GET", "/v1/notifications/{id}/trace"),
     ("GET", "/v1/scheduled"),
     ("DELETE", "/v1/scheduled"),
+    ("DELETE", "/v1/scheduled/{id}"),
     ("GET", "/v1/scheduled/{id}"),
     ("POST", "/v1/notifications/{id}/deliver"),
     ("DELETE", "/v1/notifications/{id}"),

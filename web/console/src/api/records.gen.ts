@@ -128,6 +128,13 @@ export interface components {
             rejected: number;
             results: components["schemas"]["BatchItem"][];
         };
+        Cancelled: {
+            /** @enum {string} */
+            status: "ok";
+            /** Format: uuid */
+            id: string;
+            cancelled: boolean;
+        };
         CancelledAll: {
             /** @enum {string} */
             status: "ok";
