@@ -26,6 +26,8 @@ class ExportSchema(Schema):
     visits = plain.List(plain.Dict(), metadata=about("When the user was last here, in milliseconds"))
     revocations = plain.List(plain.Dict(), metadata=about("From when on tokens hold, in Unix seconds"))
     notifications = plain.List(plain.Dict(), metadata=about("Those that name the user as their audience"))
+    history = plain.List(plain.Dict(), metadata=about("Former versions of such notifications"))
+    published = plain.List(plain.Dict(), metadata=about("What the user published as an administrator"))
     scheduled = plain.List(plain.Dict(), metadata=about("Those that are to be delivered later"))
 
 

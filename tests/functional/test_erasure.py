@@ -121,7 +121,7 @@ async def test_copy_of_many_comes_in_pieces() -> None:
         items = [{"type": "test", "audience": {"users": [NAME]}} for _ in range(230)]
         await post(server, "/v1/notifications/batch", {"notifications": items}, token=PUBLISH_KEY)
         found = await get(server, f"/v1/users/{NAME}/export", PUBLISH_KEY)
-        assert [one["seq"] for one in found["notifications"]] == list(range(230, 0, -1))
+        assert [one["seq"] for one in found["notifications"]] == list(range(1, 231))
 
 
 async def test_copy_of_nobody_is_empty() -> None:

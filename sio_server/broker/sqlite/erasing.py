@@ -12,14 +12,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from sio_server.audience import user_room
 from sio_server.broker.personal import Part, PersonalData
 from sio_server.broker.settling import settle
 from sio_server.broker.signals import Erased
 from sio_server.broker.sqlite import persons
 from sio_server.broker.sqlite.parts import Parts
 from sio_server.broker.sqlite.people import VEIL
-from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
 
 T = TypeVar("T")
@@ -57,19 +55,13 @@ class Erasing(Parts):
             yield part
 
     async def _personal(self, user: str) -> AsyncIterator[Part]:
-        """Notifications that are for this user alone or for few, among others; and those to be delivered later."""
-        below: int | None = None
-        while True:
-            records = await self._read(partial(_records, self._store.epoch, user, below))
-            if records:
-                yield "notifications", records
-            if len(records) < PART:
-                break
-            below = records[-1]["seq"]
-        for identity in await self._found("schedule", user):
-            row = await self._read(partial(persons.scheduled, identity))
-            if row is not None and user in row["audience"]["users"]:
-                yield "scheduled", [row]
+        """What names the user: as the audience, now, before or later; or as the administrator who published it."""
+        for table in ("notification", "history", "schedule"):
+            keys = await self._found(table, user)
+            for first in range(0, len(keys), PART):
+                some = keys[first : first + PART]
+                for kind, rows in (await self._read(partial(_naming, self._store.epoch, table, some, user))).items():
+                    yield kind, rows
 
     async def _found(self, table: str, user: str) -> list[Any]:
         """The keys of all rows of a table that may name a user."""
@@ -164,14 +156,10 @@ def _delete(table: str, user: str, step: Step) -> int:
     return persons.delete_some(step, table, user)
 
 
-def _records(epoch: str, user: str, below: int | None, connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    columns = ", ".join(f"n.{name}" for name in COLUMNS.split(", "))
-    rows = connection.execute(
-        f"SELECT {columns} FROM notification_room AS r JOIN notification AS n ON n.seq = r.seq "  # noqa: S608 - names
-        "WHERE r.room = ? AND r.seq < ? ORDER BY r.seq DESC LIMIT ?",
-        (user_room(user), 2**63 - 1 if below is None else below, PART),
-    )
-    return [entry_of(epoch, row).record() for row in rows]
+def _naming(
+    epoch: str, table: str, keys: Sequence[Any], user: str, connection: sqlite3.Connection
+) -> dict[str, persons.Rows]:
+    return persons.naming(connection, epoch, table, keys, user)
 
 
 _: type[PersonalData] = Erasing

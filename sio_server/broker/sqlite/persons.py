@@ -6,7 +6,7 @@ The tables with a user's name are listed here and nowhere else; a test holds the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,7 @@ import orjson
 from sio_server.audience import Audience, user_room
 from sio_server.broker.sqlite import removal, schedule, steps
 from sio_server.broker.sqlite.collapse import digest
+from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
 from sio_server.notification import written
 
@@ -114,10 +115,48 @@ def found_in(connection: sqlite3.Connection, table: str, user: str, after: Any) 
     return [row[0] for row in rows], last
 
 
-def scheduled(identity: str, connection: sqlite3.Connection) -> dict[str, Any] | None:
-    """What is to be delivered later, as JSON has it; None where it is gone."""
-    row = connection.execute("SELECT due, notification FROM schedule WHERE id = ?", (identity,)).fetchone()
-    return None if row is None else {"due": written(row[0]), **orjson.loads(row[1])}
+def naming(connection: sqlite3.Connection, epoch: str, table: str, keys: Sequence[Any], user: str) -> dict[str, Rows]:
+    """What rows say that name a user, by kind, as JSON has it; what is gone meanwhile is left out."""
+    found: dict[str, Rows] = {}
+    for key in keys:
+        audience = audience_in(connection, table, key)
+        if audience is None:
+            continue
+        if user in audience.users or user in audience.except_users:
+            found.setdefault(_NAMED[table], []).append(_READ[table](connection, epoch, key))
+        elif table == "notification":
+            record = _READ[table](connection, epoch, key)
+            found.setdefault("published", []).append(
+                {name: record[name] for name in ("id", "seq", "type", "timestamp")}
+            )
+    return found
+
+
+_NAMED: Final = {"notification": "notifications", "history": "history", "schedule": "scheduled"}
+
+
+def _stored(connection: sqlite3.Connection, epoch: str, key: int) -> dict[str, Any]:
+    row = connection.execute(f"SELECT {COLUMNS} FROM notification WHERE seq = ?", (key,)).fetchone()  # noqa: S608
+    return entry_of(epoch, row).record()
+
+
+def _former(connection: sqlite3.Connection, _: str, key: int) -> dict[str, Any]:
+    row = connection.execute("SELECT id, action, at, type, audience, body FROM history WHERE number = ?", (key,))
+    identity, action, at, event, audience, body = row.fetchone()
+    before = {"type": event, "audience": orjson.loads(audience), **orjson.loads(b"{%b}" % body)}
+    return {"id": identity, "action": action, "at": written(at), "before": before}
+
+
+def _later(connection: sqlite3.Connection, _: str, key: str) -> dict[str, Any]:
+    due, packed = connection.execute("SELECT due, notification FROM schedule WHERE id = ?", (key,)).fetchone()
+    return {"due": written(due), **orjson.loads(packed)}
+
+
+_READ: Final[Mapping[str, Callable[[sqlite3.Connection, str, Any], dict[str, Any]]]] = {
+    "notification": _stored,
+    "history": _former,
+    "schedule": _later,
+}
 
 
 def first_key(table: str) -> Any:

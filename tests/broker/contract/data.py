@@ -56,10 +56,10 @@ class PersonalDataContract:
             "states": 1,
             "deliveries": 2,
             "visits": 1,
-            "notifications": 3,
+            "notifications": 4,
             "scheduled": 2,
         }
-        assert [one["seq"] for one in found["notifications"]] == [4, 2, 1]
+        assert [one["seq"] for one in found["notifications"]] == [1, 2, 3, 4]
         assert await copy_of(broker, "nobody") == {}
         assert (await copy_of(broker, "bea")).keys() == {"rooms", "visits", "notifications", "scheduled"}
 
@@ -130,8 +130,9 @@ class PersonalDataContract:
 
     async def test_administrator_is_not_named(self, broker: Broker) -> None:
         """Who published something as an administrator is not named by it any more; it stays as it is for others."""
-        made = notification(OTHERS)
+        made = notification(Audience.of(everybody=True))
         await appended(broker, type(made)(**{**_members(made), "publisher": "admin:ana"}))
+        assert [one["seq"] for one in (await copy_of(broker))["published"]] == [1]
         await broker.erase("ana")
         (stored,) = (await broker.search(limit=10)).items
         assert (stored.entry.publisher, stored.entry.audience) == ("admin:erased", Audience.of(everybody=True))
@@ -141,6 +142,8 @@ class PersonalDataContract:
         for audience in (ANA, BOTH) * 2:
             made = notification(audience)
             await appended(broker, type(made)(**{**_members(made), "extras": Extras(collapse_key="k")}))
+        found = await copy_of(broker)
+        assert [one["before"]["audience"]["users"] for one in found["history"]] == [["ana"], ["ana", "bea"]]
         assert (await broker.erase("ana")).keys() == {"audiences", "history", "notifications"}
         assert await copy_of(broker) == {}
         assert len((await broker.search(limit=10)).items) == 1

@@ -322,6 +322,14 @@ export interface components {
             notifications?: {
                 [key: string]: unknown;
             }[];
+            /** @description Former versions of such notifications */
+            history?: {
+                [key: string]: unknown;
+            }[];
+            /** @description What the user published as an administrator */
+            published?: {
+                [key: string]: unknown;
+            }[];
             /** @description Those that are to be delivered later */
             scheduled?: {
                 [key: string]: unknown;
