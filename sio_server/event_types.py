@@ -90,6 +90,8 @@ class EventType:
     data: Mapping[str, str]
     retention_days: float | None = None
     """Days that its notifications are kept in the log, 0 for ever; None as the server's setting says."""
+    group: Mapping[str, Translations] | None = None
+    """What stands above several of a group, ``one`` and ``other`` by how many there are, with ``{count}`` in them."""
     filled: bool = field(init=False, compare=False, default=False)
     """Whether the audience needs anything of ``data``."""
 
@@ -151,6 +153,13 @@ class EventType:
             return PLACEHOLDER.sub(lambda match: str(data[match[1]]), template)
         return self.title.within(locale)
 
+    def heading_for(self, count: int, locale: str) -> str | None:
+        """What stands above so many of a group in ``locale``; None where the file says nothing of it."""
+        if self.group is None:
+            return None
+        found = self.group.get("one") if count == 1 else None
+        return (found or self.group["other"]).within(locale).replace("{count}", str(count))
+
     def about(self, locale: str) -> str:
         """What the type is about, for people who write programs: its description, or its title where it has none."""
         return self.description.within(locale) or self.title.within(locale)
@@ -167,6 +176,7 @@ class EventType:
             "ttl": self.ttl,
             "retention_days": self.retention_days,
             "data": dict(self.data),
+            **({} if self.group is None else {"group": {form: one.as_dict() for form, one in self.group.items()}}),
         }
 
     @classmethod
@@ -177,6 +187,7 @@ class EventType:
         AttributeError, KeyError, TypeError or ValueError for what is no type.
         """
         name = str(value["type"])
+        group = value.get("group")
         title = Translations.read(value.get("title") or humanized(name), locale)
         message, description, audience = map(value.get, ("message", "description", "audience"))
         data = dict(value.get("data") or {})
@@ -192,6 +203,7 @@ class EventType:
             ttl=value.get("ttl"),
             retention_days=value.get("retention_days"),
             data=data,
+            group={form: Translations.read(text, locale) for form, text in group.items()} if group else None,
         )
 
 

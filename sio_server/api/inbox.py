@@ -16,6 +16,8 @@ from sio_server.core.inboxes import Inboxes, marked_dict
 from sio_server.schemas.events import Mark, MarkSchema, load_mark
 from sio_server.schemas.inbox import (
     CountsReplySchema,
+    GroupsQuerySchema,
+    GroupsReplySchema,
     InboxPageSchema,
     InboxQuerySchema,
     MarkedSchema,
@@ -44,7 +46,8 @@ def _marking(action: Action, summary: str) -> Operation:
         errors=("invalid_json", "payload_too_large", "unsupported_encoding", "invalid_data", "broker_unavailable"),
     )
     async def mark(self: InboxOperations, call: Call[Identity, Mark]) -> web.Response:
-        marked = await self.inboxes.mark(call.caller, action, call.body.ids, up_to=call.body.up_to)
+        ids, up_to, group = call.body
+        marked = await self.inboxes.mark(call.caller, action, ids, up_to=up_to, group=group)
         return json_response({"status": "ok", **marked_dict(marked)})
 
     return mark
@@ -72,9 +75,26 @@ class InboxOperations:
         """Give a page."""
         query = call.query
         page = await self.inboxes.page(
-            call.caller, status=query["status"], types=query["types"], limit=query["limit"], before=query["before"]
+            call.caller, **{name: query[name] for name in ("status", "types", "group", "limit", "before")}
         )
         return json_response(page)
+
+    @operation(
+        "GET",
+        "/v1/inbox/groups",
+        name="inboxGroups",
+        tag="inbox",
+        summary="A page of the inbox by groups, the newest first",
+        description="What was published with the same `group` is one item, what was published without one is alone.",
+        credential=USER,
+        query=GroupsQuerySchema,
+        reply=GroupsReplySchema,
+        errors=("broker_unavailable",),
+    )
+    async def groups(self, call: Call[Identity, None]) -> web.Response:
+        """Give a page of groups."""
+        wanted = {name: call.query[name] for name in ("status", "limit", "before")}
+        return json_response(await self.inboxes.groups(call.caller, locale=call.locale, **wanted))
 
     @operation(
         "GET",

@@ -7,6 +7,7 @@ from sio_server.broker.amendments import Amended, Amendment, Amendments, Happene
 from sio_server.broker.broker import Broker
 from sio_server.broker.copies import CopiedLog, Copies, Told
 from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follows
+from sio_server.broker.groups import MAX_MEMBERS, Group, Groups, GroupsPage
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
 from sio_server.broker.once import Once
@@ -22,6 +23,7 @@ from sio_server.broker.words import Words, fold
 
 __all__ = [
     "MAX_FOLLOWED",
+    "MAX_MEMBERS",
     "MAX_PAGE",
     "Action",
     "Amended",
@@ -44,6 +46,9 @@ __all__ = [
     "FollowersPage",
     "Follows",
     "Former",
+    "Group",
+    "Groups",
+    "GroupsPage",
     "Happened",
     "HealthCheck",
     "Here",

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sio_server.broker.amendments import Amendments
 from sio_server.broker.follows import Follows
+from sio_server.broker.groups import Groups
 from sio_server.broker.inbox import Inbox
 from sio_server.broker.log import Log
 from sio_server.broker.once import Once
@@ -30,6 +31,7 @@ class Broker(
     PersonalData,
     Inbox,
     Amendments,
+    Groups,
     Receipts,
     Trails,
     Retention,

@@ -72,10 +72,11 @@ class Inbox(Protocol):
         *,
         status: Status = "all",
         types: Sequence[str] = (),
+        group: str | None = None,
         limit: int = MAX_PAGE,
         before: int | None = None,
     ) -> InboxPage:
-        """One page, newest first, below ``seq`` ``before``; ``types`` empty takes every type.
+        """One page, newest first, below ``seq`` ``before``; ``types`` empty takes every type, ``group`` None any group.
 
         ``all`` and ``unread`` hold nothing archived, ``archived`` nothing else. ``limit`` is at most `MAX_PAGE`.
         """

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from marshmallow import RAISE, ValidationError, validate
+from marshmallow import RAISE, ValidationError, validate, validates_schema
 from marshmallow.fields import Field
 
 from sio_server import fields
@@ -56,6 +56,8 @@ _NOTHING: Final = Text(
     'No tiene ni tipos ni temas: escribe una tabla como [types.excursion_cancelada] o [topics."tour:*"].',
 )
 _NO_TEXTS: Final = Text("Holds no text.", "No tiene ningún texto.")
+
+_NO_OTHER: Final = Text("Say what stands above several.", "Indica qué va encima de varias.")
 
 
 def about(text: str, **more: Any) -> dict[str, Any]:
@@ -158,6 +160,19 @@ class DefaultsSchema(fields.Schema):
     retention_days = _retention_days()
 
 
+class GroupSchema(fields.Schema):
+    """What stands above several notifications of one group; {count} is how many there are."""
+
+    one = _translated("Above one; what stands above several where left out")
+    other = _translated("Above several, or none")
+
+    @validates_schema(skip_on_field_errors=True)
+    def says_something(self, values: dict[str, Any], **_: Any) -> None:
+        """Refuse a heading of one alone."""
+        if "other" not in values:
+            raise ValidationError(_NO_OTHER, "other")
+
+
 class TypeSchema(fields.Schema):
     """A type of event. Everything may be left out; a text is in the server's language, or given by language."""
 
@@ -168,6 +183,7 @@ class TypeSchema(fields.Schema):
     priority = _priority()
     ttl = _ttl()
     retention_days = _retention_days()
+    group = fields.Nested(GroupSchema, metadata=about("What stands above several of one group in an inbox"))
     data = fields.Dict(
         keys=fields.Str(validate=fields.matching(_FIELD_PATTERN, Text("Not a name.", "No es un nombre."))),
         values=fields.Str(validate=fields.one_of(tuple(DATA_TYPES))),

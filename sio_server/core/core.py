@@ -91,7 +91,7 @@ class Core:
         self.connections = self._connections(arrivals, metrics, limits or ConnectionLimits(), hello or {})
         self.topics = Topics(broker, self.hub, self.connections, arrivals, catalog, pages=self.pages, tasks=self.tasks)
         self.attendance = Attendance(broker, self.hub, self.tasks)
-        self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks)
+        self.inboxes = Inboxes(broker, self.hub, self.connections, self.tasks, catalog)
         self._recounts = Recounts(self.hub, self.inboxes, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self.strangers = Strangers(catalog, locale)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sio_server.audience import Identity
-from sio_server.broker import Action, Broker, Counts, InboxChanged, InboxItem, InboxPage, Marked, Status, View
+from sio_server.broker import Action, Broker, Counts, Group, InboxChanged, InboxItem, InboxPage, Marked, Status, View
 from sio_server.core.connections import Connections, counts_dict
 from sio_server.core.hub import Hub
 from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused, Text
+from sio_server.event_types import EventTypes
 
 
 @dataclass(eq=False, slots=True)
@@ -28,7 +29,10 @@ class _Recounting:
 class Inboxes:
     """The use cases of inboxes. A user without a name has none."""
 
-    def __init__(self, broker: Broker, hub: Hub, connections: Connections, tasks: Tasks) -> None:
+    def __init__(
+        self, broker: Broker, hub: Hub, connections: Connections, tasks: Tasks, types: EventTypes | None = None
+    ) -> None:
+        self._types = types or EventTypes({})
         self._broker = broker
         self._hub = hub
         self._connections = connections
@@ -40,7 +44,14 @@ class Inboxes:
         self._recounting: list[_Recounting] = []
 
     async def page(
-        self, identity: Identity, *, status: Status, types: Sequence[str], limit: int, before: int | None
+        self,
+        identity: Identity,
+        *,
+        status: Status,
+        types: Sequence[str],
+        limit: int,
+        before: int | None,
+        group: str | None = None,
     ) -> dict[str, Any]:
         """A page of a person's inbox with its counters, as ``GET /v1/inbox`` answers.
 
@@ -48,7 +59,33 @@ class Inboxes:
         """
         _named(identity)
         view = await self._connections.view_of(identity)
-        return await self._page(view, status=status, types=types, limit=limit, before=before)
+        return await self._page(view, status=status, types=types, group=group, limit=limit, before=before)
+
+    async def groups(
+        self, identity: Identity, *, status: Status, limit: int, before: int | None, locale: str
+    ) -> dict[str, Any]:
+        """A page of a person's inbox by groups, as ``GET /v1/inbox/groups`` answers.
+
+        Raises `Refused` (``forbidden``).
+        """
+        _named(identity)
+        view = await self._connections.view_of(identity)
+        page = await self._broker.groups(view, status=status, limit=limit, before=before)
+        return {
+            "items": [self._group(one, locale) for one in page.items],
+            "next_before": page.next_before,
+            "counts": counts_dict(page.counts),
+        }
+
+    def _group(self, group: Group, locale: str) -> dict[str, Any]:
+        event_type = None if group.name is None else self._types.types.get(group.newest.entry.event)
+        return {
+            "group": group.name,
+            "heading": None if event_type is None else event_type.heading_for(group.count, locale),
+            "count": group.count,
+            "unread": group.unread,
+            "newest": item_dict(group.newest),
+        }
 
     async def counts(self, identity: Identity) -> Counts:
         """The counters of a person's inbox now; raises `Refused` (``forbidden``)."""
@@ -63,17 +100,22 @@ class Inboxes:
             await self._broker.view_of(user), status=status, types=types, limit=limit, before=before
         )
 
-    async def _page(
-        self, view: View, *, status: Status, types: Sequence[str], limit: int, before: int | None
-    ) -> dict[str, Any]:
-        return page_dict(await self._broker.page(view, status=status, types=types, limit=limit, before=before))
+    async def _page(self, view: View, **wanted: Any) -> dict[str, Any]:
+        return page_dict(await self._broker.page(view, **wanted))
 
     async def mark(
-        self, identity: Identity, action: Action, ids: Sequence[str] | None, *, up_to: int | None = None
+        self,
+        identity: Identity,
+        action: Action,
+        ids: Sequence[str] | None,
+        *,
+        up_to: int | None = None,
+        group: str | None = None,
     ) -> Marked:
-        """Change states, and tell all connections of the user; raises `Refused` (``forbidden``).
+        """Change states, and tell all connections of the user; with ``group`` it is of those of one.
 
-        When this returns, those of this node were told. Other nodes tell theirs, with counters of their own reading.
+        Raises `Refused` (``forbidden``). When this returns, those of this node were told. Other nodes tell theirs, with
+        counters of their own reading.
         """
         user = _named(identity)
         view = await self._connections.view_of(identity)
@@ -81,7 +123,10 @@ class Inboxes:
         for one in self._recounting:
             one.is_over = one.is_over or one.user == user
         try:
-            marked = await self._broker.mark(view, action, ids, up_to=up_to)
+            if group is None:
+                marked = await self._broker.mark(view, action, ids, up_to=up_to)
+            else:
+                marked = await self._broker.mark_group(view, action, group)
             change = InboxChanged(user, action, marked.ids, marked.up_to)
             self._forget(change)
             self._tell(change, view, marked.counts)

@@ -129,7 +129,7 @@ class ClientEvents:
 
     def _marking(self, action: Action) -> Handler:
         async def mark(connection: Connection, body: object) -> Mapping[str, Any]:
-            ids, up_to = load_mark(body)
-            return marked_dict(await self._inboxes.mark(connection.identity, action, ids, up_to=up_to))
+            ids, up_to, group = load_mark(body)
+            return marked_dict(await self._inboxes.mark(connection.identity, action, ids, up_to=up_to, group=group))
 
         return mark

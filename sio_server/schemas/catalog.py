@@ -46,6 +46,11 @@ class EventTypeSchema(Schema):
         required=True,
         metadata=about("The fields that are checked, and what each has to be"),
     )
+    group = plain.Dict(
+        keys=plain.String(validate=fields.one_of(("one", "other"))),
+        values=plain.Dict(keys=plain.String(), values=plain.String()),
+        metadata=about("What stands above several of one group, by how many there are and by language"),
+    )
 
 
 class FollowableSchema(Schema):

@@ -13,6 +13,7 @@ from marshmallow import fields as plain
 from sio_server import fields, intake
 from sio_server.audience import MAX_NAME_LENGTH
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.schemas.extras import MAX_KEY
 from sio_server.schemas.loading import MAX_SEQ, load
 
 # Ids in one change of state: a page holds a hundred, and ten pages are more than anybody selects by hand.
@@ -92,20 +93,23 @@ class TopicSchema(fields.Schema):
 
 
 class MarkSchema(fields.Schema):
-    """A change of state of these notifications, or of all up to one that the user has seen."""
+    """A change of state of these notifications, of those of a group, or of all up to one that the user has seen."""
 
     ids = fields.List(fields.Str(validate=fields.length(1, 64)), validate=fields.length(1, MAX_IDS))
     all = fields.Bool()
+    group = fields.Str(
+        validate=fields.length(1, MAX_KEY), metadata={"description": "Those that were published with this group"}
+    )
     up_to = fields.Int(
         validate=fields.between(0, MAX_SEQ), metadata={"description": "With all: no further than this seq"}
     )
 
     @validates_schema(skip_on_field_errors=True)
     def names_something(self, values: dict[str, Any], **_: Any) -> None:
-        """Refuse a change that names neither ids nor all, or both."""
-        if bool(values.get("ids")) == bool(values.get("all")):
+        """Refuse a change that names none of ids, a group and all, or more than one."""
+        if [bool(values.get(name)) for name in ("ids", "group", "all")].count(True) != 1:
             raise ValidationError(
-                Text('Give either "ids" or "all": true.', 'Indica "ids" o bien "all": true.'),
+                Text('Give "ids", "group", or "all": true.', 'Indica "ids", "group", o bien "all": true.'),
             )
 
 
@@ -213,13 +217,17 @@ def load_topic(body: object) -> str:
 
 
 class Mark(NamedTuple):
-    """A change of state: the ids of the notifications, None for all, and the ``seq`` that all reaches, None for any."""
+    """A change of state: the ids of the notifications, None for all, and the ``seq`` that all reaches, None for any.
+
+    With ``group`` it is of those of a group.
+    """
 
     ids: Sequence[str] | None
     up_to: int | None
+    group: str | None = None
 
 
 def load_mark(body: object) -> Mark:
     """The change of state in a decoded body; raises `Refused` (``invalid_data``)."""
     values = load(_MARK, body, "invalid_data")
-    return Mark(None if values.get("all") else values["ids"], values.get("up_to"))
+    return Mark(None if values.get("all") else values.get("ids"), values.get("up_to"), values.get("group"))

@@ -10,7 +10,7 @@ from marshmallow import fields as plain
 from sio_server import fields
 from sio_server.broker import Action, Status
 from sio_server.event_types import PRIORITIES
-from sio_server.schemas.extras import ShownSchema
+from sio_server.schemas.extras import MAX_KEY, ShownSchema
 from sio_server.schemas.loading import about, before_field, limit_field, types_field
 from sio_server.schemas.publish import ActorSchema
 
@@ -28,14 +28,19 @@ class StatedSchema(fields.Schema):
     topics = fields.Str(metadata=about("Development only: a topic the user follows"))
 
 
-class PageQuerySchema(fields.Schema):
-    """Which part of an inbox is asked for."""
-
-    status = fields.Str(
+def status_field() -> fields.Str:
+    """The field ``status`` of a query: which items are asked for."""
+    return fields.Str(
         load_default="all",
         validate=fields.one_of(STATUSES),
         metadata=about("`all` and `unread` hold nothing archived, `archived` nothing else", default="all"),
     )
+
+
+class PageQuerySchema(fields.Schema):
+    """Which part of an inbox is asked for."""
+
+    status = status_field()
     types = types_field()
     limit = limit_field()
     before = before_field()
@@ -43,6 +48,20 @@ class PageQuerySchema(fields.Schema):
 
 class InboxQuerySchema(PageQuerySchema, StatedSchema):
     """The query of ``GET /v1/inbox``."""
+
+    group = fields.Str(
+        load_default=None,
+        validate=fields.length(1, MAX_KEY),
+        metadata=about("Only what was published with this `group`"),
+    )
+
+
+class GroupsQuerySchema(StatedSchema):
+    """The query of ``GET /v1/inbox/groups``."""
+
+    status = status_field()
+    limit = limit_field(text="Groups in one page")
+    before = before_field()
 
 
 # -- what is answered ---------------------------------------------------------------------------------------------
@@ -92,6 +111,28 @@ class InboxPageSchema(Schema):
     """A page of an inbox, newest first. It can be short, even empty, with more to come."""
 
     items = plain.List(plain.Nested(InboxItemSchema), required=True)
+    next_before = plain.Integer(
+        required=True, allow_none=True, metadata=about("`before` of the next page; null after the last")
+    )
+    counts = plain.Nested(CountsSchema, required=True)
+
+
+class GroupSchema(Schema):
+    """What was published with one `group`, or one notification that was published without."""
+
+    group = plain.String(required=True, allow_none=True)
+    heading = plain.String(
+        required=True, allow_none=True, metadata=about("What the catalogue says of so many, in the reader's language")
+    )
+    count = plain.Integer(required=True, metadata=about("How many the user has of it, 1,000 at most"))
+    unread = plain.Integer(required=True, metadata=about("How many of them are unread"))
+    newest = plain.Nested(InboxItemSchema, required=True)
+
+
+class GroupsReplySchema(Schema):
+    """A page of an inbox by groups, the newest first. It can be short, even empty, with more to come."""
+
+    items = plain.List(plain.Nested(GroupSchema), required=True)
     next_before = plain.Integer(
         required=True, allow_none=True, metadata=about("`before` of the next page; null after the last")
     )

@@ -99,6 +99,7 @@ OPERATIONS = [
     ("GET", "/v1/followers/{topic}"),
     ("GET", "/v1/notifications/{id}/history"),
     ("GET", "/v1/inbox"),
+    ("GET", "/v1/inbox/groups"),
     ("GET", "/v1/inbox/counts"),
     *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
 ]
@@ -428,7 +429,7 @@ def test_parameters_are_described(made: dict[str, Any]) -> None:
             named = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
             assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
     listed = {parameter["name"]: parameter for parameter in made["paths"]["/v1/inbox"]["get"]["parameters"]}
-    assert set(listed) == {"status", "type", "limit", "before", "user", "role", "roles", "rol", "topics"}
+    assert set(listed) == {"status", "type", "group", "limit", "before", "user", "role", "roles", "rol", "topics"}
     assert (listed["type"]["schema"]["type"], listed["type"]["style"], listed["type"]["explode"]) == (
         "array",
         "form",

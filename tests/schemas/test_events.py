@@ -79,13 +79,14 @@ def test_token_of_an_event() -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"ids": ["a", "b"]}, (["a", "b"], None)),
-        ({"ids": ["a"], "all": False}, (["a"], None)),
-        ({"all": True}, (None, None)),
-        ({"all": True, "up_to": 7}, (None, 7)),
-        ({"ids": ["a"] * MAX_IDS}, (["a"] * MAX_IDS, None)),
+        ({"ids": ["a", "b"]}, (["a", "b"], None, None)),
+        ({"ids": ["a"], "all": False}, (["a"], None, None)),
+        ({"all": True}, (None, None, None)),
+        ({"group": "g"}, (None, None, "g")),
+        ({"all": True, "up_to": 7}, (None, 7, None)),
+        ({"ids": ["a"] * MAX_IDS}, (["a"] * MAX_IDS, None, None)),
     ],
-    ids=["ids", "not all", "all", "up to", "many"],
+    ids=["ids", "not all", "all", "group", "up to", "many"],
 )
 def test_mark_names_ids_or_all(body: Any, expected: Any) -> None:
     """A change of state is of these ids, or of all, as far as was looked at."""

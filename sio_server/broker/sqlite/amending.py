@@ -13,6 +13,7 @@ import orjson
 from sio_server.broker.amendments import Amended, Amendment
 from sio_server.broker.sqlite import history
 from sio_server.broker.sqlite.ages import Ages
+from sio_server.broker.sqlite.groups import note as note_group
 from sio_server.broker.sqlite.history import Happening
 from sio_server.broker.sqlite.pasts import end_of
 from sio_server.broker.sqlite.removal import leave_lanes, note_reached, remove_some, remove_word
@@ -60,6 +61,8 @@ def amend(step: Step, ages: Ages, notification_id: str, amendment: Amendment) ->
         "UPDATE notification SET body = ?, priority = ?, expires_at = ? WHERE seq = ?",
         (body, members["priority"], expires_at, entry.seq),
     )
+    if "group" in amendment.members:
+        note_group(step.connection, entry.seq, entry.rooms, members["group"])
     changed = entry._replace(body=body, expires_at=ages.until(entry.event, found.taken, expires_at))
     position = _tell(step, changed, "updated", body, (), changed=changed)
     return Amended(revision, position)

@@ -25,6 +25,7 @@ from sio_server.broker.sqlite.attending import Attending
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.erasing import Erasing
 from sio_server.broker.sqlite.following import Following
+from sio_server.broker.sqlite.grouping import Grouping
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.parts import MS
 from sio_server.broker.sqlite.people import RevocationList, SightCache
@@ -42,7 +43,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Attending, Erasing, Scheduling, Amending):
+class SqliteBroker(Following, Attending, Erasing, Scheduling, Amending, Grouping):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -236,6 +237,7 @@ class SqliteBroker(Following, Attending, Erasing, Scheduling, Amending):
         *,
         status: Status = "all",
         types: Sequence[str] = (),
+        group: str | None = None,
         limit: int = MAX_PAGE,
         before: int | None = None,
     ) -> InboxPage:
@@ -248,6 +250,7 @@ class SqliteBroker(Following, Attending, Erasing, Scheduling, Amending):
                 view,
                 status=status,
                 types=types,
+                group=group,
                 limit=limit,
                 before=before,
                 now=now,

@@ -15,9 +15,11 @@ from typing import Final
 
 import orjson
 
+from sio_server.broker.groups import Group, GroupsPage
 from sio_server.broker.inbox import Action, Counts, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import View
 from sio_server.broker.sqlite import steps
+from sio_server.broker.sqlite.groups import names_of, summed_up
 from sio_server.broker.sqlite.rows import last_seq, stored_entries
 from sio_server.broker.sqlite.views import (
     CHUNK,
@@ -168,6 +170,7 @@ def page(
     *,
     status: Status,
     types: Sequence[str],
+    group: str | None = None,
     limit: int,
     before: int | None,
     now: int,
@@ -176,7 +179,7 @@ def page(
     """See `Inbox.page`. For a snapshot of what is committed."""
     marks = _watermarks(connection, view.user)
     wanted: list[_Entry] = []
-    size = CHUNK if types else max(limit + 1, FEW)
+    size = CHUNK if types or group is not None else max(limit + 1, FEW)
     looked_at = lowest = 0
     with closing(
         _candidates(connection, view, status, marks, below=TOP if before is None else before, now=now)
@@ -184,6 +187,9 @@ def page(
         while len(wanted) <= limit and (chunk := list(islice(seqs, size))):
             lowest = chunk[-1]
             entries = _entries(connection, view, marks, chunk, now=now, types=types)
+            if group is not None:
+                names = names_of(connection, list(entries))
+                entries = {seq: entry for seq, entry in entries.items() if names.get(seq) == group}
             wanted.extend(entries[seq] for seq in chunk if seq in entries and _fits(entries[seq].state, status))
             looked_at += len(chunk)
             if looked_at >= MAX_LOOKED_AT:
@@ -198,6 +204,56 @@ def page(
         InboxItem(stored[entry.seq], entry.state.seen, entry.state.read, entry.state.archived) for entry in wanted
     )
     return InboxPage(items, lowest or None, counts_at_head(connection, view, overlaps, now=now))
+
+
+def groups_page(
+    connection: sqlite3.Connection,
+    epoch: str,
+    view: View,
+    *,
+    status: Status,
+    limit: int,
+    before: int | None,
+    now: int,
+    overlaps: Overlaps,
+) -> GroupsPage:
+    """See `Groups.groups`. For a snapshot of what is committed."""
+    marks = _watermarks(connection, view.user)
+    found: list[tuple[_Entry, str | None, int, int]] = []
+    met: set[str] = set()
+    looked_at = lowest = 0
+    below = TOP if before is None else before
+    with closing(_candidates(connection, view, status, marks, below=below, now=now)) as seqs:
+        while len(found) <= limit and (chunk := list(islice(seqs, CHUNK))):
+            entries = _entries(connection, view, marks, chunk, now=now)
+            names = names_of(connection, list(entries))
+            for lowest in chunk:
+                entry, name = entries.get(lowest), names.get(lowest)
+                if entry is None or not _fits(entry.state, status) or name in met:
+                    continue
+                count, unread = 1, int(not entry.state.read)
+                newest: int | None = lowest
+                if name is not None:
+                    met.add(name)
+                    count, unread, newest = summed_up(connection, view, name, status, now)
+                if newest == lowest:  # one whose newest is above was on a page before
+                    found.append((entry, name, count, unread))
+                    if len(found) > limit:
+                        break
+            looked_at += len(chunk)
+            if looked_at >= MAX_LOOKED_AT:
+                break
+        else:
+            lowest = lowest if len(found) > limit else 0
+    if len(found) > limit:
+        found = found[:limit]
+        lowest = found[-1][0].seq
+    stored = stored_entries(connection, epoch, (entry.seq for entry, *_ in found))
+    items = tuple(
+        Group(name, count, unread, InboxItem(stored[one.seq], one.state.seen, one.state.read, one.state.archived))
+        for one, name, count, unread in found
+    )
+    return GroupsPage(items, lowest or None, counts_at_head(connection, view, overlaps, now=now))
 
 
 def _fits(state: _State, status: Status) -> bool:

@@ -63,6 +63,7 @@ class Batch:
         self._rooms: list[tuple[str, int, int | None, bool, int, int]] = []
         self._lanes = Lanes(connection)
         self._excepted: list[tuple[str, int]] = []
+        self._grouped: list[tuple[str, str, int]] = []
         self._keys: dict[tuple[str, str], tuple[bytes, str, int]] = {}
 
     def add(self, notification: Notification) -> Outcome:
@@ -138,6 +139,9 @@ class Batch:
         for room in rooms:
             self._rooms.append((room, seq, expires_at, len(rooms) > 1, *self._lanes.add(room, expires_at, group)))
         self._excepted.extend((user, seq) for user in audience.except_users)
+        extras = notification.extras
+        if extras is not None and extras.group is not None:
+            self._grouped.extend((room, extras.group, seq) for room in rooms)
 
     def insert(self) -> None:
         """Write all rows."""
@@ -156,7 +160,9 @@ class Batch:
         self._lanes.insert()
         if self._excepted:
             many("INSERT INTO notification_except (user, seq) VALUES (?, ?)", self._excepted)
-        for rows in (self._notifications, self._rooms, self._excepted):
+        if self._grouped:
+            many("INSERT INTO grouped (room, name, seq) VALUES (?, ?, ?)", self._grouped)
+        for rows in (self._notifications, self._rooms, self._excepted, self._grouped):
             rows.clear()
         self._written = self.last_seq
 

@@ -273,6 +273,21 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX amendment_type ON amendment (type, seq);
     CREATE INDEX history_type ON history (type, number);
     """,
+    # 12. Which entries an inbox puts together: those that have a group, for each room that they are for.
+    """
+    CREATE TABLE grouped (
+        room TEXT NOT NULL,
+        name TEXT NOT NULL,
+        seq  INTEGER NOT NULL,
+        PRIMARY KEY (room, name, seq)
+    ) WITHOUT ROWID;
+    CREATE INDEX grouped_seq ON grouped (seq, name);
+    INSERT INTO grouped
+        SELECT r.room, json_extract('{' || CAST(n.body AS TEXT) || '}', '$.group'), n.seq
+        FROM notification AS n JOIN notification_room AS r ON r.seq = n.seq
+        WHERE instr(n.body, CAST('"group":"' AS BLOB))
+        AND json_type('{' || CAST(n.body AS TEXT) || '}', '$.group') = 'text';
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -14,6 +14,7 @@ from tests.broker.contract import (
     amendments,
     data,
     follows,
+    groups,
     inbox,
     log,
     once,
@@ -127,6 +128,10 @@ class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
 
 class TestInbox(inbox.InboxContract, inbox.InboxOfTwoNodesContract):
     """Pages, counters, states."""
+
+
+class TestGroups(groups.GroupsContract):
+    """An inbox by groups."""
 
 
 class TestReceipts(receipts.ReceiptsContract, receipts.ReceiptsOfTwoNodesContract):

@@ -275,6 +275,12 @@ export interface components {
             data: {
                 [key: string]: "id" | "string" | "integer" | "number" | "boolean" | "object" | "array" | "date";
             };
+            /** @description What stands above several of one group, by how many there are and by language */
+            group?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         Except: {
             /** @description Users who get nothing */
@@ -385,6 +391,22 @@ export interface components {
             items: components["schemas"]["Follower"][];
             /** @description `after` of the next page; null after the last */
             next_after: string | null;
+        };
+        Group: {
+            group: string | null;
+            /** @description What the catalogue says of so many, in the reader's language */
+            heading: string | null;
+            /** @description How many the user has of it, 1,000 at most */
+            count: number;
+            /** @description How many of them are unread */
+            unread: number;
+            newest: components["schemas"]["InboxItem"];
+        };
+        GroupsReply: {
+            items: components["schemas"]["Group"][];
+            /** @description `before` of the next page; null after the last */
+            next_before: number | null;
+            counts: components["schemas"]["Counts"];
         };
         Happened: {
             /**
@@ -574,6 +596,8 @@ export interface components {
         Mark: {
             ids?: string[];
             all?: boolean;
+            /** @description Those that were published with this group */
+            group?: string;
             /** @description With all: no further than this seq */
             up_to?: number;
         };

@@ -243,6 +243,8 @@ export interface components {
         Mark: {
             ids?: string[];
             all?: boolean;
+            /** @description Those that were published with this group */
+            group?: string;
             /** @description With all: no further than this seq */
             up_to?: number;
         };
