@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sio_server.auth import Publisher
-from sio_server.broker import Amendment, Broker, Happened
+from sio_server.broker import Amendment, Broker
 from sio_server.catalog import Catalog
 from sio_server.core.node import Node
 from sio_server.errors import FieldProblem, Refused, Text
@@ -81,10 +81,10 @@ class Changes:
 
     async def history(self, notification_id: str) -> dict[str, Any]:
         """What happened to a notification and its thread, oldest first; raises `Refused` (``not_found``)."""
-        happened = await self._broker.history(notification_id)
-        if not happened:
+        steps = await steps_of(self._broker, notification_id)
+        if not steps:
             raise Refused("not_found")
-        return {"items": [{**happened_dict(one), "before": _record(one.before)} for one in happened]}
+        return {"items": [{**step, "before": _record(before)} for step, before in steps]}
 
     async def _known(self, notification_id: str, publisher: Publisher) -> Entry:
         """The notification as it is, or as it was last, which this publisher may publish."""
@@ -126,15 +126,37 @@ class Changes:
         return members
 
 
-def happened_dict(happened: Happened) -> dict[str, Any]:
-    """What happened to a notification, without what it was before."""
-    return {
-        "id": happened.id,
-        "action": happened.action,
-        "at": written(happened.at),
-        "by": happened.by,
-        "replaced_by": happened.other,
-    }
+async def steps_of(broker: Broker, notification_id: str) -> list[tuple[dict[str, Any], Entry | None]]:
+    """What happened to a notification and its thread as JSON, oldest first, each with what was before.
+
+    One that was scheduled was so first, and delivered or cancelled then.
+    """
+    happened = await broker.history(notification_id)
+    steps: list[tuple[dict[str, Any], Entry | None]] = []
+    for one in happened:
+        begun = await _scheduling(broker, one.id) if one.action == "published" else []
+        steps.extend((step, None) for step in begun or [_step(one.id, one.action, one.at, one.by, one.other)])
+        if one.before is not None:
+            steps[-1] = (steps[-1][0], one.before)
+    return steps if happened else [(step, None) for step in await _scheduling(broker, notification_id)]
+
+
+async def _scheduling(broker: Broker, notification_id: str) -> list[dict[str, Any]]:
+    """That a notification was scheduled, and how that ended; empty where it was not, or nothing is known of it."""
+    waiting = await broker.scheduled(notification_id)
+    if waiting is not None:
+        return [_step(notification_id, "scheduled", waiting.scheduled_at, waiting.by)]
+    fate = await broker.fate(notification_id)
+    if fate is None:
+        return []
+    return [
+        _step(notification_id, "scheduled", fate.scheduled_at, fate.by),
+        _step(notification_id, fate.ending, fate.at, fate.ended_by, fate.replaced_by),
+    ]
+
+
+def _step(identity: str, action: str, at: int, by: str | None, other: str | None = None) -> dict[str, Any]:
+    return {"id": identity, "action": action, "at": written(at), "by": by, "replaced_by": other}
 
 
 def _record(before: Entry | None) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from sio_server.audience import is_guest, user_room
 from sio_server.broker import Broker, Hop, Receipt, Stored, Trail
-from sio_server.core.changes import happened_dict
+from sio_server.core.changes import steps_of
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.operators import Operators
@@ -91,7 +91,7 @@ class Traces:
         }
 
     async def _history(self, notification_id: str) -> list[dict[str, Any]]:
-        return [happened_dict(one) for one in await self._broker.history(notification_id)]
+        return [step for step, _ in await steps_of(self._broker, notification_id)]
 
     async def _of_gone(self, notification_id: str) -> dict[str, Any] | None:
         """The trace of what was replaced or taken back: what is left of it is its history."""

@@ -10,6 +10,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields
 from sio_server.broker.amendments import Deed
+from sio_server.broker.schedule import Ending
 from sio_server.core.changes import Change
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.schemas.loading import about, load
@@ -107,7 +108,9 @@ class HappenedSchema(Schema):
     """Something that happened to a notification."""
 
     id = plain.UUID(required=True, metadata=about("The notification that it happened to"))
-    action = plain.String(required=True, validate=fields.one_of(get_args(Deed)))
+    action = plain.String(
+        required=True, validate=fields.one_of(tuple(dict.fromkeys((*get_args(Deed), "scheduled", *get_args(Ending)))))
+    )
     at = plain.String(required=True, metadata=about("When, RFC 3339 in UTC"))
     by = plain.String(required=True, allow_none=True, metadata=about("Who did it, as `publisher` has them"))
     replaced_by = plain.UUID(required=True, allow_none=True, metadata=about("What took its place, where it is that"))

@@ -164,6 +164,21 @@ async def test_who_did_what(server: Server) -> None:
     assert_refused(missing, "not_found")
 
 
+async def test_history_of_what_was_scheduled(server: Server) -> None:
+    """Of one that was scheduled the history says so, and that it was delivered or cancelled, and by whom."""
+    later = [(await server.notify({**BOOKING, "deliver_in": 60}))[1]["id"] for _ in range(3)]
+    await post(server, f"/v1/notifications/{later[0]}/deliver", None, PUBLISH_KEY)
+    await mend(server, later[0], message="x")
+    assert (await ask(server, "DELETE", f"/v1/notifications/{later[1]}", token=PUBLISH_KEY)).status == 200
+    expected = (["scheduled", "delivered", "updated"], ["scheduled", "cancelled"], ["scheduled"])
+    for identity, actions in zip(later, expected, strict=True):
+        items = (await get(server, f"/v1/notifications/{identity}/history", PUBLISH_KEY))["items"]
+        assert [one["action"] for one in items] == actions
+        assert items[0]["by"].startswith("key-")
+    trace = await get(server, f"/v1/notifications/{later[0]}/trace", PUBLISH_KEY)
+    assert [one["action"] for one in trace["history"]] == expected[0]
+
+
 async def test_old_client_is_not_confused(server: Server) -> None:
     """A client that knows no changes sees what was published, and a frame with a prefix that it passes over."""
     async with plain_socket(server.url, {"token": token("ana")}) as old:

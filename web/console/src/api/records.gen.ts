@@ -415,7 +415,7 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            action: "published" | "replaced" | "updated" | "retracted";
+            action: "published" | "replaced" | "updated" | "retracted" | "scheduled" | "delivered" | "cancelled" | "expired";
             /** @description When, RFC 3339 in UTC */
             at: string;
             /** @description Who did it, as `publisher` has them */
@@ -453,7 +453,7 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            action: "published" | "replaced" | "updated" | "retracted";
+            action: "published" | "replaced" | "updated" | "retracted" | "scheduled" | "delivered" | "cancelled" | "expired";
             /** @description When, RFC 3339 in UTC */
             at: string;
             /** @description Who did it, as `publisher` has them */
