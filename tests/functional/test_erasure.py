@@ -69,6 +69,13 @@ async def full_life(server: Server) -> Mapping[str, str]:
     await listener.client.call("ns:unarchive", {"ids": [ids["pair"]]})
     await listener.client.call("ns:ack", {"seq": 4})
     ids["own"] = (await own_publish(server))["id"]
+    for name in ("alone", "pair"):
+        changed = await ask(server, "PATCH", f"/v1/notifications/{ids[name]}", token=ADMIN, json={"message": "otra"})
+        assert changed.status == 200, changed
+    for audience in ({"users": [NAME]}, {"users": [NAME, "cleo"]}):
+        taken = (await publish(server, audience=audience))["id"]
+        assert (await ask(server, "DELETE", f"/v1/notifications/{taken}", token=token(NAME, "admin"))).status == 200
+        await publish(server, audience=audience, deliver_in=3600)
     await publish(server, audience={"users": [NAME]}, collapse_key="k")
     await publish(server, audience={"users": [NAME]}, collapse_key="k")
     await publish(server, audience={"users": [NAME, "bea"]}, collapse_key="k")
@@ -113,6 +120,8 @@ async def test_copy_has_all_that_is_kept(tmp_path: Path, catalog: Path) -> None:
         assert {one["kind"] for one in found["deliveries"]} == {0, 1}
         assert [one["before"] for one in found["revocations"]] == [1]
         assert len(found["visits"]) == 1
+        assert len(found["scheduled"]) == 2
+        assert {one["action"] for one in found["history"]} >= {"updated", "retracted"}
 
 
 async def test_copy_of_many_comes_in_pieces() -> None:
@@ -158,7 +167,10 @@ async def test_nothing_is_left(tmp_path: Path, catalog: Path) -> None:
         assert (body["status"], body["user"]) == ("ok", NAME)
         assert body["erased"]["notifications"] >= 2
         assert body["erased"]["audiences"] >= 4
-        assert {"rooms", "follows", "inbox", "states", "deliveries", "visits"} <= body["erased"].keys()
+        assert body["erased"]["scheduled"] == 1
+        assert {"amendments", "history", "rooms", "follows", "inbox", "states", "deliveries", "visits"} <= body[
+            "erased"
+        ].keys()
         found = await get(server, f"/v1/users/{NAME}/export", PUBLISH_KEY)
         assert found.keys() == {"user", "at", "presence", "connections", "revocations"}
         answer = await ask(server, "GET", f"/v1/notifications/{ids['alone']}", token=PUBLISH_KEY)
@@ -167,6 +179,8 @@ async def test_nothing_is_left(tmp_path: Path, catalog: Path) -> None:
             record = await get(server, f"/v1/notifications/{ids[name]}", PUBLISH_KEY)
             assert (record["audience"]["users"], record["audience"]["except"]) == (audience, {"users": []})
         assert (await get(server, f"/v1/notifications/{ids['own']}", PUBLISH_KEY))["publisher"] == persons.NOBODY
+        (later,) = (await get(server, "/v1/scheduled", PUBLISH_KEY))["items"]
+        assert later["audience"]["users"] == ["cleo"]
         after = await get(server, "/v1/inbox", token("bea"))
         assert [one["id"] for one in after["items"]] == [one["id"] for one in bea["items"]]
         assert after["counts"]["unread"] == bea["counts"]["unread"]
