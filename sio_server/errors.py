@@ -90,6 +90,7 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("too_many_topics", 409, 4409, "No more topics can be followed", "No se pueden seguir más temas"),
         _kind("replaced", 409, 4409, "Another notification took its place", "Otra notificación ocupó su lugar"),
         _kind("revision_mismatch", 409, 4409, "It has been changed meanwhile", "Otro cambio llegó antes"),
+        _kind("already_answered", 409, 4409, "It was answered already", "Ya se respondió"),
         _kind("payload_too_large", 413, 1009, "The body is too large", "El cuerpo es demasiado grande"),
         _kind(
             "unsupported_encoding",

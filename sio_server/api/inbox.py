@@ -8,13 +8,15 @@ from aiohttp import web
 
 from sio_server.api.credentials import USER
 from sio_server.api.messages import json_response
+from sio_server.api.notifications import ID_PARAMETER
 from sio_server.api.operations import Body, Call, Operation, operation
 from sio_server.audience import Identity
 from sio_server.broker import Action
 from sio_server.core.connections import counts_dict
-from sio_server.core.inboxes import Inboxes, marked_dict
-from sio_server.schemas.events import Mark, MarkSchema, load_mark
+from sio_server.core.inboxes import Inboxes, acted_dict, marked_dict
+from sio_server.schemas.events import AnswerSchema, Mark, MarkSchema, load_answer, load_mark
 from sio_server.schemas.inbox import (
+    ActedSchema,
     CountsReplySchema,
     GroupsQuerySchema,
     GroupsReplySchema,
@@ -116,3 +118,31 @@ class InboxOperations:
     unread = _marking("unread", "Mark as unread")
     archive = _marking("archive", "Put into the archive, as read and seen")
     unarchive = _marking("unarchive", "Bring back from the archive")
+
+    @operation(
+        "POST",
+        "/v1/inbox/{id}/act",
+        name="inboxAct",
+        tag="inbox",
+        summary="Answer a notification with one of its actions",
+        description="Marks it read and seen. The first answer stays: another one is refused with `action` and `at` of "
+        "the first. Every connection of the user gets `ns:answered`, and `ns:state` with the counters.",
+        credential=USER,
+        parameters=(ID_PARAMETER,),
+        query=StatedSchema,
+        body=Body(schema=AnswerSchema, load=load_answer, limit=MAX_BODY, example={"action": "confirm"}),
+        reply=ActedSchema,
+        errors=(
+            "invalid_json",
+            "payload_too_large",
+            "unsupported_encoding",
+            "invalid_data",
+            "not_found",
+            "already_answered",
+            "broker_unavailable",
+        ),
+    )
+    async def act(self, call: Call[Identity, str]) -> web.Response:
+        """Take an answer."""
+        acted = await self.inboxes.act(call.caller, call.path["id"], call.body)
+        return json_response({"status": "ok", **acted_dict(call.path["id"], acted)})

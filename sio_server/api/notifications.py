@@ -25,6 +25,7 @@ from sio_server.schemas.changes import (
     load_change,
 )
 from sio_server.schemas.operators import (
+    AnswersReplySchema,
     HistoryPageSchema,
     HistoryQuerySchema,
     ReceiptQuerySchema,
@@ -32,7 +33,7 @@ from sio_server.schemas.operators import (
 )
 from sio_server.schemas.traces import TraceQuerySchema, TraceSchema
 
-_ID: Final = Parameter(
+ID_PARAMETER: Final = Parameter(
     "id",
     "Id of the notification",
     {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f-]{36}$"},
@@ -98,7 +99,7 @@ class NotificationsOperations:
         description="Sent: a connection of the user was handed it. Acknowledged: a client confirmed it with "
         "`ns:ack`. What was not stored is not found.",
         credential=OBSERVER,
-        parameters=(_ID,),
+        parameters=(ID_PARAMETER,),
         query=ReceiptQuerySchema,
         reply=RecordReplySchema,
         errors=("not_found", "broker_unavailable"),
@@ -118,7 +119,7 @@ class NotificationsOperations:
         "`Accept-Language`. What cannot be known any more is null. What was not stored is remembered by its node "
         "for a while.",
         credential=OBSERVER,
-        parameters=(_ID,),
+        parameters=(ID_PARAMETER,),
         query=TraceQuerySchema,
         reply=TraceSchema,
         errors=("not_found", "broker_unavailable"),
@@ -137,7 +138,7 @@ class NotificationsOperations:
         "`ns:updated`, now or when they come back. One that is scheduled is changed as it waits, and can be due at "
         "another moment. A key may change what it may publish.",
         credential=PUBLISHER,
-        parameters=(_ID,),
+        parameters=(ID_PARAMETER,),
         body=Body(
             schema=AmendSchema,
             load=load_change,
@@ -170,7 +171,7 @@ class NotificationsOperations:
         description="It is in no inbox, page or replay any more. Whoever has it gets `ns:removed`, now or when they "
         "come back. A second time is no error. A key may take back what it may publish.",
         credential=PUBLISHER,
-        parameters=(_ID,),
+        parameters=(ID_PARAMETER,),
         reply=RetractedSchema,
         errors=_CHANGE_ERRORS,
     )
@@ -189,10 +190,26 @@ class NotificationsOperations:
         description="Of the whole thread: of all that took each other's place, whichever is asked for. It is kept as "
         "long as the notification would be, and of one thread the newest hundred.",
         credential=OBSERVER,
-        parameters=(_ID,),
+        parameters=(ID_PARAMETER,),
         reply=HistoryReplySchema,
         errors=("not_found", "broker_unavailable"),
     )
     async def history(self, call: Call[Publisher, None]) -> web.Response:
         """Tell what became of one notification."""
         return json_response(await self._changes.history(call.path["id"]))
+
+    @operation(
+        "GET",
+        "/v1/notifications/{id}/answers",
+        name="answers",
+        tag="operate",
+        summary="Who chose which of a notification's actions",
+        credential=OBSERVER,
+        parameters=(ID_PARAMETER,),
+        query=ReceiptQuerySchema,
+        reply=AnswersReplySchema,
+        errors=("not_found", "broker_unavailable"),
+    )
+    async def answers(self, call: Call[Publisher, None]) -> web.Response:
+        """List the answers."""
+        return json_response(await self._operators.answers(call.path["id"], **call.query))

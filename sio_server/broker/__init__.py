@@ -4,11 +4,12 @@
 """
 
 from sio_server.broker.amendments import Amended, Amendment, Amendments, Happened
+from sio_server.broker.answers import Acted, Answers, AnswersPage
 from sio_server.broker.broker import Broker
 from sio_server.broker.copies import CopiedLog, Copies, Told
 from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follows
 from sio_server.broker.groups import MAX_MEMBERS, Group, Groups, GroupsPage
-from sio_server.broker.inbox import MAX_PAGE, Action, Counts, Inbox, InboxItem, InboxPage, Marked, Status
+from sio_server.broker.inbox import MAX_PAGE, Action, Answer, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
@@ -16,7 +17,18 @@ from sio_server.broker.personal import Part, PersonalData
 from sio_server.broker.presence import Here, HerePage, Presence
 from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
 from sio_server.broker.schedule import Booked, Fate, Round, Schedule, Scheduled, SchedulePage
-from sio_server.broker.signals import Close, DueChanged, Ended, Erased, Followed, InboxChanged, Revoked, Signal, Signals
+from sio_server.broker.signals import (
+    Answered,
+    Close,
+    DueChanged,
+    Ended,
+    Erased,
+    Followed,
+    InboxChanged,
+    Revoked,
+    Signal,
+    Signals,
+)
 from sio_server.broker.trails import Hop, KnownRoom, Trail, Trails
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
 from sio_server.broker.words import Words, fold
@@ -25,10 +37,15 @@ __all__ = [
     "MAX_FOLLOWED",
     "MAX_MEMBERS",
     "MAX_PAGE",
+    "Acted",
     "Action",
     "Amended",
     "Amendment",
     "Amendments",
+    "Answer",
+    "Answered",
+    "Answers",
+    "AnswersPage",
     "Booked",
     "Broker",
     "BrokerHandler",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sio_server.broker.amendments import Amendments
+from sio_server.broker.answers import Answers
 from sio_server.broker.follows import Follows
 from sio_server.broker.groups import Groups
 from sio_server.broker.inbox import Inbox
@@ -32,6 +33,7 @@ class Broker(
     Inbox,
     Amendments,
     Groups,
+    Answers,
     Receipts,
     Trails,
     Retention,

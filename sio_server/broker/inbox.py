@@ -26,6 +26,17 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """Which of a notification's actions a user chose.
+
+    ``at``: when, in milliseconds of Unix time by the wall clock of the node that noted it.
+    """
+
+    action: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboxItem:
     """An entry as it stands in one user's inbox. Archived implies read, and read implies seen."""
 
@@ -33,6 +44,7 @@ class InboxItem:
     seen: bool
     read: bool
     archived: bool
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

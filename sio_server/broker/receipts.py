@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from sio_server.broker.inbox import MAX_PAGE
+from sio_server.broker.inbox import MAX_PAGE, Answer
 from sio_server.notification import Entry
 
 
@@ -52,6 +52,7 @@ class UserReceipt:
     acknowledged_at: int | None = field(default=None, compare=False)
     seen_at: int | None = field(default=None, compare=False)
     read_at: int | None = field(default=None, compare=False)
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

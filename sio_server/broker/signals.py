@@ -1,7 +1,8 @@
 """What nodes tell one another beside entries: at most once, and nothing that may not be lost. Protocols only.
 
-`InboxChanged`, `Revoked`, `Followed`, `DueChanged` and `Erased` come from the broker itself, after `Inbox.mark`,
-`Revocations.revoke`, `Follows.follow`, `Schedule.schedule` and `PersonalData.erase`; the others are sent by nodes.
+`InboxChanged`, `Answered`, `Revoked`, `Followed`, `DueChanged` and `Erased` come from the broker itself, after
+`Inbox.mark`, `Answers.answer`, `Revocations.revoke`, `Follows.follow`, `Schedule.schedule` and `PersonalData.erase`;
+the others are sent by nodes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ class InboxChanged:
     action: str
     ids: tuple[str, ...]
     up_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A user answered a notification with one of its actions, ``at`` as in `Answer`."""
+
+    user: str
+    notification_id: str
+    action: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ class Erased:
     user: str
 
 
-Signal = InboxChanged | Revoked | Close | Followed | Ended | DueChanged | Erased
+Signal = InboxChanged | Answered | Revoked | Close | Followed | Ended | DueChanged | Erased
 
 
 class Signals(Protocol):

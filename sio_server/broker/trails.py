@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from sio_server.broker.inbox import Answer
 from sio_server.broker.receipts import Stored
 
 
@@ -62,6 +63,7 @@ class Trail:
     read: bool
     read_at: int | None
     archived: bool
+    answer: Answer | None
     last: Hop | None
     alike: tuple[str, ...]
 

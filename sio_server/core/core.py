@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.broker import Broker, Close, DueChanged, Erased, Followed, InboxChanged, Revoked
+from sio_server.broker import Answered, Broker, Close, DueChanged, Erased, Followed, InboxChanged, Revoked
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
 from sio_server.core.attendance import Attendance
@@ -121,6 +121,7 @@ class Core:
         """Say who hears which signal, and how long which types are kept."""
         self.broker.keep_types(_ages(self.catalog.types))
         self.node.hear(InboxChanged, self.inboxes.changed)
+        self.node.hear(Answered, self.inboxes.answered)
         self.node.hear(Revoked, self.operators.revoked)
         self.node.hear(Close, self.connections.close_one)
         self.node.hear(Followed, self.topics.heard)

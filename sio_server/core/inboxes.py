@@ -9,9 +9,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sio_server.audience import Identity
-from sio_server.broker import Action, Broker, Counts, Group, InboxChanged, InboxItem, InboxPage, Marked, Status, View
+from sio_server.broker import (
+    Acted,
+    Action,
+    Answer,
+    Answered,
+    Broker,
+    Counts,
+    Group,
+    InboxChanged,
+    InboxItem,
+    InboxPage,
+    Marked,
+    Status,
+    View,
+)
 from sio_server.core.connections import Connections, counts_dict
 from sio_server.core.hub import Hub
+from sio_server.core.shown import answer_dict
 from sio_server.core.tasks import Tasks
 from sio_server.errors import Refused, Text
 from sio_server.event_types import EventTypes
@@ -127,14 +142,33 @@ class Inboxes:
                 marked = await self._broker.mark(view, action, ids, up_to=up_to)
             else:
                 marked = await self._broker.mark_group(view, action, group)
-            change = InboxChanged(user, action, marked.ids, marked.up_to)
-            self._forget(change)
-            self._tell(change, view, marked.counts)
-            with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
-                await self._tell_views(change, besides=view)
+            await self._tell_marked(view, marked)
         finally:
             self._marked(user)
         return marked
+
+    async def act(self, identity: Identity, notification_id: str, action: str) -> Acted:
+        """Answer a notification, which reads it, and tell all connections of the user, as `mark` does.
+
+        Raises `Refused` (``forbidden``), or as `Answers.answer`.
+        """
+        user = _named(identity)
+        view = await self._connections.view_of(identity)
+        self._marking[user] += 1
+        try:
+            acted = await self._broker.answer(view, notification_id, action)
+            await self._tell_marked(view, acted.marked)
+        finally:
+            self._marked(user)
+        return acted
+
+    async def _tell_marked(self, view: View, marked: Marked) -> None:
+        """Tell the connections to this node of a change that was made here."""
+        change = InboxChanged(view.user, marked.action, marked.ids, marked.up_to)
+        self._forget(change)
+        self._tell(change, view, marked.counts)
+        with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
+            await self._tell_views(change, besides=view)
 
     # -- what is heard of changes ---------------------------------------------------------------------------------
 
@@ -147,6 +181,12 @@ class Inboxes:
         if self._hub.of_user(signal.user):
             self._heard.setdefault(signal.user, deque()).append(signal)
             self._tell_heard(signal.user)
+
+    def answered(self, signal: Answered) -> None:
+        """Hear of an answer, given on this node or another, and tell the user's connections to this node."""
+        answer = {"id": signal.notification_id, **answer_dict(Answer(signal.action, signal.at))}
+        for connection in self._hub.of_user(signal.user):
+            connection.link.control("ns:answered", answer)
 
     def _forget(self, change: InboxChanged) -> None:
         """Leave to `mark` what it tells itself."""
@@ -247,10 +287,18 @@ def marked_dict(marked: Marked) -> dict[str, Any]:
     }
 
 
+def acted_dict(notification_id: str, acted: Acted) -> dict[str, Any]:
+    """What whoever answered a notification is answered."""
+    return {**marked_dict(acted.marked), "id": notification_id, **answer_dict(acted.answer)}
+
+
 def item_dict(item: InboxItem) -> dict[str, Any]:
-    """An item of an inbox: the envelope and its state."""
+    """An item of an inbox: the envelope and its state, and what the user answered where that is so."""
     envelope = item.entry.envelope(replayed=True)
-    return {**envelope, "seen": item.seen, "read": item.read, "archived": item.archived}
+    shown = {**envelope, "seen": item.seen, "read": item.read, "archived": item.archived}
+    if item.answer is not None:
+        shown["answered"] = answer_dict(item.answer)
+    return shown
 
 
 def page_dict(page: InboxPage) -> dict[str, Any]:

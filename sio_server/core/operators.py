@@ -20,7 +20,7 @@ from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.refusals import Refusals
-from sio_server.core.shown import nameless_dict, receipt_dict, user_dict
+from sio_server.core.shown import answers_dict, nameless_dict, receipt_dict, user_dict
 from sio_server.core.traffic import Traffic
 from sio_server.errors import Refused, Text
 from sio_server.notification import PublishRequest
@@ -148,13 +148,22 @@ class Operators:
         """One notification with its receipts, or as it was when it left the log; raises `Refused` (``not_found``)."""
         stored = await self._broker.find(notification_id)
         receipt = await self.receipt(notification_id, limit=limit, after=after)
-        if stored is not None and receipt is not None:
-            return {**stored.entry.record(), "status": "stored", "receipts": receipt_dict(receipt)}
+        answers = await self._broker.answers(notification_id, limit=1)
+        if stored is not None and receipt is not None and answers is not None:
+            told = {"status": "stored", "answers": dict(answers.counts), "receipts": receipt_dict(receipt)}
+            return {**stored.entry.record(), **told}
         past = await self._broker.past(notification_id)
         if past is None or past.before is None:  # also where retention took it away between the two
             raise Refused("not_found")
         record = {**past.before.record(), "status": past.action, "receipts": None}
         return record if past.other is None else {**record, "replaced_by": past.other}
+
+    async def answers(self, notification_id: str, *, limit: int, after: str | None) -> dict[str, Any]:
+        """Who answered a notification, and what; raises `Refused` (``not_found``)."""
+        page = await self._broker.answers(notification_id, limit=limit, after=after)
+        if page is None:
+            raise Refused("not_found")
+        return answers_dict(page)
 
     async def receipt(self, notification_id: str, *, limit: int, after: str | None) -> Receipt | None:
         """How far a notification came, what this node handed out until now included; None when it is unknown."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sio_server.broker import Here, Receipt
+from sio_server.broker import Answer, AnswersPage, Here, Receipt
 from sio_server.core.arrivals import topics_of
 from sio_server.core.hub import Connection
 from sio_server.notification import rfc3339, written
@@ -31,10 +31,25 @@ def receipt_dict(receipt: Receipt) -> dict[str, Any]:
                 "acknowledged_at": moment(one.acknowledged_at),
                 "seen_at": moment(one.seen_at),
                 "read_at": moment(one.read_at),
+                "answered": None if one.answer is None else answer_dict(one.answer),
             }
             for one in receipt.users
         ],
         "next_after": receipt.next_after,
+    }
+
+
+def answer_dict(answer: Answer) -> dict[str, Any]:
+    """An answer: which action was chosen, and when."""
+    return {"action": answer.action, "at": written(answer.at)}
+
+
+def answers_dict(page: AnswersPage) -> dict[str, Any]:
+    """The answers to a notification, in sum and by user."""
+    return {
+        "answers": dict(page.counts),
+        "items": [{"user": user, **answer_dict(answer)} for user, answer in page.items],
+        "next_after": page.next_after,
     }
 
 

@@ -14,7 +14,7 @@ from sio_server.core.changes import steps_of
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.operators import Operators
-from sio_server.core.shown import moment, receipt_dict
+from sio_server.core.shown import answer_dict, moment, receipt_dict
 from sio_server.core.spans import Span, Spans
 from sio_server.core.verdicts import Facts, State, matched_rooms, say, verdict_of
 from sio_server.errors import Refused, Text
@@ -161,6 +161,7 @@ class Traces:
             "read": is_for and trail.read,
             "read_at": moment(trail.read_at) if is_for else None,
             "archived": is_for and trail.archived,
+            "answered": None if trail.answer is None or not is_for else answer_dict(trail.answer),
         }
 
     def _legs(self, trail: Trail, marks: _Marks) -> list[_Leg]:
@@ -242,7 +243,7 @@ class Traces:
             "sent": bool(there),
             "sent_at": moment(min((leg.handed_at for leg in legs if leg.handed_at is not None), default=None)),
             **dict.fromkeys(("acknowledged", "seen", "read", "archived"), False),
-            **dict.fromkeys(("acknowledged_at", "seen_at", "read_at")),
+            **dict.fromkeys(("acknowledged_at", "seen_at", "read_at", "answered")),
             "connections": [_leg_dict(leg, None) for leg in legs],
         }
 
@@ -268,6 +269,7 @@ def _steps(marks: _Marks, receipt: Receipt | None) -> list[dict[str, Any]]:
     """When what happened, in order; null where it is not known."""
     span, users = marks.span, () if receipt is None or receipt.next_after is not None else receipt.users
     confirmed = [one.acknowledged_at for one in users if one.acknowledged_at is not None]
+    answered = [one.answer.at for one in users if one.answer is not None]
     times: tuple[tuple[str, float | None], ...] = (
         ("accepted", marks.accepted),
         ("committed", marks.committed),
@@ -275,6 +277,7 @@ def _steps(marks: _Marks, receipt: Receipt | None) -> list[dict[str, Any]]:
         ("handed", None if span is None or not span.sockets else span.handed * 1000),
         ("first_acknowledged", min(confirmed, default=None)),
         ("last_acknowledged", max(confirmed, default=None)),
+        *((("first_answered", min(answered)), ("last_answered", max(answered))) if answered else ()),
     )
     return [
         {

@@ -12,14 +12,14 @@ from sio_server.core.arrivals import topics_of
 from sio_server.core.attendance import Attendance
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Connection
-from sio_server.core.inboxes import Inboxes, marked_dict
+from sio_server.core.inboxes import Inboxes, acted_dict, marked_dict
 from sio_server.core.protocols import SOCKETIO
 from sio_server.core.refusals import Refusals
 from sio_server.core.topics import Topics
 from sio_server.errors import Refused, Text
 from sio_server.intake import admitted
 from sio_server.logs import get_logger
-from sio_server.schemas.events import load_ack, load_mark, load_observe, load_token, load_topic
+from sio_server.schemas.events import load_ack, load_act, load_mark, load_observe, load_token, load_topic
 from sio_server.schemas.presence import load_watch
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
@@ -69,6 +69,7 @@ class ClientEvents:
         self._refusals = refusals
         self.handlers: dict[str, Handler] = {
             "ns:ack": self._ack,
+            "ns:act": self._act,
             "ns:auth": self._renew,
             "ns:observe": self._observe,
             "ns:follow": self._follow,
@@ -126,6 +127,10 @@ class ClientEvents:
 
     async def _unfollow(self, connection: Connection, body: object) -> Mapping[str, Any]:
         return await self._topics.unfollow(connection.identity, load_topic(body))
+
+    async def _act(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        notification_id, action = load_act(body)
+        return acted_dict(notification_id, await self._inboxes.act(connection.identity, notification_id, action))
 
     def _marking(self, action: Action) -> Handler:
         async def mark(connection: Connection, body: object) -> Mapping[str, Any]:

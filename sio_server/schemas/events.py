@@ -113,10 +113,28 @@ class MarkSchema(fields.Schema):
             )
 
 
+class AnswerSchema(fields.Schema):
+    """The answer to a notification: which of its actions the user chose."""
+
+    action = fields.Str(
+        required=True, validate=fields.length(1, MAX_WORD), metadata={"description": "Id of one of its actions"}
+    )
+
+
+class ActSchema(AnswerSchema):
+    """``ns:act``: the notification, and which of its actions the user chose."""
+
+    id = fields.Str(
+        required=True, validate=fields.length(1, MAX_WORD), metadata={"description": "Id of the notification"}
+    )
+
+
 _HANDSHAKE: Final = HandshakeSchema(unknown=EXCLUDE)
 _ACK: Final = AckSchema(unknown=EXCLUDE)
 _TOKEN: Final = TokenSchema(unknown=EXCLUDE)
 _MARK: Final = MarkSchema(unknown=EXCLUDE)
+_ANSWER: Final = AnswerSchema(unknown=EXCLUDE)
+_ACT: Final = ActSchema(unknown=EXCLUDE)
 _TOPIC: Final = TopicSchema(unknown=EXCLUDE)
 _OBSERVE: Final = ObserveSchema(unknown=EXCLUDE)
 _FIRST: Final = FirstSchema(unknown=EXCLUDE)
@@ -231,3 +249,14 @@ def load_mark(body: object) -> Mark:
     """The change of state in a decoded body; raises `Refused` (``invalid_data``)."""
     values = load(_MARK, body, "invalid_data")
     return Mark(None if values.get("all") else values.get("ids"), values.get("up_to"), values.get("group"))
+
+
+def load_answer(body: object) -> str:
+    """The action in a decoded body; raises `Refused` (``invalid_data``)."""
+    return str(load(_ANSWER, body, "invalid_data")["action"])
+
+
+def load_act(body: object) -> tuple[str, str]:
+    """The notification's id and the action of an ``ns:act``; raises `Refused` (``invalid_data``)."""
+    values = load(_ACT, body, "invalid_data")
+    return values["id"], values["action"]

@@ -16,8 +16,8 @@ from marshmallow.validate import OneOf
 
 from sio_server import fields
 from sio_server.schemas.console import WarningSchema
-from sio_server.schemas.events import AckSchema, MarkSchema, ObserveSchema, TokenSchema, TopicSchema
-from sio_server.schemas.inbox import ACTIONS, CountsSchema, EnvelopeSchema
+from sio_server.schemas.events import AckSchema, ActSchema, MarkSchema, ObserveSchema, TokenSchema, TopicSchema
+from sio_server.schemas.inbox import ACTIONS, AnsweredSchema, CountsSchema, EnvelopeSchema
 from sio_server.schemas.loading import about
 from sio_server.schemas.operators import RecordSchema
 from sio_server.schemas.presence import AttendanceSchema, HereTotalSchema, WatchSchema
@@ -103,6 +103,12 @@ class StateChangeSchema(Schema):
     counts = plain.Nested(CountsSchema, required=True)
 
 
+class AnsweredEventSchema(AnsweredSchema):
+    """``ns:answered``: the user, on whichever connection, chose one of a notification's actions."""
+
+    id = plain.String(required=True, metadata=about("The notification"))
+
+
 class TopicsSchema(Schema):
     """``ns:topics``: what the user follows is another thing now."""
 
@@ -146,6 +152,7 @@ SERVER_EVENTS: Final[Mapping[str, type[Schema]]] = {
     "ns:hello": HelloSchema,
     "ns:sync": SyncSchema,
     "ns:state": StateChangeSchema,
+    "ns:answered": AnsweredEventSchema,
     "ns:topics": TopicsSchema,
     "ns:auth_expiring": AuthExpiringSchema,
     "ns:draining": DrainingSchema,
@@ -207,6 +214,14 @@ class ChangedSchema(DoneSchema):
     counts = plain.Nested(CountsSchema, required=True)
 
 
+class AnsweringSchema(ChangedSchema):
+    """The answer to an answer: what was chosen, and what changed as it was read."""
+
+    id = plain.String(required=True, metadata=about("The notification"))
+    action = plain.String(required=True, metadata=about("The action that was chosen"))
+    at = plain.String(required=True, metadata=about("When, RFC 3339 in UTC"))
+
+
 class PublishedSchema(DoneSchema, AcceptedSchema):
     """The answer to a publish: as over HTTP. What is delivered later has no place in the log yet, and is `due`."""
 
@@ -240,6 +255,7 @@ CLIENT_EVENTS: Final[Mapping[str, tuple[type[Schema], type[Schema]]]] = {
     "ns:follow": (TopicSchema, FollowingSchema),
     "ns:unfollow": (TopicSchema, FollowingSchema),
     "ns:presence": (WatchSchema, WatchingSchema),
+    "ns:act": (ActSchema, AnsweringSchema),
     **{f"ns:{action}": (MarkSchema, ChangedSchema) for action in ACTIONS},
     "notify": (PublishSchema, PublishedSchema),
 }

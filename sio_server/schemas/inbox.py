@@ -98,6 +98,13 @@ class CountsSchema(Schema):
     at_seq = plain.Integer(required=True, metadata=about("They count what came up to here; live items come on top"))
 
 
+class AnsweredSchema(Schema):
+    """Which of a notification's actions its reader chose, and when."""
+
+    action = plain.String(required=True, metadata=about("Its id"))
+    at = plain.String(required=True, metadata=about("RFC 3339 in UTC"))
+
+
 class InboxItemSchema(EnvelopeSchema):
     """A notification as it stands in the user's inbox."""
 
@@ -105,6 +112,7 @@ class InboxItemSchema(EnvelopeSchema):
     seen = plain.Boolean(required=True)
     read = plain.Boolean(required=True)
     archived = plain.Boolean(required=True)
+    answered = plain.Nested(AnsweredSchema, metadata=about("What the user answered; only where that is so"))
 
 
 class InboxPageSchema(Schema):
@@ -156,3 +164,11 @@ class MarkedSchema(Schema):
         required=True, allow_none=True, metadata=about("The `seq` that a change of all reached; null for ids")
     )
     counts = plain.Nested(CountsSchema, required=True)
+
+
+class ActedSchema(MarkedSchema):
+    """What an answer did: `ids`, `ignored`, `up_to` and `counts` are of its being read."""
+
+    id = plain.String(required=True, metadata=about("The notification"))
+    action = plain.String(required=True, metadata=about("The action that was chosen"))
+    at = plain.String(required=True, metadata=about("When, RFC 3339 in UTC"))

@@ -13,7 +13,7 @@ from sio_server import fields
 from sio_server.core.protocols import PROTOCOLS, TRANSPORTS
 from sio_server.errors import Text
 from sio_server.event_types import PRIORITIES
-from sio_server.schemas.inbox import EnvelopeSchema
+from sio_server.schemas.inbox import AnsweredSchema, EnvelopeSchema
 from sio_server.schemas.loading import (
     about,
     before_field,
@@ -52,7 +52,7 @@ class HistoryQuerySchema(fields.Schema):
 
 
 class ReceiptQuerySchema(fields.Schema):
-    """The query of ``GET /v1/notifications/{id}``."""
+    """The query of ``GET /v1/notifications/{id}`` and of its answers."""
 
     limit = limit_field()
     after = name_field("Only users above this name: `next_after` of the page before")
@@ -168,6 +168,9 @@ class UserReceiptSchema(Schema):
     acknowledged_at = _known_moment("When a client first confirmed it")
     seen_at = _known_moment("When it was first seen")
     read_at = _known_moment("When it was read")
+    answered = plain.Nested(
+        AnsweredSchema, required=True, allow_none=True, metadata=about("Which action was chosen; null for none")
+    )
 
 
 class ReceiptsSchema(Schema):
@@ -191,6 +194,34 @@ class RecordReplySchema(RecordSchema):
     replaced_by = plain.UUID(metadata=about("What took its place, where something did"))
     receipts = plain.Nested(
         ReceiptsSchema, required=True, allow_none=True, metadata=about("Null for one that has left the log")
+    )
+    answers = plain.Dict(
+        keys=plain.String(),
+        values=plain.Integer(),
+        metadata=about(
+            "How many users chose which of its actions, by the action's id, the most chosen first; while it is stored"
+        ),
+    )
+
+
+class UserAnswerSchema(AnsweredSchema):
+    """What one user answered."""
+
+    user = plain.String(required=True)
+
+
+class AnswersReplySchema(Schema):
+    """What users answered to a notification."""
+
+    answers = plain.Dict(
+        keys=plain.String(),
+        values=plain.Integer(),
+        required=True,
+        metadata=about("How many chose which of its actions, by the action's id; the most chosen first"),
+    )
+    items = plain.List(plain.Nested(UserAnswerSchema), required=True, metadata=about("By the users' names"))
+    next_after = plain.String(
+        required=True, allow_none=True, metadata=about("`after` of the next page; null after the last")
     )
 
 

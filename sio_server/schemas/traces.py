@@ -11,10 +11,20 @@ from sio_server import fields
 from sio_server.core.protocols import PROTOCOLS, TRANSPORTS
 from sio_server.core.verdicts import SENTENCES, State
 from sio_server.schemas.changes import HappenedSchema
+from sio_server.schemas.inbox import AnsweredSchema
 from sio_server.schemas.loading import about, limit_field, name_field
 from sio_server.schemas.operators import ReceiptsSchema, RecordSchema
 
-STEPS: Final = ("accepted", "committed", "announced", "handed", "first_acknowledged", "last_acknowledged")
+STEPS: Final = (
+    "accepted",
+    "committed",
+    "announced",
+    "handed",
+    "first_acknowledged",
+    "last_acknowledged",
+    "first_answered",
+    "last_answered",
+)
 
 
 class TraceQuerySchema(fields.Schema):
@@ -34,7 +44,8 @@ class TraceStepSchema(Schema):
         metadata=about(
             "`accepted`: its publish was read. `committed`: the log took it. `announced`: it is on the disk, and this "
             "node heard. `handed`: this node had given it to the last of its connections. `first_acknowledged`, "
-            "`last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`"
+            "`last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`. "
+            "`first_answered`, `last_answered`: users chose one of its actions; only where some did"
         ),
     )
     at = plain.String(
@@ -120,6 +131,9 @@ class UserTraceSchema(Schema):
     read = plain.Boolean(required=True)
     read_at = plain.String(required=True, allow_none=True)
     archived = plain.Boolean(required=True)
+    answered = plain.Nested(
+        AnsweredSchema, required=True, allow_none=True, metadata=about("What the user answered; null for nothing")
+    )
     connections = plain.List(
         plain.Nested(LegSchema),
         required=True,

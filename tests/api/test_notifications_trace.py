@@ -117,7 +117,7 @@ async def test_steps_of_a_notification_come_in_order() -> None:
         page = await get(server, f"/v1/notifications/{identity}/trace?limit=1", KEY)
 
     assert (found["user"], found["stored"], found["sockets"]) == (None, True, 2)
-    assert [step["step"] for step in found["steps"]] == list(STEPS)
+    assert [step["step"] for step in found["steps"]] == list(STEPS[:6])
     after = [step["after_ms"] for step in found["steps"]]
     assert None not in after
     assert after == sorted(after)

@@ -79,6 +79,7 @@ OPERATIONS = [
     ("POST", "/v1/notifications/{id}/deliver"),
     ("DELETE", "/v1/notifications/{id}"),
     ("PATCH", "/v1/notifications/{id}"),
+    ("GET", "/v1/notifications/{id}/answers"),
     ("GET", "/v1/users"),
     ("GET", "/v1/users/{id}/inbox"),
     ("GET", "/v1/users/{id}/export"),
@@ -102,12 +103,13 @@ OPERATIONS = [
     ("GET", "/v1/inbox/groups"),
     ("GET", "/v1/inbox/counts"),
     *(("POST", f"/v1/inbox/{action}") for action in ACTIONS),
+    ("POST", "/v1/inbox/{id}/act"),
 ]
 # What has no end is tried where it is read as it comes.
 STREAMS = [("GET", "/v1/stream")]
 DOCUMENTED = [*OPERATIONS, *STREAMS]
 PUBLISHING = OPERATIONS[:2]
-MARKING = [operation for operation in OPERATIONS if operation[0] == "POST" and "inbox" in operation[1]]
+MARKING = [("POST", f"/v1/inbox/{action}") for action in ACTIONS]
 
 # What can be the id of a notification and of a user.
 IDENTITY = "00000000-0000-7000-8000-000000000000"

@@ -19,6 +19,7 @@ from tests.support.waiting import until
 
 EVENTS = {
     "ns:ack",
+    "ns:act",
     "ns:auth",
     "ns:observe",
     "ns:follow",

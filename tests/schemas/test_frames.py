@@ -31,6 +31,7 @@ from tests.support.sources import SOURCES
 from tests.support.waiting import until
 
 SEED = {"type": "test", "message": "Hola", "data": {}}
+OFFER = {"actions": [{"id": "si", "label": "Sí"}]}
 
 
 class Heard:
@@ -109,13 +110,14 @@ async def test_control_events_are_as_described(tmp_path: Path) -> None:
 async def _behind(server: Server) -> Listener:
     """A client that came with a cursor and missed one, and then marked it in both ways."""
     first = await server.connect({"token": token("cleo")})
-    _, accepted = await server.notify({**SEED, "audience": {"users": ["cleo"]}})
+    _, accepted = await server.notify({**SEED, **OFFER, "audience": {"users": ["cleo"]}})
     cursor = first.of("ns:hello")[0]["cursor"]
     behind = await server.connect({"token": token("cleo"), "cursor": cursor})
     await until(lambda: behind.of("ns:sync"))
     await behind.client.call("ns:read", {"ids": [accepted["id"]]})
     await behind.client.call("ns:archive", {"all": True})
-    await until(lambda: len(behind.of("ns:state")) == 2)
+    await behind.client.call("ns:act", {"id": accepted["id"], "action": "si"})
+    await until(lambda: len(behind.of("ns:state")) == 3)
     return behind
 
 
@@ -151,6 +153,8 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
         later = {**SEED, "deliver_in": 3600, "collapse_key": "k"}
         await heard.answers(backend, ("notify", SEED), ("notify", later), ("notify", later))
         await heard.answers(backend, *2 * [("notify", {**SEED, "collapse_key": "a"})])
+        reply = await backend.client.call("notify", {**SEED, **OFFER, "audience": {"users": ["ana"]}})
+        await heard.answers(user, ("ns:act", {"id": reply["id"], "action": "si"}))
         heard.take(RefusedSchema, await user.client.call("notify", SEED))
         async with plain_socket(server.url, {"token": token("bo")}) as client:
             for said in ({"type": "ns:ack", "seq": 0, "id": 1}, {"type": "ns:observe", "on": True}):

@@ -42,6 +42,7 @@ def notification(
     data: dict[str, Any] | None = None,
     publisher: str | None = None,
     collapse: str | None = None,
+    extras: Extras | None = None,
 ) -> Notification:
     """Return a notification of this moment that expires ``ttl`` seconds later; ``collapse`` is its collapse key."""
     return Notification(
@@ -56,7 +57,7 @@ def notification(
         idempotency=None if key is None else Idempotency("tests", key, message.encode()),
         persist=persist,
         publisher=publisher,
-        extras=None if collapse is None else Extras(collapse_key=collapse),
+        extras=extras if collapse is None else Extras(collapse_key=collapse),
     )
 
 

@@ -16,13 +16,15 @@ const said = (...args) =>
 
 const { http, live } = JSON.parse(said("scripts/schemas.py"));
 const { Observed, ObservedItem } = live;
-const { InboxItem, InboxPage, Marked } = http;
+const { Acted, Answered, InboxItem, InboxPage, Marked } = http;
 
 const FILES = {
   "hooks/src/core/events.gen.ts": said("-m", "sio_server", "catalog", "export", "--format", "ts"),
   // Of HTTP the kit asks for the inbox alone.
   "hooks/src/core/wire.gen.ts": await typesOf("is said on live connections, and of the inbox over HTTP", {
     ...live,
+    Acted,
+    Answered,
     InboxItem,
     InboxPage,
     Marked,

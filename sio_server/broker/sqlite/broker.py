@@ -21,6 +21,7 @@ from sio_server.broker.signals import InboxChanged, Revoked, Signal
 from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.amendments import Amending
+from sio_server.broker.sqlite.answering import Answering
 from sio_server.broker.sqlite.attending import Attending
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.erasing import Erasing
@@ -43,7 +44,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Attending, Erasing, Scheduling, Amending, Grouping):
+class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amending, Grouping):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that

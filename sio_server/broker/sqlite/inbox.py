@@ -7,7 +7,7 @@ implies read and read implies seen, in rows and in watermarks. Runs in the threa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Final
 import orjson
 
 from sio_server.broker.groups import Group, GroupsPage
-from sio_server.broker.inbox import Action, Counts, InboxItem, InboxPage, Marked, Status
+from sio_server.broker.inbox import Action, Answer, Counts, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import View
 from sio_server.broker.sqlite import steps
 from sio_server.broker.sqlite.groups import names_of, summed_up
@@ -199,10 +199,7 @@ def page(
     if len(wanted) > limit:
         wanted = wanted[:limit]
         lowest = wanted[-1].seq
-    stored = stored_entries(connection, epoch, (entry.seq for entry in wanted))
-    items = tuple(
-        InboxItem(stored[entry.seq], entry.state.seen, entry.state.read, entry.state.archived) for entry in wanted
-    )
+    items = tuple(_items(connection, epoch, view.user, wanted))
     return InboxPage(items, lowest or None, counts_at_head(connection, view, overlaps, now=now))
 
 
@@ -248,12 +245,31 @@ def groups_page(
     if len(found) > limit:
         found = found[:limit]
         lowest = found[-1][0].seq
-    stored = stored_entries(connection, epoch, (entry.seq for entry, *_ in found))
+    newest_of = _items(connection, epoch, view.user, [entry for entry, *_ in found])
     items = tuple(
-        Group(name, count, unread, InboxItem(stored[one.seq], one.state.seen, one.state.read, one.state.archived))
-        for one, name, count, unread in found
+        Group(name, count, unread, item) for item, (_, name, count, unread) in zip(newest_of, found, strict=True)
     )
     return GroupsPage(items, lowest or None, counts_at_head(connection, view, overlaps, now=now))
+
+
+def _items(connection: sqlite3.Connection, epoch: str, user: str, entries: Sequence[_Entry]) -> list[InboxItem]:
+    """What stands at these places in a user's inbox, in order."""
+    stored = stored_entries(connection, epoch, (entry.seq for entry in entries))
+    answers = _answers(connection, user, stored)
+    return [
+        InboxItem(stored[entry.seq], entry.state.seen, entry.state.read, entry.state.archived, answers.get(entry.seq))
+        for entry in entries
+    ]
+
+
+def _answers(connection: sqlite3.Connection, user: str, seqs: Iterable[int]) -> dict[int, Answer]:
+    """What a user answered to these, by position."""
+    rows = connection.execute(
+        "SELECT answer.seq, action, at FROM json_each(?) AS wanted CROSS JOIN answer "
+        "ON answer.seq = wanted.value AND answer.user = ?",
+        (orjson.dumps(list(seqs)).decode(), user),
+    )
+    return {seq: Answer(action, at) for seq, action, at in rows}
 
 
 def _fits(state: _State, status: Status) -> bool:

@@ -13,6 +13,7 @@ from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import RevocationList, SightCache
 from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.store import Store
+from sio_server.broker.sqlite.views import Overlaps
 from sio_server.broker.sqlite.visits import Visits
 from sio_server.broker.sqlite.writer import Writer
 
@@ -38,6 +39,7 @@ class Parts:
     _wall: Callable[[], float]
     _handler: BrokerHandler | None
     _leases: Leases
+    _overlaps: Overlaps
 
     def _read(self, function: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
         self._ensure_open()

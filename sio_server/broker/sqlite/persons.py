@@ -43,6 +43,7 @@ USER_TABLES: Final[Mapping[str, UserTable]] = {
     "inbox_state": UserTable("states", ("seq",)),
     "delivery": UserTable("deliveries", ("kind", "low")),
     "visit": UserTable("visits"),
+    "answer": UserTable("answers", ("seq",)),
 }
 """Tables whose column ``user`` holds the name. Beside them those of `RENAMED` have it, and of `SEARCHED` elsewhere."""
 

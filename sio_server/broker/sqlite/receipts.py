@@ -12,6 +12,7 @@ import orjson
 from sio_server.audience import USER_PREFIX, Audience
 from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Receipt, Stored, UserReceipt
+from sio_server.broker.sqlite.answers import answers_of
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.steps import Step, first_at, moments_of, unpack
@@ -79,7 +80,10 @@ def receipt(connection: sqlite3.Connection, notification_id: str, *, limit: int,
     standing = _TARGETED + _STANDING
     targeted, sent, acknowledged, seen, read = connection.execute(standing + _SUMS, parameters).fetchone()
     page = {**parameters, "after": after or "", "limit": limit + 1}
-    users = [UserReceipt(user, *map(bool, flags)) for user, *flags in connection.execute(standing + _USERS, page)]
+    users = [
+        UserReceipt(user, bool(sent), bool(acknowledged), bool(seen), bool(read))
+        for user, sent, acknowledged, seen, read in connection.execute(standing + _USERS, page)
+    ]
     more = users[limit - 1].user if len(users) > limit else None
     timed = _timed(connection, users[:limit], row[0], row[3] or moment_of(row[2]))
     return Receipt(targeted, sent, acknowledged, seen, read, tuple(timed), more)
@@ -91,6 +95,7 @@ def _timed(connection: sqlite3.Connection, users: Sequence[UserReceipt], seq: in
     steps: dict[tuple[str, int], list[Step]] = {}
     for user, kind, packed in connection.execute(_STEPS, {"names": names, "seq": seq}):
         steps[user, kind] = unpack(packed)
+    answers = answers_of(connection, seq, (one.user for one in users))
     for one in users:
         handed = [step for step in steps.get((one.user, HANDED), ()) if step.covers(seq)]
         seen_at, read_at = moments_of(steps.get((one.user, _MARKED), ()), seq)
@@ -100,6 +105,7 @@ def _timed(connection: sqlite3.Connection, users: Sequence[UserReceipt], seq: in
             acknowledged_at=first_at(steps.get((one.user, ACKNOWLEDGED), ()), seq),
             seen_at=seen_at if one.seen else None,
             read_at=read_at if one.read else None,
+            answer=answers.get(one.user),
         )
 
 

@@ -130,6 +130,7 @@ def _delete(connection: sqlite3.Connection, seq: int, audience: Audience) -> Non
     many("DELETE FROM collapse WHERE seq = ?", [(seq,)])
     many("DELETE FROM schedule_past WHERE seq = ?", [(seq,)])
     many("DELETE FROM grouped WHERE seq = ?", [(seq,)])
+    many("DELETE FROM answer WHERE seq = ?", [(seq,)])
     many("DELETE FROM notification WHERE seq = ?", [(seq,)])
 
 

@@ -288,6 +288,17 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         WHERE instr(n.body, CAST('"group":"' AS BLOB))
         AND json_type('{' || CAST(n.body AS TEXT) || '}', '$.group') = 'text';
     """,
+    # 13. What users answered to notifications that offer actions.
+    """
+    CREATE TABLE answer (
+        seq    INTEGER NOT NULL,       -- the notification's
+        user   TEXT NOT NULL,
+        action TEXT NOT NULL,
+        at     INTEGER NOT NULL,       -- milliseconds of Unix time
+        PRIMARY KEY (seq, user)
+    ) WITHOUT ROWID;
+    CREATE INDEX answer_user ON answer (user);
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

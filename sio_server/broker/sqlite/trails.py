@@ -7,6 +7,7 @@ from collections.abc import Container
 from typing import Final
 
 from sio_server.audience import user_room
+from sio_server.broker.sqlite.answers import answer_of
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.receipts import find
 from sio_server.broker.sqlite.sights import is_kept
@@ -59,6 +60,7 @@ def trail(
         read=bool(read),
         read_at=read_at if read else None,
         archived=bool(archived),
+        answer=answer_of(connection, seq, user),
         last=_last(connection, user),
         alike=_alike(connection, user),
     )

@@ -12,6 +12,7 @@ from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
 from tests.broker.contract import (
     amendments,
+    answers,
     data,
     follows,
     groups,
@@ -134,6 +135,10 @@ class TestGroups(groups.GroupsContract):
     """An inbox by groups."""
 
 
+class TestAnswers(answers.AnswersContract, answers.AnswersOfTwoNodesContract):
+    """What users answer."""
+
+
 class TestReceipts(receipts.ReceiptsContract, receipts.ReceiptsOfTwoNodesContract):
     """How far each notification came."""
 
@@ -159,6 +164,7 @@ class TestUpkeep(
 class TestDurable(
     log.DurableLogContract,
     amendments.DurableCollapseContract,
+    answers.DurableAnswersContract,
     follows.DurableFollowsContract,
     inbox.DurableInboxContract,
     once.DurableOnceContract,

@@ -26,6 +26,23 @@ export interface components {
              */
             replaces?: string;
         };
+        Acted: {
+            /** @enum {string} */
+            status: "ok";
+            /** @description The action that was chosen */
+            action: string;
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
+            /** @description The notification */
+            id: string;
+            /** @description When, RFC 3339 in UTC */
+            at: string;
+        };
         Action: {
             /** @description What an answer names */
             id: string;
@@ -86,6 +103,26 @@ export interface components {
             ttl?: number | null;
             /** @description How often it was changed, as you know it: refused where another change came first */
             revision?: number;
+        };
+        Answer: {
+            /** @description Id of one of its actions */
+            action: string;
+        };
+        Answered: {
+            /** @description Its id */
+            action: string;
+            /** @description RFC 3339 in UTC */
+            at: string;
+        };
+        AnswersReply: {
+            /** @description How many chose which of its actions, by the action's id; the most chosen first */
+            answers: {
+                [key: string]: number;
+            };
+            /** @description By the users' names */
+            items: components["schemas"]["UserAnswer"][];
+            /** @description `after` of the next page; null after the last */
+            next_after: string | null;
         };
         Audience: {
             /** @description Everybody with one of these roles */
@@ -527,6 +564,8 @@ export interface components {
             seen: boolean;
             read: boolean;
             archived: boolean;
+            /** @description What the user answered; only where that is so */
+            answered?: components["schemas"]["Answered"];
         };
         InboxPage: {
             items: components["schemas"]["InboxItem"][];
@@ -991,6 +1030,10 @@ export interface components {
             replaced_by?: string;
             /** @description Null for one that has left the log */
             receipts: components["schemas"]["Receipts"] | null;
+            /** @description How many users chose which of its actions, by the action's id, the most chosen first; while it is stored */
+            answers?: {
+                [key: string]: number;
+            };
         };
         Redeem: {
             /** @description A pass, as `POST /v1/passes` gave it */
@@ -1206,14 +1249,21 @@ export interface components {
         };
         TraceStep: {
             /**
-             * @description `accepted`: its publish was read. `committed`: the log took it. `announced`: it is on the disk, and this node heard. `handed`: this node had given it to the last of its connections. `first_acknowledged`, `last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`
+             * @description `accepted`: its publish was read. `committed`: the log took it. `announced`: it is on the disk, and this node heard. `handed`: this node had given it to the last of its connections. `first_acknowledged`, `last_acknowledged`: clients confirmed it, where all of them are in this page of `receipts`. `first_answered`, `last_answered`: users chose one of its actions; only where some did
              * @enum {string}
              */
-            step: "accepted" | "committed" | "announced" | "handed" | "first_acknowledged" | "last_acknowledged";
+            step: "accepted" | "committed" | "announced" | "handed" | "first_acknowledged" | "last_acknowledged" | "first_answered" | "last_answered";
             /** @description When, RFC 3339 in UTC; null where it is not known, as of this node before its last start */
             at: string | null;
             /** @description Milliseconds after `accepted`; null where `at` is */
             after_ms: number | null;
+        };
+        UserAnswer: {
+            /** @description Its id */
+            action: string;
+            /** @description RFC 3339 in UTC */
+            at: string;
+            user: string;
         };
         UserFollowReply: {
             /** @enum {string} */
@@ -1255,6 +1305,8 @@ export interface components {
             seen_at: string | null;
             /** @description When it was read, RFC 3339 in UTC; null where it was not, or where the moment is not known any more */
             read_at: string | null;
+            /** @description Which action was chosen; null for none */
+            answered: components["schemas"]["Answered"] | null;
         };
         UserTopicsReply: {
             user: string;
@@ -1292,6 +1344,8 @@ export interface components {
             read: boolean;
             read_at: string | null;
             archived: boolean;
+            /** @description What the user answered; null for nothing */
+            answered: components["schemas"]["Answered"] | null;
             /** @description Those to this node, and the last ones of before that were handed it */
             connections: components["schemas"]["Leg"][];
         };

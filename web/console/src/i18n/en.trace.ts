@@ -14,6 +14,8 @@ export const trace: Texts["trace"] = {
     handed: "Delivered",
     first_acknowledged: "First confirmation",
     last_acknowledged: "Last confirmation",
+    first_answered: "First answer",
+    last_answered: "Last answer",
   },
   sockets_one: "to {{formatted}} connection",
   sockets_other: "to {{formatted}} connections",

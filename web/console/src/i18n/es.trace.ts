@@ -13,6 +13,8 @@ export const trace = {
     handed: "Entregada",
     first_acknowledged: "Primera confirmación",
     last_acknowledged: "Última confirmación",
+    first_answered: "Primera respuesta",
+    last_answered: "Última respuesta",
   },
   sockets_one: "a {{formatted}} conexión",
   sockets_other: "a {{formatted}} conexiones",

@@ -6,6 +6,29 @@ export interface components {
         Ack: {
             seq: number;
         };
+        Act: {
+            /** @description Id of one of its actions */
+            action: string;
+            /** @description Id of the notification */
+            id: string;
+        };
+        Acted: {
+            /** @enum {string} */
+            status: "ok";
+            /** @description The action that was chosen */
+            action: string;
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
+            /** @description The notification */
+            id: string;
+            /** @description When, RFC 3339 in UTC */
+            at: string;
+        };
         Action: {
             /** @description What an answer names */
             id: string;
@@ -32,6 +55,37 @@ export interface components {
             id: string;
             name?: string;
         };
+        Answered: {
+            /** @description Its id */
+            action: string;
+            /** @description RFC 3339 in UTC */
+            at: string;
+        };
+        AnsweredEvent: {
+            /** @description Its id */
+            action: string;
+            /** @description RFC 3339 in UTC */
+            at: string;
+            /** @description The notification */
+            id: string;
+        };
+        Answering: {
+            /** @enum {boolean} */
+            ok: true;
+            /** @description The action that was chosen */
+            action: string;
+            /** @description Those that changed, of the ids that were given */
+            ids: string[];
+            /** @description Unknown, expired or somebody else's */
+            ignored: string[];
+            /** @description The `seq` that a change of all reached; null for ids */
+            up_to: number | null;
+            counts: components["schemas"]["Counts"];
+            /** @description The notification */
+            id: string;
+            /** @description When, RFC 3339 in UTC */
+            at: string;
+        };
         Answers: {
             "ns:ack": components["schemas"]["Done"];
             "ns:auth": components["schemas"]["Renewed"];
@@ -39,6 +93,7 @@ export interface components {
             "ns:follow": components["schemas"]["Following"];
             "ns:unfollow": components["schemas"]["Following"];
             "ns:presence": components["schemas"]["Watching"];
+            "ns:act": components["schemas"]["Answering"];
             "ns:seen": components["schemas"]["Changed"];
             "ns:read": components["schemas"]["Changed"];
             "ns:unread": components["schemas"]["Changed"];
@@ -99,6 +154,7 @@ export interface components {
             "ns:follow": components["schemas"]["Topic"];
             "ns:unfollow": components["schemas"]["Topic"];
             "ns:presence": components["schemas"]["Watch"];
+            "ns:act": components["schemas"]["Act"];
             "ns:seen": components["schemas"]["Mark"];
             "ns:read": components["schemas"]["Mark"];
             "ns:unread": components["schemas"]["Mark"];
@@ -229,6 +285,8 @@ export interface components {
             seen: boolean;
             read: boolean;
             archived: boolean;
+            /** @description What the user answered; only where that is so */
+            answered?: components["schemas"]["Answered"];
         };
         InboxPage: {
             items: components["schemas"]["InboxItem"][];
@@ -459,6 +517,7 @@ export interface components {
             "ns:hello": components["schemas"]["Hello"];
             "ns:sync": components["schemas"]["Sync"];
             "ns:state": components["schemas"]["StateChange"];
+            "ns:answered": components["schemas"]["AnsweredEvent"];
             "ns:topics": components["schemas"]["Topics"];
             "ns:auth_expiring": components["schemas"]["AuthExpiring"];
             "ns:draining": components["schemas"]["Draining"];
