@@ -77,7 +77,9 @@ class Traces:
         receipt = await self._operators.receipt(notification_id, limit=limit, after=after)
         if stored is None or receipt is None:
             return await self._of_gone(notification_id) or await self._of_passing(notification_id, user, locale)
-        accepted = moment_of(notification_id)
+        fate = await self._broker.fate(notification_id)
+        # what was delivered later begins its way when it is
+        accepted = moment_of(notification_id) if fate is None else fate.at
         committed = stored.timestamp if 0 <= stored.timestamp - accepted <= _BELIEVED else None
         marks = _Marks(accepted, committed, self._spans.of(stored.entry.seq))
         trail = None if user is None else await self._broker.trail(notification_id, user)

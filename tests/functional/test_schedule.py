@@ -277,7 +277,10 @@ async def test_found_by_when_it_was_delivered(server: Server, wall: Wall) -> Non
     assert [found["id"] for found in later["items"]] == [one["id"]]
     before = await get(server, f"/v1/notifications?until={day}", token=PUBLISH_KEY)
     assert before["items"] == []
-    assert envelope["id"] == one["id"]
+    trace = await get(server, f"/v1/notifications/{one['id']}/trace", token=PUBLISH_KEY)
+    assert trace["steps"][0] == {"step": "accepted", "at": envelope["timestamp"], "after_ms": 0.0}
+    assert [line["action"] for line in trace["history"]] == ["scheduled", "delivered"]
+    assert trace["history"][1]["at"] == envelope["timestamp"]
 
 
 SETTINGS = {"SIO_SERVER_JWT_SECRET": SECRET, "SIO_SERVER_PUBLISH_KEYS": PUBLISH_KEY}
