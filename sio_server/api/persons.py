@@ -10,7 +10,11 @@ from sio_server.api.operations import Call, operation
 from sio_server.api.people import USER_PARAMETER
 from sio_server.auth import Publisher
 from sio_server.core.persons import Persons
+from sio_server.errors import Refused
+from sio_server.logs import get_logger
 from sio_server.schemas.persons import ErasedSchema, ExportSchema
+
+logger = get_logger("persons")
 
 
 class PersonsOperations:
@@ -38,10 +42,18 @@ class PersonsOperations:
         first = await anext(pieces)
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "application/json"})
         await response.prepare(call.request)
-        await response.write(first)
-        async for piece in pieces:
-            await response.write(piece)
-        await response.write_eof()
+        if call.request.method == hdrs.METH_HEAD:
+            return response  # whatever is written now the peer takes for the head of the next reply
+        try:
+            await response.write(first)
+            async for piece in pieces:
+                await response.write(piece)
+            await response.write_eof()
+        except Refused as refused:
+            # a problem document would stand in the middle of the copy: the peer is to see that it has no end
+            logger.warning("the copy of a user's data was broken off", code=refused.kind.code)
+            if call.request.transport is not None:
+                call.request.transport.abort()
         return response
 
     @operation(

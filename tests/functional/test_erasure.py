@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sqlite3
 import time
@@ -16,13 +17,15 @@ import pytest
 
 from sio_server.broker.sqlite import persons
 from sio_server.broker.sqlite.store import FILE_NAME
+from sio_server.schemas.persons import ExportSchema
 from tests.support.asking import Answer, ask, assert_refused, get, post
 from tests.support.brokers import soon
 from tests.support.catalogs import following
 from tests.support.clients import plain_socket
 from tests.support.commands import run
+from tests.support.documents import Document
 from tests.support.events import event_stream
-from tests.support.servers import PUBLISH_KEY, SECRET, Server, lasting_token, program, running, secured, token
+from tests.support.servers import PUBLISH_KEY, ROOT, SECRET, Server, lasting_token, program, running, secured, token
 from tests.support.waiting import until
 
 # A name that stands nowhere else in the files of a log.
@@ -295,3 +298,34 @@ async def test_erasing_goes_on_after_a_kill(tmp_path: Path) -> None:
             )
             assert (await counts.json())["counts"]["unread"] == 2500
     assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("page", ["privacy.md", "privacy.es.md"])
+def test_page_names_every_kind(page: str) -> None:
+    """The page's table names each kind that a copy may have, and no other."""
+    rows = Document.read(ROOT / "docs" / page).tables[0][1:]
+    named = {word for row in rows for cell in row[:2] for word in re.findall(r"`(\w+)`", cell)}
+    assert named == ExportSchema().fields.keys() - {"user", "at"}
+
+
+async def test_head_of_a_copy_has_no_body() -> None:
+    """HEAD of a copy is answered as GET, without the copy."""
+    async with running(secured()) as server:
+        headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+        for _ in range(2):
+            async with server.http.head(f"{server.url}/v1/users/{NAME}/export", headers=headers) as response:
+                assert (response.status, await response.read()) == (200, b"")
+
+
+async def test_copy_of_a_log_that_fails_has_no_end(tmp_path: Path) -> None:
+    """Where the log gives nothing more in the middle of a copy, its reader sees that it is broken off."""
+    async with running(secured(broker="sqlite:", data_dir=tmp_path)) as server:
+        long = {"type": "test", "message": "x" * 50_000, "audience": {"users": [NAME]}}
+        for _ in range(400):
+            await server.notify(long)
+        headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+        async with server.http.get(f"{server.url}/v1/users/{NAME}/export", headers=headers) as response:
+            assert response.status == 200
+            await server.core.broker.close()
+            with pytest.raises(aiohttp.ClientError):
+                await response.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,20 @@ from sio_server.core.attendance import Attendance
 from tests.support.asking import ask, assert_refused, get
 from tests.support.catalogs import following
 from tests.support.clients import plain_socket
+from tests.support.documents import Document
 from tests.support.events import event_stream
-from tests.support.servers import PUBLISH_KEY, SECRET, Listener, Server, lasting_token, program, running, secured, token
+from tests.support.servers import (
+    PUBLISH_KEY,
+    ROOT,
+    SECRET,
+    Listener,
+    Server,
+    lasting_token,
+    program,
+    running,
+    secured,
+    token,
+)
 from tests.support.waiting import until
 
 ADMIN = token("root", "admin")
@@ -227,3 +240,18 @@ async def test_old_clients_hear_nothing_of_it() -> None:
             for client in (old, plain, stream):
                 await client.wait(1)
                 assert client.of("ns:presence") == []
+
+
+@pytest.mark.parametrize("page", ["presence.md", "presence.es.md"])
+async def test_page_shows_what_is_answered(page: str) -> None:
+    """The page's list and its event have the members that real ones have."""
+    document = Document.read(ROOT / "docs" / page)
+    async with running(secured()) as server:
+        admin = await server.connect({"token": ADMIN})
+        await admin.client.call("ns:presence", {"wanted": True})
+        await server.connect({"token": token("ana", "guia")})
+        await until(lambda: "ana" in told(admin, "joined"), "who came", admin.moves)
+        shown, found = json.loads(document.fence("json", "items")), await presence(server)
+        assert shown.keys() == found.keys()
+        assert shown["items"][0].keys() == found["items"][0].keys()
+        assert json.loads(document.fence("json", "joined")).keys() == admin.of("ns:presence")[0].keys()
