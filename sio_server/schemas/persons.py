@@ -24,6 +24,7 @@ class ExportSchema(Schema):
     states = plain.List(plain.Dict(), metadata=about("Notifications whose state differs from that"))
     deliveries = plain.List(plain.Dict(), metadata=about("What was handed to connections, and confirmed; and when"))
     visits = plain.List(plain.Dict(), metadata=about("When the user was last here, in milliseconds"))
+    answers = plain.List(plain.Dict(), metadata=about("What the user answered to notifications"))
     revocations = plain.List(plain.Dict(), metadata=about("From when on tokens hold, in Unix seconds"))
     notifications = plain.List(plain.Dict(), metadata=about("Those that name the user as their audience"))
     history = plain.List(plain.Dict(), metadata=about("Former versions of such notifications"))

@@ -31,6 +31,7 @@ from tests.support.waiting import until
 # A name that stands nowhere else in the files of a log.
 NAME = "zoila-quispe-7f3a"
 ADMIN = token("root", "admin")
+ACTIONS = [{"id": "si", "label": "Sí"}]
 
 
 def left_in(directory: Path) -> list[str]:
@@ -64,13 +65,15 @@ async def full_life(server: Server) -> Mapping[str, str]:
         ("all", {"all": True, "users": [NAME]}),
         ("except", {"all": True, "except": {"users": [NAME]}}),
     ):
-        ids[name] = (await publish(server, audience=audience))["id"]
+        ids[name] = (await publish(server, audience=audience, group="visita", actions=ACTIONS))["id"]
     await listener.wait(4)
     await listener.client.call("ns:follow", {"topic": "tour:1"})
     await listener.client.call("ns:read", {"ids": [ids["alone"]]})
     await listener.client.call("ns:archive", {"all": True})
     await listener.client.call("ns:unarchive", {"ids": [ids["pair"]]})
     await listener.client.call("ns:ack", {"seq": 4})
+    answer = await listener.client.call("ns:act", {"id": ids["pair"], "action": "si"})
+    assert answer["ok"] is True, answer
     ids["own"] = (await own_publish(server))["id"]
     for name in ("alone", "pair"):
         changed = await ask(server, "PATCH", f"/v1/notifications/{ids[name]}", token=ADMIN, json={"message": "otra"})
@@ -123,6 +126,7 @@ async def test_copy_has_all_that_is_kept(tmp_path: Path, catalog: Path) -> None:
         assert {one["kind"] for one in found["deliveries"]} == {0, 1}
         assert [one["before"] for one in found["revocations"]] == [1]
         assert len(found["visits"]) == 1
+        assert [one["action"] for one in found["answers"]] == ["si"]
         assert len(found["scheduled"]) == 2
         assert {one["action"] for one in found["history"]} >= {"updated", "retracted"}
 
@@ -171,9 +175,17 @@ async def test_nothing_is_left(tmp_path: Path, catalog: Path) -> None:
         assert body["erased"]["notifications"] >= 2
         assert body["erased"]["audiences"] >= 4
         assert body["erased"]["scheduled"] == 1
-        assert {"amendments", "history", "rooms", "follows", "inbox", "states", "deliveries", "visits"} <= body[
-            "erased"
-        ].keys()
+        assert {
+            "amendments",
+            "history",
+            "rooms",
+            "follows",
+            "inbox",
+            "states",
+            "deliveries",
+            "visits",
+            "answers",
+        } <= body["erased"].keys()
         found = await get(server, f"/v1/users/{NAME}/export", PUBLISH_KEY)
         assert found.keys() == {"user", "at", "presence", "connections", "revocations"}
         answer = await ask(server, "GET", f"/v1/notifications/{ids['alone']}", token=PUBLISH_KEY)

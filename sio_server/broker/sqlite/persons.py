@@ -50,6 +50,9 @@ USER_TABLES: Final[Mapping[str, UserTable]] = {
 RENAMED: Final = frozenset({"revocation", "notification_except"})
 """``revocation`` keeps its row, by another name; rows of ``notification_except`` go with the audience they are of."""
 
+ROOM_TABLES: Final = ("notification_room", "amendment_room", "grouped", "room_lane", "gone")
+"""Tables where the name of a user's own room may stand: all of it goes with the notifications that are of that room."""
+
 # Where a notification names whom it is for, and whose it was: the table, its key, the column of the audience, and those
 # of administrators.
 SEARCHED: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
@@ -275,8 +278,8 @@ def finish(step: Step, user: str, veil: str) -> None:
     """Take away what is left by the name: lanes of the personal room, keys of an administrator; veil a revocation."""
     execute, room = step.connection.execute, user_room(user)
     if execute("SELECT 1 FROM notification_room WHERE room = ? LIMIT 1", (room,)).fetchone() is None:
-        execute("DELETE FROM room_lane WHERE room = ?", (room,))
-        execute("DELETE FROM gone WHERE room = ?", (room,))
+        for table in ROOM_TABLES:
+            execute(f"DELETE FROM {table} WHERE room = ?", (room,))  # noqa: S608 - names of above
     execute("DELETE FROM idempotency WHERE publisher = ?", (f"admin:{user}",))
     execute(
         "INSERT INTO revocation (user, before, recorded_at) SELECT ?, before, recorded_at FROM revocation "

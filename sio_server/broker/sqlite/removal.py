@@ -72,6 +72,7 @@ def take_from_room(step: Committing, room: str, seq: int) -> None:
     """Take an entry out of one of its rooms, and leave it in the others; its audience is the caller's to write."""
     _leave_hole(step.connection, room, seq)
     step.connection.execute("DELETE FROM notification_room WHERE room = ? AND seq = ?", (room, seq))
+    step.connection.execute("DELETE FROM grouped WHERE seq = ? AND room = ?", (seq, room))
     _tidy(step.connection, room)
     _note_removal(step.connection, step.last_seq)
 

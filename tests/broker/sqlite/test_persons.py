@@ -25,6 +25,8 @@ def test_every_table_that_names_users_is_listed(tmp_path: Path) -> None:
         tables = [name for (name,) in log.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         columns = {name: {row[1] for row in log.execute(f"PRAGMA table_info({name})")} for name in tables}
     assert {name for name in tables if "user" in columns[name]} == {*persons.USER_TABLES, *persons.RENAMED}
+    rooms = {name for name in tables if "room" in columns[name] and "user" not in columns[name]}
+    assert rooms == {*persons.ROOM_TABLES}
     names = {"audience", "notification", "publisher", "who", "by", "ended_by"}
     found = {name: columns[name] & names for name in tables if columns[name] & names and name != "idempotency"}
     assert found == {

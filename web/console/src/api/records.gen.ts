@@ -357,6 +357,10 @@ export interface components {
             visits?: {
                 [key: string]: unknown;
             }[];
+            /** @description What the user answered to notifications */
+            answers?: {
+                [key: string]: unknown;
+            }[];
             /** @description From when on tokens hold, in Unix seconds */
             revocations?: {
                 [key: string]: unknown;
