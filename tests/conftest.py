@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction, blockbuster_ctx
 
+from sio_server.api import help as help_pages
 from sio_server.api import pages
 from tests.support import forks
 from tests.support.links import Core, core
@@ -88,10 +89,14 @@ async def made() -> AsyncIterator[Core]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def unbuilt_console() -> Iterator[None]:
-    """Have the page at / the same whether the console was built in this checkout or not."""
+def unbuilt_pages() -> Iterator[None]:
+    """Have the pages at / and /help the same whether console and documents were built in this checkout or not.
+
+    Once for all tests, and of two hundred pages none is looked for by each of the thousands of servers.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "BUILD", ROOT / "no-console")
+        patch.setattr(help_pages, "BUILD", ROOT / "no-help")
         yield
 
 
