@@ -93,10 +93,11 @@ def send(
 
 
 def _json(result: PublishResult) -> dict[str, Any]:
-    """The result as it is printed; ``due`` is there only where it is delivered later."""
+    """The result as it is printed: ``due`` where it is delivered later, ``replaces`` where it took a place."""
     members = dataclasses.asdict(result)
-    due = members.pop("due")
-    return members if due is None else {**members, "due": due.isoformat()}
+    due, replaces = members.pop("due"), members.pop("replaces")
+    more = {"due": None if due is None else due.isoformat(), "replaces": replaces}
+    return {**members, **{name: value for name, value in more.items() if value is not None}}
 
 
 def json_object(text: str | None) -> dict[str, Any] | None:

@@ -70,6 +70,7 @@ class PublishResult:
     """What the server answered. ``sockets``: connections it was handed to; ``duplicate``: an earlier publish was it.
 
     ``due`` is when it is delivered where that is later; it has no place in the log yet then, and ``seq`` is 0.
+    ``replaces`` is the id of the notification whose place it took.
     """
 
     id: str
@@ -80,6 +81,7 @@ class PublishResult:
     duplicate: bool
     warnings: tuple[str, ...]
     due: datetime | None = None
+    replaces: str | None = None
 
 
 class Action(TypedDict, total=False):

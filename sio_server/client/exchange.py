@@ -257,6 +257,7 @@ def result_of(members: Mapping[str, Any], *, named: bool = True) -> PublishResul
             duplicate=bool(members["duplicate"]) and named,
             warnings=tuple(map(str, members["warnings"])),
             due=due,
+            replaces=None if members.get("replaces") is None else str(members["replaces"]),
         )
     except (KeyError, TypeError, ValueError):
         raise unexpected(HTTPStatus.OK) from None

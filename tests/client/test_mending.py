@@ -55,6 +55,7 @@ async def test_without_asyncio_and_scheduled(server: Server) -> None:
         with SyncNotifyClient(server.url) as client:
             first = client.publish("test", users=[7], collapse_key="k")
             second = client.publish("test", users=[7], collapse_key="k")
+            assert (first.replaces, second.replaces) == (None, first.id)
             with pytest.raises(NotifyRefused, match="replaced"):
                 client.retract(first.id)
             client.retract(second.id)
