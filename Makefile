@@ -21,7 +21,7 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL = help
-.PHONY: help run web docs dev example test test-server test-kit test-console cov check fmt fmt-check lint types bench lock dist dist-test clean setup setup-run setup-dev setup-bench setup-node setup-proxies
+.PHONY: help run web docs dev example test test-server test-web test-kit test-console cov check fmt fmt-check lint types bench lock dist dist-test clean setup setup-run setup-dev setup-bench setup-node setup-proxies
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,13 +45,20 @@ example: setup-dev ## Run a whole tourism system with its pages, at 127.0.0.1:80
 	@scripts/web.sh example || echo "The pages could not be built." >&2
 	@$(BIN)/python examples/tourism/run.py $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: test-server test-kit test-console ## Run every test: the server's, the React kit's, the console's
+test: test-server test-web ## Run every test: the server's, the React kit's, the console's
 
 test-server: setup-dev setup-node setup-proxies ## Run the server's tests (one of them: make test-server ARGS="-k name")
 	@$(PYTEST) $(ARGS)
 
 test-kit: setup-dev ## Run the web's tests without a browser (one of them: make test-kit ARGS="-t name")
 	@scripts/web.sh test $(ARGS)
+
+# Both wait for a third of their time, for a network that is away or for a clock: what one does not use of the processors,
+# the other does. Each says what it has to say at its end, where this make can keep the two apart.
+test-web: setup-dev ## Run the tests of the React kit and of the console, both at once
+	@scripts/web.sh ready
+	@echo "Running the tests of the web: what each part says comes at its end"
+	@$(MAKE) --no-print-directory -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) test-kit test-console
 
 test-console: setup-dev web docs ## Run the console's tests in Chromium (one of them: make test-console ARGS="-g name")
 	@scripts/web.sh e2e $(ARGS)

@@ -5,6 +5,7 @@
 #     scripts/web.sh check           format, lint, dead code, types, the kit's size and gallery, its types against the server's
 #     scripts/web.sh test [ARGS]     the tests without a browser (Vitest), against a server of this checkout
 #     scripts/web.sh e2e [ARGS]      the tests in a browser (Playwright) of kit, console and example, against a server of this checkout
+#     scripts/web.sh ready           what both need and only one at a time may make, so that they can run beside each other
 #     scripts/web.sh example         the pages of examples/tourism, if their sources have changed since they were built
 #     scripts/web.sh npm ARGS        npm in web/, with the Node that the rest is run with
 #
@@ -153,6 +154,12 @@ test)
     in_web run --silent build -w hooks
     in_web run --silent test -w hooks -- "$@"
     in_web run --silent test -w console -- "$@"
+    ;;
+ready)
+    build
+    example
+    install
+    find_browser
     ;;
 e2e)
     build

@@ -11,10 +11,10 @@ export default defineConfig({
   // Nets, and no measures: whoever waits goes on as soon as it has come, on whatever machine this is.
   timeout: 180_000,
   expect: { timeout: 45_000 },
-  // Each test has a server of its own where it does something to it, and waits for a third of the time: three at once fill
-  // two cores.
+  // Each test has a server of its own where it does something to it, and waits for two fifths of the time: four at once
+  // fill two cores.
   fullyParallel: true,
-  workers: Number(process.env.WORKERS ?? 3),
+  workers: Number(process.env.WORKERS ?? 4),
   forbidOnly: true,
   reporter: [["list"]],
   use: {
