@@ -11,7 +11,9 @@ export type Priority = Schemas["Record"]["priority"];
 export const PRIORITIES = ["low", "normal", "high", "critical"] as const satisfies readonly Priority[];
 
 /** A notification of the log, or of the live stream, which says more of it. */
-export type NotificationRecord = Schemas["Record"] & Partial<Pick<Schemas["ObservedItem"], "persist" | "sockets">>;
+export type NotificationRecord = Schemas["Record"] &
+  Partial<Pick<Schemas["ObservedItem"], "persist" | "sockets">> &
+  Partial<Pick<Schemas["RecordReply"], "status" | "replaced_by">>;
 export type Observed = Schemas["Observed"];
 export type HistoryPage = Schemas["HistoryPage"];
 /** One that waits to be delivered, and a page of those. */
@@ -19,6 +21,9 @@ export type ScheduledRecord = Schemas["ScheduledRecord"];
 export type ScheduledPage = Schemas["ScheduledPage"];
 export type Receipts = Schemas["Receipts"];
 export type RecordWithReceipts = Schemas["RecordReply"];
+
+/** What became of a notification and of those that took each other's place. */
+export type NotificationHistory = Schemas["HistoryReply"];
 
 export type Trace = Schemas["Trace"];
 export type UserTrace = Schemas["UserTrace"];

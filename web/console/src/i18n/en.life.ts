@@ -1,7 +1,7 @@
 import type { Texts } from "./es.ts";
 
 /** The texts of topics that people follow, and of what becomes of a notification. */
-export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change"> = {
+export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "life"> = {
   follow: {
     of: "Topics they follow",
     none: "Follows no topic.",
@@ -80,6 +80,38 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change"> = {
       icon: "Icon",
       data: "Data (JSON)",
       deliver_at: "Delivery",
+    },
+  },
+  life: {
+    amend: "Amend",
+    retract: "Retract",
+    retractTitle: "Retract this notification?",
+    retractText: "It disappears from every screen and inbox, also for those who have read it. This cannot be undone.",
+    retractYes: "Yes, retract it",
+    retractDone: "Retracted everywhere.",
+    retractFailed: "Could not retract it",
+    updated: "Amended",
+    times_one: "once",
+    times_other: "{{count}} times",
+    replaced: "Replaced",
+    retracted: "Retracted",
+    replaces: "Takes the place of another one",
+    replacesLabel: "Replaces",
+    wasReplaced: "Another one has taken its place",
+    wasReplacedText: "It is in no inbox any more. This is how it was when it was replaced.",
+    wasRetracted: "It was retracted",
+    wasRetractedText: "It is in no inbox any more. This is how it was when it was retracted.",
+    noReceipts: "It has left the log, and its deliveries with it.",
+    history: "Changes",
+    thatOne: "See that notification",
+    did: {
+      published: "Published",
+      replaced: "Replaced",
+      updated: "Amended",
+      retracted: "Retracted",
+      scheduled: "Scheduled",
+      delivered: "Delivered",
+      cancelled: "Cancelled",
     },
   },
 };

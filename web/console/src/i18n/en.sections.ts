@@ -1,7 +1,7 @@
 import type { Texts } from "./es.ts";
 
 type Shared = "app" | "nav" | "preferences" | "session" | "link" | "states" | "common" | "priority" | "trace" | "keys";
-type Life = "follow" | "extras" | "scheduled" | "change";
+type Life = "follow" | "extras" | "scheduled" | "change" | "life";
 type Publishing = "send" | "simulator";
 type Around = "address" | "palette" | "health" | "guide" | "advice" | "reference";
 

@@ -20,6 +20,21 @@ export function createBuffer(bounds = BOUNDS) {
     released += gone.length;
   }
 
+  /** What was changed keeps its place: this is how it is now. */
+  function mend(item: NotificationRecord): void {
+    const at = records.findLastIndex(({ id }) => id === item.id);
+    const old = records[at];
+    if (old === undefined || (item.revision ?? 0) <= (old.revision ?? 0)) return;
+    const { seq, cursor, sockets } = old;
+    records[at] = { ...item, seq, cursor, ...(sockets !== undefined && { sockets }) };
+  }
+
+  function supersede(gone: string, by: string): void {
+    const at = records.findLastIndex(({ id }) => id === gone);
+    const old = records[at];
+    if (old !== undefined) records[at] = { ...old, status: "replaced", replaced_by: by };
+  }
+
   return {
     /** Oldest first; always the same array. */
     records,
@@ -29,8 +44,12 @@ export function createBuffer(bounds = BOUNDS) {
       let isSorted = true;
       const before = records.length;
       for (const item of items) {
-        if (known.has(item.id)) continue;
+        if (known.has(item.id)) {
+          mend(item);
+          continue;
+        }
         known.add(item.id);
+        if (item.replaces !== undefined && known.has(item.replaces)) supersede(item.replaces, item.id);
         const last = records.at(-1);
         if (last !== undefined && last.seq > item.seq) isSorted = false;
         records.push(item);

@@ -103,7 +103,8 @@ export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
   function take(items: readonly NotificationRecord[], isNew: boolean) {
     const count = buffer.add(items);
     gaps.seen(items);
-    if (count === 0) return;
+    // One that was changed is no new one, and shows as it is now.
+    if (count === 0 && !items.some(({ revision }) => revision !== undefined)) return;
     board.set({ total: board.getSnapshot().total + (isNew ? count : 0), released: buffer.released() });
   }
 

@@ -1,16 +1,45 @@
 import { Anchor, Badge, Group, Text, VisuallyHidden } from "@mantine/core";
-import { IconClick, IconPhoto, IconStack2 } from "@tabler/icons-react";
+import { IconClick, IconPhoto, IconReplace, IconStack2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../api/records.ts";
 import { isSafeLink } from "./SafeLink.tsx";
 import { visibleText } from "./visibleText.ts";
 
-/** What a line of a list has to say beside the text: a group, a picture, something to be answered. */
-export function Marks({ record }: { record: Pick<NotificationRecord, "group" | "image" | "actions"> }) {
+type Marked = Pick<NotificationRecord, "group" | "image" | "actions" | "revision" | "replaces" | "status">;
+
+/** What a line of a list has to say beside the text: what became of it, a group, a picture, something to be answered. */
+export function Marks({ record }: { record: Marked }) {
   const { t } = useTranslation();
-  const { group, image, actions } = record;
+  const { group, image, actions, revision = 0, replaces, status = "stored" } = record;
   return (
     <>
+      {status === "replaced" || status === "retracted" ? (
+        <Badge
+          variant="outline"
+          color={status === "replaced" ? "gray" : "red"}
+          tt="none"
+          className={`outlined outlined-${status === "replaced" ? "gray" : "red"}`}
+        >
+          {t(`life.${status}`)}
+        </Badge>
+      ) : null}
+      {revision === 0 ? null : (
+        <Badge
+          variant="outline"
+          color="mar"
+          tt="none"
+          className="outlined outlined-mar"
+          title={t("life.times", { count: revision })}
+        >
+          {t("life.updated")}
+        </Badge>
+      )}
+      {replaces === undefined ? null : (
+        <span className="mark faint" title={t("life.replaces")}>
+          <IconReplace size={16} aria-hidden />
+          <VisuallyHidden>{t("life.replaces")}</VisuallyHidden>
+        </span>
+      )}
       {group === undefined ? null : (
         <Badge
           variant="outline"

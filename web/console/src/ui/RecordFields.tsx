@@ -1,6 +1,7 @@
-import { DataList, Text } from "@mantine/core";
+import { Anchor, DataList, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import type { NotificationRecord } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
 import { AudienceText, PriorityBadge } from "./badges.tsx";
@@ -34,6 +35,20 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
   if (record.category !== undefined) rows.push([t("extras.category"), visibleText(record.category)]);
   if (record.group !== undefined) rows.push([t("extras.group"), visibleText(record.group)]);
   if (record.collapse_key !== undefined) rows.push([t("extras.collapse"), visibleText(record.collapse_key)]);
+  if (record.updated_at !== undefined)
+    rows.push([
+      t("life.updated"),
+      <span key="updated">
+        <Moment at={record.updated_at} full /> · {t("life.times", { count: record.revision ?? 1 })}
+      </span>,
+    ]);
+  if (record.replaces !== undefined)
+    rows.push([
+      t("life.replacesLabel"),
+      <Anchor key="replaces" component={Link} href={`/historial/${record.replaces}`} size="sm" className="mono wrap">
+        {record.replaces}
+      </Anchor>,
+    ]);
   if (record.actor !== null) rows.push([t("common.actor"), visibleText(record.actor.name ?? record.actor.id)]);
   if (record.source !== null) rows.push([t("common.source"), record.source]);
   if (record.publisher !== null) rows.push([t("common.publisher"), publisherName(t, record.publisher)]);

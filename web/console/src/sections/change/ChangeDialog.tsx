@@ -39,6 +39,8 @@ export function ChangeDialog({ record, due, onClose }: ChangeDialogProps) {
       await queries.invalidateQueries();
       onClose();
     },
+    // What came first is to be looked at before one tries again.
+    onError: () => void queries.invalidateQueries(),
   });
   const { error } = change;
   const code = error instanceof ApiError ? error.code : null;

@@ -7,11 +7,14 @@ import { ApiError } from "../../api/client.ts";
 import { useGet } from "../../api/queries.ts";
 import type { RecordWithReceipts } from "../../api/records.ts";
 import { useAddressFields, withFields } from "../../shell/address.ts";
+import { Marks } from "../../ui/Extras.tsx";
 import { Failure } from "../../ui/Failure.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { RecordFields } from "../../ui/RecordFields.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
+import { Gone } from "../change/Life.tsx";
+import { Past } from "../change/Past.tsx";
 import { RecordActions } from "../live/RecordActions.tsx";
 import { Trace } from "../trace/Trace.tsx";
 import { ByUser, Sums } from "./Receipts.tsx";
@@ -56,8 +59,20 @@ export function Record({ id }: { id: string }) {
         </Panel>
       ) : (
         <Grid gap="md">
+          {data.status === "stored" ? null : (
+            <Grid.Col span={12}>
+              <Gone record={data} />
+            </Grid.Col>
+          )}
           <Grid.Col span={{ base: 12, md: 6 }}>
-            <Panel title={data.type}>
+            <Panel
+              title={data.type}
+              aside={
+                <Group gap={6}>
+                  <Marks record={{ status: data.status, ...revisionOf(data) }} />
+                </Group>
+              }
+            >
               <div className="record-bar">
                 <RecordActions record={data} />
               </div>
@@ -73,26 +88,31 @@ export function Record({ id }: { id: string }) {
                 </Text>
               }
             >
-              {data.receipts && (
+              {data.receipts === null ? (
+                <Text c="dimmed">{t("life.noReceipts")}</Text>
+              ) : (
                 <>
                   <Sums receipts={data.receipts} />
                   <ByUser receipts={data.receipts} />
+                  <Pager
+                    mt="sm"
+                    isFirst={after === null}
+                    isLast={next === null}
+                    back={t("history.first")}
+                    next={t("history.moreUsers")}
+                    onBack={() => {
+                      setAfter(null);
+                    }}
+                    onNext={() => {
+                      setAfter(next);
+                    }}
+                  />
                 </>
               )}
-              <Pager
-                mt="sm"
-                isFirst={after === null}
-                isLast={next === null}
-                back={t("history.first")}
-                next={t("history.moreUsers")}
-                onBack={() => {
-                  setAfter(null);
-                }}
-                onNext={() => {
-                  setAfter(next);
-                }}
-              />
             </Panel>
+          </Grid.Col>
+          <Grid.Col span={12} className="past-place">
+            <Past record={data} />
           </Grid.Col>
           <Grid.Col span={12}>
             <Trace id={id} />
@@ -101,4 +121,9 @@ export function Record({ id }: { id: string }) {
       )}
     </Section>
   );
+}
+
+/** How often it was changed, where it was. */
+function revisionOf({ revision }: RecordWithReceipts): { revision?: number } {
+  return revision === undefined ? {} : { revision };
 }

@@ -9,6 +9,7 @@ import { withFields } from "../../shell/address.ts";
 import { Copy } from "../../ui/Copy.tsx";
 import { Reason } from "../../ui/Failure.tsx";
 import { notice } from "../../ui/Notices.tsx";
+import { LifeActions } from "../change/Life.tsx";
 import { carry } from "../send/carried.ts";
 import { Confirm } from "../send/Confirm.tsx";
 import { useSending } from "../send/useSending.ts";
@@ -79,6 +80,9 @@ export function RecordActions({ record, hasLink = false }: RecordActionsProps) {
           >
             {t("live.resend")}
           </Button>
+          {record.persist === false || (record.status ?? "stored") !== "stored" ? null : (
+            <LifeActions record={record} />
+          )}
           <Confirm sending={sending} isAgain />
         </>
       ) : null}

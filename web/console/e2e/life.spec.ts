@@ -1,0 +1,75 @@
+import { violationsOf } from "./axe.ts";
+import { expect, isConnected, test } from "./fixtures.ts";
+import { look, overflowOf } from "./layout.ts";
+
+test("a notification is amended and retracted on its page, which tells what became of it and of what replaced it", async ({
+  page,
+  server,
+  connect,
+}) => {
+  const socket = await connect("ana", "turista");
+  const heard: unknown[] = [];
+  socket.on("ns:updated", ({ id, message }: { id: string; message: string }) => heard.push([id, message]));
+  socket.on("ns:removed", ({ id }: { id: string }) => heard.push([id]));
+  const trip = { type: "test", audience: { users: ["ana"] }, collapse_key: "viaje-7" };
+  const { id } = await server.notify({ ...trip, message: "Sale a las 5:30", group: "viajes" });
+  const patch = async (change: object) => {
+    const body = JSON.stringify(change);
+    const headers = { "Content-Type": "application/json" };
+    const reply = await fetch(`${server.url}/v1/notifications/${id}`, { method: "PATCH", headers, body });
+    expect(reply.status).toBe(200);
+  };
+  await page.goto(`${server.url}/#/en-vivo`);
+  await isConnected(page);
+  const row = page.locator(`[data-id="${id}"]`);
+  await expect(row).toContainText("Sale a las 5:30");
+
+  await page.goto(`${server.url}/#/historial/${id}`);
+  await page.getByRole("button", { name: "Corregir" }).click();
+  const dialog = page.getByRole("dialog", { name: "Corregir la notificación" });
+  const save = dialog.getByRole("button", { name: "Guardar los cambios" });
+  await expect(save).toBeDisabled();
+  await dialog.getByLabel("Mensaje").fill("Sale a las 6:00");
+  await dialog.getByLabel("Grupo").fill("");
+  await patch({ title: "Tu viaje" }); // somebody else is first
+  await save.click();
+  await expect(dialog.getByText("Alguien la ha cambiado mientras escribías")).toBeVisible();
+  await expect(dialog.getByLabel("Título")).toHaveValue("");
+  expect(await violationsOf(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Ver lo que hay ahora, con mis cambios" }).click();
+  await expect(dialog.getByLabel("Título")).toHaveValue("Tu viaje");
+  await expect(dialog.locator(".changes > div")).toHaveText([/Sale a las 5:30 → Sale a las 6:00/, /viajes → vacío/]);
+  await save.click();
+  await expect(page.getByText("Corregida en todas partes.")).toBeVisible();
+  await expect(page.locator(".fields")).toContainText(/Sale a las 6:00.*Corregida.*2 veces/);
+  expect(heard).toEqual([
+    [id, "Sale a las 5:30"],
+    [id, "Sale a las 6:00"],
+  ]);
+  await page.goto(`${server.url}/#/en-vivo`);
+  await expect(row).toContainText(/Sale a las 6:00.*Corregida/);
+
+  const { id: next } = await server.notify({ ...trip, message: "Sale a las 7:15" });
+  await expect(row).toContainText(/Reemplazada/);
+  await page.goto(`${server.url}/#/historial/${id}`);
+  await expect(page.getByText("Así era cuando se reemplazó.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Corregir" })).toHaveCount(0);
+  await page.getByRole("link", { name: "Ver la que la reemplaza" }).first().click();
+  await expect(page).toHaveURL(new RegExp(next));
+  await expect(page.locator(".fields")).toContainText(`Reemplaza a${id}`);
+  await page.getByRole("button", { name: "Retirar" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Sí, retirar" }).click();
+  await expect(page.getByText("Así era cuando se retiró.")).toBeVisible();
+  const past = page.getByRole("list", { name: "Cambios" }).locator(":scope > li");
+  await expect(past).toHaveText([
+    /^Publicada/,
+    /^Corregida.*Título.*vacío → Tu viaje/,
+    /^Corregida.*5:30 → Sale a las 6:00.*viajes → vacío/,
+    /^Reemplazada/,
+    /^Retirada/,
+  ]);
+  await expect.poll(() => heard.at(-1)).toEqual([next]);
+  await look(page, { width: 320, height: 640, colorScheme: "dark" });
+  expect(await violationsOf(page)).toEqual([]);
+  expect(await overflowOf(page)).toBe(0);
+});
