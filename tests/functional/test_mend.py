@@ -67,6 +67,7 @@ async def test_everybody_who_has_it_is_told(server: Server) -> None:
             assert (envelope["revision"], envelope["updated_at"]) == (1, reply["updated_at"])
             assert (envelope["id"], envelope["data"], envelope["priority"]) == (first["id"], {"vuelo": 7}, "high")
             assert "group" not in envelope
+            assert (envelope["link"], envelope["actor"], envelope["expires_at"] is None) == (None, None, False)
         page = await get(server, "/v1/inbox", ana)
         assert [(item["seq"], item["message"], item["read"]) for item in page["items"]] == [
             (2, "Otra", False),

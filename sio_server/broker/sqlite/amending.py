@@ -23,7 +23,7 @@ from sio_server.errors import Refused, Text
 from sio_server.notification import Effect, Entry, Kind, Position, written
 
 # Members of the envelope that are null where there is nothing to say; the others are absent then.
-_NULLS: Final = frozenset({"title", "link", "expires_at"})
+_NULLS: Final = frozenset({"title", "link", "actor", "expires_at"})
 
 _EVENTS: Final[Mapping[Kind, str]] = {"updated": "ns:updated", "removed": "ns:removed"}
 

@@ -66,6 +66,7 @@ test("a notification is amended and retracted on its page, which tells what beca
     /^Corregida.*Título.*vacío → Tu viaje/,
     /^Corregida.*5:30 → Sale a las 6:00.*viajes → vacío/,
     /^Reemplazada/,
+    /^Publicada/,
     /^Retirada/,
   ]);
   await expect.poll(() => heard.at(-1)).toEqual([next]);

@@ -112,6 +112,7 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
       scheduled: "Scheduled",
       delivered: "Delivered",
       cancelled: "Cancelled",
+      expired: "Expired",
     },
   },
 };

@@ -111,6 +111,7 @@ export const life = {
       scheduled: "Programada",
       delivered: "Entregada",
       cancelled: "Anulada",
+      expired: "Caducada",
     },
   },
 } as const;
