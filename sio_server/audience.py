@@ -109,6 +109,8 @@ class Identity:
     """Unix seconds at which the token was made, where it says so."""
     receives: bool = True
     """False for a backend that is connected to publish only: it is in no room."""
+    locale: str | None = field(default=None, compare=False)
+    """The language that its holder reads, as the token says it, unchecked."""
     warnings: tuple[Hint, ...] = field(default=(), compare=False)
     """What its holder should know of the token."""
 

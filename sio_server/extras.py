@@ -27,13 +27,13 @@ class Choice:
     value: Any = None
     """Any JSON, for whoever hears of the answer; None for none."""
 
-    def label_in(self, locale: str) -> str:
-        """The label in a language, or in the nearest there is."""
-        return self.label if isinstance(self.label, str) else Translations(self.label).within(locale)
+    def label_in(self, locale: str, default: str) -> str:
+        """The label in a language, or in the nearest there is, else in ``default``."""
+        return self.label if isinstance(self.label, str) else Translations(self.label).within(locale, default)
 
-    def as_dict(self, locale: str | None = None) -> dict[str, Any]:
+    def as_dict(self, locale: str | None = None, default: str = "en") -> dict[str, Any]:
         """The action as a request says it; with ``locale`` as a reader of that language gets it."""
-        members = {"id": self.id, "label": self.label if locale is None else self.label_in(locale)}
+        members = {"id": self.id, "label": self.label if locale is None else self.label_in(locale, default)}
         more = {"link": self.link, "value": self.value}
         return {**members, **{name: value for name, value in more.items() if value is not None}}
 
@@ -56,6 +56,11 @@ class Extras:
     """Milliseconds of Unix time."""
     deliver_in: int | None = None
     """Seconds from when it is accepted."""
+
+    @property
+    def has_labels_by_language(self) -> bool:
+        """Whether the label of any action is in several languages."""
+        return any(not isinstance(choice.label, str) for choice in self.actions or ())
 
     def as_dict(self) -> dict[str, Any]:
         """What was given, by the names of a request: what makes two publishes the same."""

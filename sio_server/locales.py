@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from sio_server.translations import canonical
+
 LOCALES: Final = ("en", "es")
 
 # A longer header is no browser's: reading its thousands of parts would only cost time.
@@ -14,6 +16,21 @@ _MAX_LENGTH: Final = 256
 def preferred_locale(accept_language: str | None, default: str = "en") -> str:
     """``es`` or ``en`` by an ``Accept-Language`` header or a locale name (RFC 9110 §12.5.4, RFC 5646)."""
     return _preferred(accept_language[:_MAX_LENGTH], default) if accept_language else default
+
+
+@lru_cache(maxsize=1024)  # whoever comes says it, in the words of a few browsers
+def accepted_tags(accept_language: str) -> tuple[str, ...]:
+    """The language tags of an ``Accept-Language`` header in their usual spelling, the most wanted first."""
+    found: list[tuple[float, str]] = []
+    for part in accept_language[:_MAX_LENGTH].split(","):
+        name, _, parameter = part.strip().partition(";")
+        try:
+            tag = canonical(name.strip().replace("_", "-"))
+        except ValueError:
+            continue  # *, or no tag
+        if (quality := _quality(parameter)) > 0:
+            found.append((quality, tag))
+    return tuple(tag for _, tag in sorted(found, key=lambda pair: -pair[0]))
 
 
 @lru_cache(maxsize=256)  # every publish asks, and the programs that publish are few

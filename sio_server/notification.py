@@ -20,6 +20,7 @@ import uuid_utils
 from sio_server.audience import Audience
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.extras import Extras
+from sio_server.texts import Texts
 
 _CURSOR_PATTERN: Final = re.compile(r"([0-9a-f]{8,32})-(0|[1-9][0-9]{0,17})")
 
@@ -78,19 +79,9 @@ class PublishRequest:
 
         The trace is no part of it: a repeated request may belong to another one.
         """
-        members = {
-            "type": self.type,
-            "message": self.message,
-            "data": self.data,
-            "title": self.title,
-            "audience": None if self.audience is None else self.audience.as_dict(),
-            "actor": self.actor,
-            "link": self.link,
-            "priority": self.priority,
-            "ttl": self.ttl,
-            "persist": self.persist,
-            "source": self.source,
-        }
+        always = ("type", "message", "data", "title", "actor", "link", "priority", "ttl", "persist", "source")
+        members = {name: getattr(self, name) for name in always}
+        members["audience"] = None if self.audience is None else self.audience.as_dict()
         if self.expires_at is not None:  # without it a body has the digest that it had when there was no such member
             members["expires_at"] = self.expires_at
         if self.extras is not None:  # nor do these
@@ -117,6 +108,7 @@ class _Members(NamedTuple):
     idempotency: Idempotency | None = None
     extras: Extras | None = None
     locale: str = "es"
+    texts: Texts | None = None
     body: bytes = b""
 
 
@@ -149,10 +141,11 @@ class Notification(_Members):
         idempotency: Idempotency | None = None,
         extras: Extras | None = None,
         locale: str = "es",
+        texts: Texts | None = None,
     ) -> Self:
         """Make one of its members, all but ``body``; raises `Refused` (``invalid_data``) for data that are no JSON.
 
-        ``locale``: the language of those texts of the body that are in several.
+        ``locale``: the language of those texts of the body that are in several; ``texts`` has the others.
         """
         made = _Members(
             id,
@@ -173,6 +166,7 @@ class Notification(_Members):
             idempotency,
             extras,
             locale,
+            texts,
         )
         return tuple.__new__(cls, (*made[:-1], encode_body(made)))
 
@@ -319,6 +313,8 @@ class Entry(NamedTuple):
     """Milliseconds of the log's own clock (`Broker.now`) after which it goes to nobody; None never expires."""
     effect: Effect | None = None
     """What it does to earlier entries, when it is announced; what is read back does not say."""
+    texts: Texts | None = None
+    """What is said otherwise in other languages than that of ``body``; None where nothing is."""
 
     @property
     def seq(self) -> int:
@@ -342,11 +338,24 @@ class Entry(NamedTuple):
             notification.publisher,
             notification.persist,
             expires_at,
+            texts=notification.texts,
         )
 
     def in_place_of(self, replaces: str, seq: int, thread: str) -> Entry:
         """This notification in the place of another, with its id and position; see `in_place_of`."""
         return self._replace(body=in_place_of(self.body, replaces, thread), effect=Effect((seq,)))
+
+    @property
+    def size(self) -> int:
+        """Bytes of it in all languages."""
+        return len(self.body) if self.texts is None else len(self.body) + self.texts.size
+
+    def within(self, locale: str | None) -> Entry:
+        """The entry as a reader of this language gets it; itself where ``body`` is that."""
+        texts = self.texts
+        if texts is None or locale is None or (tag := texts.variant(locale)) is None:
+            return self
+        return self._replace(body=texts.body_in(tag, self.body), texts=None)
 
     def is_for(self, rooms: Sequence[str]) -> bool:
         """Whether it goes to somebody who is in these rooms."""
@@ -381,6 +390,8 @@ class Entry(NamedTuple):
         """The notification as operators see it: the envelope, whom it is for, where it is from, who published it."""
         record = self.envelope()
         del record["replayed"]
+        if self.texts is not None:
+            record["texts"] = self.texts.shown()
         return {**record, "audience": self.audience.as_dict(), "source": self.source, "publisher": self.publisher}
 
     def envelope(self, *, replayed: bool = False) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -32,31 +32,40 @@ def _spelled(subtag: str) -> str:
     return subtag.upper() if len(subtag) == _REGION_LENGTH else subtag
 
 
+def nearest(tags: Collection[str], locale: str) -> str | None:
+    """The nearest of some language tags to one, None where there is none of the same language.
+
+    That is (RFC 4647 §3.4) the tag itself, then shorter ones: ``pt-BR``, ``pt``; then another tag of the language.
+    """
+    wanted = locale
+    while wanted not in tags:
+        wanted = wanted.rpartition("-")[0]
+        if not wanted:
+            language = locale.partition("-")[0]
+            return next((tag for tag in tags if tag.partition("-")[0] == language), None)
+    return wanted
+
+
 @dataclass(frozen=True, slots=True)
 class Translations:
     """A text by language tag, in the order in which it was written; with no language it is the empty text."""
 
     texts: Mapping[str, str]
 
-    def within(self, locale: str) -> str:
-        """The text in this language, or in the nearest there is.
+    def within(self, locale: str, default: str = _COMMON) -> str:
+        """The text in this language, or in the `nearest` there is.
 
-        That is (RFC 4647 §3.4) the tag itself, then shorter ones: ``pt-BR``, ``pt``; then another tag of the same
-        language; then English, or whatever was written first.
+        Where there is none of the language, it is the text in ``default``, else in English, else what was written
+        first.
         """
         found = self.texts.get(locale)
-        return self._nearest(locale) if found is None else found
-
-    def _nearest(self, locale: str) -> str:
-        wanted = locale
-        while (wanted := wanted.rpartition("-")[0]) != "":
-            if wanted in self.texts:
-                return self.texts[wanted]
-        language = locale.partition("-")[0]
-        for tag, text in self.texts.items():
-            if tag.partition("-")[0] == language:
-                return text
-        return self.texts.get(_COMMON) or next(iter(self.texts.values()), "")
+        if found is not None:
+            return found
+        for wanted in (locale, default, _COMMON):
+            tag = nearest(self.texts, wanted)
+            if tag is not None:
+                return self.texts[tag]
+        return next(iter(self.texts.values()), "")
 
     def as_dict(self) -> dict[str, str]:
         """The text by language, as a file and JSON have it."""

@@ -16,8 +16,9 @@ from tests.support.sources import PACKAGE, SOURCES
 FLOORS: dict[str, tuple[str, ...]] = {
     "0": (
         "errors",
-        "locales",
         "translations",
+        "locales",
+        "texts",
         "trace_context",
         "audience",
         "intake",

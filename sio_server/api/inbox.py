@@ -77,7 +77,9 @@ class InboxOperations:
         """Give a page."""
         query = call.query
         page = await self.inboxes.page(
-            call.caller, **{name: query[name] for name in ("status", "types", "group", "limit", "before")}
+            call.caller,
+            **{name: query[name] for name in ("status", "types", "group", "limit", "before")},
+            locale=self._language(call),
         )
         return json_response(page)
 
@@ -96,7 +98,7 @@ class InboxOperations:
     async def groups(self, call: Call[Identity, None]) -> web.Response:
         """Give a page of groups."""
         wanted = {name: call.query[name] for name in ("status", "limit", "before")}
-        return json_response(await self.inboxes.groups(call.caller, locale=call.locale, **wanted))
+        return json_response(await self.inboxes.groups(call.caller, locale=self._language(call), **wanted))
 
     @operation(
         "GET",
@@ -112,6 +114,9 @@ class InboxOperations:
     async def counts(self, call: Call[Identity, None]) -> web.Response:
         """Give the counters."""
         return json_response({"counts": counts_dict(await self.inboxes.counts(call.caller))})
+
+    def _language(self, call: Call[Identity, None]) -> str:
+        return self.inboxes.language_of(call.caller, call.query["locale"], call.request.headers.get("Accept-Language"))
 
     seen = _marking("seen", "Mark as seen")
     read = _marking("read", "Mark as read, and so as seen")

@@ -53,6 +53,7 @@ def identity_of_claims(claims: Mapping[str, Any], names: ClaimNames = _OURS) -> 
         _names("topics", claims.get("topics")),
         float(claims["exp"]),
         None if issued_at is None else float(issued_at),
+        locale=_locale(claims),
     )
 
 
@@ -63,6 +64,7 @@ def identity_stated(stated: Mapping[str, Any]) -> Identity:
         None if user in (None, "") else _name("user", user),
         _roles(stated, ROLE_CLAIMS),
         _names("topics", stated.get("topics")),
+        locale=_locale(stated),
     )
 
 
@@ -108,6 +110,12 @@ def token_part(token: str, number: int) -> dict[str, Any] | None:
     except (IndexError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _locale(claims: Mapping[str, Any]) -> str | None:
+    """The claim ``locale`` (OpenID Connect Core §5.1); one that is no text says nothing."""
+    locale = claims.get("locale")
+    return locale if isinstance(locale, str) else None
 
 
 def _user(claims: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from sio_server.notification import Entry, Position
+from sio_server.texts import Texts
 
 Deed = Literal["published", "replaced", "updated", "retracted"]
 
@@ -17,13 +18,16 @@ class Amendment:
 
     ``members`` are those of the envelope, as they are to be from now on; None where the member is null, or absent. An
     ``expires_at`` among them is milliseconds of Unix time. ``by`` is who wants it, ``at`` the moment in milliseconds of
-    Unix time. With ``revision`` only one that was changed so often before is changed.
+    Unix time. With ``revision`` only one that was changed so often before is changed. Where it ``rewords``, ``texts``
+    are what it says otherwise in other languages; else that stays.
     """
 
     members: Mapping[str, Any]
     at: int
     by: str
     revision: int | None = None
+    texts: Texts | None = None
+    rewords: bool = False
 
 
 class Amended(NamedTuple):

@@ -66,14 +66,15 @@ class Words:
         """The ``seq`` that was typed, where it is a number."""
         return int(self.whole) if _SEQ.fullmatch(self.whole) else None
 
-    def are_in(self, notification_id: str, seq: int, body: bytes) -> bool:
+    def are_in(self, notification_id: str, seq: int, body: bytes, texts: str | None = None) -> bool:
         """Whether this is the notification's id or position, or all words are in its title, message and data.
 
-        ``body`` is `Notification.body`. Of data the values count, names of fields do not.
+        ``body`` is `Notification.body`, ``texts`` what `Texts.dump` made of its other languages. Of data the values
+        count, names of fields do not.
         """
         if self.seq == seq or (len(self.whole) >= _LEAST_OF_ID and notification_id.startswith(self.whole)):
             return True
-        text = fold("\n".join(_texts_of(body)))
+        text = fold("\n".join((*_texts_of(body), *_translated(texts))))
         return all(word in text for word in self.words)
 
 
@@ -83,6 +84,13 @@ def _texts_of(body: bytes) -> Iterator[str]:
         if members[name]:
             yield members[name]
     yield from _values_of(members["data"])
+
+
+def _translated(texts: str | None) -> Iterator[str]:
+    for members in () if texts is None else orjson.loads(texts).values():
+        for name in ("title", "message"):
+            if members.get(name):
+                yield members[name]
 
 
 def _values_of(value: Any) -> Iterator[str]:

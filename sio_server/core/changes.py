@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,8 +11,11 @@ from sio_server.auth import Publisher
 from sio_server.broker import Amendment, Broker
 from sio_server.catalog import Catalog
 from sio_server.core.node import Node
+from sio_server.core.wordings import WORDS, Said, reworded
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.extras import Extras
 from sio_server.notification import Entry, milliseconds, written
+from sio_server.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,12 @@ class Changes:
         entry = await self._known(notification_id, publisher)
         at = milliseconds(self._now())
         members = self._members(entry, change.given, at)
-        amendment = Amendment(members=members, at=at, by=publisher.name, revision=change.revision)
+        texts, rewords = None, not WORDS.isdisjoint(change.given)
+        if rewords:
+            texts = self._reword(entry, change.given, members)
+        amendment = Amendment(
+            members=members, at=at, by=publisher.name, revision=change.revision, texts=texts, rewords=rewords
+        )
         revision, position = await self._broker.amend(notification_id, amendment)
         return {
             "status": "ok",
@@ -111,19 +119,29 @@ class Changes:
             members["data"] = given["data"] or {}
             if event_type is not None:
                 event_type.check(members["data"])
-        if "message" in given and given["message"] is None:
-            if event_type is None:
-                raise Refused.of_problems("invalid_data", (FieldProblem("message", _NO_TEXT),))
-            data = members["data"] if "data" in members else entry.envelope()["data"]
-            members["message"] = event_type.text_for(data, self._locale)
+        if "message" in given and given["message"] is None and event_type is None:
+            raise Refused.of_problems("invalid_data", (FieldProblem("message", _NO_TEXT),))
         if "priority" in given and given["priority"] is None:
             members["priority"] = "normal" if event_type is None else event_type.priority
         if "ttl" in members:
             ttl = members.pop("ttl")
             members["expires_at"] = None if ttl is None else at + 1000 * ttl
         if given.get("actions") is not None:
-            members["actions"] = [choice.as_dict(self._locale) for choice in given["actions"]] or None
+            members["actions"] = [choice.as_dict(self._locale, self._locale) for choice in given["actions"]] or None
+        members.pop("texts", None)
         return members
+
+    def _reword(self, entry: Entry, given: Mapping[str, Any], members: dict[str, Any]) -> Texts | None:
+        """Put the words as they are to be into members of the envelope; returns what is said otherwise elsewhere."""
+        event_type = self._catalog.types.get(entry.event)
+        said = Said.of(entry, event_type, self._locale)
+        rarer: dict[str, Any] = {name: given[name] or None for name in ("texts", "actions") if name in given}
+        parts: dict[str, Any] = {"extras": replace(said.extras or Extras(), **rarer)}
+        if "data" in members:
+            parts["data"] = members["data"]
+        made = reworded(said, parts, given, event_type, self._locale)
+        members |= {"title": made.title, "message": made.message}
+        return made.texts
 
 
 async def steps_of(broker: Broker, notification_id: str) -> list[tuple[dict[str, Any], Entry | None]]:

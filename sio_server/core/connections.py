@@ -17,6 +17,7 @@ from sio_server.core.catchup import resume
 from sio_server.core.door import Door
 from sio_server.core.expiry import Expiry
 from sio_server.core.hub import Connection, Hub
+from sio_server.core.languages import Languages
 from sio_server.core.limits import ConnectionLimits
 from sio_server.core.observers import Observers
 from sio_server.core.refusals import Refusals
@@ -65,6 +66,7 @@ class Connections:
         limits: ConnectionLimits,
         hello: Mapping[str, Any],
         expiry: Expiry,
+        languages: Languages,
     ) -> None:
         self._broker = broker
         self._hub = hub
@@ -78,6 +80,7 @@ class Connections:
         """May be set while the node runs, as `hello` may."""
         self.hello = hello
         self._expiry = expiry
+        self.languages = languages
 
     # -- coming ---------------------------------------------------------------------------------------------------
 
@@ -149,6 +152,7 @@ class Connections:
 
     def _count_in(self, connection: Connection) -> None:
         self._hub.add(connection)
+        connection.link.speak(connection.locale)
         self._note_presence(connection)
         self._metrics.connected(connection.protocol)
         self._expiry.arm(connection)
@@ -161,6 +165,7 @@ class Connections:
                 "user": identity.user,
                 "roles": list(identity.roles),
                 "topics": topics_of(identity, connection.view),
+                "locale": connection.locale,
                 "cursor": place.at.cursor(),
                 "recovered": place.recovered,
                 **({} if counts is None else {"counts": counts_dict(counts)}),
@@ -201,6 +206,11 @@ class Connections:
         else:
             self._observers.discard(connection.link)
         return self._broker.head()
+
+    def speak(self, connection: Connection, locale: str) -> str:
+        """Have a connection get what comes from now on in a language, a tag in its usual spelling; returns the tag."""
+        self._hub.speak(connection, locale)
+        return locale
 
     def acknowledge(self, connection: Connection, seq: int) -> None:
         """The client confirms everything of its own up to ``seq``; what it cannot have had yet is not confirmed."""

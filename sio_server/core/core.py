@@ -20,6 +20,7 @@ from sio_server.core.drafts import Drafts
 from sio_server.core.expiry import Expiry
 from sio_server.core.hub import Hub
 from sio_server.core.inboxes import Inboxes
+from sio_server.core.languages import Languages
 from sio_server.core.limits import ConnectionLimits, PublishRate
 from sio_server.core.node import Node
 from sio_server.core.observers import Observers
@@ -88,6 +89,7 @@ class Core:
         self.replays = Replays(broker, self.hub, self.pages, metrics, self.tasks)
         self.expiry = Expiry(self.hub, wall=wall)
         arrivals = Arrivals(broker, catalog)
+        self.languages = Languages(catalog, locale)
         self.connections = self._connections(arrivals, metrics, limits or ConnectionLimits(), hello or {})
         self.topics = Topics(broker, self.hub, self.connections, arrivals, catalog, pages=self.pages, tasks=self.tasks)
         self.attendance = Attendance(broker, self.hub, self.tasks)
@@ -95,7 +97,7 @@ class Core:
         self._recounts = Recounts(self.hub, self.inboxes, self.tasks)
         self.samples = Samples(self.traffic, self.hub, self.refusals)
         self.strangers = Strangers(catalog, locale)
-        self._drafts = Drafts(catalog, self.strangers, locale=locale, now=now)
+        self._drafts = Drafts(catalog, self.strangers, locale=locale, metrics=metrics, now=now)
         self.schedules = Schedules(broker, self._drafts, self.door, self.traffic, most=max_scheduled, wall=wall)
         self.node = self._node(publish_rate or PublishRate(0))
         self.operators = self._operators()
@@ -143,6 +145,7 @@ class Core:
             limits=limits,
             hello=hello,
             expiry=self.expiry,
+            languages=self.languages,
         )
 
     def _node(self, rate: PublishRate) -> Node:

@@ -12,8 +12,10 @@ from sio_server.auth import Publisher, Scope
 from sio_server.broker import Scheduled
 from sio_server.catalog import MAX_TTL, Catalog, EventType
 from sio_server.core.strangers import Strangers
+from sio_server.core.wordings import WORDS, Worded, reworded, worded
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.extras import Extras
+from sio_server.metrics import Metrics, NoMetrics
 from sio_server.notification import Idempotency, Notification, PublishRequest, milliseconds, new_id
 
 
@@ -42,11 +44,13 @@ class Drafts:
         strangers: Strangers,
         *,
         locale: str = "es",
+        metrics: Metrics | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._catalog = catalog
         self._strangers = strangers
         self._locale = locale
+        self._metrics = metrics or NoMetrics()
         self._now = now
 
     def address(self, request: PublishRequest, scope: Scope) -> Addressed:
@@ -67,9 +71,9 @@ class Drafts:
         scope.check_audience(audience, stated=False)
         return Addressed(event_type, audience, missing, (*request.warnings, *map(_SKIPPED.format, missing)))
 
-    def message_of(self, request: PublishRequest, event_type: EventType) -> str:
-        """The message with which this request is published: its own, else the catalogue's with the data in it."""
-        return event_type.text_for(request.data, self._locale) if request.message is None else request.message
+    def worded(self, request: PublishRequest, event_type: EventType) -> Worded:
+        """What this request says in which language, with what it leaves out from the catalogue."""
+        return worded(request, event_type, self._locale)
 
     def draft(
         self, request: PublishRequest, publisher: Publisher, *, at: int | None = None
@@ -89,14 +93,15 @@ class Drafts:
         idempotency = None
         if request.idempotency_key is not None:
             idempotency = Idempotency(publisher.name, request.idempotency_key, request.fingerprint())
+        said = worded(request, event_type, self._locale)
         notification = Notification(
             id=new_id(now),
             type=request.type,
-            message=self.message_of(request, event_type),
+            message=said.message,
             data=request.data,
             timestamp=now,
             audience=audience,
-            title=request.title,
+            title=said.title,
             priority=request.priority or event_type.priority,
             expires_at=_end(request, ttl, now),
             link=request.link,
@@ -108,7 +113,10 @@ class Drafts:
             idempotency=idempotency,
             extras=request.extras,
             locale=self._locale,
+            texts=said.texts,
         )
+        for tag in said.missing:
+            self._metrics.untranslated(tag)
         return notification, warnings
 
     def plan(
@@ -130,23 +138,20 @@ class Drafts:
         any more has none to check.
         """
         event_type = self._catalog.types.get(notification.type)
-        members = {name: changes[name] for name in ("title", "link") if name in changes}
+        members: dict[str, Any] = {"link": changes["link"]} if "link" in changes else {}
         if "data" in changes:
             members["data"] = changes["data"] or {}
             if event_type is not None:
                 event_type.check(members["data"])
-        if "message" in changes:
-            data = members.get("data", notification.data)
-            text = changes["message"]
-            if text is None and event_type is not None:
-                text = event_type.text_for(data, self._locale)
-            members["message"] = text or ""
         if "priority" in changes:
             members["priority"] = changes["priority"] or ("normal" if event_type is None else event_type.priority)
         extras = {name: changes[name] for name in _RARE if name in changes}
         if extras:
             made = replace(notification.extras or Extras(), **extras)
             members["extras"] = made if made.as_dict() else None
+        if not WORDS.isdisjoint(changes):
+            said = reworded(notification, members, changes, event_type, self._locale)
+            members |= {"title": said.title, "message": said.message, "texts": said.texts}
         return notification.changed(**members)
 
 

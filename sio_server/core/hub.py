@@ -31,6 +31,9 @@ class Link(Protocol):
     def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """Send stored entries to this connection alone."""
 
+    def speak(self, locale: str) -> None:
+        """Send entries in this language from now on, or in the nearest they are in. It is none until it is told."""
+
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """Send a control event (``ns:…``)."""
 
@@ -59,6 +62,7 @@ class Connection:
         "id",
         "identity",
         "link",
+        "locale",
         "protocol",
         "resumed",
         "stream_from",
@@ -79,6 +83,7 @@ class Connection:
         address: str = "",
         client: str = "",
         trusted: bool = False,
+        locale: str = "es",
     ) -> None:
         self.id = secrets.token_hex(8)
         """What operators call it: random, and good for nothing else. Who knows a session's id could take it over."""
@@ -87,6 +92,8 @@ class Connection:
         self.protocol = protocol
         self.address = address
         self.client = "".join(filter(str.isprintable, client[:MAX_CLIENT]))
+        self.locale = locale
+        """The language tag in which it gets the texts of notifications; while it is in the hub, the hub changes it."""
         self.trusted = trusted
         """Whether it holds a key that may look at the whole server, or the server is in development."""
         self.connected_at = time.time()
@@ -143,6 +150,8 @@ class Hub:
         self._by_user: dict[str, tuple[Connection, ...]] = {}
         self._by_address: Counter[str] = Counter()
         self._broadcasters: list[Broadcaster] = []
+        self.languages: Counter[str] = Counter()
+        """How many connections listen in which language."""
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -162,6 +171,7 @@ class Hub:
     def add(self, connection: Connection) -> None:
         """Count a connection in."""
         self._connections[connection] = None
+        self.languages[connection.locale] += 1
         self._by_address[self._address_group(connection.address)] += 1
         user = connection.identity.user
         if user is not None:
@@ -172,6 +182,7 @@ class Hub:
         if connection not in self._connections:
             return False
         del self._connections[connection]
+        self._silence(connection.locale)
         address = self._address_group(connection.address)
         self._by_address[address] -= 1
         if not self._by_address[address]:
@@ -184,6 +195,19 @@ class Hub:
             else:
                 del self._by_user[user]
         return True
+
+    def speak(self, connection: Connection, locale: str) -> None:
+        """Let a connection that is here have what comes from now on in another language."""
+        if connection in self._connections:
+            self._silence(connection.locale)
+            self.languages[locale] += 1
+            connection.locale = locale
+            connection.link.speak(locale)
+
+    def _silence(self, locale: str) -> None:
+        self.languages[locale] -= 1
+        if not self.languages[locale]:
+            del self.languages[locale]
 
     @property
     def users(self) -> int:

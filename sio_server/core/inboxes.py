@@ -67,14 +67,16 @@ class Inboxes:
         limit: int,
         before: int | None,
         group: str | None = None,
+        locale: str | None = None,
     ) -> dict[str, Any]:
-        """A page of a person's inbox with its counters, as ``GET /v1/inbox`` answers.
+        """A page of a person's inbox with its counters, as ``GET /v1/inbox`` answers, in a language.
 
         Raises `Refused` (``forbidden``).
         """
         _named(identity)
         view = await self._connections.view_of(identity)
-        return await self._page(view, status=status, types=types, group=group, limit=limit, before=before)
+        page = await self._broker.page(view, status=status, types=types, group=group, limit=limit, before=before)
+        return page_dict(page, locale)
 
     async def groups(
         self, identity: Identity, *, status: Status, limit: int, before: int | None, locale: str
@@ -99,7 +101,7 @@ class Inboxes:
             "heading": None if event_type is None else event_type.heading_for(group.count, locale),
             "count": group.count,
             "unread": group.unread,
-            "newest": item_dict(group.newest),
+            "newest": item_dict(group.newest, locale),
         }
 
     async def counts(self, identity: Identity) -> Counts:
@@ -111,12 +113,12 @@ class Inboxes:
         self, user: str, *, status: Status, types: Sequence[str], limit: int, before: int | None
     ) -> dict[str, Any]:
         """A page of somebody's inbox for others to look at: as the user last saw it, and without a trace."""
-        return await self._page(
-            await self._broker.view_of(user), status=status, types=types, limit=limit, before=before
-        )
+        view = await self._broker.view_of(user)
+        return page_dict(await self._broker.page(view, status=status, types=types, limit=limit, before=before))
 
-    async def _page(self, view: View, **wanted: Any) -> dict[str, Any]:
-        return page_dict(await self._broker.page(view, **wanted))
+    def language_of(self, identity: Identity, asked: str | None, accept_language: str | None) -> str:
+        """The language in which a person gets texts who asks over HTTP: see `Languages.choose`."""
+        return self._connections.languages.choose(asked, identity, accept_language)
 
     async def mark(
         self,
@@ -292,19 +294,19 @@ def acted_dict(notification_id: str, acted: Acted) -> dict[str, Any]:
     return {**marked_dict(acted.marked), "id": notification_id, **answer_dict(acted.answer)}
 
 
-def item_dict(item: InboxItem) -> dict[str, Any]:
-    """An item of an inbox: the envelope and its state, and what the user answered where that is so."""
-    envelope = item.entry.envelope(replayed=True)
+def item_dict(item: InboxItem, locale: str | None = None) -> dict[str, Any]:
+    """An item of an inbox in a language: the envelope and its state, and what the user answered where that is so."""
+    envelope = item.entry.within(locale).envelope(replayed=True)
     shown = {**envelope, "seen": item.seen, "read": item.read, "archived": item.archived}
     if item.answer is not None:
         shown["answered"] = answer_dict(item.answer)
     return shown
 
 
-def page_dict(page: InboxPage) -> dict[str, Any]:
+def page_dict(page: InboxPage, locale: str | None = None) -> dict[str, Any]:
     """A page of an inbox as it is answered."""
     return {
-        "items": [item_dict(item) for item in page.items],
+        "items": [item_dict(item, locale) for item in page.items],
         "next_before": page.next_before,
         "counts": counts_dict(page.counts),
     }

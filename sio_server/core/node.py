@@ -245,6 +245,8 @@ class Node:
                         self._recounts.note(entry)
             else:
                 self._replays.hold(entry)
+            if entry.texts is not None:
+                self._traffic.speak(entry.texts, self._hub.languages)
         announced = time.time()
         counts = self._hub.broadcast(batch)
         self._spans.note(batch, counts, announced, time.time())

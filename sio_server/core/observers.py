@@ -43,7 +43,7 @@ class Observers:
             if entry.kind == "removed":
                 continue  # there is nothing to look at
             self._items.append({**entry.record(), "sockets": sockets})
-            self._bytes += len(entry.body)
+            self._bytes += entry.size
             if len(self._items) >= MAX_ITEMS or self._bytes > MAX_BYTES:
                 self._flush()
         if self._items and self._timer is None:

@@ -181,6 +181,7 @@ class Operators:
         addressed = self._drafts.address(request, scope)
         event_type, audience = addressed.event_type, addressed.audience
         reached = await self._broker.reach(audience, first=FIRST_REACHED)
+        said = self._drafts.worded(request, event_type)
         online_users, online_sockets = self._hub.reach(audience)
         return Preview(
             audience=audience,
@@ -190,8 +191,8 @@ class Operators:
             online_sockets=online_sockets,
             missing=addressed.missing,
             warnings=addressed.warnings,
-            title=request.title,
-            message=self._drafts.message_of(request, event_type),
+            title=said.title,
+            message=said.message,
             priority=request.priority or event_type.priority,
         )
 

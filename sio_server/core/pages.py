@@ -79,4 +79,4 @@ class Pages:
 
 def size_of(entries: Iterable[Entry]) -> int:
     """How many bytes entries have together."""
-    return sum(len(entry.body) for entry in entries)
+    return sum(entry.size for entry in entries)

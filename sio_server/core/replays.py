@@ -167,10 +167,10 @@ def _parts(page: Sequence[Entry], most: int) -> Iterator[Sequence[Entry]]:
     """A page in runs of at most ``most`` bytes, or of one entry that is larger."""
     start, size = 0, 0
     for index, entry in enumerate(page):
-        size += len(entry.body)
+        size += entry.size
         if size > most and index > start:
             yield page[start:index]
-            start, size = index, len(entry.body)
+            start, size = index, entry.size
     if start < len(page):
         yield page[start:]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 from sio_server.core.latency import Latency
 from sio_server.event_types import EventTypes
 from sio_server.metrics import Metrics
+from sio_server.texts import Texts
 
 # What the metrics call every type that the catalogue does not have: publishers would choose how many series there are.
 UNKNOWN_TYPE: Final = "(unknown)"
@@ -53,6 +54,12 @@ class Traffic:
             self.accepted += 1
             self.latency.add(time.monotonic() - began)
         self._metrics.published(event_type if event_type in self._types.types else UNKNOWN_TYPE, duplicate=duplicate)
+
+    def speak(self, texts: Texts, languages: Iterable[str]) -> None:
+        """Count the languages that connections listen in and that a notification in several has nothing in."""
+        for language in languages:
+            if not texts.knows(language):
+                self._metrics.untranslated(language)
 
     def deliver(self, sockets: int) -> None:
         """Count what was handed to so many connections."""

@@ -54,7 +54,7 @@ class Window:
     def append(self, entry: Entry) -> None:
         """Take the next stored entry, and let the oldest go that are too many."""
         self._all.append(entry)
-        self._bytes += len(entry.body) + _OVERHEAD
+        self._bytes += entry.size + _OVERHEAD
         for room in entry.rooms:
             self._by_room.setdefault(room, deque()).append(entry)
         while len(self._all) > self._max_count or self._bytes > self._max_bytes:
@@ -73,7 +73,7 @@ class Window:
         oldest = self._all.popleft()
         self.floor = oldest.seq
         self._instead.pop(oldest.seq, None)
-        self._bytes -= len(oldest.body) + _OVERHEAD
+        self._bytes -= oldest.size + _OVERHEAD
         for room in oldest.rooms:
             members = self._by_room[room]
             members.popleft()

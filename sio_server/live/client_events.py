@@ -19,7 +19,7 @@ from sio_server.core.topics import Topics
 from sio_server.errors import Refused, Text
 from sio_server.intake import admitted
 from sio_server.logs import get_logger
-from sio_server.schemas.events import load_ack, load_act, load_mark, load_observe, load_token, load_topic
+from sio_server.schemas.events import load_ack, load_act, load_locale, load_mark, load_observe, load_token, load_topic
 from sio_server.schemas.presence import load_watch
 
 Handler = Callable[[Connection, object], Awaitable[Mapping[str, Any]]]
@@ -71,6 +71,7 @@ class ClientEvents:
             "ns:ack": self._ack,
             "ns:act": self._act,
             "ns:auth": self._renew,
+            "ns:locale": self._locale,
             "ns:observe": self._observe,
             "ns:follow": self._follow,
             "ns:unfollow": self._unfollow,
@@ -113,6 +114,9 @@ class ClientEvents:
         identity = await self._auth.identity(load_token(body))
         await self._connections.renew(connection, identity)
         return renewed_dict(identity, connection.view)
+
+    async def _locale(self, connection: Connection, body: object) -> Mapping[str, Any]:
+        return {"locale": self._connections.speak(connection, load_locale(body))}
 
     async def _observe(self, connection: Connection, body: object) -> Mapping[str, Any]:
         position = self._connections.observe(connection, wanted=load_observe(body))

@@ -30,6 +30,7 @@ from sio_server.logs import get_logger
 from sio_server.notification import Entry
 from sio_server.schemas.events import check_handshake
 from sio_server.schemas.publish import load_publish
+from sio_server.texts import Texts
 
 logger = get_logger("socketio")
 
@@ -159,7 +160,7 @@ class SocketIoEndpoint:
         return [
             send(
                 entry.event,
-                entry.encode(),
+                entry.encode() if entry.texts is None else _spoken(entry, entry.texts),
                 rooms=entry.rooms,
                 skip_rooms=entry.skip_rooms,
                 offset=entry.position.cursor(),
@@ -179,7 +180,8 @@ class SocketIoEndpoint:
             handshake = check_handshake(auth)
             identity = await self._auth.identity(self._token(environ, handshake), handshake)
             if isinstance(pid, str) and isinstance(auth, dict):
-                await self.recovery.prepare(pid, auth.get("offset"), identity)
+                locale = self._language(environ, handshake, identity)
+                await self.recovery.prepare(pid, auth.get("offset"), identity, locale=locale)
         except Refused:
             return None
         return identity.user
@@ -227,6 +229,7 @@ class SocketIoEndpoint:
             address=address,
             client=str(environ.get("HTTP_USER_AGENT", "")),
             trusted=publisher is not None and publisher.scope.observe,
+            locale=self._language(environ, handshake, identity),
         )
         return _Client(connection, publisher, locale)
 
@@ -241,6 +244,11 @@ class SocketIoEndpoint:
         if token is None and "HTTP_COOKIE" in environ and handshake.get("key") is None:
             token = self._cookie.token_of(headers_of(environ))
         return token
+
+    def _language(self, environ: Mapping[str, Any], handshake: Mapping[str, Any], identity: Identity) -> str:
+        """The language in which a client gets notifications."""
+        accepted = environ.get("HTTP_ACCEPT_LANGUAGE")
+        return self._connections.languages.choose(handshake.get("locale"), identity, accepted)
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)
@@ -290,6 +298,20 @@ class SocketIoEndpoint:
         if size > self._max_body:
             raise Refused("payload_too_large", _TOO_LARGE.format(self._max_body))
         return body
+
+
+def _spoken(entry: Entry, texts: Texts) -> Callable[[str], bytes]:
+    """An entry's JSON by the language of who gets it, made once for those that get the same."""
+    made: dict[str | None, bytes] = {}
+
+    def encoded(locale: str) -> bytes:
+        variant = texts.variant(locale) if locale else None
+        found = made.get(variant)
+        if found is None:
+            found = made[variant] = entry.within(variant).encode()
+        return found
+
+    return encoded
 
 
 def loads(text: str) -> object:

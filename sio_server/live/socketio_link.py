@@ -22,17 +22,18 @@ class Wires:
 
     def __init__(self) -> None:
         # The hash of the body, which an entry works out once, is in the key: what was changed stands where it stood.
-        self._kept: OrderedDict[tuple[str, int, bool, int], tuple[Wire, Wire]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, bool, int, str | None], tuple[Wire, Wire]] = OrderedDict()
 
-    def of(self, entry: Entry, *, replayed: bool) -> tuple[Wire, Wire]:
-        """The packet of an entry without and with a recovery offset."""
+    def of(self, entry: Entry, *, replayed: bool, locale: str | None) -> tuple[Wire, Wire]:
+        """The packet of an entry without and with a recovery offset, in a language."""
         position = entry.position
-        key = position.epoch, position.seq, replayed, hash(entry.body)
+        variant = None if locale is None or entry.texts is None else entry.texts.variant(locale)
+        key = position.epoch, position.seq, replayed, hash(entry.body), variant
         found = self._kept.get(key) if entry.persist else None
         if found is None:
-            wire = event_wire(entry.event, entry.encode(replayed=replayed))
+            wire = event_wire(entry.event, entry.within(variant).encode(replayed=replayed))
             found = wire, with_offset(wire, position.cursor())
-            if entry.persist and len(entry.body) <= _KEPT_BYTES:
+            if entry.persist and entry.size <= _KEPT_BYTES:
                 self._kept[key] = found
                 if len(self._kept) > _KEPT_WIRES:
                     self._kept.popitem(last=False)
@@ -42,12 +43,13 @@ class Wires:
 class SocketIoLink:
     """The core's `Link` to one Socket.IO connection."""
 
-    __slots__ = ("_server", "_sid", "_wires")
+    __slots__ = ("_locale", "_server", "_sid", "_wires")
 
     def __init__(self, server: AsyncServer, sid: str, wires: Wires) -> None:
         self._server = server
         self._wires = wires
         self._sid = sid
+        self._locale: str | None = None
 
     def join(self, rooms: Sequence[str]) -> None:
         """See `Link.join`."""
@@ -56,7 +58,12 @@ class SocketIoLink:
     def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
         for entry in entries:
-            self._server.deliver(self._sid, *self._wires.of(entry, replayed=replayed))
+            self._server.deliver(self._sid, *self._wires.of(entry, replayed=replayed, locale=self._locale))
+
+    def speak(self, locale: str) -> None:
+        """See `Link.speak`."""
+        self._locale = locale
+        self._server.speak(self._sid, locale)
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""

@@ -38,10 +38,11 @@ _MAX_ENDED: Final = 50_000
 class Prepared:
     """The `Way` of a connection that comes back: what it missed is gathered, up to where the window has the rest."""
 
-    def __init__(self, pages: Pages, view: View, after: Position) -> None:
+    def __init__(self, pages: Pages, view: View, after: Position, locale: str | None) -> None:
         self.after = after.seq
         self.epoch = after.epoch
         self.view = view
+        self.locale = locale
         self.catchup: Catchup[Entry] = Catchup(after.seq)
         self._pages = pages
         self._gathered: list[Entry] = []
@@ -95,8 +96,11 @@ class DurableRecovery:
 
     # -- before the engine asks -----------------------------------------------------------------------------------
 
-    async def prepare(self, pid: str, offset: object, identity: Identity) -> None:
-        """Read what a connection that comes back has missed, as far as the window does not hold it."""
+    async def prepare(self, pid: str, offset: object, identity: Identity, *, locale: str | None = None) -> None:
+        """Read what a connection that comes back has missed, as far as the window does not hold it.
+
+        ``locale`` is the language in which it will be sent, None for that of the body.
+        """
         claim = self.verify(pid)
         start = None if claim is None else self._start(claim, offset, identity)
         head = self._broker.head()
@@ -104,7 +108,7 @@ class DurableRecovery:
             return
         if not resume(start.seq, head=head.seq, floor=self._broker.floor()):
             return
-        prepared = Prepared(self._pages, await self._connections.view_of(identity), start)
+        prepared = Prepared(self._pages, await self._connections.view_of(identity), start, locale)
         await self._pages.bring(prepared)
         if self._missed(prepared) is None:
             return
@@ -178,7 +182,9 @@ class DurableRecovery:
         """See `RecoveryLog.after`."""
         prepared = self._prepared.pop(kept.claim.sid, None)
         missed = None if prepared is None else self._missed(prepared)
-        return None if missed is None else [self._wires.of(entry, replayed=True)[1] for entry in missed]
+        if prepared is None or missed is None:
+            return None
+        return [self._wires.of(entry, replayed=True, locale=prepared.locale)[1] for entry in missed]
 
     def sign(self, claim: Claim) -> str:
         """See `RecoveryLog.sign`: the claim and the time, signed."""

@@ -99,6 +99,8 @@ class _Asked:
     stated: Mapping[str, str]
     cursor: str | None
     locale: str
+    language: tuple[str | None, str | None]
+    """``locale`` of the query, and the header ``Accept-Language``."""
     address: str
     client: str
 
@@ -116,6 +118,7 @@ class _Asked:
             stated_in(query),
             headers.get(_LAST_EVENT_ID) or query.get("cursor"),
             preferred_locale(query.get("locale"), preferred_locale(headers.get(hdrs.ACCEPT_LANGUAGE))),
+            (query.get("locale"), headers.get(hdrs.ACCEPT_LANGUAGE)),
             address,
             headers.get(hdrs.USER_AGENT, ""),
         )
@@ -161,6 +164,7 @@ class SseEndpoint:
             address=asked.address,
             client=asked.client,
             trusted=self._admission.auth.development,
+            locale=self._connections.languages.choose(asked.language[0], identity, asked.language[1]),
         )
         watch(request, ended.set)
         if request.transport is not None:

@@ -7,7 +7,7 @@ one whose peer does not read, is decided here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from sio_server.core.hub import Broadcaster, Link
@@ -81,14 +81,31 @@ class Streams:
         frames: dict[Stream, list[bytes]] = {}
         for entry in batch:
             members = self._members(entry.rooms) - self._members(entry.skip_rooms)
-            if members:
+            if members and entry.texts is None:
                 frame = self.framing.entry(entry)
                 for stream in members:
+                    frames.setdefault(stream, []).append(frame)
+            elif members:
+                for stream, frame in self._by_language(entry, members):
                     frames.setdefault(stream, []).append(frame)
             counts.append(len(members))
         for stream, own in frames.items():
             stream.write(own)
         return counts
+
+    def _by_language(self, entry: Entry, members: Iterable[Stream]) -> Iterator[tuple[Stream, bytes]]:
+        """The frame of an entry for each stream, made once for a language."""
+        made: dict[str | None, bytes] = {}
+        found: dict[str | None, bytes] = {}
+        for stream in members:
+            frame = found.get(stream.locale)
+            if frame is None:
+                variant = None if stream.locale is None or entry.texts is None else entry.texts.variant(stream.locale)
+                frame = made.get(variant)
+                if frame is None:
+                    frame = made[variant] = self.framing.entry(entry.within(variant))
+                found[stream.locale] = frame
+            yield stream, frame
 
     def _members(self, rooms: Sequence[str]) -> set[Stream]:
         return set().union(*(self._rooms.get(room, ()) for room in rooms))
@@ -101,10 +118,11 @@ class Stream:
     has some left, they wait here, one object for all who are behind.
     """
 
-    __slots__ = ("_backlog", "_end", "_pause", "_streams", "_timer", "_transport", "reason", "rooms")
+    __slots__ = ("_backlog", "_end", "_pause", "_streams", "_timer", "_transport", "locale", "reason", "rooms")
 
     def __init__(self, streams: Streams, transport: asyncio.Transport | None, end: Callable[[str], None]) -> None:
         self.rooms: tuple[str, ...] = ()
+        self.locale: str | None = None
         self.reason: str | None = None
         """Why it was ended from here, once it was."""
         self._streams = streams
@@ -161,7 +179,11 @@ class Stream:
     def replay(self, entries: Sequence[Entry], *, replayed: bool = True) -> None:
         """See `Link.replay`."""
         if entries:
-            self.write([self._streams.framing.entry(entry, replayed=replayed) for entry in entries])
+            self.write([self._streams.framing.entry(entry.within(self.locale), replayed=replayed) for entry in entries])
+
+    def speak(self, locale: str) -> None:
+        """See `Link.speak`."""
+        self.locale = locale
 
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""

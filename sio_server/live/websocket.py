@@ -227,6 +227,9 @@ class WsEndpoint:
             address=self._address(request),
             client=request.headers.get("User-Agent", ""),
             trusted=self._auth.development,
+            locale=self._connections.languages.choose(
+                request.query.get("locale"), identity, request.headers.get("Accept-Language")
+            ),
         )
         self.streams.add(client)
         await self._connections.open(connection, cursor, locale=visit.locale)

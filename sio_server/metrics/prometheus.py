@@ -33,6 +33,9 @@ PREFIX: Final = "sio_server_"
 # any role it likes, and each series costs whoever stores them.
 MAX_ROLES: Final = 20
 
+# Languages that are told apart: clients choose what they ask for, and each makes a series.
+MAX_LANGUAGES: Final = 50
+
 # Seconds between two looks at how late the event loop is.
 LAG_INTERVAL: Final = 0.25
 
@@ -84,6 +87,10 @@ class PrometheusMetrics:
         self._disconnected = self._counter("connections_closed", "Connections that ended", "protocol", "reason")
         self._unrecovered = self._counter("unrecovered", "Connections that could not be made whole from their cursor")
         self._slow = self._counter("slow_cuts", "Connections that were cut since the peer did not read", "protocol")
+        self._untranslated = self._counter(
+            "translations_missing", "Notifications that were not in a language that was wanted of them", "locale"
+        )
+        self._wanted: set[str] = set()
         self._replayed = self._histogram("replay_size", "Publications in one replay from a cursor", _REPLAY_SIZES)
         self._commit_seconds = self._histogram("commit_seconds", "Duration of a commit of the log", _COMMIT_SECONDS)
         self._commit_size = self._histogram("commit_size", "Publishes in one commit that held any", _COMMIT_SIZES)
@@ -131,6 +138,15 @@ class PrometheusMetrics:
     def slow(self, protocol: str) -> None:
         """See `Metrics.slow`."""
         self._slow.labels(protocol).inc()
+
+    def untranslated(self, locale: str) -> None:
+        """See `Metrics.untranslated`: by language, without regions."""
+        language = locale.partition("-")[0]
+        if language not in self._wanted:
+            if len(self._wanted) >= MAX_LANGUAGES:
+                language = "other"
+            self._wanted.add(language)
+        self._untranslated.labels(language).inc()
 
     def committed(self, seconds: float, publishes: int) -> None:
         """See `Metrics.committed`."""

@@ -32,6 +32,9 @@ class Metrics(Protocol):
     def slow(self, protocol: str) -> None:
         """A connection was given up since its peer did not read."""
 
+    def untranslated(self, locale: str) -> None:
+        """A notification that is in several languages was not, or not whole, in this one, which was wanted."""
+
     def committed(self, seconds: float, publishes: int) -> None:
         """The log has committed: how long it took, and how many publishes it held."""
 
@@ -62,6 +65,9 @@ class NoMetrics:
 
     def slow(self, protocol: str) -> None:
         """See `Metrics.slow`."""
+
+    def untranslated(self, locale: str) -> None:
+        """See `Metrics.untranslated`."""
 
     def committed(self, seconds: float, publishes: int) -> None:
         """See `Metrics.committed`."""

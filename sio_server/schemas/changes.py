@@ -31,6 +31,7 @@ CHANGEABLE: Final = (
     "priority",
     "ttl",
     "actions",
+    "texts",
     "image",
     "icon",
     "category",

@@ -12,6 +12,7 @@ from marshmallow import fields as plain
 
 from sio_server import fields, intake
 from sio_server.audience import MAX_NAME_LENGTH
+from sio_server.core.languages import MAX_TAG, tag_of
 from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.schemas.extras import MAX_KEY
 from sio_server.schemas.loading import MAX_SEQ, load
@@ -92,6 +93,28 @@ class TopicSchema(fields.Schema):
     )
 
 
+class Tag(fields.Str):
+    """A language tag, which becomes its usual spelling."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        tag = tag_of(super()._deserialize(value, attr, data, **kwargs))
+        if tag is None:
+            raise ValidationError(_NO_TAG)
+        return tag
+
+
+_NO_TAG: Final = Text("Must be a language tag, such as es or en-GB.", "Debe ser un idioma, como es o en-GB.")
+
+
+class LocaleSchema(fields.Schema):
+    """``ns:locale``: the language in which the connection gets notifications from now on."""
+
+    locale = Tag(
+        required=True,
+        metadata={"type": "string", "maxLength": MAX_TAG, "description": "A language tag (RFC 5646), `es` or `pt-BR`"},
+    )
+
+
 class MarkSchema(fields.Schema):
     """A change of state of these notifications, of those of a group, or of all up to one that the user has seen."""
 
@@ -135,6 +158,7 @@ _TOKEN: Final = TokenSchema(unknown=EXCLUDE)
 _MARK: Final = MarkSchema(unknown=EXCLUDE)
 _ANSWER: Final = AnswerSchema(unknown=EXCLUDE)
 _ACT: Final = ActSchema(unknown=EXCLUDE)
+_LOCALE: Final = LocaleSchema(unknown=EXCLUDE)
 _TOPIC: Final = TopicSchema(unknown=EXCLUDE)
 _OBSERVE: Final = ObserveSchema(unknown=EXCLUDE)
 _FIRST: Final = FirstSchema(unknown=EXCLUDE)
@@ -222,6 +246,11 @@ def _reply_id(value: object) -> ReplyId:
     if type(value) is int:
         return value if intake.MIN_INTEGER <= value <= intake.MAX_INTEGER else None
     return float(value) if isinstance(value, float) and math.isfinite(value) else None
+
+
+def load_locale(body: object) -> str:
+    """The language tag of an ``ns:locale``; raises `Refused` (``invalid_data``)."""
+    return str(load(_LOCALE, body, "invalid_data")["locale"])
 
 
 def load_observe(body: object) -> bool:

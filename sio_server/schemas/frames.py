@@ -16,7 +16,15 @@ from marshmallow.validate import OneOf
 
 from sio_server import fields
 from sio_server.schemas.console import WarningSchema
-from sio_server.schemas.events import AckSchema, ActSchema, MarkSchema, ObserveSchema, TokenSchema, TopicSchema
+from sio_server.schemas.events import (
+    AckSchema,
+    ActSchema,
+    LocaleSchema,
+    MarkSchema,
+    ObserveSchema,
+    TokenSchema,
+    TopicSchema,
+)
 from sio_server.schemas.inbox import ACTIONS, AnsweredSchema, CountsSchema, EnvelopeSchema
 from sio_server.schemas.loading import about
 from sio_server.schemas.operators import RecordSchema
@@ -72,6 +80,7 @@ class HelloSchema(Schema):
     user = plain.String(required=True, allow_none=True)
     roles = plain.List(plain.String(), required=True)
     topics = plain.List(plain.String(), required=True, metadata=about("Those of the token, and those followed"))
+    locale = plain.String(required=True, metadata=about("The language tag in which it gets texts"))
     cursor = plain.String(required=True, metadata=about("The position that the connection starts at"))
     recovered = plain.Boolean(required=True, metadata=about("Whether all after the client's own cursor will come"))
     counts = plain.Nested(CountsSchema, metadata=about("Only where there is a user"))
@@ -194,6 +203,12 @@ class WatchingSchema(DoneSchema):
     total = plain.Nested(HereTotalSchema, required=True)
 
 
+class SpeakingSchema(DoneSchema):
+    """The answer to a choice of language: what comes from now on is in it, or in the nearest that there is."""
+
+    locale = plain.String(required=True, metadata=about("The language tag in its usual spelling"))
+
+
 class FollowingSchema(DoneSchema):
     """The answer to a follow, and to its end."""
 
@@ -251,6 +266,7 @@ class ReplySchema(Schema):
 CLIENT_EVENTS: Final[Mapping[str, tuple[type[Schema], type[Schema]]]] = {
     "ns:ack": (AckSchema, DoneSchema),
     "ns:auth": (TokenSchema, RenewedSchema),
+    "ns:locale": (LocaleSchema, SpeakingSchema),
     "ns:observe": (ObserveSchema, ObservingSchema),
     "ns:follow": (TopicSchema, FollowingSchema),
     "ns:unfollow": (TopicSchema, FollowingSchema),

@@ -14,6 +14,9 @@ from sio_server.schemas.extras import MAX_KEY, ShownSchema
 from sio_server.schemas.loading import about, before_field, limit_field, types_field
 from sio_server.schemas.publish import ActorSchema
 
+# Characters of a language that is asked for, as in a handshake: what is no tag says nothing.
+MAX_LOCALE: Final = 64
+
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
@@ -37,6 +40,15 @@ def status_field() -> fields.Str:
     )
 
 
+def locale_field() -> fields.Str:
+    """The field ``locale`` of a query: in which language texts are asked for."""
+    return fields.Str(
+        load_default=None,
+        validate=fields.length(0, MAX_LOCALE),
+        metadata=about("Language tag of texts, `es` or `pt-BR`; else the token's `locale`, else `Accept-Language`"),
+    )
+
+
 class PageQuerySchema(fields.Schema):
     """Which part of an inbox is asked for."""
 
@@ -54,6 +66,7 @@ class InboxQuerySchema(PageQuerySchema, StatedSchema):
         validate=fields.length(1, MAX_KEY),
         metadata=about("Only what was published with this `group`"),
     )
+    locale = locale_field()
 
 
 class GroupsQuerySchema(StatedSchema):
@@ -62,6 +75,7 @@ class GroupsQuerySchema(StatedSchema):
     status = status_field()
     limit = limit_field(text="Groups in one page")
     before = before_field()
+    locale = locale_field()
 
 
 # -- what is answered ---------------------------------------------------------------------------------------------

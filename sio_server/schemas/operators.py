@@ -125,6 +125,14 @@ class RecordSchema(EnvelopeSchema):
         ),
     )
 
+    texts = plain.Dict(
+        keys=plain.String(),
+        values=plain.Dict(),
+        metadata=about(
+            "What is said otherwise in other languages, by language tag: members of this; only where anything is"
+        ),
+    )
+
 
 class HistoryPageSchema(Schema):
     """Notifications, newest first, or with `after` oldest first. It can be short, even empty, with more to come."""

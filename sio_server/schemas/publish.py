@@ -29,10 +29,6 @@ MAX_NAMES: Final = 1000
 MAX_BATCH: Final = 1000
 MAX_KEY_LENGTH: Final = 255
 
-# What is checked and not done yet: refused, so that nobody believes it happened. Whoever builds one of them takes its
-# name from here, and finds what was given in `PublishRequest.extras`: what is to become of it is `core.drafts`' matter.
-NOT_SUPPORTED: Final = ("texts",)
-
 _TRACEPARENT: Final = Text(
     "Must be a traceparent of W3C Trace Context, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
     "Debe ser un traceparent de W3C Trace Context, como 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
@@ -145,7 +141,7 @@ def _schema_of(names: frozenset[str]) -> PublishSchema:
 def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     """The request in a decoded JSON body; ``header_key`` is the header ``Idempotency-Key``.
 
-    Raises `Refused`: ``invalid_data``, ``invalid_audience``, ``not_supported``.
+    Raises `Refused`: ``invalid_data``, ``invalid_audience``.
     """
     noted: tuple[Text, ...] = ()
     if type(body) is not dict:
@@ -163,9 +159,6 @@ def load_publish(body: object, header_key: str | None = None) -> PublishRequest:
     unknown = [name for name in body if name not in _KNOWN]
     values = load(_schema_of(_KNOWN.intersection(body)), body, _code_of)
     given = {name: value for name, value in values.items() if value is not None}
-    unsupported = tuple(FieldProblem(name, _LATER) for name in NOT_SUPPORTED if name in given)
-    if unsupported:
-        raise Refused.of_problems("not_supported", unsupported)
     warnings = tuple(_UNKNOWN_FIELD.format(name[:64]) for name in unknown)
     extras = {name: given.pop(name) for name in NAMES.intersection(given)}
     return PublishRequest(
@@ -209,7 +202,6 @@ _TWO_KEYS = Text(
     "Differs from the header Idempotency-Key: send one of them.",
     "Difiere de la cabecera Idempotency-Key: envía solo una.",
 )
-_LATER = Text("Not supported by this version: leave it out.", "Esta versión aún no lo admite: omítelo.")
 _UNKNOWN_FIELD = Text("unknown field '{0}' was ignored", "se ignoró el campo desconocido '{0}'")
 
 

@@ -60,7 +60,7 @@ from tests.support.servers import PUBLISH_KEY, running, secured, token
         ({**SEED, "audience": {"roles": ["x" * 129]}}, "invalid_audience", "audience.roles.0"),
         ({**SEED, "audience": {"except": {"users": ["1"]}}}, "invalid_audience", "audience"),
         ({**SEED, "audience": {"all": True, "rooms": ["x"]}}, "invalid_audience", "audience.rooms"),
-        ({**SEED, "texts": {"en": {"title": "x"}}}, "not_supported", "texts"),
+        ({**SEED, "texts": {"en": {}}}, "invalid_data", "texts.en"),
         ({**SEED, "collapse_key": ""}, "invalid_data", "collapse_key"),
     ],
     ids=lambda value: str(value)[:60] if not isinstance(value, bytes) else None,
@@ -245,7 +245,7 @@ async def test_batch_gives_each_item_its_result_in_order() -> None:
         {**SEED, "message": "2", "idempotency_key": "k"},
         {**SEED, "message": "2", "idempotency_key": "k"},
         {**SEED, "message": "x" * 70_000},
-        {**SEED, "texts": {"en": {"title": "x"}}},
+        {**SEED, "texts": {"en": {}}},
         {**SEED, "message": "3", "unknown": 1},
     ]
     async with running(secured()) as server:
@@ -266,7 +266,7 @@ async def test_batch_gives_each_item_its_result_in_order() -> None:
                 None,
                 None,
                 "payload_too_large",
-                "not_supported",
+                "invalid_data",
                 None,
             ]
             assert "¿Quizá 'test'?" in results[1]["error"]["detail"]

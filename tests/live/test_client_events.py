@@ -21,6 +21,7 @@ EVENTS = {
     "ns:ack",
     "ns:act",
     "ns:auth",
+    "ns:locale",
     "ns:observe",
     "ns:follow",
     "ns:unfollow",

@@ -280,4 +280,16 @@ def test_no_label_can_name_a_person() -> None:
     """The labels are these and no more: none is a user, an id, an address or a topic."""
     labels = {label for _, found in exported().values() for label in found}
 
-    assert labels == {"code", "event", "key", "protocol", "reason", "result", "role", "transport", "type", "version"}
+    assert labels == {
+        "code",
+        "event",
+        "key",
+        "locale",
+        "protocol",
+        "reason",
+        "result",
+        "role",
+        "transport",
+        "type",
+        "version",
+    }

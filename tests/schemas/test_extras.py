@@ -6,7 +6,7 @@ import pytest
 
 from sio_server.extras import MAX_AHEAD, Choice, Extras
 from sio_server.schemas.extras import MAX_VALUE
-from sio_server.schemas.publish import NOT_SUPPORTED, load_publish
+from sio_server.schemas.publish import load_publish
 from tests.support.refusals import refused
 
 YES = {"id": "si", "label": "Sí"}
@@ -26,7 +26,7 @@ def test_what_is_right_is_taken() -> None:
             "image": "https://example.org/a.png",
             "icon": "tag",
             "category": "precio",
-            **dict.fromkeys(NOT_SUPPORTED),
+            "texts": None,
         }
     )
     assert request.extras == Extras(
@@ -92,11 +92,3 @@ def test_what_is_wrong_is_refused_by_its_field(name: str) -> None:
     refusal = refused({"type": "test", **given})
     assert refusal.kind.code == "invalid_data"
     assert [problem.field for problem in refusal.problems] == [field]
-
-
-@pytest.mark.parametrize("name", NOT_SUPPORTED)
-def test_what_is_not_done_yet_is_not_promised(name: str) -> None:
-    """What is checked and not done yet is refused as that."""
-    given = {"texts": {"es": {"title": "Hola"}}}
-    refusal = refused({"type": "test", name: given[name]})
-    assert (refusal.kind.code, refusal.problems[0].field) == ("not_supported", name)

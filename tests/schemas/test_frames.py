@@ -129,7 +129,13 @@ async def _looked_on(backend: Listener, server: Server) -> None:
     await until(lambda: backend.of("ns:presence"))
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     shown = {"collapse_key": "a", "group": "b", "actions": [{"id": "c", "label": "C"}], "icon": "d", "category": "e"}
-    more = {**shown, "image": "https://example.org/f.png", "actor": {"id": "7"}, "traceparent": trace}
+    more = {
+        **shown,
+        "image": "https://example.org/f.png",
+        "actor": {"id": "7"},
+        "traceparent": trace,
+        "texts": {"en": {"title": "T"}},
+    }
     await server.notify({**SEED, "audience": {"all": True}, **more})
     _, one = await server.notify({**SEED, "audience": {"all": True}, **more})  # in the place of the first
     path = f"/v1/notifications/{one['id']}"
@@ -153,6 +159,7 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
         later = {**SEED, "deliver_in": 3600, "collapse_key": "k"}
         await heard.answers(backend, ("notify", SEED), ("notify", later), ("notify", later))
         await heard.answers(backend, *2 * [("notify", {**SEED, "collapse_key": "a"})])
+        await heard.answers(user, ("ns:locale", {"locale": "pt-br"}))
         reply = await backend.client.call("notify", {**SEED, **OFFER, "audience": {"users": ["ana"]}})
         await heard.answers(user, ("ns:act", {"id": reply["id"], "action": "si"}))
         heard.take(RefusedSchema, await user.client.call("notify", SEED))

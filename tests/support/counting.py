@@ -9,5 +9,6 @@ CALLS = [
     ("replayed", (7,), {}),
     ("unrecovered", (), {}),
     ("slow", ("ws",), {}),
+    ("untranslated", ("pt-BR",), {}),
     ("committed", (0.002, 5), {}),
 ]

@@ -53,6 +53,10 @@ class NotedLink:
         self.calls.extend(("replay" if replayed else "late", entry.seq) for entry in entries)
         self.waiting += self.fills * len(entries)
 
+    def speak(self, locale: str) -> None:
+        """See `Link.speak`."""
+        self.locale = locale
+
     def control(self, event: str, payload: Mapping[str, Any]) -> None:
         """See `Link.control`."""
         self.calls.append((event, dict(payload)))

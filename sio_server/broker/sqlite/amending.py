@@ -21,6 +21,7 @@ from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
 from sio_server.errors import Refused, Text
 from sio_server.notification import Effect, Entry, Kind, Position, written
+from sio_server.texts import Texts
 
 # Members of the envelope that are null where there is nothing to say; the others are absent then.
 _NULLS: Final = frozenset({"title", "link", "actor", "expires_at"})
@@ -28,8 +29,8 @@ _NULLS: Final = frozenset({"title", "link", "actor", "expires_at"})
 _EVENTS: Final[Mapping[Kind, str]] = {"updated": "ns:updated", "removed": "ns:removed"}
 
 _INSERT: Final = """
-INSERT INTO amendment (seq, about, kind, type, timestamp, expires_at, audience, source, publisher, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO amendment (seq, about, kind, type, timestamp, expires_at, audience, source, publisher, body, texts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -57,13 +58,14 @@ def amend(step: Step, ages: Ages, notification_id: str, amendment: Amendment) ->
         end = amendment.members["expires_at"]
         members["expires_at"] = None if end is None else written(end)
     body = orjson.dumps({name: value for name, value in members.items() if value is not None or name in _NULLS})[1:-1]
+    texts = amendment.texts if amendment.rewords else entry.texts
     step.connection.execute(
-        "UPDATE notification SET body = ?, priority = ?, expires_at = ? WHERE seq = ?",
-        (body, members["priority"], expires_at, entry.seq),
+        "UPDATE notification SET body = ?, texts = ?, priority = ?, expires_at = ? WHERE seq = ?",
+        (body, _dumped(texts), members["priority"], expires_at, entry.seq),
     )
     if "group" in amendment.members:
         note_group(step.connection, entry.seq, entry.rooms, members["group"])
-    changed = entry._replace(body=body, expires_at=ages.until(entry.event, found.taken, expires_at))
+    changed = entry._replace(body=body, texts=texts, expires_at=ages.until(entry.event, found.taken, expires_at))
     position = _tell(step, changed, "updated", body, (), changed=changed)
     return Amended(revision, position)
 
@@ -119,12 +121,25 @@ def _tell(
         kind=kind,
         event=_EVENTS[kind],
         body=body,
+        texts=None if changed is None else changed.texts,
         effect=Effect(gone, changed),
     )
     packed = orjson.dumps(audience.as_dict()).decode()
     connection.execute(
         _INSERT,
-        (told.seq, entry.id, kind, entry.event, step.now, expires_at, packed, entry.source, entry.publisher, body),
+        (
+            told.seq,
+            entry.id,
+            kind,
+            entry.event,
+            step.now,
+            expires_at,
+            packed,
+            entry.source,
+            entry.publisher,
+            body,
+            _dumped(told.texts),
+        ),
     )
     connection.executemany(
         "INSERT INTO amendment_room (room, seq, expires_at) VALUES (?, ?, ?)",
@@ -133,6 +148,10 @@ def _tell(
     note_reached(connection, told.seq)
     step.append(told)
     return told.position
+
+
+def _dumped(texts: Texts | None) -> str | None:
+    return None if texts is None else texts.dump()
 
 
 _REVISION: Final = Text(

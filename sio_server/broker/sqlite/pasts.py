@@ -82,4 +82,4 @@ def _published(identity: str, publisher: str | None) -> Happened:
 
 def _happened(epoch: str, row: Sequence[Any]) -> Happened:
     action, at, who, other = row[9:13]
-    return Happened(row[1], action, at, who, entry_of(epoch, row[:9]), other)
+    return Happened(row[1], action, at, who, entry_of(epoch, (*row[:9], None)), other)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sio_server.broker.sqlite import COLUMNS, FILE_NAME, entry_of
-from sio_server.broker.sqlite.schema import KINDS_SINCE, PUBLISHERS_SINCE, check_ours, read_epoch
+from sio_server.broker.sqlite.schema import KINDS_SINCE, PUBLISHERS_SINCE, TEXTS_SINCE, check_ours, read_epoch
 from sio_server.errors import LogDamaged, LogError
 from sio_server.notification import Entry
 
@@ -38,6 +38,8 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
                 columns = columns.replace("kind", "'notification' AS kind")
             if version < PUBLISHERS_SINCE:
                 columns = columns.replace("publisher", "NULL AS publisher")
+            if version < TEXTS_SINCE:
+                columns = columns.replace("texts", "NULL AS texts")
             rows = connection.execute(
                 f"SELECT * FROM (SELECT {columns} FROM notification WHERE seq > ? "  # noqa: S608 - a constant
                 "ORDER BY seq DESC LIMIT ?) ORDER BY seq",

@@ -15,14 +15,15 @@ from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.lanes import Lanes
 from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position, in_place_of
+from sio_server.texts import Texts
 
 # What `entry_of` takes.
-COLUMNS: Final = "seq, id, kind, type, audience, source, publisher, body, expires_at"
+COLUMNS: Final = "seq, id, kind, type, audience, source, publisher, body, expires_at, texts"
 
 # Where entries are, as `entry_of` takes them.
 _NOTIFICATIONS: Final = f"SELECT {COLUMNS} FROM notification"  # noqa: S608 - a constant
 AMENDMENTS: Final = (
-    "SELECT seq, about, kind, 'ns:' || kind, audience, source, publisher, body, expires_at FROM amendment"
+    "SELECT seq, about, kind, 'ns:' || kind, audience, source, publisher, body, expires_at, texts FROM amendment"
 )
 
 # Forgotten idempotency keys that go with a commit that has new ones, and how many more for each of those. More than
@@ -32,8 +33,8 @@ PURGE_EACH: Final = 256
 PURGE_FACTOR: Final = 2
 
 _NOTIFICATION: Final = (
-    "INSERT INTO notification (seq, id, type, timestamp, expires_at, audience, source, publisher, body, priority) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO notification (seq, id, type, timestamp, expires_at, audience, source, publisher, body, priority, "
+    "texts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ROOM: Final = "INSERT INTO notification_room (room, seq, expires_at, shared, lane, ordinal) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -134,6 +135,7 @@ class Batch:
                 notification.publisher,
                 body,
                 notification.priority,
+                None if notification.texts is None else notification.texts.dump(),
             )
         )
         for room in rooms:
@@ -197,7 +199,7 @@ def expiry(notification: Notification, now: int) -> int | None:
 
 def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
     """The entry in a row of `COLUMNS`."""
-    seq, notification_id, kind, event, audience_json, source, publisher, body, expires_at = row
+    seq, notification_id, kind, event, audience_json, source, publisher, body, expires_at, texts = row
     audience = Audience.from_dict(orjson.loads(audience_json))
     return Entry(
         Position(epoch, seq),
@@ -211,6 +213,7 @@ def entry_of(epoch: str, row: Sequence[Any]) -> Entry:
         source,
         publisher,
         expires_at=expires_at,
+        texts=None if texts is None else Texts.load(texts),
     )
 
 

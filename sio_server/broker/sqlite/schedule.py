@@ -17,6 +17,7 @@ from sio_server.broker.sqlite.writer import Step
 from sio_server.errors import Refused, Text
 from sio_server.extras import Choice, Extras
 from sio_server.notification import Notification
+from sio_server.texts import Texts
 
 _COLUMNS: Final = "due, scheduled_at, by, ttl, revision, notification"
 _SPENT: Final = "SELECT fingerprint, id, seq FROM idempotency WHERE publisher = ? AND key = ? AND expires_at > ?"
@@ -34,6 +35,7 @@ def pack(notification: Notification) -> bytes:
     del members["body"], members["idempotency"]
     members["audience"] = notification.audience.as_dict()
     members["extras"] = None if notification.extras is None else notification.extras.as_dict()
+    members["texts"] = None if notification.texts is None else notification.texts.members
     return orjson.dumps({name: value for name, value in members.items() if value is not None})
 
 
@@ -45,6 +47,8 @@ def unpack(packed: bytes) -> Notification:
         if "actions" in extras:
             extras["actions"] = tuple(Choice(**choice) for choice in extras["actions"])
         members["extras"] = Extras(**extras)
+    if "texts" in members:
+        members["texts"] = Texts.of(members["texts"])
     return Notification(**{**members, "audience": Audience.from_dict(members["audience"])})
 
 

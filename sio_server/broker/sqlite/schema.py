@@ -299,6 +299,11 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) WITHOUT ROWID;
     CREATE INDEX answer_user ON answer (user);
     """,
+    # 14. What of an entry is said otherwise in which language; NULL where nothing is.
+    """
+    ALTER TABLE notification ADD COLUMN texts TEXT;  -- JSON as `Texts.dump` writes it
+    ALTER TABLE amendment ADD COLUMN texts TEXT;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
@@ -308,6 +313,9 @@ KINDS_SINCE: Final = 5
 
 # The first version whose entries say who published them.
 PUBLISHERS_SINCE: Final = 7
+
+# The first version whose entries may be in several languages.
+TEXTS_SINCE: Final = 14
 
 # The first version that notes beside the log how far it has got (`broker.sqlite.marker`).
 MARKED_SINCE: Final = 3

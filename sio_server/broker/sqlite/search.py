@@ -212,8 +212,8 @@ def _looked_at(
             if words is None:
                 yield seq, 0, True
             else:
-                identity, body = found
-                yield seq, len(body), words.are_in(identity, seq, body)
+                identity, body, texts = found
+                yield seq, len(body), words.are_in(identity, seq, body, texts)
 
 
 def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -245,7 +245,7 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         "since": wanted.since or 0,
         "until": TOP if wanted.until is None else wanted.until,
     }
-    read = "" if wanted.words is None else ", n.id, n.body"
+    read = "" if wanted.words is None else ", n.id, n.body, n.texts"
     query = (
         f"SELECT n.seq{read} FROM json_each(:seqs) AS one "  # noqa: S608 - constants
         "CROSS JOIN notification AS n ON n.seq = one.value"

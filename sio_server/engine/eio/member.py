@@ -73,6 +73,7 @@ class Member:
     __slots__ = (
         "held",
         "held_bytes",
+        "language",
         "namespace",
         "pid",
         "refused",
@@ -90,6 +91,8 @@ class Member:
         self.state = State.CONNECTING
         #: room -> position at which it was joined (0 where nothing is recovered)
         self.rooms: dict[Any, int] | None = None
+        #: which variant of what is broadcast in several it gets: see `AsyncServer.speak`
+        self.language = ""
         #: what was sent before the CONNECT packet, and has to follow it
         self.held: list[tuple[Wire, Wire | None]] | None = None
         self.held_bytes = 0

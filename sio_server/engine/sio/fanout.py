@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from sio_server.engine.sio.rooms import Ready, Room
+from sio_server.engine.sio.rooms import Ready, Room, by_language
 from sio_server.engine.wire.packets import Wire, with_offset
 
 if TYPE_CHECKING:
     from sio_server.engine.eio.member import Member
     from sio_server.engine.sio.codec import Codec
     from sio_server.engine.sio.recovery import Recovery
-    from sio_server.engine.sio.rooms import Spaces
+    from sio_server.engine.sio.rooms import Namespace, Spaces
     from sio_server.engine.transport.outbox import Outbox
 
 _NOBODY: frozenset[Any] = frozenset()
@@ -63,6 +63,8 @@ class Fanout:
                 skip |= space.rooms.get(name, {}).keys()
         if not self._wanted(namespace):
             return 0
+        if callable(payload):
+            return self._by_language(event, payload, targets, namespace, skip, offset)
         if isinstance(payload, bytes):
             wire = self._codec.event_of_json(event, payload, namespace)
         else:
@@ -71,6 +73,29 @@ class Fanout:
         if offset is None:
             marked = self._recovery.mark(wire, namespace, targets, skip, volatile=volatile)
         return self.send(wire, marked, namespace, targets, skip, offset=offset)
+
+    def _by_language(
+        self,
+        event: str,
+        payload_in: Callable[[str], bytes],
+        rooms: tuple[Any, ...] | None,
+        namespace: str,
+        skip: Collection[Any],
+        offset: str | None,
+    ) -> int:
+        """Send a variant of an event to the members of each language; where all get the same one, as any event."""
+        space = self._spaces.get(namespace)
+        if space is None:
+            return 0
+        payloads = {language: payload_in(language) for language in (*space.languages, "")}
+        wires = {payload: self._codec.event_of_json(event, payload, namespace) for payload in payloads.values()}
+        listened = {payloads[language] for language in space.languages} or {payloads[""]}
+        if len(listened) == 1 and len(space.members) == space.languages.total():
+            return self.send(wires[listened.pop()], None, namespace, rooms, skip, offset=offset)
+        return sum(
+            self._send_ready(wires[payloads[language]], None, ready, offset)
+            for language, ready in _parted(space, rooms, skip).items()
+        )
 
     def _wanted(self, namespace: str) -> bool:
         return namespace in self._spaces or self._recovery.log is not None
@@ -118,6 +143,18 @@ class Fanout:
         for member in ready.one_by_one:
             member.deliver(wire, marked)
         return len(ready)
+
+
+def _parted(space: Namespace, rooms: tuple[Any, ...] | None, skip: Collection[Any]) -> dict[str, Ready]:
+    """The recipients in rooms by language."""
+    if rooms is not None and len(rooms) > 1 and not skip:
+        return space.parted_of(rooms)
+    members = space.everybody if rooms is None else space.union_of(rooms) if len(rooms) > 1 else None
+    if members is None:
+        members = space.members_of(rooms[0]) if rooms else {}
+    if isinstance(members, Room) and (not skip or members.keys().isdisjoint(skip)):
+        return members.parted
+    return by_language(member for sid, member in members.items() if sid not in skip)
 
 
 def as_rooms(room: Any) -> tuple[Any, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sio_server.engine.eio.member import Member, Session, State
@@ -41,14 +42,23 @@ class Ready:
         return len(self.websockets) + len(self.recovering) + len(self.one_by_one)
 
 
+def by_language(members: Iterable[Member]) -> dict[str, Ready]:
+    """The recipients of each language."""
+    parts: dict[str, list[Member]] = {}
+    for member in members:
+        parts.setdefault(member.language, []).append(member)
+    return {language: Ready(part) for language, part in parts.items()}
+
+
 class Room(dict[str, Member]):
     """sid -> member, in order of joining."""
 
-    __slots__ = ("_ready",)
+    __slots__ = ("_parted", "_ready")
 
     def __init__(self) -> None:
         super().__init__()
         self._ready: Ready | None = None
+        self._parted: dict[str, Ready] | None = None
 
     @property
     def ready(self) -> Ready:
@@ -58,9 +68,17 @@ class Room(dict[str, Member]):
             ready = self._ready = Ready(self.values())
         return ready
 
+    @property
+    def parted(self) -> dict[str, Ready]:
+        """The recipients of each language, kept as `ready` is."""
+        parted = self._parted
+        if parted is None:
+            parted = self._parted = by_language(self.values())
+        return parted
+
     def changed(self) -> None:
         """Forget the recipients: somebody came, went, or receives in another way now."""
-        self._ready = None
+        self._ready = self._parted = None
 
 
 # Unions of rooms that are kept: a publisher chooses their names, and each may hold everybody.
@@ -70,11 +88,14 @@ _MAX_UNIONS = 32
 class Namespace:
     """The members and rooms of one namespace."""
 
-    __slots__ = ("_unions", "everybody", "members", "rooms")
+    __slots__ = ("_parted", "_unions", "everybody", "languages", "members", "rooms")
 
     def __init__(self) -> None:
         #: recipients of several rooms together, until anybody comes, goes, or receives in another way
         self._unions: dict[tuple[Any, ...], Ready] = {}
+        self._parted: dict[tuple[Any, ...], dict[str, Ready]] = {}
+        #: how many members there are of each language but "", that of who said none
+        self.languages: Counter[str] = Counter()
         #: all members by sid, in whatever state
         self.members: dict[str, Member] = {}
         #: those whose connect handler is through
@@ -90,6 +111,10 @@ class Namespace:
             return {member.sid: member}
         return self.rooms.get(name, {})
 
+    def _forget_unions(self) -> None:
+        self._unions.clear()
+        self._parted.clear()
+
     def ready_of(self, names: tuple[Any, ...]) -> Ready:
         """The recipients in several rooms, each once; the same object while nobody comes or goes.
 
@@ -97,17 +122,45 @@ class Namespace:
         """
         found = self._unions.get(names)
         if found is None:
-            merged: dict[str, Member] = {}
-            for name in names:
-                merged.update(self.members_of(name))
-            found = Ready(merged.values())
+            found = Ready(self.union_of(names).values())
             if len(self._unions) < _MAX_UNIONS:
                 self._unions[names] = found
         return found
 
+    def parted_of(self, names: tuple[Any, ...]) -> dict[str, Ready]:
+        """The recipients in several rooms by language, each once; kept as those of `ready_of` are."""
+        found = self._parted.get(names)
+        if found is None:
+            found = by_language(self.union_of(names).values())
+            if len(self._parted) < _MAX_UNIONS:
+                self._parted[names] = found
+        return found
+
+    def union_of(self, names: tuple[Any, ...]) -> dict[str, Member]:
+        """The members of several rooms, each once."""
+        merged: dict[str, Member] = {}
+        for name in names:
+            merged.update(self.members_of(name))
+        return merged
+
+    def speak(self, member: Member, language: str) -> None:
+        """Let the member have the variant of this language from now on."""
+        if language != member.language:
+            self._silence(member)
+            self.languages[language] += 1
+            member.language = language
+            if member.rooms:
+                self.touch(member)
+
+    def _silence(self, member: Member) -> None:
+        if member.language:
+            self.languages[member.language] -= 1
+            if not self.languages[member.language]:
+                del self.languages[member.language]
+
     def touch(self, member: Member) -> None:
         """The member's way of receiving changed: its rooms have to look again."""
-        self._unions.clear()
+        self._forget_unions()
         self.everybody.changed()
         for name in member.rooms or ():
             room = self.rooms.get(name)
@@ -124,7 +177,7 @@ class Namespace:
         room = self.rooms.get(name)
         if room is None:
             room = self.rooms[name] = Room()
-        self._unions.clear()
+        self._forget_unions()
         room[member.sid] = member
         room.changed()
 
@@ -133,7 +186,7 @@ class Namespace:
         if member.rooms is None or name not in member.rooms:
             return
         del member.rooms[name]
-        self._unions.clear()
+        self._forget_unions()
         room = self.rooms[name]
         del room[member.sid]
         room.changed()
@@ -142,13 +195,14 @@ class Namespace:
 
     def remove(self, member: Member) -> None:
         """Take the member out of its rooms and out of the namespace."""
-        self._unions.clear()
+        self._forget_unions()
         for name in tuple(member.rooms or ()):
             self.leave(member, name)
         if self.everybody.pop(member.sid, None) is not None:
             self.everybody.changed()
         if self.members.get(member.sid) is member:
             del self.members[member.sid]
+            self._silence(member)
 
 
 class Spaces(dict[str, Namespace]):

@@ -200,7 +200,9 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
     ) -> int:
         """Send an event without suspending; returns the number of recipients.
 
-        :param payload: the argument; `bytes` are JSON already and sent as is, a tuple is several arguments.
+        :param payload: the argument; `bytes` are JSON already and sent as is, a tuple is several arguments. A function
+            gives such bytes for each language that clients `speak`, and for "": those who speak none. Equal ones are
+            sent as one. It goes with an offset.
         :param rooms: room names and sids; who is in several gets one copy. None: everybody in the namespace.
         :param skip_rooms: who is in any of these is left out.
         :param offset: the recovery offset of this event where the application keeps the log itself.
@@ -268,6 +270,15 @@ class AsyncServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is
         for room in rooms:
             if room not in known:
                 self.manager.basic_enter_room(sid, namespace, room)
+
+    def speak(self, sid: str, language: str, namespace: str = "/") -> None:
+        """Let a client have what is broadcast in several languages in this one, from now on; an unknown one has none.
+
+        The engine compares languages with one another and reads nothing in them.
+        """
+        member = self.manager.member(sid, namespace)
+        if member is not None:
+            self.manager.spaces[namespace].speak(member, language)
 
     def deliver(self, sid: str, wire: Wire, marked: Wire | None = None, namespace: str = "/") -> None:
         """Send a packet that was encoded before to one client; nothing happens for an unknown one.

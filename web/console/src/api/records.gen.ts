@@ -80,6 +80,13 @@ export interface components {
             icon?: string | null;
             /** @description What kind of notification it is to its reader */
             category?: string | null;
+            /** @description Title and message by language; each reader gets them in the language of the connection */
+            texts?: {
+                [key: string]: {
+                    title?: string;
+                    message?: string;
+                };
+            } | null;
             /** @description When it is delivered, RFC 3339 with a zone; at once where left out */
             deliver_at?: string | null;
             /** @description Seconds from now after which it is delivered; in place of `deliver_at` */
@@ -740,6 +747,12 @@ export interface components {
             source: string | null;
             /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
             publisher: string | null;
+            /** @description What is said otherwise in other languages, by language tag: members of this; only where anything is */
+            texts?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
             /**
              * @description Only on what is not kept in the log
              * @enum {boolean}
@@ -973,6 +986,12 @@ export interface components {
             source: string | null;
             /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
             publisher: string | null;
+            /** @description What is said otherwise in other languages, by language tag: members of this; only where anything is */
+            texts?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         RecordReply: {
             /** @description The newest of this key and audience takes the place of the one before */
@@ -1025,6 +1044,12 @@ export interface components {
             source: string | null;
             /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
             publisher: string | null;
+            /** @description What is said otherwise in other languages, by language tag: members of this; only where anything is */
+            texts?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
             /** @enum {string} */
             status: "stored" | "replaced" | "retracted";
             /**

@@ -89,6 +89,7 @@ export interface components {
         Answers: {
             "ns:ack": components["schemas"]["Done"];
             "ns:auth": components["schemas"]["Renewed"];
+            "ns:locale": components["schemas"]["Speaking"];
             "ns:observe": components["schemas"]["Observing"];
             "ns:follow": components["schemas"]["Following"];
             "ns:unfollow": components["schemas"]["Following"];
@@ -150,6 +151,7 @@ export interface components {
         ClientEvents: {
             "ns:ack": components["schemas"]["Ack"];
             "ns:auth": components["schemas"]["Token"];
+            "ns:locale": components["schemas"]["Locale"];
             "ns:observe": components["schemas"]["Observe"];
             "ns:follow": components["schemas"]["Topic"];
             "ns:unfollow": components["schemas"]["Topic"];
@@ -208,6 +210,8 @@ export interface components {
             roles: string[];
             /** @description Those of the token, and those followed */
             topics: string[];
+            /** @description The language tag in which it gets texts */
+            locale: string;
             /** @description The position that the connection starts at */
             cursor: string;
             /** @description Whether all after the client's own cursor will come */
@@ -298,6 +302,10 @@ export interface components {
             /** @description Largest body of one notification in bytes */
             max_body: number;
         };
+        Locale: {
+            /** @description A language tag (RFC 5646), `es` or `pt-BR` */
+            locale: string;
+        };
         Mark: {
             ids?: string[];
             all?: boolean;
@@ -376,6 +384,12 @@ export interface components {
             source: string | null;
             /** @description Who published it: `key:` and the name of a key, `key-` and 8 digits for one of the settings, `admin:` and a user, or `development`; null where that was not noted yet */
             publisher: string | null;
+            /** @description What is said otherwise in other languages, by language tag: members of this; only where anything is */
+            texts?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
             /**
              * @description Only on what is not kept in the log
              * @enum {boolean}
@@ -524,6 +538,12 @@ export interface components {
             "ns:closing": components["schemas"]["Closing"];
             "ns:observed": components["schemas"]["Observed"];
             "ns:presence": components["schemas"]["Attendance"];
+        };
+        Speaking: {
+            /** @enum {boolean} */
+            ok: true;
+            /** @description The language tag in its usual spelling */
+            locale: string;
         };
         StateChange: {
             /**
