@@ -104,10 +104,11 @@ test("a line says that there is a group, a picture and something to do, and its 
   consolePage: page,
   server,
 }) => {
-  await server.notify({
+  const { id } = await server.notify({
     type: "test",
     message: "¿A las 6:00?",
     group: "traslados",
+    audience: { users: ["ana"] },
     image: "https://fotos.example/combi.jpg",
     category: "recogida",
     collapse_key: "recogida-7",
@@ -123,6 +124,13 @@ test("a line says that there is a group, a picture and something to do, and its 
   await expect(page.locator(".fields")).toContainText(/AccionesAceptaracceptVer el mapamap/);
   await expect(page.locator(".fields")).toContainText(/Categoríarecogida.*Grupotraslados.*reemplazorecogida-7/);
   await expect(page.getByRole("link", { name: "Ver el mapa" })).toHaveAttribute("href", "/mapa");
+  await server.call(`/v1/inbox/${id}/act?user=ana&role=turista`, { action: "accept" });
+  await expect(page.locator(".fields")).toContainText(/accept1 respuesta/);
+  await expect(page.getByRole("row", { name: /^ana/ })).toContainText("Respondió: accept");
+  await page.goto(`${server.url}/#/usuarios/ana`);
+  await expect(page.locator(".letter")).toContainText("Respondió: accept");
+  await page.goto(`${server.url}/#/historial/${id}`);
+  await expect(page.getByRole("link", { name: "Ver el mapa" })).toBeVisible();
   await expect(page.locator("main img")).toHaveCount(0); // another machine's picture is a link here
 });
 

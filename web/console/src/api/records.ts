@@ -13,7 +13,7 @@ export const PRIORITIES = ["low", "normal", "high", "critical"] as const satisfi
 /** A notification of the log, or of the live stream, which says more of it. */
 export type NotificationRecord = Schemas["Record"] &
   Partial<Pick<Schemas["ObservedItem"], "persist" | "sockets">> &
-  Partial<Pick<Schemas["RecordReply"], "status" | "replaced_by">>;
+  Partial<Pick<Schemas["RecordReply"], "status" | "replaced_by" | "answers">>;
 export type Observed = Schemas["Observed"];
 export type HistoryPage = Schemas["HistoryPage"];
 /** One that waits to be delivered, and a page of those. */

@@ -103,6 +103,9 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
     wasRetractedText: "It is in no inbox any more. This is how it was when it was retracted.",
     noReceipts: "It has left the log, and its deliveries with it.",
     history: "Changes",
+    answered: "Answered: {{action}}",
+    chosen_one: "{{formatted}} answer",
+    chosen_other: "{{formatted}} answers",
     thatOne: "See that notification",
     did: {
       published: "Published",

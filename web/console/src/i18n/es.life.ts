@@ -102,6 +102,9 @@ export const life = {
     wasRetractedText: "Ya no está en ninguna bandeja. Así era cuando se retiró.",
     noReceipts: "Ha salido del registro, y con ella sus entregas.",
     history: "Cambios",
+    answered: "Respondió: {{action}}",
+    chosen_one: "{{formatted}} respuesta",
+    chosen_other: "{{formatted}} respuestas",
     thatOne: "Ver esa notificación",
     did: {
       published: "Publicada",

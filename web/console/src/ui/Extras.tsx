@@ -2,6 +2,7 @@ import { Anchor, Badge, Group, Text, VisuallyHidden } from "@mantine/core";
 import { IconClick, IconPhoto, IconReplace, IconStack2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../api/records.ts";
+import { useFormats } from "../i18n/formats.ts";
 import { isSafeLink } from "./SafeLink.tsx";
 import { visibleText } from "./visibleText.ts";
 
@@ -71,18 +72,26 @@ export function Marks({ record }: { record: Marked }) {
 
 type Action = NonNullable<NotificationRecord["actions"]>[number];
 
+interface OffersProps {
+  actions: readonly Action[];
+  /** How many chose which, by its id. */
+  answers?: Readonly<Record<string, number>> | undefined;
+}
+
 /** What its reader can do, each as the label of its button and what an answer names. */
-export function Offers({ actions }: { actions: readonly Action[] }) {
+export function Offers({ actions, answers = {} }: OffersProps) {
   return (
     <Group component="ul" className="plain" gap={6}>
       {actions.map((action) => (
-        <Offer key={action.id} {...action} />
+        <Offer key={action.id} {...action} chosen={answers[action.id] ?? 0} />
       ))}
     </Group>
   );
 }
 
-function Offer({ id, label, link }: Action) {
+function Offer({ id, label, link, chosen }: Action & { chosen: number }) {
+  const { t } = useTranslation();
+  const { whole } = useFormats();
   const isLink = link !== undefined && isSafeLink(link);
   return (
     <li className="offer">
@@ -96,6 +105,11 @@ function Offer({ id, label, link }: Action) {
       <Text component="span" size="xs" c="dimmed" className="mono">
         {id}
       </Text>
+      {chosen === 0 ? null : (
+        <Text component="span" size="xs" fw={650} className="numbers">
+          {t("life.chosen", { count: chosen, formatted: whole(chosen) })}
+        </Text>
+      )}
     </li>
   );
 }

@@ -28,7 +28,8 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
   ];
   if (record.title !== null) rows.unshift([t("common.title"), <Clamped key="title" text={record.title} lines={3} />]);
   if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
-  if (record.actions !== undefined) rows.push([t("extras.actions"), <Offers key="actions" actions={record.actions} />]);
+  if (record.actions !== undefined)
+    rows.push([t("extras.actions"), <Offers key="actions" actions={record.actions} answers={record.answers} />]);
   // Addresses of pictures are followed by who wants to: the console asks nobody else's machine for anything.
   if (record.image !== undefined) rows.push([t("extras.image"), <SafeLink key="image" link={record.image} />]);
   if (record.icon !== undefined) rows.push([t("extras.icon"), visibleText(record.icon)]);

@@ -83,6 +83,7 @@ function Way({ receipt }: { receipt: Standing["users"][number] }) {
     const at = receipt[`${step}_at`];
     return at === null ? [] : ([[step, at]] as [Step, string][]);
   });
+  const { answered } = receipt;
   return (
     <>
       <div className="furthest">
@@ -96,6 +97,7 @@ function Way({ receipt }: { receipt: Standing["users"][number] }) {
         <span className={furthest === undefined ? "faint" : ""}>
           {furthest === undefined ? t("history.notYet") : t(`history.${furthest}`)}
         </span>
+        {answered === null ? null : <b>{t("life.answered", { action: answered.action })}</b>}
       </div>
       {timed.length === 0 ? null : (
         <ul className="plain way faint">

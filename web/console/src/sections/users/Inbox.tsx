@@ -103,6 +103,11 @@ function Item({ item }: { item: InboxItem }) {
         <Link href={`/historial/${item.id}`} className="letter-link">
           <TypeName type={item.type} />
         </Link>
+        {item.answered === undefined ? null : (
+          <Text size="xs" fw={600}>
+            {t("life.answered", { action: item.answered.action })}
+          </Text>
+        )}
         <Clamped text={item.message === "" ? t("common.noMessage") : item.message} lines={3} />
       </Box>
       <Text size="xs" c="dimmed">
