@@ -91,7 +91,7 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
     retractDone: "Retracted everywhere.",
     retractFailed: "Could not retract it",
     updated: "Amended",
-    times_one: "once",
+    times_one: "{{count}} time",
     times_other: "{{count}} times",
     replaced: "Replaced",
     retracted: "Retracted",

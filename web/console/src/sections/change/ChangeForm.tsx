@@ -74,7 +74,7 @@ export function ChangeForm({ value, problems, refused, isScheduled, onChange }: 
         autosize
         minRows={2}
         maxRows={12}
-        className="mono"
+        classNames={{ input: "mono" }}
         onChange={(data) => {
           onChange({ data });
         }}

@@ -114,9 +114,12 @@ export function Record({ id }: { id: string }) {
           <Grid.Col span={12} className="past-place">
             <Past record={data} />
           </Grid.Col>
-          <Grid.Col span={12}>
-            <Trace id={id} />
-          </Grid.Col>
+          {/* Of what has left the log there is no way to be drawn any more: its changes above are what is known. */}
+          {data.status === "stored" ? (
+            <Grid.Col span={12}>
+              <Trace id={id} />
+            </Grid.Col>
+          ) : null}
         </Grid>
       )}
     </Section>
