@@ -57,7 +57,7 @@ async def test_item_is_the_envelope_and_its_state() -> None:
         listener = await server.connect({"token": ana})
         await filled(server, 1, ana, title="T", data={"a": 1}, link="/x", ttl=600, priority="high")
         (envelope,) = await listener.wait(1)
-        (item,) = (await get(server, "/v1/inbox", ana))["items"]
+        (item,) = (await get(server, "/v1/inbox?locale=es", ana))["items"]
 
     assert item == {**envelope, "replayed": True, "seen": False, "read": False, "archived": False}
     assert "audience" not in item
