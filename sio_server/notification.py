@@ -341,9 +341,9 @@ class Entry(NamedTuple):
             texts=notification.texts,
         )
 
-    def in_place_of(self, replaces: str, seq: int, thread: str) -> Entry:
-        """This notification in the place of another, with its id and position; see `in_place_of`."""
-        return self._replace(body=in_place_of(self.body, replaces, thread), effect=Effect((seq,)))
+    def in_place_of(self, replaces: str, thread: str, gone: tuple[int, ...]) -> Entry:
+        """This notification in the place of another, whose id and positions these are; see `in_place_of`."""
+        return self._replace(body=in_place_of(self.body, replaces, thread), effect=Effect(gone))
 
     @property
     def size(self) -> int:

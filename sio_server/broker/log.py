@@ -22,6 +22,13 @@ class Former(NamedTuple):
     id: str
     seq: int
     thread: str
+    word: int | None = None
+    """The position of word that it was changed, which has left the log with it."""
+
+    @property
+    def gone(self) -> tuple[int, ...]:
+        """The positions of all that has left the log for its successor."""
+        return (self.seq,) if self.word is None else (self.seq, self.word)
 
 
 class Published(NamedTuple):
@@ -113,9 +120,10 @@ class Log(Protocol):
 
         With ``persist`` and a ``collapse_key`` it takes the place of the former one with this key and the same
         audience, as a set, that is stored and not expired, whoever published that; also of one of the same commit. The
-        former leaves the log in the same step: it is in no stretch, page, counter or search any more, and takes its
-        states in inboxes with it. The entry of the new one has the former in its `Effect`, and its body ``replaces``,
-        the former's id, and ``thread``, the id of the first of those that took each other's place.
+        former leaves the log in the same step, with word of its changes: it is in no stretch, page, counter or search
+        any more, and takes its states in inboxes with it. The entry of the new one has what left in its `Effect`, and
+        its body ``replaces``, the former's id, and ``thread``, the id of the first of those that took each other's
+        place.
         """
 
     def writing(self) -> bool:

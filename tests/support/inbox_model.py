@@ -106,12 +106,12 @@ class Model:
 
     def publish(self, made: Notification, now: float) -> None:
         """Take a notification, and take out the one whose place it takes."""
-        place = _place_of(made)
+        place = place_of(made)
         if place is not None:
             self.removed.update(
                 seq
                 for seq in self.stored()
-                if _place_of(found := self.notifications[seq - 1]) == place
+                if place_of(found := self.notifications[seq - 1]) == place
                 and (found.expires_at is None or found.expires_at > now * 1000)
             )
         self.notifications.append(made)
@@ -216,7 +216,7 @@ class Model:
             self.state(user, seq).change(action, everything=True)
 
 
-def _place_of(made: Notification) -> tuple[str, Audience] | None:
+def place_of(made: Notification) -> tuple[str, Audience] | None:
     """What two notifications have in common of which one takes the place of the other."""
     key = None if made.extras is None else made.extras.collapse_key
     audience = made.audience

@@ -23,7 +23,7 @@ from sio_server.audience import Audience
 from sio_server.broker.log import Former
 from sio_server.broker.sqlite import history
 from sio_server.broker.sqlite.history import Happening
-from sio_server.broker.sqlite.removal import Committing, remove_some
+from sio_server.broker.sqlite.removal import Committing, remove_some, remove_word
 from sio_server.notification import Notification
 
 _FIND: Final = """
@@ -54,8 +54,13 @@ def take_out(step: Committing, place: bytes, successor: Notification, *, now: in
         return None
     happening = Happening("replaced", successor.timestamp, successor.publisher, step.last_seq + 1, successor.id)
     history.note(step.connection, seq, thread, happening, now=now)
-    remove_some(step, [(seq, Audience.from_dict(orjson.loads(audience)))])
-    return Former(identity, seq, thread)
+    named = Audience.from_dict(orjson.loads(audience))
+    remove_some(step, [(seq, named)])
+    word = step.connection.execute("SELECT seq FROM amendment WHERE about = ?", (identity,)).fetchone()
+    if word is None:
+        return Former(identity, seq, thread)
+    remove_word(step.connection, word[0], named)
+    return Former(identity, seq, thread, word[0])
 
 
 def remember(connection: sqlite3.Connection, place: bytes, seq: int, thread: str) -> None:

@@ -260,7 +260,7 @@ class Writer:
             if isinstance(outcome, Published) and not outcome.duplicate:
                 entry = Entry.of(notification, outcome.position, self._end(notification, now))
                 former = outcome.former
-                entries.append(entry if former is None else entry.in_place_of(*former))
+                entries.append(entry if former is None else entry.in_place_of(former.id, former.thread, former.gone))
         entries.extend(appended)
         if entries:
             self.head = entries[-1].position

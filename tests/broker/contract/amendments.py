@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker import Amendment, Broker, Published, View
+from sio_server.broker import Amendment, Broker, Former, Published, View
 from sio_server.errors import Refused
 from sio_server.notification import Notification, Position
 from tests.support.brokers import EVERYBODY, Ear, Reopen, appended, appended_at_once, positions
@@ -99,7 +99,7 @@ class CollapseContract:
         assert [entry.seq for entry in ear.heard] == list(range(1, 21))
         await broker.retain(max_count=3)
         assert (await broker.counts(view)).unread == 3
-        assert (await appended(broker, keyed(audience=ADMINS))).former == (outcomes[-1].id, 20, outcomes[1].id)
+        assert (await appended(broker, keyed(audience=ADMINS))).former == Former(outcomes[-1].id, 20, outcomes[1].id)
 
     async def test_expired_one_has_no_place(self, broker: Broker, clock: Clock) -> None:
         """What has expired is replaced by nothing, and what comes then is the first of its thread."""
@@ -132,6 +132,17 @@ class CollapseContract:
         passing = self._passing("b")
         assert (await appended(broker, passing)).former is None
         assert await texts(broker, view) == ["a"]
+
+    async def test_word_goes_with_the_former(self, broker: Broker, ear: Ear) -> None:
+        """Whoever was away hears nothing of changes to one whose place was taken, and no node keeps word of them."""
+        view = await ana(broker)
+        first = await appended(broker, keyed("a"))
+        await broker.amend(first.id, Amendment(members={"message": "b"}, at=int(START * 1000), by="key:tests"))
+        later = await appended(broker, keyed("c"))
+        assert later.former == Former(first.id, 1, first.id, 2)
+        assert await positions(broker, view) == [3]
+        assert ear.heard[-1].effect is not None
+        assert ear.heard[-1].effect.gone == (1, 2)
 
     async def test_state_goes_with_the_former(self, broker: Broker) -> None:
         """Whatever the former was, the one in its place is unread and not archived."""
@@ -356,7 +367,7 @@ class CollapseOfTwoNodesContract:
         """What one node published is replaced through the other, and both hear whose place was taken."""
         first = await appended(pair[0], keyed())
         second = await appended(pair[1], keyed())
-        assert second.former == (first.id, 1, first.id)
+        assert second.former == Former(first.id, 1, first.id)
         for ear in ears:
             await ear.until(lambda ear=ear: len(ear.heard) == 2)  # type: ignore[misc]
             assert [entry.effect and entry.effect.gone for entry in ear.heard] == [None, (1,)]
@@ -389,5 +400,5 @@ class DurableCollapseContract:
         assert await texts(again, view) == ["2"]
         assert (await again.counts(view)).unread == 1
         assert again.head().seq == 3
-        assert (await appended(again, keyed("3"))).former == (outcomes[2].id, 3, outcomes[0].id)
+        assert (await appended(again, keyed("3"))).former == Former(outcomes[2].id, 3, outcomes[0].id)
         assert await texts(again, view) == ["3"]
