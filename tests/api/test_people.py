@@ -105,7 +105,7 @@ async def test_inbox_of_a_user_is_what_the_user_sees() -> None:
         looked = [
             await get(server, f"/v1/users/ana/inbox?{query}", KEY) for query in ("", "status=archived", "limit=1")
         ]
-        seen = [await get(server, f"/v1/inbox?{query}", ana) for query in ("", "status=archived", "limit=1")]
+        seen = [await get(server, f"/v1/inbox?locale=es&{query}", ana) for query in ("", "status=archived", "limit=1")]
         stranger = await get(server, "/v1/users/nobody/inbox", KEY)
 
     assert looked == seen
