@@ -43,10 +43,11 @@ def notification(
     publisher: str | None = None,
     collapse: str | None = None,
     extras: Extras | None = None,
+    identity: str | None = None,
 ) -> Notification:
     """Return a notification of this moment that expires ``ttl`` seconds later; ``collapse`` is its collapse key."""
     return Notification(
-        id=new_id(int(at * 1000)),
+        id=identity or new_id(int(at * 1000)),
         type=event,
         message=message,
         data=data or {},

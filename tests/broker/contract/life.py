@@ -14,7 +14,7 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker import Action, Amendment, Broker, Scheduled, Status, View
 from sio_server.errors import Refused
 from sio_server.extras import Choice, Extras
-from sio_server.notification import Notification
+from sio_server.notification import Notification, first_id
 from tests.broker.contract.inbox import ACTIONS, STATUSES
 from tests.support.brokers import Ear, appended_at_once
 from tests.support.inbox_model import Clock, notification
@@ -62,6 +62,7 @@ class LifeMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.clock = Clock()
         self.model = Life()
+        self.made = 0
         self.ear = Ear()
         self.broker = self.opened()
         self.runner.run(self.broker.start(self.ear))
@@ -83,7 +84,12 @@ class LifeMachine(RuleBasedStateMachine):
 
     def _made(self, audience: Audience, key: str | None, ttl: float | None) -> Notification:
         extras = Extras(collapse_key=key, actions=CHOICES)
-        return notification(audience, at=self.clock.seconds, ttl=ttl, publisher="key:tests", extras=extras)
+        # The same ids each time: what is due at one moment is delivered in their order.
+        self.made += 1
+        identity = f"{first_id(self.now)}-7000-8000-{self.made:012x}"
+        return notification(
+            audience, at=self.clock.seconds, ttl=ttl, publisher="key:tests", extras=extras, identity=identity
+        )
 
     # -- what publishers do ---------------------------------------------------------------------------------------
 
