@@ -36,7 +36,6 @@ _PREVIEW_ERRORS: Final = (
     "unknown_type",
     "invalid_data",
     "invalid_audience",
-    "not_supported",
     "broker_unavailable",
 )
 

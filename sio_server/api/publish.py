@@ -57,7 +57,6 @@ _PUBLISH_ERRORS: Final = (
     *_BATCH_ERRORS,
     "unknown_type",
     "invalid_audience",
-    "not_supported",
     "idempotency_mismatch",
     "too_many_scheduled",
     "broker_unavailable",
