@@ -31,7 +31,8 @@ from sio_server.schemas.operators import (
     ReceiptQuerySchema,
     RecordReplySchema,
 )
-from sio_server.schemas.traces import TraceQuerySchema, TraceSchema
+from sio_server.schemas.schedule import EndedReplySchema, WaitingReplySchema
+from sio_server.schemas.traces import PlanTraceSchema, TraceQuerySchema, TraceSchema
 
 ID_PARAMETER: Final = Parameter(
     "id",
@@ -97,11 +98,11 @@ class NotificationsOperations:
         tag="operate",
         summary="A notification and how far it came",
         description="Sent: a connection of the user was handed it. Acknowledged: a client confirmed it with "
-        "`ns:ack`. What was not stored is not found.",
+        "`ns:ack`. One that is scheduled, or was cancelled, is told as that. What was not stored is not found.",
         credential=OBSERVER,
         parameters=(ID_PARAMETER,),
         query=ReceiptQuerySchema,
-        reply=RecordReplySchema,
+        reply={"oneOf": [RecordReplySchema, WaitingReplySchema, EndedReplySchema]},
         errors=("not_found", "broker_unavailable"),
     )
     async def find(self, call: Call[Publisher, None]) -> web.Response:
@@ -117,11 +118,11 @@ class NotificationsOperations:
         description="Its steps through the node that is asked, how far it came with whom and when, and with `user` the "
         "answer to why this user got it, or did not, as a code and as a sentence in the language of "
         "`Accept-Language`. What cannot be known any more is null. What was not stored is remembered by its node "
-        "for a while.",
+        "for a while. One that is scheduled, or was cancelled, has no steps, and its history.",
         credential=OBSERVER,
         parameters=(ID_PARAMETER,),
         query=TraceQuerySchema,
-        reply=TraceSchema,
+        reply={"oneOf": [TraceSchema, PlanTraceSchema]},
         errors=("not_found", "broker_unavailable"),
     )
     async def trace(self, call: Call[Publisher, None]) -> web.Response:

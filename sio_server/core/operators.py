@@ -18,6 +18,7 @@ from sio_server.broker import Broker, Close, LogSize, Receipt, Revoked, Stored, 
 from sio_server.core.connections import Connections
 from sio_server.core.door import Door
 from sio_server.core.drafts import Drafts
+from sio_server.core.fates import plan_of
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.refusals import Refusals
 from sio_server.core.shown import answers_dict, nameless_dict, receipt_dict, user_dict
@@ -145,7 +146,20 @@ class Operators:
         }
 
     async def find(self, notification_id: str, *, limit: int, after: str | None) -> dict[str, Any]:
-        """One notification with its receipts, or as it was when it left the log; raises `Refused` (``not_found``)."""
+        """One notification with its receipts, as it was when it left the log, or as it is scheduled.
+
+        Raises `Refused` (``not_found``).
+        """
+        found = await self._in_log(notification_id, limit=limit, after=after)
+        if found is None:
+            found = await plan_of(self._broker, notification_id)
+        if found is None:  # or was it delivered between the two?
+            found = await self._in_log(notification_id, limit=limit, after=after)
+        if found is None:
+            raise Refused("not_found")
+        return found
+
+    async def _in_log(self, notification_id: str, *, limit: int, after: str | None) -> dict[str, Any] | None:
         stored = await self._broker.find(notification_id)
         receipt = await self.receipt(notification_id, limit=limit, after=after)
         answers = await self._broker.answers(notification_id, limit=1)
@@ -154,7 +168,7 @@ class Operators:
             return {**stored.entry.record(), **told}
         past = await self._broker.past(notification_id)
         if past is None or past.before is None:  # also where retention took it away between the two
-            raise Refused("not_found")
+            return None
         record = {**past.before.record(), "status": past.action, "receipts": None}
         return record if past.other is None else {**record, "replaced_by": past.other}
 

@@ -12,6 +12,7 @@ from sio_server.audience import is_guest, user_room
 from sio_server.broker import Broker, Hop, Receipt, Stored, Trail
 from sio_server.core.changes import steps_of
 from sio_server.core.connections import Connections
+from sio_server.core.fates import plan_of
 from sio_server.core.hub import Connection, Hub
 from sio_server.core.operators import Operators
 from sio_server.core.shown import answer_dict, moment, receipt_dict
@@ -76,7 +77,11 @@ class Traces:
         stored = await self._broker.find(notification_id)
         receipt = await self._operators.receipt(notification_id, limit=limit, after=after)
         if stored is None or receipt is None:
-            return await self._of_gone(notification_id) or await self._of_passing(notification_id, user, locale)
+            return (
+                await self._of_gone(notification_id)
+                or await self._of_plan(notification_id)
+                or await self._of_passing(notification_id, user, locale)
+            )
         fate = await self._broker.fate(notification_id)
         # what was delivered later begins its way when it is
         accepted = moment_of(notification_id) if fate is None else fate.at
@@ -105,6 +110,23 @@ class Traces:
             **_head(past.before, span),
             "stored": False,
             "steps": _steps(_Marks(moment_of(notification_id), None, span), None),
+            "receipts": None,
+            "user": None,
+            "history": await self._history(notification_id),
+        }
+
+    async def _of_plan(self, notification_id: str) -> dict[str, Any] | None:
+        """The trace of what waits, or ended before it was delivered: it has taken no step yet."""
+        plan = await plan_of(self._broker, notification_id)
+        if plan is None:
+            return None
+        return {
+            **{name: plan[name] for name in ("status", "due", "scheduled_at", "by")},
+            "notification": plan if plan["status"] == "scheduled" else None,
+            "stored": False,
+            "node": platform.node(),
+            "sockets": None,
+            "steps": [],
             "receipts": None,
             "user": None,
             "history": await self._history(notification_id),

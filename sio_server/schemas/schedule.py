@@ -55,6 +55,30 @@ class ScheduledRecordSchema(ContentSchema):
     by = plain.String(required=True, metadata=about("Who scheduled it"))
 
 
+_NO_RECEIPTS: Final = about("Null: nobody was to get it yet")
+
+
+class WaitingReplySchema(ScheduledRecordSchema):
+    """A notification that waits, where any notification was asked for."""
+
+    status = plain.String(required=True, validate=fields.one_of(("scheduled",)))
+    receipts = plain.Dict(required=True, allow_none=True, metadata=_NO_RECEIPTS)
+
+
+class EndedReplySchema(Schema):
+    """What was scheduled and is not delivered any more: what became of it is kept, what it said is not."""
+
+    id = plain.UUID(required=True)
+    status = plain.String(required=True, validate=fields.one_of(("cancelled", "replaced", "expired")))
+    due = plain.String(required=True, metadata=about("When it was to be delivered, RFC 3339 in UTC"))
+    scheduled_at = plain.String(required=True, metadata=about("When it was scheduled"))
+    by = plain.String(required=True, metadata=about("Who scheduled it"))
+    ended_at = plain.String(required=True, metadata=about("When it was cancelled, replaced, or found to have expired"))
+    ended_by = plain.String(required=True, allow_none=True, metadata=about("Who did so; null where it expired"))
+    replaced_by = plain.UUID(metadata=about("What took its place in the schedule, where something did"))
+    receipts = plain.Dict(required=True, allow_none=True, metadata=_NO_RECEIPTS)
+
+
 class ScheduledPageSchema(Schema):
     """What waits, the soonest first."""
 

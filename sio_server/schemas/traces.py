@@ -14,6 +14,7 @@ from sio_server.schemas.changes import HappenedSchema
 from sio_server.schemas.inbox import AnsweredSchema
 from sio_server.schemas.loading import about, limit_field, name_field
 from sio_server.schemas.operators import ReceiptsSchema, RecordSchema
+from sio_server.schemas.schedule import WaitingReplySchema
 
 STEPS: Final = (
     "accepted",
@@ -169,4 +170,25 @@ class TraceSchema(Schema):
         plain.Nested(HappenedSchema),
         required=True,
         metadata=about("What became of it and of those that took each other's place, oldest first"),
+    )
+
+
+class PlanTraceSchema(Schema):
+    """What became so far of one that waits to be delivered, or that ended before it was: it has taken no step."""
+
+    status = plain.String(required=True, validate=fields.one_of(("scheduled", "cancelled", "replaced", "expired")))
+    due = plain.String(required=True, metadata=about("When it is, or was to be, delivered, RFC 3339 in UTC"))
+    scheduled_at = plain.String(required=True, metadata=about("When it was scheduled"))
+    by = plain.String(required=True, metadata=about("Who scheduled it"))
+    notification = plain.Nested(
+        WaitingReplySchema, required=True, allow_none=True, metadata=about("Null once it does not wait any more")
+    )
+    stored = plain.Boolean(required=True, metadata=about("False"))
+    node = plain.String(required=True, metadata=about("Who answered"))
+    sockets = plain.Integer(required=True, allow_none=True, metadata=about("Null: it was handed to nobody"))
+    steps = plain.List(plain.Nested(TraceStepSchema), required=True, metadata=about("Empty"))
+    receipts = plain.Nested(ReceiptsSchema, required=True, allow_none=True, metadata=about("Null"))
+    user = plain.Nested(UserTraceSchema, required=True, allow_none=True, metadata=about("Null"))
+    history = plain.List(
+        plain.Nested(HappenedSchema), required=True, metadata=about("That it was scheduled, and how that ended")
     )

@@ -193,6 +193,52 @@ async def test_collapse_key(server: Server, wall: Wall) -> None:
     assert [one["id"] for one in inbox["items"]] == [second["id"]]
 
 
+async def told(server: Server, identity: str) -> tuple[Any, Any]:
+    """What operators are told of a notification, and its trace."""
+    path = f"/v1/notifications/{identity}"
+    return await get(server, path, token=PUBLISH_KEY), await get(server, f"{path}/trace", token=PUBLISH_KEY)
+
+
+async def test_what_waits_is_found_by_its_id(server: Server, wall: Wall) -> None:
+    """What waits is found as any notification, with its moment and without a place in the log, and so is its trace."""
+    one = await planned(server, deliver_in=HOUR)
+    await ask(server, "PATCH", f"/v1/notifications/{one['id']}", json={"message": "Otra"}, token=PUBLISH_KEY)
+    record, trace = await told(server, one["id"])
+    assert (record["status"], record["due"], record["message"]) == ("scheduled", one["due"], "Otra")
+    assert (record["revision"], record["by"], record["receipts"]) == (1, record["publisher"], None)
+    assert not {"seq", "cursor"} & record.keys()
+    assert trace["notification"] == record
+    assert (trace["status"], trace["due"], trace["stored"], trace["steps"]) == ("scheduled", one["due"], False, [])
+    (begun,) = trace["history"]
+    assert (begun["action"], begun["at"], begun["by"]) == ("scheduled", record["scheduled_at"], record["by"])
+    pass_time(server, wall, HOUR)
+    await until(lambda: server.core.broker.head().seq == 1)
+    record, trace = await told(server, one["id"])
+    assert (record["status"], record["seq"], trace["stored"]) == ("stored", 1, True)
+
+
+async def test_what_became_of_what_waited_is_found_by_its_id(server: Server, wall: Wall) -> None:
+    """Of what was cancelled, or replaced while it waited, that is told: when, and by whom; its trace does so, too."""
+    cancelled = await planned(server, deliver_in=HOUR)
+    await ask(server, "DELETE", f"/v1/notifications/{cancelled['id']}", token=PUBLISH_KEY)
+    replaced = await planned(server, deliver_in=HOUR, collapse_key="k")
+    successor = await planned(server, deliver_in=HOUR, collapse_key="k")
+    pass_time(server, wall, HOUR)
+    await until(lambda: server.core.broker.head().seq == 1)
+    assert (await told(server, successor["id"]))[0]["status"] == "stored"
+    told_of = {"id", "status", "due", "scheduled_at", "by", "ended_at", "ended_by", "receipts"}
+    for one, status in ((cancelled, "cancelled"), (replaced, "replaced")):
+        record, trace = await told(server, one["id"])
+        assert record.keys() - {"replaced_by"} == told_of
+        assert (record["status"], record["due"], record["ended_by"]) == (status, one["due"], record["by"])
+        assert record.get("replaced_by") == (successor["id"] if status == "replaced" else None)
+        assert (trace["status"], trace["due"], trace["notification"]) == (status, one["due"], None)
+        assert [(step["action"], step["at"], step["by"]) for step in trace["history"]] == [
+            ("scheduled", record["scheduled_at"], record["by"]),
+            (status, record["ended_at"], record["ended_by"]),
+        ]
+
+
 async def test_deliver_now(server: Server) -> None:
     """What waits is delivered when its publisher says so, once, and answered as a publish."""
     client = await server.connect({"token": lasting_token("ana")})

@@ -76,3 +76,23 @@ test("what is sent for later waits in a list, where it is found, changed, delive
   await expect(page.getByText("No hay nada programado")).toBeVisible();
   expect(arrived).toHaveLength(2);
 });
+
+test("the page of one that waits says for when, and after it was cancelled, when and by whom", async ({
+  consolePage: page,
+  server,
+}) => {
+  const later = { type: "test", audience: { users: ["ana"] }, message: "Mañana sales", deliver_in: 86_400 };
+  const { id } = await server.notify(later);
+  await page.goto(`${server.url}/#/historial/${id}`);
+  await expect(page.getByText(/Programada para .*dentro de 1 d/)).toBeVisible();
+  await expect(page.locator(".waiting-row")).toContainText("Mañana sales");
+  expect(await violationsOf(page)).toEqual([]);
+  await page.getByRole("button", { name: "Anular" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Sí, anular" }).click();
+  const told = page.getByRole("alert", { name: "Anulada antes de entregarse" });
+  await expect(told).toContainText(/Anulada · .+ · Desarrollo/);
+  await expect(page.getByRole("list", { name: "Cambios" }).getByRole("listitem")).toHaveCount(2);
+  expect(await violationsOf(page)).toEqual([]);
+  await page.getByRole("link", { name: "Ver las programadas" }).click();
+  await expect(page.getByText("No hay nada programado")).toBeVisible();
+});

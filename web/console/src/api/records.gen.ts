@@ -271,6 +271,31 @@ export interface components {
             /** @description Unix seconds: tokens issued before are refused */
             tokens_before: number;
         };
+        EndedReply: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "cancelled" | "replaced" | "expired";
+            /** @description When it was to be delivered, RFC 3339 in UTC */
+            due: string;
+            /** @description When it was scheduled */
+            scheduled_at: string;
+            /** @description Who scheduled it */
+            by: string;
+            /** @description When it was cancelled, replaced, or found to have expired */
+            ended_at: string;
+            /** @description Who did so; null where it expired */
+            ended_by: string | null;
+            /**
+             * Format: uuid
+             * @description What took its place in the schedule, where something did
+             */
+            replaced_by?: string;
+            /** @description Null: nobody was to get it yet */
+            receipts: {
+                [key: string]: unknown;
+            } | null;
+        };
         Entrance: {
             /** @description A JWT, to connect with and to read the guest's inbox */
             token: string;
@@ -783,6 +808,32 @@ export interface components {
             p99: number;
             /** @description Publishes they are of */
             count: number;
+        };
+        PlanTrace: {
+            /** @enum {string} */
+            status: "scheduled" | "cancelled" | "replaced" | "expired";
+            /** @description When it is, or was to be, delivered, RFC 3339 in UTC */
+            due: string;
+            /** @description When it was scheduled */
+            scheduled_at: string;
+            /** @description Who scheduled it */
+            by: string;
+            /** @description Null once it does not wait any more */
+            notification: components["schemas"]["WaitingReply"] | null;
+            /** @description False */
+            stored: boolean;
+            /** @description Who answered */
+            node: string;
+            /** @description Null: it was handed to nobody */
+            sockets: number | null;
+            /** @description Empty */
+            steps: components["schemas"]["TraceStep"][];
+            /** @description Null */
+            receipts: components["schemas"]["Receipts"] | null;
+            /** @description Null */
+            user: components["schemas"]["UserTrace"] | null;
+            /** @description That it was scheduled, and how that ended */
+            history: components["schemas"]["Happened"][];
         };
         Planned: {
             /** @enum {string} */
@@ -1388,6 +1439,69 @@ export interface components {
             nameless: components["schemas"]["Nameless"][];
             /** @description All of those */
             nameless_total: number;
+        };
+        WaitingReply: {
+            /** @description The newest of this key and audience takes the place of the one before */
+            collapse_key?: string;
+            /** @description What an inbox puts together under one heading */
+            group?: string;
+            /** @description What its reader can do about it */
+            actions?: components["schemas"]["ActionReply"][];
+            /** @description The https address of a picture */
+            image?: string;
+            /** @description The name of an icon, or the https address of one */
+            icon?: string;
+            /** @description What kind of notification it is to its reader */
+            category?: string;
+            /** @description How often it was changed since it was published */
+            revision?: number;
+            /** @description When it was changed last, RFC 3339 in UTC */
+            updated_at?: string;
+            /** @description Id of the notification whose place it took */
+            replaces?: string;
+            /** @description Id of the first of those that took each other's place */
+            thread?: string;
+            /**
+             * Format: uuid
+             * @description Identity (UUIDv7)
+             */
+            id: string;
+            type: string;
+            title: string | null;
+            message: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description When it was accepted, RFC 3339 in UTC */
+            timestamp: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "critical";
+            link: string | null;
+            /** @description Who caused it */
+            actor: components["schemas"]["Actor"] | null;
+            expires_at: string | null;
+            /** @description The trace that it belongs to, where the publisher named one */
+            traceparent?: string;
+            /** @description Whom it is for */
+            audience: components["schemas"]["AudienceReply"];
+            /** @description Which part of the backend it is from */
+            source: string | null;
+            /** @description Who published it */
+            publisher: string | null;
+            /** @description False where it is not to be kept in the log */
+            persist?: boolean;
+            /** @description When it is delivered, RFC 3339 in UTC */
+            due: string;
+            /** @description When it was scheduled */
+            scheduled_at: string;
+            /** @description Who scheduled it */
+            by: string;
+            /** @enum {string} */
+            status: "scheduled";
+            /** @description Null: nobody was to get it yet */
+            receipts: {
+                [key: string]: unknown;
+            } | null;
         };
         Warning: {
             /**

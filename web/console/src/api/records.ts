@@ -21,6 +21,9 @@ export type ScheduledRecord = Schemas["ScheduledRecord"];
 export type ScheduledPage = Schemas["ScheduledPage"];
 export type Receipts = Schemas["Receipts"];
 export type RecordWithReceipts = Schemas["RecordReply"];
+/** One that was asked for by its id and has no place in the log: it waits, or ended before it was delivered. */
+export type WaitingRecord = Schemas["WaitingReply"];
+export type EndedRecord = Schemas["EndedReply"];
 
 /** What became of a notification and of those that took each other's place. */
 export type NotificationHistory = Schemas["HistoryReply"];

@@ -50,6 +50,14 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
     cancelYes: "Yes, cancel it",
     cancelled: "Delivery cancelled.",
     failed: "That did not work",
+    waits: "Scheduled for {{moment}} ({{relative}})",
+    waitsText: "Nobody has been sent it yet.",
+    ended: {
+      cancelled: "Cancelled before it was delivered",
+      replaced: "Another one took its place before it was delivered",
+      expired: "Expired before it was delivered",
+    },
+    endedText: "It was scheduled for {{moment}}. Nobody got it, and what it said is not kept.",
   },
   change: {
     title: "Amend the notification",

@@ -48,6 +48,14 @@ export const life = {
     cancelYes: "Sí, anular",
     cancelled: "Envío anulado.",
     failed: "No se pudo hacer",
+    waits: "Programada para el {{moment}} ({{relative}})",
+    waitsText: "Todavía no se ha entregado a nadie.",
+    ended: {
+      cancelled: "Anulada antes de entregarse",
+      replaced: "Otra ocupó su lugar antes de entregarse",
+      expired: "Caducó antes de entregarse",
+    },
+    endedText: "Estaba programada para el {{moment}}. No la recibió nadie, y lo que decía no se guarda.",
   },
   change: {
     title: "Corregir la notificación",

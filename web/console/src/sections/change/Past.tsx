@@ -14,11 +14,12 @@ const REFRESH = 3_000;
 
 type Happened = NotificationHistory["items"][number];
 
-/** Who did what to a notification and when, and what it said before; of all that took each other's place. */
-export function Past({ record }: { record: NotificationRecord }) {
+/** Who did what to a notification and when, and what it said before; of all that took each other's place. The record
+ * is what it says now; null where it has no place in the log. */
+export function Past({ id, record }: { id: string; record: NotificationRecord | null }) {
   const { t } = useTranslation();
   const { data } = useGet<NotificationHistory>(
-    `/v1/notifications/${encodeURIComponent(record.id)}/history`,
+    `/v1/notifications/${encodeURIComponent(id)}/history`,
     {},
     { refetchInterval: REFRESH, keep: true },
   );
@@ -35,7 +36,7 @@ export function Past({ record }: { record: NotificationRecord }) {
               <Moment at={one.at} full />
               {one.by === null ? null : ` · ${publisherName(t, one.by)}`}
             </Text>
-            <Other happened={one} shown={record.id} />
+            <Other happened={one} shown={id} />
             {one.action === "updated" && one.before !== null ? (
               <Differences before={one.before} after={stateAfter(items, at, record)} />
             ) : null}
@@ -61,10 +62,14 @@ function Other({ happened, shown }: { happened: Happened; shown: string }) {
 }
 
 /** What a change left: what the next one to the same notification found, or what there is now. */
-function stateAfter(items: readonly Happened[], at: number, record: NotificationRecord): NotificationRecord | null {
+function stateAfter(
+  items: readonly Happened[],
+  at: number,
+  record: NotificationRecord | null,
+): NotificationRecord | null {
   const { id } = items[at] ?? {};
   const next = items.slice(at + 1).find((one) => one.id === id && one.before !== null);
-  return next?.before ?? (id === record.id ? record : null);
+  return next?.before ?? (id === record?.id ? record : null);
 }
 
 function Differences({ before, after }: { before: NotificationRecord; after: NotificationRecord | null }) {

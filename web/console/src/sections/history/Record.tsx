@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { ApiError } from "../../api/client.ts";
 import { useGet } from "../../api/queries.ts";
-import type { RecordWithReceipts } from "../../api/records.ts";
+import type { EndedRecord, RecordWithReceipts, WaitingRecord } from "../../api/records.ts";
 import { useAddressFields, withFields } from "../../shell/address.ts";
 import { Marks } from "../../ui/Extras.tsx";
 import { Failure } from "../../ui/Failure.tsx";
@@ -17,6 +17,7 @@ import { Gone } from "../change/Life.tsx";
 import { Past } from "../change/Past.tsx";
 import { RecordActions } from "../live/RecordActions.tsx";
 import { Trace } from "../trace/Trace.tsx";
+import { Planned } from "./Planned.tsx";
 import { ByUser, Sums } from "./Receipts.tsx";
 import "./history.css";
 
@@ -28,12 +29,12 @@ export function Record({ id }: { id: string }) {
   const { t } = useTranslation();
   const [fields] = useAddressFields();
   const [after, setAfter] = useState<string | null>(null);
-  const { data, error, refetch } = useGet<RecordWithReceipts>(
+  const { data, error, refetch } = useGet<RecordWithReceipts | WaitingRecord | EndedRecord>(
     `/v1/notifications/${encodeURIComponent(id)}`,
     { limit: USERS, after },
     { refetchInterval: REFRESH, keep: true },
   );
-  const next = data?.receipts?.next_after ?? null;
+  const next = data === undefined || "due" in data ? null : (data.receipts?.next_after ?? null);
   const isMissing = error instanceof ApiError && error.status === 404;
   return (
     <Section
@@ -57,6 +58,8 @@ export function Record({ id }: { id: string }) {
             <Failure error={error} onRetry={() => void refetch()} />
           )}
         </Panel>
+      ) : "due" in data ? (
+        <Planned record={data} />
       ) : (
         <Grid gap="md">
           {data.status === "stored" ? null : (
@@ -112,7 +115,7 @@ export function Record({ id }: { id: string }) {
             </Panel>
           </Grid.Col>
           <Grid.Col span={12} className="past-place">
-            <Past record={data} />
+            <Past id={data.id} record={data} />
           </Grid.Col>
           {/* Of what has left the log there is no way to be drawn any more: its changes above are what is known. */}
           {data.status === "stored" ? (
