@@ -32,7 +32,7 @@ async def listening(server: Server, *arguments: str, cwd: Path) -> Running:
 
 
 async def test_each_notification_is_a_line(tmp_path: Path) -> None:
-    """A line tells time, seq, type, message, what is urgent and the link; the command ends after ``--count``."""
+    """A line tells time, seq, type, message in the terminal's language, what is urgent, and the link."""
     async with running() as server:
         process = await listening(server, "--role", "admin", "--user", "1", "--count", "2", cwd=tmp_path)
         await server.notify({"type": "test", "message": "Hola\nmundo\x1b[2J"})
@@ -43,13 +43,13 @@ async def test_each_notification_is_a_line(tmp_path: Path) -> None:
     greeting, first, second = done.lines
     assert greeting.startswith("ns:hello  {")
     assert first.split("  ", 1)[1] == "#1  test  Hola mundo [2J"
-    assert second.split("  ", 1)[1] == "#2  guia_creado  Elena es guía desde hoy  [high]  /g/1"
+    assert second.split("  ", 1)[1] == "#2  guia_creado  Elena is a guide from today  [high]  /g/1"
 
 
 async def test_json_lines_are_the_envelopes(tmp_path: Path) -> None:
     """``--json`` prints each envelope as it came, and nothing else."""
     async with running() as server:
-        witness = await server.connect({"user": "5"})
+        witness = await server.connect({"user": "5", "locale": "en"})
         process = await listening(server, "--user", "5", "--json", "--count", "2", cwd=tmp_path)
         await server.notify({"type": "test", "message": "ñandú \x9b", "data": {"a": [1, None]}})
         await server.notify({"type": "recomendacion_creada", "data": {"usuario_id": 5, "titulo": "Lago"}})
