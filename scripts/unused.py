@@ -38,6 +38,7 @@ NAMES: Final = [
     "acheck",  # of a notifier: what an application's coroutine asks at its start
     "with_fields",  # used by the code that `catalog export --format py` writes
     "assert_*",  # what the recorder and the server are for, in tests of backends
+    "exclude",  # of a schema's Meta, which marshmallow reads
     "deliver_*",  # of a publish: read together with its other extras
     "drops",
     "failing",

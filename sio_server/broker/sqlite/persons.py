@@ -45,10 +45,11 @@ USER_TABLES: Final[Mapping[str, UserTable]] = {
     "visit": UserTable("visits"),
     "answer": UserTable("answers", ("seq",)),
 }
-"""Tables whose column ``user`` holds the name. Beside them those of `RENAMED` have it, and of `SEARCHED` elsewhere."""
+"""Tables whose column ``user`` holds the name.
 
-RENAMED: Final = frozenset({"revocation", "notification_except"})
-"""``revocation`` keeps its row, by another name; rows of ``notification_except`` go with the audience they are of."""
+Beside them ``revocation`` has one, which keeps its row by another name; ``notification_except``, whose rows go with the
+audience they are of; and those of `SEARCHED` elsewhere.
+"""
 
 ROOM_TABLES: Final = ("notification_room", "amendment_room", "grouped", "room_lane", "gone")
 """Tables where the name of a user's own room may stand: all of it goes with the notifications that are of that room."""
