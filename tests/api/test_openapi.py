@@ -135,8 +135,6 @@ CHECKS = [
 
 # Generating a body takes longer than answering it: enough to meet every branch of the checks, in seconds.
 BOUNDED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-# In development the same handlers answer: another is who may ask, and that is so for each request.
-FEW = settings(BOUNDED, max_examples=8)
 
 
 @dataclass(frozen=True)
@@ -146,11 +144,6 @@ class Target:
     schema: BaseSchema
     secured: bool
     session: requests.Session
-
-    @property
-    def bounds(self) -> settings:
-        """How many requests are tried."""
-        return BOUNDED if self.secured else FEW
 
     def answer(self, case: schemathesis.Case[Any]) -> Response:
         """Send a request of a caller who may, and check what comes back."""
@@ -208,7 +201,7 @@ def test_server_answers_as_documented(target: Target, mode: GenerationMode, meth
     """Right and wrong requests get a documented status, content type and body, and never a failure of the server."""
     operation = target.schema[path][method]
 
-    @target.bounds
+    @BOUNDED
     @given(operation.as_strategy(generation_mode=mode))
     def call(case: schemathesis.Case[Any]) -> None:
         target.answer(case)
@@ -222,7 +215,7 @@ def test_server_publishes_as_documented(target: Target, method: str, path: str) 
     operation = target.schema[path][method]
     types = st.sampled_from(["test", "tour_creado", "reserva_creada"])
 
-    @target.bounds
+    @BOUNDED
     @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE), types)
     def call(case: schemathesis.Case[Any], name: str) -> None:
         body: Any = case.body
