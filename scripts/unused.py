@@ -33,6 +33,8 @@ NAMES: Final = [
     "__*__",  # Python's own
     "describe",  # a method that prometheus_client looks for and no class of it has
     "on_reset",  # of the broker's contract: no broker of one machine loses its place while it runs
+    "nodes",  # of the broker's contract: which nodes there are
+    "shared",
     "sight",  # of the broker's contract: what its tests and the bench see users by, without a connection
     "ReplySchema",  # what `/ws` puts around an answer: the tests hold the server to it
     "acheck",  # of a notifier: what an application's coroutine asks at its start

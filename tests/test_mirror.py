@@ -38,6 +38,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "api/stream": ("live/test_sse", "api/test_openapi"),
     "broker": ("broker/sqlite/test_contract", "broker/sqlite/test_broker"),
     "broker/amendments": ("broker/sqlite/test_contract",),
+    "broker/nodes": ("broker/sqlite/test_contract",),
+    "broker/sqlite/describing": ("broker/sqlite/test_contract",),
     "broker/sqlite/ages": ("broker/sqlite/test_contract", "broker/sqlite/test_inbox"),
     "broker/sqlite/amending": ("broker/sqlite/test_contract",),
     "broker/sqlite/amendments": ("broker/sqlite/test_contract",),

@@ -11,6 +11,7 @@ from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follo
 from sio_server.broker.groups import MAX_MEMBERS, Group, Groups, GroupsPage
 from sio_server.broker.inbox import MAX_PAGE, Action, Answer, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
+from sio_server.broker.nodes import LEASE, Nodes, NodeState
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.personal import Part, PersonalData
@@ -34,6 +35,7 @@ from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, 
 from sio_server.broker.words import Words, fold
 
 __all__ = [
+    "LEASE",
     "MAX_FOLLOWED",
     "MAX_MEMBERS",
     "MAX_PAGE",
@@ -80,6 +82,8 @@ __all__ = [
     "LogSize",
     "Marked",
     "Measured",
+    "NodeState",
+    "Nodes",
     "Once",
     "Part",
     "People",

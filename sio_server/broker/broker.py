@@ -10,6 +10,7 @@ from sio_server.broker.follows import Follows
 from sio_server.broker.groups import Groups
 from sio_server.broker.inbox import Inbox
 from sio_server.broker.log import Log
+from sio_server.broker.nodes import Nodes
 from sio_server.broker.once import Once
 from sio_server.broker.people import People, Revocations
 from sio_server.broker.personal import PersonalData
@@ -24,6 +25,7 @@ from sio_server.broker.upkeep import HealthCheck, Measured, Retention, Secrets
 class Broker(
     Log,
     Signals,
+    Nodes,
     Presence,
     People,
     Follows,

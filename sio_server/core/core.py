@@ -23,6 +23,7 @@ from sio_server.core.inboxes import Inboxes
 from sio_server.core.languages import Languages
 from sio_server.core.limits import ConnectionLimits, PublishRate
 from sio_server.core.node import Node
+from sio_server.core.nodes import Nodes
 from sio_server.core.observers import Observers
 from sio_server.core.operators import Operators
 from sio_server.core.pages import REPLAY_HIGH, Pages
@@ -81,6 +82,7 @@ class Core:
         self.catalog, self.broker, self.tracer = catalog, broker, tracer
         self.door, self.tasks = Door(), Tasks()
         self.hub = Hub(address_group)
+        self.nodes = Nodes(broker, self.hub, self.door, wall=wall)
         self.window = Window(now=broker.now)
         self.observers, self.refusals = Observers(), Refusals(metrics)
         self.traffic = Traffic(metrics, catalog, now=now)

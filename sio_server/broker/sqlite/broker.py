@@ -24,6 +24,7 @@ from sio_server.broker.sqlite.amendments import Amending
 from sio_server.broker.sqlite.answering import Answering
 from sio_server.broker.sqlite.attending import Attending
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
+from sio_server.broker.sqlite.describing import Describing
 from sio_server.broker.sqlite.erasing import Erasing
 from sio_server.broker.sqlite.following import Following
 from sio_server.broker.sqlite.grouping import Grouping
@@ -44,7 +45,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amending, Grouping):
+class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amending, Grouping, Describing):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -92,6 +93,7 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         # What is this node's own:
         self._handler: BrokerHandler | None = None
         self._leases = Leases(self._register)
+        self._describe = None
 
     def beside(self) -> SqliteBroker:
         """Another node on the same log, in this process and on this loop: with its own handler, start and end.
@@ -101,6 +103,8 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         other = copy.copy(self)
         other._handler = None  # noqa: SLF001 - one of this class
         other._leases = Leases(self._register)  # noqa: SLF001
+        other._describe = None  # noqa: SLF001
+        self._nodes.shared = True
         return other
 
     def room_for(self, max_body: int) -> None:
@@ -114,7 +118,7 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         async with self._nodes.changing:
             if not self._nodes:
                 await self._open()
-            self._nodes.add(handler)
+            self._nodes.add(handler, self._describe)
             self._handler = handler
 
     async def _open(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from sio_server.broker.log import BrokerHandler
+from sio_server.broker.nodes import NodeState
 from sio_server.broker.signals import Signal
 from sio_server.notification import Entry
 
@@ -16,19 +17,27 @@ class Nodes:
     def __init__(self) -> None:
         self.changing = asyncio.Lock()
         """Held by whoever opens or closes the log for a node."""
-        self._handlers: list[BrokerHandler] = []
+        self.shared = False
+        """Whether there is more than one, or may be."""
+        # Who hears, and what describes it.
+        self._handlers: dict[BrokerHandler, Callable[[], NodeState] | None] = {}
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self._handlers)
 
-    def add(self, handler: BrokerHandler) -> None:
-        """Let a node hear everything from now on."""
-        self._handlers.append(handler)
+    def add(self, handler: BrokerHandler, state: Callable[[], NodeState] | None) -> None:
+        """Let a node hear everything from now on; ``state`` describes it."""
+        self._handlers[handler] = state
 
     def remove(self, handler: BrokerHandler) -> None:
         """Let a node hear nothing more."""
-        self._handlers.remove(handler)
+        del self._handlers[handler]
+
+    def states(self) -> tuple[NodeState, ...]:
+        """What they say of themselves, by name."""
+        said = (state() for state in self._handlers.values() if state is not None)
+        return tuple(sorted(said, key=lambda state: state.name))
 
     def announce(self, batch: Sequence[Entry]) -> None:
         """Have every node hear of what one commit held."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sio_server.broker.log import BrokerHandler
+from sio_server.broker.nodes import NodeState
 from sio_server.broker.sqlite import faults
 from sio_server.broker.sqlite.deliveries import Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
@@ -40,6 +41,7 @@ class Parts:
     _handler: BrokerHandler | None
     _leases: Leases
     _overlaps: Overlaps
+    _describe: Callable[[], NodeState] | None
 
     def _read(self, function: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
         self._ensure_open()

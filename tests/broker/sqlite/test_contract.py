@@ -18,6 +18,7 @@ from tests.broker.contract import (
     groups,
     inbox,
     log,
+    nodes,
     once,
     people,
     presence,
@@ -50,11 +51,17 @@ def ears() -> tuple[Ear, Ear]:
 
 
 @pytest.fixture
+def unstarted(place: Path | None, clock: Clock) -> tuple[SqliteBroker, SqliteBroker]:
+    """Return two nodes on one log that are not started."""
+    return side_by_side(place, now=clock)
+
+
+@pytest.fixture
 async def pair(
-    place: Path | None, clock: Clock, ears: tuple[Ear, Ear]
+    unstarted: tuple[SqliteBroker, SqliteBroker], ears: tuple[Ear, Ear]
 ) -> AsyncIterator[tuple[SqliteBroker, SqliteBroker]]:
     """Give two nodes on one log, both started."""
-    nodes = side_by_side(place, now=clock)
+    nodes = unstarted
     await asyncio.gather(*(node.start(ear) for node, ear in zip(nodes, ears, strict=True)))
     yield nodes
     for node in nodes:
@@ -92,6 +99,10 @@ class TestAmendments(amendments.CollapseContract, amendments.AmendContract, amen
 
 class TestSignals(signals.SignalsContract, signals.SignalsOfTwoNodesContract):
     """What nodes tell one another."""
+
+
+class TestNodes(nodes.NodesContract, nodes.NodesOfTwoContract):
+    """Which nodes there are."""
 
 
 class TestPresence(presence.PresenceContract, presence.PresenceOfTwoNodesContract):

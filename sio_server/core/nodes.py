@@ -1,0 +1,45 @@
+"""This node as it describes itself to others."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+from sio_server import __version__
+from sio_server.broker import Broker, NodeState
+from sio_server.core.door import Door
+from sio_server.core.hub import Hub
+
+# What a name is made of: letters and digits that are safe in an address and look like no others. Eight of them are 40
+# bits, so that a name that is drawn never was another node's.
+_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+_LENGTH: Final = 8
+
+
+class Nodes:
+    """One node among all that are open on a log. ``wall`` gives Unix seconds."""
+
+    def __init__(self, broker: Broker, hub: Hub, door: Door, *, wall: Callable[[], float] = time.time) -> None:
+        self.name: Final = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+        """Is in the ids of this node's sessions; drawn anew at each start."""
+        self.address: str | None = None
+        """Where other nodes reach this one; None where they cannot."""
+        self._broker = broker
+        self._hub = hub
+        self._door = door
+        self._started = int(wall() * 1000)
+        broker.describe(self.state)
+
+    def state(self) -> NodeState:
+        """What this node says of itself now."""
+        return NodeState(
+            self.name,
+            __version__,
+            self._started,
+            self.address,
+            len(self._hub),
+            self._broker.head().seq,
+            self._door.draining,
+        )

@@ -1,0 +1,33 @@
+"""A node describes itself to the others on its log."""
+
+from __future__ import annotations
+
+import re
+
+from sio_server import __version__
+from sio_server.core.door import Door
+from sio_server.core.hub import Hub
+from sio_server.core.nodes import Nodes
+from tests.support.brokers import Ear, appended, notification, side_by_side
+
+
+async def test_node_describes_itself_to_the_others() -> None:
+    """Each node says its name, which is its own, version, start, address, connections, head, and whether it drains."""
+    brokers, door = side_by_side(), Door()
+    one, other = (Nodes(broker, Hub(), door, wall=lambda: 1700.5) for broker in brokers)
+    one.address = "http://127.0.0.1:9001"
+    for broker in brokers:
+        await broker.start(Ear())
+    await appended(brokers[0], notification())
+    door.draining = True
+    found = {state.name: state for state in await brokers[1].nodes()}
+    assert found == {one.name: one.state(), other.name: other.state()}
+    assert len(found) == 2
+    for name in found:
+        assert re.fullmatch(r"[a-z2-9]{8}", name)
+    state = found[one.name]
+    assert (state.version, state.started, state.address) == (__version__, 1_700_500, "http://127.0.0.1:9001")
+    assert (state.connections, state.head, state.draining) == (0, 1, True)
+    assert found[other.name].address is None
+    for broker in brokers:
+        await broker.close()
