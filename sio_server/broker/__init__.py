@@ -17,7 +17,7 @@ from sio_server.broker.people import People, Revocations
 from sio_server.broker.personal import Part, PersonalData
 from sio_server.broker.presence import Here, HerePage, Presence
 from sio_server.broker.receipts import Carrier, Receipt, Receipts, Stored, StoredPage, UserReceipt
-from sio_server.broker.schedule import Booked, Fate, Round, Schedule, Scheduled, SchedulePage
+from sio_server.broker.schedule import MAX_GIST, Booked, Fate, Gist, Round, Schedule, Scheduled, SchedulePage
 from sio_server.broker.signals import (
     Answered,
     Close,
@@ -37,6 +37,7 @@ from sio_server.broker.words import Words, fold
 __all__ = [
     "LEASE",
     "MAX_FOLLOWED",
+    "MAX_GIST",
     "MAX_MEMBERS",
     "MAX_PAGE",
     "Acted",
@@ -65,6 +66,7 @@ __all__ = [
     "FollowersPage",
     "Follows",
     "Former",
+    "Gist",
     "Group",
     "Groups",
     "GroupsPage",

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
+from sio_server.audience import Audience
 from sio_server.broker.log import Published
 from sio_server.notification import Idempotency, Notification
 
 Ending = Literal["delivered", "cancelled", "expired", "replaced"]
+
+# Characters of a message that are remembered of one that was not delivered: enough to tell which one it was. All of a
+# hundred thousand of them could be gigabytes.
+MAX_GIST: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,21 @@ class Round(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Gist:
+    """What is remembered of what one said that was not delivered: not its data, and of a message `MAX_GIST` at most."""
+
+    type: str
+    title: str | None
+    message: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one that was scheduled: when and by whom it was ended, and the ``seq`` that it got if any."""
+    """What became of one that was scheduled: when and by whom it was ended, and the ``seq`` that it got if any.
+
+    ``gist`` is None of one that was delivered, and where an older version ended it.
+    """
 
     id: str
     ending: Ending
@@ -90,6 +108,7 @@ class Fate:
     ended_by: str | None = None
     seq: int | None = None
     replaced_by: str | None = None
+    gist: Gist | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +175,8 @@ class Schedule(Protocol):
     async def fate(self, notification_id: str) -> Fate | None:
         """What became of one that was scheduled; None where it still is, never was, or is forgotten.
 
-        Of what was delivered it is known for as long as that is in the log, of others the newest are remembered.
+        Of what was delivered it is known for as long as that is in the log. Others are remembered for as long as a
+        notification of that type and age would be kept (`Retention.retain`), the newest of them.
         """
 
     async def held(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sio_server.auth import Publisher
 from sio_server.broker import Amendment, Broker
 from sio_server.catalog import Catalog
+from sio_server.core.fates import said_dict
 from sio_server.core.node import Node
 from sio_server.core.wordings import WORDS, Said, reworded
 from sio_server.errors import FieldProblem, Refused, Text
@@ -169,7 +170,7 @@ async def _scheduling(broker: Broker, notification_id: str) -> list[dict[str, An
         return []
     return [
         _step(notification_id, "scheduled", fate.scheduled_at, fate.by),
-        _step(notification_id, fate.ending, fate.at, fate.ended_by, fate.replaced_by),
+        {**_step(notification_id, fate.ending, fate.at, fate.ended_by, fate.replaced_by), **said_dict(fate)},
     ]
 
 

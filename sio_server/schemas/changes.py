@@ -16,6 +16,7 @@ from sio_server.errors import FieldProblem, Refused, Text
 from sio_server.schemas.loading import about, load
 from sio_server.schemas.operators import RecordSchema
 from sio_server.schemas.publish import PublishSchema
+from sio_server.schemas.schedule import GistSchema
 
 _REVISION: Final = re.compile(r'"?([0-9]{1,9})"?', re.ASCII)
 
@@ -115,6 +116,9 @@ class HappenedSchema(Schema):
     at = plain.String(required=True, metadata=about("When, RFC 3339 in UTC"))
     by = plain.String(required=True, allow_none=True, metadata=about("Who did it, as `publisher` has them"))
     replaced_by = plain.UUID(required=True, allow_none=True, metadata=about("What took its place, where it is that"))
+    said = plain.Nested(
+        GistSchema, metadata=about("What one said that was scheduled and not delivered, where it ended that way")
+    )
 
 
 class HistoryItemSchema(HappenedSchema):

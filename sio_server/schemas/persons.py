@@ -29,7 +29,7 @@ class ExportSchema(Schema):
     notifications = plain.List(plain.Dict(), metadata=about("Those that name the user as their audience"))
     history = plain.List(plain.Dict(), metadata=about("Former versions of such notifications"))
     published = plain.List(plain.Dict(), metadata=about("What the user published as an administrator"))
-    scheduled = plain.List(plain.Dict(), metadata=about("Those that are to be delivered later"))
+    scheduled = plain.List(plain.Dict(), metadata=about("Those that are to be delivered later, or ended before"))
 
 
 class ErasedSchema(Schema):

@@ -8,6 +8,7 @@ from marshmallow import Schema
 from marshmallow import fields as plain
 
 from sio_server import fields
+from sio_server.broker import MAX_GIST
 from sio_server.schemas.extras import MAX_KEY, is_printable
 from sio_server.schemas.inbox import ContentSchema
 from sio_server.schemas.loading import about, limit_field, type_name
@@ -65,8 +66,17 @@ class WaitingReplySchema(ScheduledRecordSchema):
     receipts = plain.Dict(required=True, allow_none=True, metadata=_NO_RECEIPTS)
 
 
+class GistSchema(Schema):
+    """What is remembered of what one said that was scheduled and not delivered; its data are not."""
+
+    event = plain.String(required=True, data_key="type", metadata=about("Its type"))
+    title = plain.String(required=True, allow_none=True)
+    message = plain.String(required=True, metadata=about(f"The first {MAX_GIST} characters of it"))
+    audience = plain.Nested(AudienceReplySchema, required=True, metadata=about("Whom it was for"))
+
+
 class EndedReplySchema(Schema):
-    """What was scheduled and is not delivered any more: what became of it is kept, what it said is not."""
+    """What was scheduled and is not delivered any more: what became of it, and in short what it said."""
 
     id = plain.UUID(required=True)
     status = plain.String(required=True, validate=fields.one_of(("cancelled", "replaced", "expired")))
@@ -76,6 +86,7 @@ class EndedReplySchema(Schema):
     ended_at = plain.String(required=True, metadata=about("When it was cancelled, replaced, or found to have expired"))
     ended_by = plain.String(required=True, allow_none=True, metadata=about("Who did so; null where it expired"))
     replaced_by = plain.UUID(metadata=about("What took its place in the schedule, where something did"))
+    said = plain.Nested(GistSchema, metadata=about("What it said; absent where an older version ended it"))
     receipts = plain.Dict(required=True, allow_none=True, metadata=_NO_RECEIPTS)
 
 

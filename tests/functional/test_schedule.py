@@ -226,7 +226,8 @@ async def test_what_became_of_what_waited_is_found_by_its_id(server: Server, wal
     pass_time(server, wall, HOUR)
     await until(lambda: server.core.broker.head().seq == 1)
     assert (await told(server, successor["id"]))[0]["status"] == "stored"
-    told_of = {"id", "status", "due", "scheduled_at", "by", "ended_at", "ended_by", "receipts"}
+    told_of = {"id", "status", "due", "scheduled_at", "by", "ended_at", "ended_by", "receipts", "said"}
+    said = {"type": "test", "title": None, "message": "Hola", "audience": {"users": ["ana"]}}
     for one, status in ((cancelled, "cancelled"), (replaced, "replaced")):
         record, trace = await told(server, one["id"])
         assert record.keys() - {"replaced_by"} == told_of
@@ -237,6 +238,9 @@ async def test_what_became_of_what_waited_is_found_by_its_id(server: Server, wal
             ("scheduled", record["scheduled_at"], record["by"]),
             (status, record["ended_at"], record["ended_by"]),
         ]
+        history = await get(server, f"/v1/notifications/{one['id']}/history", token=PUBLISH_KEY)
+        assert [step.get("said") for step in history["items"]] == [None, said]
+        assert (record["said"], trace["history"][1]["said"]) == (said, said)
 
 
 async def test_deliver_now(server: Server) -> None:

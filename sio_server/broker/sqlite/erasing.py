@@ -56,7 +56,7 @@ class Erasing(Parts):
 
     async def _personal(self, user: str) -> AsyncIterator[Part]:
         """What names the user: as the audience, now, before or later; or as the administrator who published it."""
-        for table in ("notification", "history", "schedule"):
+        for table in ("notification", "history", "schedule", "schedule_past"):
             keys = await self._found(table, user)
             for first in range(0, len(keys), PART):
                 some = keys[first : first + PART]

@@ -61,7 +61,7 @@ SEARCHED: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "amendment": ("seq", "audience", ("publisher",)),
     "history": ("number", "audience", ("publisher", "who")),
     "schedule": ("id", "notification", ("by",)),
-    "schedule_past": ("number", "", ("by", "ended_by")),
+    "schedule_past": ("number", "audience", ("by", "ended_by")),
 }
 
 Rows = list[dict[str, Any]]
@@ -106,7 +106,7 @@ def found_in(connection: sqlite3.Connection, table: str, user: str, after: Any) 
     if last is None:
         return [], None
     tests = [f"{name} = :admin" for name in names]
-    tests += [f"instr(CAST({audience} AS BLOB), :{word}) > 0" for word in ("named", "by")] if audience else []
+    tests += [f"instr(CAST({audience} AS BLOB), :{word}) > 0" for word in ("named", "by")]
     rows = connection.execute(
         f"SELECT {key} FROM {table} WHERE {key} > :after AND {key} <= :last AND ({' OR '.join(tests)})",  # noqa: S608
         {
@@ -137,7 +137,12 @@ def naming(connection: sqlite3.Connection, epoch: str, table: str, keys: Sequenc
     return found
 
 
-_NAMED: Final = {"notification": "notifications", "history": "history", "schedule": "scheduled"}
+_NAMED: Final = {
+    "notification": "notifications",
+    "history": "history",
+    "schedule": "scheduled",
+    "schedule_past": "scheduled",
+}
 
 
 def _stored(connection: sqlite3.Connection, epoch: str, key: int) -> dict[str, Any]:
@@ -157,10 +162,20 @@ def _later(connection: sqlite3.Connection, _: str, key: str) -> dict[str, Any]:
     return {"due": written(due), **orjson.loads(packed)}
 
 
+def _ended(connection: sqlite3.Connection, _: str, key: int) -> dict[str, Any]:
+    row = connection.execute(
+        "SELECT id, ending, at, due, type, title, message, audience FROM schedule_past WHERE number = ?", (key,)
+    )
+    identity, ending, at, due, event, title, message, audience = row.fetchone()
+    said = {"type": event, "title": title, "message": message, "audience": orjson.loads(audience)}
+    return {"id": identity, "ending": ending, "at": written(at), "due": written(due), **said}
+
+
 _READ: Final[Mapping[str, Callable[[sqlite3.Connection, str, Any], dict[str, Any]]]] = {
     "notification": _stored,
     "history": _former,
     "schedule": _later,
+    "schedule_past": _ended,
 }
 
 
@@ -170,12 +185,12 @@ def first_key(table: str) -> Any:
 
 
 def audience_in(connection: sqlite3.Connection, table: str, key: Any) -> Audience | None:
-    """Whom what a row speaks of is for; None where the row is gone."""
+    """Whom what a row speaks of is for, nobody where that is not kept; None where the row is gone."""
     name, column, _ = SEARCHED[table]
     row = connection.execute(f"SELECT {column} FROM {table} WHERE {name} = ?", (key,)).fetchone()  # noqa: S608 - as above
     if row is None:
         return None
-    read = orjson.loads(row[0])
+    read = {} if row[0] is None else orjson.loads(row[0])
     return Audience.from_dict(read["audience"] if table == "schedule" else read)
 
 
@@ -194,18 +209,17 @@ def take_out(step: Step, table: str, keys: Sequence[Any], user: str) -> tuple[in
     """Take a user out of rows: how many of them went, being for this user alone, and out of how many only the name."""
     gone = changed = 0
     for key in keys:
-        if SEARCHED[table][1]:
-            audience = audience_in(step.connection, table, key)
-            if audience is None:
+        audience = audience_in(step.connection, table, key)
+        if audience is None:
+            continue
+        if user in audience.users or user in audience.except_users:
+            left = _without(audience, user)
+            if user in audience.users and left.is_empty():
+                _remove(step, table, key)
+                gone += 1
                 continue
-            if user in audience.users or user in audience.except_users:
-                left = _without(audience, user)
-                if user in audience.users and left.is_empty():
-                    _remove(step, table, key)
-                    gone += 1
-                    continue
-                _narrow(step, table, key, user=user, audience=audience, left=left)
-                changed += 1
+            _narrow(step, table, key, user=user, audience=audience, left=left)
+            changed += 1
         _rename_administrator(step.connection, table, key, user)
     return gone, changed
 

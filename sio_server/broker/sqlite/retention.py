@@ -84,17 +84,28 @@ def remove_of_type(step: Step, event: str, *, older_than: int) -> Removed:
     return Removed(len(due), len(due) == STEP_ROWS)
 
 
-def remove_words(step: Step, *, older_than: int | None, excess: tuple[int, int], event: str | None = None) -> Removed:
-    """Delete word of changes, and what is known of what was, that is older or among the ``excess`` oldest of each.
+Words = tuple[int, int, int]
+"""Of word of changes, of what is known of what was, and of what was scheduled and not delivered, in this order."""
+
+# Where they are, by which key, and which of the rows.
+_WORDS: Final = (
+    ("amendment", "seq", "1"),
+    ("history", "number", "1"),
+    ("schedule_past", "number", "type IS NOT NULL"),
+)
+
+
+def remove_words(step: Step, *, older_than: int | None, excess: Words, event: str | None = None) -> Removed:
+    """Delete what speaks of notifications, see `Words`, and is older or among the ``excess`` oldest of each.
 
     With ``event`` those of this type. The floor is recorded in the same transaction.
     """
     execute = step.connection.execute
-    narrowed, values = ("", ()) if event is None else ("WHERE type = ?", (event,))
+    narrowed, values = ("", ()) if event is None else ("AND type = ?", (event,))
     removed, more, cut = 0, False, 0
-    for table, key, most in (("amendment", "seq", excess[0]), ("history", "number", excess[1])):
+    for (table, key, which), most in zip(_WORDS, excess, strict=True):
         rows = execute(
-            f"SELECT {key}, timestamp, audience FROM {table} {narrowed} ORDER BY {key} LIMIT ?",  # noqa: S608 - constants
+            f"SELECT {key}, timestamp, audience FROM {table} WHERE {which} {narrowed} ORDER BY {key} LIMIT ?",  # noqa: S608 - constants
             (*values, STEP_ROWS),
         ).fetchall()
         due = [
@@ -103,8 +114,9 @@ def remove_words(step: Step, *, older_than: int | None, excess: tuple[int, int],
             if (older_than is not None and timestamp < older_than) or index < most
         ]
         removed, more = removed + len(due), more or len(due) == STEP_ROWS
-        if table == "history":
-            step.connection.executemany("DELETE FROM history WHERE number = ?", [(number,) for number, _ in due])
+        if table != "amendment":
+            numbers = [(number,) for number, _ in due]
+            step.connection.executemany(f"DELETE FROM {table} WHERE number = ?", numbers)  # noqa: S608 - a constant
         elif due:
             for seq, audience in _read(due):
                 removal.remove_word(step.connection, seq, audience)
@@ -114,10 +126,11 @@ def remove_words(step: Step, *, older_than: int | None, excess: tuple[int, int],
     return Removed(removed, more, cut)
 
 
-def count_words(connection: sqlite3.Connection) -> tuple[int, int]:
-    """How much word of changes there is, and how much is known of what was."""
-    tables = "SELECT (SELECT count(*) FROM amendment), (SELECT count(*) FROM history)"
-    return tuple(connection.execute(tables).fetchone())
+def count_words(connection: sqlite3.Connection) -> Words:
+    """How many there are of each."""
+    tables = ", ".join(f"(SELECT count(*) FROM {table} WHERE {which})" for table, _, which in _WORDS)  # noqa: S608 - constants
+    amendments, happened, ended = connection.execute(f"SELECT {tables}").fetchone()
+    return amendments, happened, ended
 
 
 def count(connection: sqlite3.Connection, spared: Collection[str]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
 from sio_server.audience import Audience
-from sio_server.broker.schedule import Booked, Fate, Scheduled, SchedulePage
+from sio_server.broker.schedule import Booked, Fate, Gist, Scheduled, SchedulePage
 from sio_server.broker.sqlite.collapse import digest
 from sio_server.broker.sqlite.taking import end
 from sio_server.broker.sqlite.writer import Step
@@ -70,7 +71,7 @@ def schedule(step: Step, scheduled: Scheduled, *, most: int, key_ttl: int) -> Bo
             return _earlier(step.connection, scheduled, known)
     collapse_key = None if made.extras is None else made.extras.collapse_key
     place = None if collapse_key is None else digest(collapse_key, made.audience)
-    replaced = None if place is None else _take_place(step.connection, scheduled, place)
+    replaced = None if place is None else _take_place(step, scheduled, place)
     if execute("SELECT held FROM schedule_held").fetchone()[0] >= most:
         raise Refused("too_many_scheduled", _TOO_MANY.format(most), retry_after=_LATER)
     execute(
@@ -112,13 +113,13 @@ def _earlier(connection: sqlite3.Connection, scheduled: Scheduled, known: tuple[
     return Booked(identity, scheduled.due if row is None else row[0], duplicate=True)
 
 
-def _take_place(connection: sqlite3.Connection, scheduled: Scheduled, place: bytes) -> str | None:
+def _take_place(step: Step, scheduled: Scheduled, place: bytes) -> str | None:
     """Take out the one whose place this one takes; returns its id."""
-    row = connection.execute("SELECT id FROM schedule WHERE place = ?", (place,)).fetchone()
+    row = step.connection.execute("SELECT id FROM schedule WHERE place = ?", (place,)).fetchone()
     if row is None:
         return None
-    successor = scheduled.notification.id
-    end(connection, row[0], "replaced", at=scheduled.scheduled_at, by=scheduled.by, replaced_by=successor)
+    at, by, successor = scheduled.scheduled_at, scheduled.by, scheduled.notification.id
+    end(step.connection, row[0], "replaced", at=at, now=step.now, by=by, replaced_by=successor)
     return str(row[0])
 
 
@@ -137,7 +138,7 @@ def cancel_all(step: Step, collapse_key: str, *, by: str, at: int) -> tuple[str,
     rows = step.connection.execute("SELECT id FROM schedule WHERE collapse_key = ? ORDER BY id", (collapse_key,))
     named = tuple(identity for (identity,) in rows.fetchall())
     for identity in named:
-        end(step.connection, identity, "cancelled", at=at, by=by)
+        end(step.connection, identity, "cancelled", at=at, now=step.now, by=by)
     return named
 
 
@@ -187,10 +188,17 @@ def page(
 def fate(connection: sqlite3.Connection, identity: str) -> Fate | None:
     """See `Schedule.fate`."""
     row = connection.execute(
-        "SELECT id, ending, scheduled_at, by, due, at, ended_by, seq, replaced_by FROM schedule_past WHERE id = ?",
+        "SELECT id, ending, scheduled_at, by, due, at, ended_by, seq, replaced_by, type, title, message, audience "
+        "FROM schedule_past WHERE id = ?",
         (identity,),
     ).fetchone()
-    return None if row is None else Fate(*row)
+    if row is None:
+        return None
+    found = Fate(*row[:-4])
+    event, title, message, audience = row[-4:]
+    if event is None:
+        return found
+    return replace(found, gist=Gist(event, title, message, Audience.from_dict(orjson.loads(audience))))
 
 
 def held(connection: sqlite3.Connection) -> int:

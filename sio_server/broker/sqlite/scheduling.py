@@ -50,7 +50,9 @@ class Scheduling(Parts):
             delivered = await self._deliver_all([one for one in found if not one.is_over(now)], now)
             if over:
                 await self._writer.change(
-                    lambda step: [end(step.connection, one.notification.id, "expired", at=now) for one in over]
+                    lambda step: [
+                        end(step.connection, one.notification.id, "expired", at=now, now=step.now) for one in over
+                    ]
                 )
         return Round(delivered, len(found) == limit, soonest)
 
@@ -95,7 +97,9 @@ class Scheduling(Parts):
     async def cancel(self, notification_id: str, *, by: str, at: int) -> bool:
         """See `Schedule.cancel`."""
         self._ensure_open()
-        return await self._writer.change(lambda step: end(step.connection, notification_id, "cancelled", at=at, by=by))
+        return await self._writer.change(
+            lambda step: end(step.connection, notification_id, "cancelled", at=at, now=step.now, by=by)
+        )
 
     async def cancel_all(self, collapse_key: str, *, by: str, at: int) -> tuple[str, ...]:
         """See `Schedule.cancel_all`."""

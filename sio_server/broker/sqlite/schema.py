@@ -304,6 +304,15 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE notification ADD COLUMN texts TEXT;  -- JSON as `Texts.dump` writes it
     ALTER TABLE amendment ADD COLUMN texts TEXT;
     """,
+    # 15. What was said by what was scheduled and not delivered: in short, and for as long as retention keeps others.
+    """
+    ALTER TABLE schedule_past ADD COLUMN timestamp INTEGER;  -- when it ended, by the log's own clock
+    ALTER TABLE schedule_past ADD COLUMN type TEXT;          -- NULL of what was delivered, and so are the rest
+    ALTER TABLE schedule_past ADD COLUMN title TEXT;
+    ALTER TABLE schedule_past ADD COLUMN message TEXT;
+    ALTER TABLE schedule_past ADD COLUMN audience TEXT;      -- JSON as in a request
+    CREATE INDEX schedule_past_type ON schedule_past (type, number) WHERE type IS NOT NULL;
+    """,
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -6,8 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
 from sio_server.broker.log import Published
-from sio_server.broker.schedule import Ending
+from sio_server.broker.schedule import MAX_GIST, Ending
 from sio_server.broker.sqlite.rows import Batch, Outcome
 from sio_server.errors import Refused
 from sio_server.notification import Notification
@@ -22,6 +24,7 @@ _ENDED: Final = (
     "INSERT OR REPLACE INTO schedule_past (id, ending, scheduled_at, by, due, at, ended_by, seq, replaced_by) "
     "SELECT id, ?, scheduled_at, by, due, ?, ?, ?, ? FROM schedule WHERE id = ?"
 )
+_GIST: Final = "UPDATE schedule_past SET timestamp = ?, type = ?, title = ?, message = ?, audience = ? WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ def take(connection: sqlite3.Connection, batch: Batch, delivery: Delivery) -> Ou
     if not isinstance(outcome, Published):
         return outcome
     seq = outcome.position.seq if delivery.notification.persist else None
-    end(connection, identity, "delivered", at=delivery.at, seq=seq)
+    execute(_ENDED, ("delivered", delivery.at, None, seq, None, identity))
+    execute("DELETE FROM schedule WHERE id = ?", (identity,))
+    _purge(connection)
     if row[1] is not None:
         execute(
             "UPDATE idempotency SET seq = ? WHERE publisher = ? AND key = ? AND id = ?",
@@ -61,14 +66,22 @@ def end(
     ending: Ending,
     *,
     at: int,
+    now: int,
     by: str | None = None,
-    seq: int | None = None,
     replaced_by: str | None = None,
 ) -> bool:
-    """Take one out of the schedule and note what became of it; returns whether it was there."""
+    """Take one out of the schedule that is not delivered, and note what became of it; returns whether it was there.
+
+    ``at`` is by the wall clock, ``now`` by the log's own; both in milliseconds.
+    """
     execute = connection.execute
-    if not execute(_ENDED, (ending, at, by, seq, replaced_by, identity)).rowcount:
+    row = execute("SELECT notification FROM schedule WHERE id = ?", (identity,)).fetchone()
+    if row is None:
         return False
+    execute(_ENDED, (ending, at, by, None, replaced_by, identity))
+    said = orjson.loads(row[0])
+    audience = orjson.dumps(said["audience"]).decode()
+    execute(_GIST, (now, said["type"], said.get("title"), said["message"][:MAX_GIST], audience, identity))
     execute("DELETE FROM schedule WHERE id = ?", (identity,))
     _purge(connection)
     return True

@@ -59,15 +59,16 @@ class Upkeep:
         if max_age is None and max_count is None:
             return
         older_than = None if max_age is None else self._milliseconds() - int(max_age * _MS)
-        excess = (0, 0)
+        excess: retention.Words = (0, 0, 0)
         if max_count is not None:
-            words, happened = await self._store.read(retention.count_words)
-            excess = words - max_count, happened - max_count
+            words, happened, ended = await self._store.read(retention.count_words)
+            excess = words - max_count, happened - max_count, ended - max_count
 
         def remove(step: Step, _: int) -> retention.Removed:
             nonlocal excess
             done = retention.remove_words(step, older_than=older_than, excess=excess)
-            excess = excess[0] - retention.STEP_ROWS, excess[1] - retention.STEP_ROWS
+            words, happened, ended = (number - retention.STEP_ROWS for number in excess)
+            excess = words, happened, ended
             self._store.floor = max(self._store.floor, done.floor)
             return done
 
@@ -103,7 +104,7 @@ class Upkeep:
         """Take out what is older than types of its kind are kept."""
         removed = await self._repeat(lambda step, _: retention.remove_of_type(step, event, older_than=older_than))
         await self._repeat(
-            lambda step, _: retention.remove_words(step, older_than=older_than, excess=(0, 0), event=event)
+            lambda step, _: retention.remove_words(step, older_than=older_than, excess=(0, 0, 0), event=event)
         )
         return removed
 

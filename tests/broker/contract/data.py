@@ -93,6 +93,27 @@ class PersonalDataContract:
             Audience.of(users=["bea"]),
         ]
 
+    async def test_what_was_cancelled_is_erased_too(self, broker: Broker) -> None:
+        """What was to be delivered and was cancelled is in a copy, and is gone for the user and stays for others."""
+        made = [planned(audience=ANA), planned(audience=BOTH)]
+        for one in made:
+            await broker.schedule(one, most=MOST)
+            await broker.cancel(one.notification.id, by="admin:ana", at=1)
+        await broker.schedule(planned(), most=MOST)
+        await broker.deliver_due(made[0].due, limit=9)
+        found = await copy_of(broker)
+        assert [(one["ending"], one["audience"]["users"]) for one in found["scheduled"]] == [
+            ("cancelled", ["ana"]),
+            ("cancelled", ["ana", "bea"]),
+        ]
+        assert await broker.erase("ana") == {"audiences": 1, "scheduled": 1}
+        assert await copy_of(broker) == {}
+        assert await broker.fate(made[0].notification.id) is None
+        fate = await broker.fate(made[1].notification.id)
+        assert fate is not None
+        assert fate.gist is not None
+        assert (fate.ended_by, fate.gist.audience) == ("admin:erased", Audience.of(users=["bea"]))
+
     async def test_who_comes_back_begins_anew(self, broker: Broker, clock: Clock) -> None:
         """An erased user who comes again sees what comes from then on, with counters that are right, and no more."""
         await full_life(broker)

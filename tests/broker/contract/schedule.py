@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from sio_server.audience import Audience
-from sio_server.broker import Booked, Broker, DueChanged, Published, Round, Scheduled
+from sio_server.broker import MAX_GIST, Booked, Broker, DueChanged, Gist, Published, Round, Scheduled
 from sio_server.broker.settling import settle
 from sio_server.errors import Refused
 from sio_server.extras import Choice, Extras
@@ -319,6 +320,42 @@ class ScheduleInLogContract:
         clock.seconds += 10 * 24 * 3600
         assert await broker.retain(max_age=24 * 3600) == 1
         assert await broker.fate(one.notification.id) is None
+
+    async def test_gist_of_what_was_not_delivered(self, broker: Broker) -> None:
+        """What was cancelled, replaced or expired is remembered with what it said in short, and not with its data."""
+        ana = Audience.of(users=["ana"])
+        one = planned(60, collapse_key="k", audience=ana, message="ñ" * (MAX_GIST + 1), data={"secret": 1})
+        plain = planned(60, collapse_key="k", audience=ana)
+        two = replace(plain, notification=plain.notification.changed(title="Dos"))
+        over = Scheduled(notification(EVERYBODY, ttl=90), NOW + 60_000, NOW, "p")
+        for each in (one, two, over):
+            await broker.schedule(each, most=MOST)
+        assert await broker.cancel(two.notification.id, by="p", at=NOW)
+        await broker.deliver_due(NOW + 90_000, limit=9)
+        for each, message in (
+            (one, "ñ" * MAX_GIST),
+            (two, two.notification.message),
+            (over, over.notification.message),
+        ):
+            made, fate = each.notification, await broker.fate(each.notification.id)
+            assert fate is not None
+            assert fate.gist == Gist(made.type, made.title, message, made.audience)
+
+    async def test_retention_takes_what_was_not_delivered(self, broker: Broker, clock: Clock) -> None:
+        """What was cancelled is remembered for as long as a notification of its type and age is kept, and no longer."""
+        broker.keep_types({"brief": 60})
+        made = [planned(3600), planned(3600, event="brief"), planned(3600)]
+        for one in made:
+            await broker.schedule(one, most=MOST)
+            assert await broker.cancel(one.notification.id, by="p", at=NOW)
+        clock.seconds += 61
+        await broker.retain(max_age=3600)
+        assert [await broker.fate(one.notification.id) is not None for one in made] == [True, False, True]
+        await broker.retain(max_count=1)
+        assert [await broker.fate(one.notification.id) is not None for one in made] == [False, False, True]
+        clock.seconds += 3600
+        await broker.retain(max_age=3600)
+        assert await broker.fate(made[2].notification.id) is None
 
     async def test_counted_like_any_other(self, broker: Broker) -> None:
         """What is scheduled is in no inbox, and in the inbox of whom it is for once it is delivered."""

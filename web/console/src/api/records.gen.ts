@@ -291,6 +291,8 @@ export interface components {
              * @description What took its place in the schedule, where something did
              */
             replaced_by?: string;
+            /** @description What it said; absent where an older version ended it */
+            said?: components["schemas"]["Gist"];
             /** @description Null: nobody was to get it yet */
             receipts: {
                 [key: string]: unknown;
@@ -409,7 +411,7 @@ export interface components {
             published?: {
                 [key: string]: unknown;
             }[];
-            /** @description Those that are to be delivered later */
+            /** @description Those that are to be delivered later, or ended before */
             scheduled?: {
                 [key: string]: unknown;
             }[];
@@ -465,6 +467,15 @@ export interface components {
             /** @description `after` of the next page; null after the last */
             next_after: string | null;
         };
+        Gist: {
+            /** @description Its type */
+            type: string;
+            title: string | null;
+            /** @description The first 500 characters of it */
+            message: string;
+            /** @description Whom it was for */
+            audience: components["schemas"]["AudienceReply"];
+        };
         Group: {
             group: string | null;
             /** @description What the catalogue says of so many, in the reader's language */
@@ -498,6 +509,8 @@ export interface components {
              * @description What took its place, where it is that
              */
             replaced_by: string | null;
+            /** @description What one said that was scheduled and not delivered, where it ended that way */
+            said?: components["schemas"]["Gist"];
         };
         Head: {
             seq: number;
@@ -536,6 +549,8 @@ export interface components {
              * @description What took its place, where it is that
              */
             replaced_by: string | null;
+            /** @description What one said that was scheduled and not delivered, where it ended that way */
+            said?: components["schemas"]["Gist"];
             /** @description Null where it was published */
             before: components["schemas"]["Record"] | null;
         };
