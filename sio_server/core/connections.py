@@ -17,7 +17,7 @@ from sio_server.core.catchup import resume
 from sio_server.core.door import Door
 from sio_server.core.expiry import Expiry
 from sio_server.core.hub import Connection, Hub
-from sio_server.core.languages import Languages
+from sio_server.core.languages import Languages, tag_of
 from sio_server.core.limits import ConnectionLimits
 from sio_server.core.observers import Observers
 from sio_server.core.refusals import Refusals
@@ -106,7 +106,7 @@ class Connections:
             return  # nothing but a token can be revoked
         before = self._broker.revoked_before(identity.user)
         if before is not None and _is_of_before(identity, before):
-            raise Refused("token_revoked")
+            raise Refused("token_revoked", _NO_IAT if identity.issued_at is None else None)
 
     def refused(self, refused: Refused, protocol: str, address: str) -> None:
         """Note that a connection was not let in, for the metrics, the log and operators."""
@@ -116,12 +116,9 @@ class Connections:
         """What this person may see: see `Arrivals.view_of`."""
         return await self._arrivals.view_of(identity)
 
-    async def open(
-        self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None, locale: str = "en"
-    ) -> None:
+    async def open(self, connection: Connection, cursor: str | None, *, recovered_from: int | None = None) -> None:
         """Greet a connection, and bring it from its cursor up to date or live at once.
 
-        ``locale`` is the language of what the greeting warns of, ``es`` or ``en``.
         ``recovered_from``: Socket.IO restores it by itself, from this ``seq`` to the present. Raises as `admit` does.
         """
         self._expiry.begin(connection)
@@ -133,7 +130,7 @@ class Connections:
         place = self._place(connection.view, counts, cursor, recovered_from)
         connection.stream_from, connection.resumed = place.stream_from, place.recovered
         self._count_in(connection)
-        self._greet(connection, place, counts, locale)
+        self._greet(connection, place, counts)
         self._follow(connection, place)
 
     def _place(self, view: View, counts: Counts | None, cursor: str | None, recovered_from: int | None) -> _Place:
@@ -157,8 +154,8 @@ class Connections:
         self._metrics.connected(connection.protocol)
         self._expiry.arm(connection)
 
-    def _greet(self, connection: Connection, place: _Place, counts: Counts | None, locale: str) -> None:
-        identity = connection.identity
+    def _greet(self, connection: Connection, place: _Place, counts: Counts | None) -> None:
+        identity, errors = connection.identity, connection.language.errors
         connection.link.control(
             "ns:hello",
             {
@@ -171,7 +168,7 @@ class Connections:
                 **({} if counts is None else {"counts": counts_dict(counts)}),
                 "server_time": rfc3339(datetime.now(UTC)),
                 **self.hello,
-                **({"warnings": [hint.as_dict(locale) for hint in identity.warnings]} if identity.warnings else {}),
+                **({"warnings": [hint.as_dict(errors) for hint in identity.warnings]} if identity.warnings else {}),
             },
         )
 
@@ -209,7 +206,7 @@ class Connections:
 
     def speak(self, connection: Connection, locale: str) -> str:
         """Have a connection get what comes from now on in a language, a tag in its usual spelling; returns the tag."""
-        self._hub.speak(connection, locale)
+        self._hub.speak(connection, connection.language.then(locale, asked=True))
         return locale
 
     def acknowledge(self, connection: Connection, seq: int) -> None:
@@ -231,7 +228,9 @@ class Connections:
             self._broker.handed(user, self.reached(connection), after=connection.stream_from, by=by)
 
     async def renew(self, connection: Connection, identity: Identity) -> None:
-        """Go on with a newer token of the same user; the rooms follow its claims.
+        """Go on with a newer token of the same user; the rooms follow its claims, and so does the language.
+
+        The language does unless the client said one: see `Language`.
 
         Raises `Refused` (``forbidden``) for another user's, ``token_revoked`` for one that was revoked.
         """
@@ -242,6 +241,9 @@ class Connections:
         if connection not in self._hub:
             return  # it left meanwhile; rooms and timers would keep it for ever
         self._expiry.renew(connection, identity)
+        claimed = tag_of(identity.locale)
+        if claimed is not None and claimed != connection.locale and not connection.language.asked:
+            self._hub.speak(connection, connection.language.then(claimed, asked=False))
         if not connection.may_observe:
             self._observers.discard(connection.link)
         self.enter(connection, view)
@@ -327,6 +329,11 @@ _TOO_MANY_ARRIVE: Final = Text(
 _NO_OBSERVER: Final = Text(
     "Only the role 'admin', or a key that may observe, sees what others get.",
     "Solo el rol 'admin', o una clave que puede observar, ve lo que reciben otros.",
+)
+_NO_IAT: Final = Text(
+    "This user's tokens were revoked, and this one does not say when it was issued: have the backend put 'iat' into "
+    "it.",
+    "Los tokens de este usuario fueron revocados, y este no dice cuándo se emitió: haz que el backend le ponga 'iat'.",
 )
 _OTHER_USER: Final = Text(
     "The token is another user's: connect anew.", "El token es de otro usuario: conéctate de nuevo."

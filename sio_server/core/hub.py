@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from sio_server.audience import ADMIN_ROLE, Audience, Identity
 from sio_server.broker import View
 from sio_server.core.catchup import Catchup
+from sio_server.core.languages import Language
 from sio_server.errors import KINDS
 from sio_server.notification import Entry
 
@@ -49,6 +50,7 @@ class Link(Protocol):
 
 # One for all connections.
 _NEVER: Final = float("-inf")
+_UNSAID: Final = Language("es")
 
 
 class Connection:
@@ -61,8 +63,8 @@ class Connection:
         "connected_at",
         "id",
         "identity",
+        "language",
         "link",
-        "locale",
         "protocol",
         "resumed",
         "stream_from",
@@ -83,7 +85,7 @@ class Connection:
         address: str = "",
         client: str = "",
         trusted: bool = False,
-        locale: str = "es",
+        language: Language = _UNSAID,
     ) -> None:
         self.id = secrets.token_hex(8)
         """What operators call it: random, and good for nothing else. Who knows a session's id could take it over."""
@@ -92,8 +94,8 @@ class Connection:
         self.protocol = protocol
         self.address = address
         self.client = "".join(filter(str.isprintable, client[:MAX_CLIENT]))
-        self.locale = locale
-        """The language tag in which it gets the texts of notifications; while it is in the hub, the hub changes it."""
+        self.language = language
+        """What it speaks; while it is in the hub, the hub changes it."""
         self.trusted = trusted
         """Whether it holds a key that may look at the whole server, or the server is in development."""
         self.connected_at = time.time()
@@ -117,6 +119,11 @@ class Connection:
     def rooms(self) -> tuple[str, ...]:
         """The rooms the connection is in, or will be once it is live; none before it is let in."""
         return tuple(self.view.seen_from)
+
+    @property
+    def locale(self) -> str:
+        """The language tag in which it gets the texts of notifications."""
+        return self.language.tag
 
     @property
     def may_observe(self) -> bool:
@@ -196,13 +203,13 @@ class Hub:
                 del self._by_user[user]
         return True
 
-    def speak(self, connection: Connection, locale: str) -> None:
+    def speak(self, connection: Connection, language: Language) -> None:
         """Let a connection that is here have what comes from now on in another language."""
         if connection in self._connections:
             self._silence(connection.locale)
-            self.languages[locale] += 1
-            connection.locale = locale
-            connection.link.speak(locale)
+            self.languages[language.tag] += 1
+            connection.language = language
+            connection.link.speak(language.tag)
 
     def _silence(self, locale: str) -> None:
         self.languages[locale] -= 1

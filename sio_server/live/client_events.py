@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sio_server.audience import Identity
 from sio_server.auth import Authenticator
-from sio_server.broker import Action, View
+from sio_server.broker import Action
 from sio_server.core.arrivals import topics_of
 from sio_server.core.attendance import Attendance
 from sio_server.core.connections import Connections
@@ -40,9 +40,14 @@ NO_BYTES: Final = Text(
 logger = get_logger("events")
 
 
-def renewed_dict(identity: Identity, view: View) -> dict[str, Any]:
-    """What a client is told whose token was taken: until when, and what it is in now."""
-    return {"expires_at": identity.expires_at, "roles": list(identity.roles), "topics": topics_of(identity, view)}
+def renewed_dict(connection: Connection, identity: Identity) -> dict[str, Any]:
+    """What a client is told whose token was taken: until when, what it is in now, and in which language."""
+    return {
+        "expires_at": identity.expires_at,
+        "roles": list(identity.roles),
+        "topics": topics_of(identity, connection.view),
+        "locale": connection.locale,
+    }
 
 
 class ClientEvents:
@@ -87,24 +92,24 @@ class ClientEvents:
             raise Refused("not_supported")
         return handler
 
-    async def answer(self, handler: Handler, connection: Connection, body: object, locale: str) -> dict[str, Any]:
-        """The acknowledgement: ``ok`` and the result, or the error in ``locale``."""
+    async def answer(self, handler: Handler, connection: Connection, body: object) -> dict[str, Any]:
+        """The acknowledgement: ``ok`` and the result, or the error in the language that the connection speaks now."""
         try:
             return {"ok": True, **await handler(connection, admitted(body, noting=False))}
         except Refused as refused:
-            return self.refusal(refused, locale, connection)
+            return self.refusal(refused, connection)
         except Exception:
             # a client that waits for an answer would wait for ever
             logger.exception("event failed", protocol=connection.protocol)
-            return self.refusal(Refused("internal"), locale, connection)
+            return self.refusal(Refused("internal"), connection)
 
-    def refusal(self, refused: Refused, locale: str, connection: Connection | None) -> dict[str, Any]:
+    def refusal(self, refused: Refused, connection: Connection | None) -> dict[str, Any]:
         """The acknowledgement of what is refused, which is noted; ``connection``: whose event it was, if known."""
-        protocol, address = SOCKETIO, ""
+        protocol, address, language = SOCKETIO, "", "en"
         if connection is not None:
-            protocol, address = connection.protocol, connection.address
+            protocol, address, language = connection.protocol, connection.address, connection.language.errors
         self._refusals.note_of(protocol, refused, method="EVENT", address=address)
-        return {"ok": False, "status": "error", "error": refused.as_dict(locale)}
+        return {"ok": False, "status": "error", "error": refused.as_dict(language)}
 
     async def _ack(self, connection: Connection, body: object) -> Mapping[str, Any]:
         self._connections.acknowledge(connection, load_ack(body))
@@ -113,7 +118,7 @@ class ClientEvents:
     async def _renew(self, connection: Connection, body: object) -> Mapping[str, Any]:
         identity = await self._auth.identity(load_token(body))
         await self._connections.renew(connection, identity)
-        return renewed_dict(identity, connection.view)
+        return renewed_dict(connection, identity)
 
     async def _locale(self, connection: Connection, body: object) -> Mapping[str, Any]:
         return {"locale": self._connections.speak(connection, load_locale(body))}

@@ -15,6 +15,7 @@ from sio_server.broker import Broker
 from sio_server.config import Config
 from sio_server.core.connections import Connections
 from sio_server.core.hub import Broadcaster, Connection
+from sio_server.core.languages import Language
 from sio_server.core.node import Node
 from sio_server.core.pages import Pages
 from sio_server.core.protocols import SOCKETIO
@@ -49,7 +50,6 @@ class _Client:
 
     connection: Connection
     publisher: Publisher | None
-    locale: str
 
 
 class SocketIoEndpoint:
@@ -180,7 +180,7 @@ class SocketIoEndpoint:
             handshake = check_handshake(auth)
             identity = await self._auth.identity(self._token(environ, handshake), handshake)
             if isinstance(pid, str) and isinstance(auth, dict):
-                locale = self._language(environ, handshake, identity)
+                locale = self._language(environ, handshake, identity).tag
                 await self.recovery.prepare(pid, auth.get("offset"), identity, locale=locale)
         except Refused:
             return None
@@ -191,7 +191,8 @@ class SocketIoEndpoint:
         try:
             handshake = check_handshake(auth)
             locale = preferred_locale(handshake.get("locale"), locale)
-            client = await self._authenticate(sid, environ, handshake, locale)
+            client = await self._authenticate(sid, environ, handshake)
+            locale = client.connection.language.errors
             self._clients[sid] = client
             restored = self.recovery.prepared(sid)
             cursor = handshake.get("cursor")
@@ -201,7 +202,6 @@ class SocketIoEndpoint:
                 client.connection,
                 cursor,
                 recovered_from=None if restored is None else restored.after,
-                locale=locale,
             )
         except Refused as refused:
             self._clients.pop(sid, None)
@@ -209,9 +209,7 @@ class SocketIoEndpoint:
             self._connections.refused(refused, SOCKETIO, address)
             raise ConnectionRefused(str(refused.detail.within(locale)), refused.as_dict(locale)) from None
 
-    async def _authenticate(
-        self, sid: str, environ: Mapping[str, Any], handshake: Mapping[str, Any], locale: str
-    ) -> _Client:
+    async def _authenticate(self, sid: str, environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> _Client:
         key, token = handshake.get("key"), self._token(environ, handshake)
         publisher = self._auth.publisher(key) if key or self._auth.development else None
         if publisher is not None and token is None and not self._auth.development:
@@ -229,9 +227,9 @@ class SocketIoEndpoint:
             address=address,
             client=str(environ.get("HTTP_USER_AGENT", "")),
             trusted=publisher is not None and publisher.scope.observe,
-            locale=self._language(environ, handshake, identity),
+            language=self._language(environ, handshake, identity),
         )
-        return _Client(connection, publisher, locale)
+        return _Client(connection, publisher)
 
     def _token(self, environ: Mapping[str, Any], handshake: Mapping[str, Any]) -> str | None:
         """The token of ``auth``, of the header ``Authorization``, or of a client that shows no key either a cookie's.
@@ -245,10 +243,10 @@ class SocketIoEndpoint:
             token = self._cookie.token_of(headers_of(environ))
         return token
 
-    def _language(self, environ: Mapping[str, Any], handshake: Mapping[str, Any], identity: Identity) -> str:
-        """The language in which a client gets notifications."""
+    def _language(self, environ: Mapping[str, Any], handshake: Mapping[str, Any], identity: Identity) -> Language:
+        """What a client speaks."""
         accepted = environ.get("HTTP_ACCEPT_LANGUAGE")
-        return self._connections.languages.choose(handshake.get("locale"), identity, accepted)
+        return self._connections.languages.spoken(handshake.get("locale"), identity, accepted)
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         client = self._clients.pop(sid, None)
@@ -265,7 +263,7 @@ class SocketIoEndpoint:
             if client is None:
                 return self._refusal(sid, Refused("forbidden"))
             body = arguments[0] if arguments else None
-            return await self._events.answer(handler, client.connection, body, client.locale)
+            return await self._events.answer(handler, client.connection, body)
 
         return answer
 
@@ -275,7 +273,7 @@ class SocketIoEndpoint:
 
     def _refusal(self, sid: str, refused: Refused) -> dict[str, Any]:
         client = self._clients.get(sid)
-        return self._events.refusal(refused, client.locale if client else "en", client.connection if client else None)
+        return self._events.refusal(refused, client.connection if client else None)
 
     async def _on_notify(self, sid: str, *arguments: object) -> dict[str, Any]:
         """``notify`` with the body of ``POST /notify``; the acknowledgement is the same reply."""
@@ -290,7 +288,7 @@ class SocketIoEndpoint:
         except Exception:
             logger.exception("event failed", protocol=SOCKETIO)
             return self._refusal(sid, Refused("internal"))
-        return {"ok": True, **accepted.as_dict(client.locale if client else "en")}
+        return {"ok": True, **accepted.as_dict(client.connection.language.errors if client else "en")}
 
     def _checked(self, body: object) -> object:
         """The argument as if it had come over HTTP, within the size limit."""

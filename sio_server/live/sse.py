@@ -142,15 +142,18 @@ class SseEndpoint:
         """``GET /v1/stream``: raises `Refused` for who need not come again, and for who asked for no events."""
         _check(request)
         asked = _Asked.in_(request, self._gate.address(request.remote, request.headers))
+        errors = asked.locale
         try:
             token = self._admission.token(asked.token, asked.ticket, request.headers)
             identity = await self._admission.identity(token, asked.ticket, asked.stated)
+            language = self._connections.languages.spoken(asked.language[0], identity, asked.language[1])
+            errors = language.errors
             self._connections.admit(identity, asked.address)
         except Refused as refused:
             if not refused.kind.reconnect or MEDIA_TYPE not in request.headers.get(hdrs.ACCEPT, ""):
                 raise
             self._connections.refused(refused, SSE, asked.address)
-            return web.Response(body=_retry(refused.retry_after) + _closing(refused, asked.locale), headers=_HEADERS)
+            return web.Response(body=_retry(refused.retry_after) + _closing(refused, errors), headers=_HEADERS)
         response = web.StreamResponse(headers=_HEADERS)
         response.enable_chunked_encoding()
         response.force_close()
@@ -164,7 +167,7 @@ class SseEndpoint:
             address=asked.address,
             client=asked.client,
             trusted=self._admission.auth.development,
-            locale=self._connections.languages.choose(asked.language[0], identity, asked.language[1]),
+            language=language,
         )
         watch(request, ended.set)
         if request.transport is not None:
@@ -179,16 +182,16 @@ class SseEndpoint:
         self.streams.add(link)
         try:
             link.write([_chunk(_retry())])
-            await self._connections.open(connection, asked.cursor, locale=asked.locale)
+            await self._connections.open(connection, asked.cursor)
             is_open = True
             await _beat(link, ended)
         except Refused as refused:
             self._connections.refused(refused, SSE, asked.address)
-            _give_up(link, refused, asked.locale)
+            _give_up(link, refused, connection.language.errors)
         except Exception:
             # from here on an answer in HTTP would be a broken event
             logger.exception("connection failed", protocol=SSE)
-            _give_up(link, Refused("internal"), asked.locale)
+            _give_up(link, Refused("internal"), connection.language.errors)
         finally:
             self.streams.discard(link)
             if is_open:

@@ -177,7 +177,7 @@ class WsEndpoint:
     async def _begin(self, visit: _Visit, first: First) -> dict[str, Any]:
         """Let in whom the first message names; returns the reply to that message. Raises `Refused`."""
         connection = await self._open(visit, first.token, first.cursor)
-        return {"to": "ns:auth", "id": first.id, "ok": True, **renewed_dict(connection.identity, connection.view)}
+        return {"to": "ns:auth", "id": first.id, "ok": True, **renewed_dict(connection, connection.identity)}
 
     def _forget(self, visit: _Visit) -> None:
         client, connection = visit.client, visit.connection
@@ -227,12 +227,13 @@ class WsEndpoint:
             address=self._address(request),
             client=request.headers.get("User-Agent", ""),
             trusted=self._auth.development,
-            locale=self._connections.languages.choose(
+            language=self._connections.languages.spoken(
                 request.query.get("locale"), identity, request.headers.get("Accept-Language")
             ),
         )
+        visit.locale = connection.language.errors
         self.streams.add(client)
-        await self._connections.open(connection, cursor, locale=visit.locale)
+        await self._connections.open(connection, cursor)
         visit.connection = connection
         return connection
 
@@ -272,7 +273,7 @@ class WsEndpoint:
 
     async def _refuse_bytes(self, visit: _Visit, connection: Connection) -> None:
         refused = Refused("invalid_data", NO_BYTES)
-        error = self._events.refusal(refused, visit.locale, connection)["error"]
+        error = self._events.refusal(refused, connection)["error"]
         visit.client.control("ns:closing", {"code": refused.kind.code, "reconnect": False, "error": error})
         await visit.socket.close(code=_WS_UNSUPPORTED, message=refused.kind.code.encode())
 
@@ -285,7 +286,7 @@ class WsEndpoint:
             handler = self._events.handler_of(asked.name)
             check_reply_id(body)
         except Refused as refused:
-            return {"to": asked.name, "id": asked.id, **self._events.refusal(refused, visit.locale, connection)}
+            return {"to": asked.name, "id": asked.id, **self._events.refusal(refused, connection)}
         if asked.name == "ns:auth" and self._auth.development and visit.is_nobody():
             # in development nobody has to say who they are; who does, begins as where a token is needed
             self._connections.left(connection, "transport close")
@@ -295,7 +296,7 @@ class WsEndpoint:
         return {
             "to": asked.name,
             "id": asked.id,
-            **await self._events.answer(handler, connection, body, visit.locale),
+            **await self._events.answer(handler, connection, body),
         }
 
 

@@ -187,6 +187,7 @@ class RenewedSchema(DoneSchema):
     expires_at = plain.Float(required=True, allow_none=True, metadata=about("Unix seconds"))
     roles = plain.List(plain.String(), required=True)
     topics = plain.List(plain.String(), required=True)
+    locale = plain.String(required=True, metadata=about("The language tag in which it gets texts from now on"))
 
 
 class ObservingSchema(DoneSchema):

@@ -6,7 +6,7 @@ import pytest
 
 from sio_server.audience import Identity
 from sio_server.catalog import Catalog
-from sio_server.core.languages import Languages, tag_of
+from sio_server.core.languages import Language, Languages, tag_of
 from sio_server.event_types import EventType
 
 ANA, PT = Identity("ana"), Identity("ana", locale="pt_br")
@@ -34,6 +34,22 @@ def catalog(*tags: str) -> Catalog:
 def test_who_says_it_counts(asked: object, identity: Identity, header: str | None, chosen: str) -> None:
     """What was asked for, else the token, else the browser's first that the catalogue has, else the server's own."""
     assert Languages(catalog("es", "en"), "es").choose(asked, identity, header) == chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "claimed", "header", "spoken"),
+    [
+        ("es-PE", "en", "en", Language("es-PE", "es", asked=True)),
+        (None, "es", "en", Language("es", "es")),
+        (None, None, "fr,es;q=0.5", Language("es", "es")),
+        ("fr", None, "es", Language("fr", "es", asked=True)),
+        (None, None, None, Language("es", "en")),
+        ("no tag!", None, None, Language("es", "en")),
+    ],
+)
+def test_errors_in_the_language(asked: object, claimed: str | None, header: str | None, spoken: Language) -> None:
+    """Errors are in the language that was said, else in the browser's, else in English, as over HTTP."""
+    assert Languages(catalog("es", "en"), "es").spoken(asked, Identity("ana", locale=claimed), header) == spoken
 
 
 def test_another_catalogue_is_looked_at_anew() -> None:

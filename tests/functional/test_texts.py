@@ -177,6 +177,23 @@ async def test_changed_words_are_in_every_language(server: Server) -> None:
     assert (item["message"], item["actions"][0]["label"]) == ("Adiós", "Yes")
 
 
+async def test_old_clients_over_every_transport(server: Server, node: Node) -> None:
+    """Who knows of no language gets the server's over every transport, with no member that it would not get without."""
+    mine = token("ana")
+    async with (
+        javascript_client(node.binary, server.url, auth={"token": mine}) as stock,
+        plain_socket(server.url, {"token": mine}) as plain,
+        event_stream(server.url, {"token": mine}) as stream,
+    ):
+        await server.connect({"token": token("bea"), "locale": "pt"})
+        await server.notify({**SEVERAL, "texts": None})
+        await server.notify(SEVERAL)
+        for client in (stock, plain, stream):
+            without, told = await client.wait(2)
+            assert (told["message"], told["title"], told["actions"][0]["label"]) == ("Hola", None, "Sí")
+            assert told.keys() == without.keys()
+
+
 async def test_page_about_languages(tmp_path: Path) -> None:
     """What docs/languages.md shows is a catalogue, a body that is taken, and a call of the client."""
     page = Document.read(ROOT / "docs" / "languages.md")

@@ -11,6 +11,7 @@ from sio_server.audience import Audience, Identity
 from sio_server.auth import Authenticator
 from sio_server.config import Config
 from sio_server.core.hub import Connection
+from sio_server.core.languages import Language
 from sio_server.core.refusals import Refusals
 from sio_server.live.client_events import ClientEvents
 from tests.support.links import TOURIST, Core
@@ -40,11 +41,9 @@ def events_of(made: Core, config: Config | None = None) -> ClientEvents:
     return ClientEvents(made.connections, made.inboxes, made.topics, made.attendance, auth=auth, refusals=refusals)
 
 
-async def say(
-    events: ClientEvents, connection: Connection, event: str, body: Any, locale: str = "en"
-) -> dict[str, Any]:
+async def say(events: ClientEvents, connection: Connection, event: str, body: Any) -> dict[str, Any]:
     """The acknowledgement of an event."""
-    return await events.answer(events.handlers[event], connection, body, locale)
+    return await events.answer(events.handlers[event], connection, body)
 
 
 async def id_of(made: Core, seq: int) -> str:
@@ -73,7 +72,7 @@ async def test_newer_token_is_answered_with_what_it_holds(made: Core) -> None:
     renewed = token("7", "guia", topics=["lima"])
     answer = await say(events_of(made), connection, "ns:auth", {"token": renewed})
     assert answer.pop("expires_at") == pytest.approx(time.time() + 600, abs=60)
-    assert answer == {"ok": True, "roles": ["guia"], "topics": ["lima"]}
+    assert answer == {"ok": True, "roles": ["guia"], "topics": ["lima"], "locale": "es"}
     assert link.rooms == ("all", "role:guia", "user:7", "topic:lima")
 
 
@@ -156,9 +155,9 @@ async def test_looking_on_is_for_administrators_and_publishers(made: Core) -> No
 
 async def test_nameless_one_has_no_inbox(made: Core) -> None:
     """Where nobody has a name, a change of state is forbidden, in the client's language."""
-    connection, _ = await made.open(Identity(None, ("turista",)))
+    connection, _ = await made.open(Identity(None, ("turista",)), language=Language("es", "es"))
     events = events_of(made, Config(dev=True))
-    answer = await say(events, connection, "ns:read", {"all": True}, "es")
+    answer = await say(events, connection, "ns:read", {"all": True})
     assert answer["error"]["code"] == "forbidden"
     assert answer["error"]["detail"].startswith("Una bandeja es de un usuario")
 

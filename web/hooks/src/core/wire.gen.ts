@@ -526,6 +526,8 @@ export interface components {
             expires_at: number | null;
             roles: string[];
             topics: string[];
+            /** @description The language tag in which it gets texts from now on */
+            locale: string;
         };
         ServerEvents: {
             "ns:hello": components["schemas"]["Hello"];
