@@ -91,6 +91,8 @@ KINDS: dict[str, ErrorKind] = dict(
         _kind("replaced", 409, 4409, "Another notification took its place", "Otra notificación ocupó su lugar"),
         _kind("revision_mismatch", 409, 4409, "It has been changed meanwhile", "Otro cambio llegó antes"),
         _kind("already_answered", 409, 4409, "It was answered already", "Ya se respondió"),
+        # RFC 9110 section 13.1.1: what a header asked for, where a member of the body has `revision_mismatch`.
+        _kind("precondition_failed", 412, 4412, "It is no longer as If-Match says", "Ya no está como dice If-Match"),
         _kind("payload_too_large", 413, 1009, "The body is too large", "El cuerpo es demasiado grande"),
         _kind(
             "unsupported_encoding",

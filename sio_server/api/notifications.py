@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from sio_server.api.credentials import OBSERVER, PUBLISHER
 from sio_server.api.messages import json_response
@@ -20,6 +20,7 @@ from sio_server.errors import Refused
 from sio_server.schemas.changes import (
     AmendSchema,
     ChangedSchema,
+    HappenedQuerySchema,
     HistoryReplySchema,
     RetractedSchema,
     load_change,
@@ -42,7 +43,9 @@ ID_PARAMETER: Final = Parameter(
 )
 
 
-_IF_MATCH: Final = Header("If-Match", "The revision as you know it: refused where another change came first", 16)
+_IF_MATCH: Final = Header(
+    "If-Match", "The revision as you know it: refused (412) where another change came first; `*` is any", 16
+)
 _CHANGE_ERRORS: Final = ("not_found", "replaced", "rate_limited", "draining", "broker_unavailable")
 
 
@@ -154,6 +157,7 @@ class NotificationsOperations:
             "unsupported_encoding",
             "invalid_data",
             "revision_mismatch",
+            "precondition_failed",
             *_CHANGE_ERRORS,
         ),
     )
@@ -161,7 +165,13 @@ class NotificationsOperations:
         """Change one notification."""
         identity, change, caller = call.path["id"], call.body, call.caller
         scheduled = self._schedules.change(identity, change.given, caller, revision=change.revision)
-        return json_response(await _done(scheduled, partial(self._changes.amend, identity, change, caller)))
+        try:
+            done = await _done(scheduled, partial(self._changes.amend, identity, change, caller))
+        except Refused as refused:
+            if refused.kind.code == "revision_mismatch" and hdrs.IF_MATCH in call.request.headers:
+                raise Refused("precondition_failed", extra=refused.extra) from None
+            raise
+        return json_response(done)
 
     @operation(
         "DELETE",
@@ -192,12 +202,13 @@ class NotificationsOperations:
         "long as the notification would be, and of one thread the newest hundred.",
         credential=OBSERVER,
         parameters=(ID_PARAMETER,),
+        query=HappenedQuerySchema,
         reply=HistoryReplySchema,
         errors=("not_found", "broker_unavailable"),
     )
     async def history(self, call: Call[Publisher, None]) -> web.Response:
         """Tell what became of one notification."""
-        return json_response(await self._changes.history(call.path["id"]))
+        return json_response(await self._changes.history(call.path["id"], **call.query))
 
     @operation(
         "GET",

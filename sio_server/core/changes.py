@@ -11,6 +11,7 @@ from sio_server.auth import Publisher
 from sio_server.broker import Amendment, Broker
 from sio_server.catalog import Catalog
 from sio_server.core.fates import said_dict
+from sio_server.core.languages import tag_of
 from sio_server.core.node import Node
 from sio_server.core.wordings import WORDS, Said, reworded
 from sio_server.errors import FieldProblem, Refused, Text
@@ -88,12 +89,17 @@ class Changes:
             "removed": True,
         }
 
-    async def history(self, notification_id: str) -> dict[str, Any]:
-        """What happened to a notification and its thread, oldest first; raises `Refused` (``not_found``)."""
+    async def history(self, notification_id: str, *, locale: str | None = None) -> dict[str, Any]:
+        """What happened to a notification and its thread, oldest first; raises `Refused` (``not_found``).
+
+        What was before is said in ``locale``, a language tag, or in the nearest there is of it; without one in the
+        server's language, with what was said otherwise beside it.
+        """
+        locale = tag_of(locale)
         steps = await steps_of(self._broker, notification_id)
         if not steps:
             raise Refused("not_found")
-        return {"items": [{**step, "before": _record(before)} for step, before in steps]}
+        return {"items": [{**step, "before": _record(before, locale)} for step, before in steps]}
 
     async def _known(self, notification_id: str, publisher: Publisher) -> Entry:
         """The notification as it is, or as it was last, which this publisher may publish."""
@@ -178,8 +184,11 @@ def _step(identity: str, action: str, at: int, by: str | None, other: str | None
     return {"id": identity, "action": action, "at": written(at), "by": by, "replaced_by": other}
 
 
-def _record(before: Entry | None) -> dict[str, Any] | None:
-    return None if before is None else before.record()
+def _record(before: Entry | None, locale: str | None) -> dict[str, Any] | None:
+    if before is None:
+        return None
+    spoken = before.within(locale)
+    return spoken.record() if locale is None else spoken._replace(texts=None).record()
 
 
 _DELIVERED: Final = Text("It was delivered already.", "Ya se entregó.")

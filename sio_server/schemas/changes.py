@@ -13,6 +13,7 @@ from sio_server.broker.amendments import Deed
 from sio_server.broker.schedule import Ending
 from sio_server.core.changes import Change
 from sio_server.errors import FieldProblem, Refused, Text
+from sio_server.schemas.inbox import MAX_LOCALE
 from sio_server.schemas.loading import about, load
 from sio_server.schemas.operators import RecordSchema
 from sio_server.schemas.publish import PublishSchema
@@ -60,13 +61,13 @@ _AMEND: Final = AmendSchema()
 
 
 def load_change(body: object, if_match: str | None = None) -> Change:
-    """The change in a decoded JSON body; ``if_match`` is the header ``If-Match``.
+    """The change in a decoded JSON body; ``if_match`` is the header ``If-Match``, ``*`` for any revision.
 
     Raises `Refused` (``invalid_data``).
     """
     given = dict(load(_AMEND, body, "invalid_data"))
     revision = given.pop("revision", None)
-    if if_match is not None:
+    if if_match is not None and if_match.strip() != "*":
         stated = _REVISION.fullmatch(if_match)
         if stated is None or revision not in (None, int(stated[1])):
             raise Refused.of_problems("invalid_data", (FieldProblem("If-Match", _IF_MATCH),))
@@ -125,6 +126,16 @@ class HistoryItemSchema(HappenedSchema):
     """Something that happened to a notification, and what it was before."""
 
     before = plain.Nested(RecordSchema, required=True, allow_none=True, metadata=about("Null where it was published"))
+
+
+class HappenedQuerySchema(fields.Schema):
+    """In which language one wants to read what was before."""
+
+    locale = fields.Str(
+        load_default=None,
+        validate=fields.length(0, MAX_LOCALE),
+        metadata=about("Language tag of what was before; without it the server's, with what was said in `texts`"),
+    )
 
 
 class HistoryReplySchema(Schema):

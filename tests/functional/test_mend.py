@@ -105,6 +105,24 @@ async def test_away_clients_get_the_last_change(server: Server) -> None:
                 assert client.of("ns:sync")[0]["replayed"] == 3
 
 
+async def matching(server: Server, path: str, if_match: str) -> tuple[int, str | None, int | None]:
+    """Status, code and revision of the answer to a change with the header ``If-Match``."""
+    headers = {"Authorization": f"Bearer {PUBLISH_KEY}", "If-Match": if_match}
+    async with server.http.patch(server.url + path, json={"message": "2"}, headers=headers) as answer:
+        body = await answer.json(content_type=None)
+        return answer.status, body.get("code"), body.get("revision")
+
+
+async def test_if_match(server: Server) -> None:
+    """A change with ``If-Match`` is made where that is the revision, or any; else it is 412, for what waits, too."""
+    for later in ({}, {"deliver_in": 3600}):
+        _, one = await server.notify({"type": "test", "message": "1", **later})
+        path = f"/v1/notifications/{one['id']}"
+        assert await matching(server, path, '"0"') == (200, None, 1)
+        assert await matching(server, path, '"0"') == (412, "precondition_failed", 1)
+        assert await matching(server, path, "*") == (200, None, 2)
+
+
 async def test_what_is_refused(server: Server) -> None:
     """A change is held to the catalogue, to what may change, to its revision and to the scope of a key."""
     _, one = await server.notify({**BOOKING, "collapse_key": "k"})
@@ -121,9 +139,8 @@ async def test_what_is_refused(server: Server) -> None:
     await mend(server, one["id"], message="1")
     stale = await mend(server, one["id"], 409, message="2", revision=0)
     assert (stale["code"], stale["revision"]) == ("revision_mismatch", 1)
-    headers = {"Authorization": f"Bearer {PUBLISH_KEY}", "If-Match": '"0"'}
-    async with server.http.patch(server.url + path, json={"message": "2"}, headers=headers) as answer:
-        assert (answer.status, (await answer.json())["code"]) == (409, "revision_mismatch")
+    assert await matching(server, path, '"0"') == (412, "precondition_failed", 1)
+    assert await matching(server, path, '"x"') == (422, "invalid_data", None)
     assert (await mend(server, one["id"], message="2", revision=1))["revision"] == 2
     assert (await mend(server, one["id"], message=None, link=None))["revision"] == 3
     _, other = await server.notify({**BOOKING, "collapse_key": "k"})

@@ -177,6 +177,32 @@ async def test_changed_words_are_in_every_language(server: Server) -> None:
     assert (item["message"], item["actions"][0]["label"]) == ("Adiós", "Yes")
 
 
+async def test_what_was_said_before_is_in_every_language(server: Server) -> None:
+    """The history has what was said before in every language, and alone in the one that is asked for."""
+    _, accepted = await server.notify({**SEVERAL, "collapse_key": "k"})
+    path = f"/v1/notifications/{accepted['id']}"
+    await ask(server, "PATCH", path, token=PUBLISH_KEY, json={"message": "Adiós", "texts": {"en": {"message": "Bye"}}})
+    await ask(server, "PATCH", path, token=PUBLISH_KEY, json={"texts": None})
+    await ask(server, "DELETE", path, token=PUBLISH_KEY)
+    spoken = {
+        "": [("Hola", "Hello"), ("Adiós", "Bye"), ("Adiós", None)],
+        "?locale=en_GB": [("Hello", None), ("Bye", None), ("Adiós", None)],
+        "?locale=pt": [("Oi", None), ("Adiós", None), ("Adiós", None)],
+        "?locale=!": [("Hola", "Hello"), ("Adiós", "Bye"), ("Adiós", None)],
+    }
+    for query, expected in spoken.items():
+        items = (await get(server, f"{path}/history{query}", PUBLISH_KEY))["items"]
+        before = [one["before"] for one in items if one["before"] is not None]
+        said = [(one["message"], one.get("texts", {}).get("en", {}).get("message")) for one in before]
+        assert said == expected, query
+    record = await get(server, path, PUBLISH_KEY)
+    assert (record["status"], record["message"], record["texts"]["en"]["actions"][0]["label"]) == (
+        "retracted",
+        "Adiós",
+        "Yes",
+    )
+
+
 async def test_old_clients_over_every_transport(server: Server, node: Node) -> None:
     """Who knows of no language gets the server's over every transport, with no member that it would not get without."""
     mine = token("ana")

@@ -17,8 +17,9 @@ from sio_server.broker.amendments import Deed
 MAX_OF_THREAD: Final = 100
 
 _NOTE: Final = """
-INSERT INTO history (thread, id, action, at, who, other, seq, timestamp, type, place, audience, source, publisher, body)
-SELECT ?, id, ?, ?, ?, ?, ?, ?, type, seq, audience, source, publisher, body FROM notification WHERE seq = ?
+INSERT INTO history (thread, id, action, at, who, other, seq, timestamp,
+    type, place, audience, source, publisher, body, texts)
+SELECT ?, id, ?, ?, ?, ?, ?, ?, type, seq, audience, source, publisher, body, texts FROM notification WHERE seq = ?
 """
 _PRUNE: Final = """
 DELETE FROM history WHERE thread = ? AND number <=

@@ -13,7 +13,8 @@ from sio_server.notification import Entry, moment_of
 
 # What `_happened` takes: how it was, in the order of `rows.COLUMNS`, and what happened.
 _COLUMNS: Final = (
-    "place, id, 'notification', type, audience, source, publisher, body, NULL, action, at, who, other, seq, thread"
+    "place, id, 'notification', type, audience, source, publisher, body, NULL, texts, "
+    "action, at, who, other, seq, thread"
 )
 
 
@@ -31,9 +32,9 @@ def end_of(connection: sqlite3.Connection, epoch: str, identity: str) -> End | N
         f"SELECT {_COLUMNS} FROM history WHERE id = ? ORDER BY number DESC LIMIT 1",  # noqa: S608 - a constant
         (identity,),
     ).fetchone()
-    if row is None or row[9] not in ("replaced", "retracted"):
+    if row is None or row[10] not in ("replaced", "retracted"):
         return None
-    return End(_happened(epoch, row), row[13], row[14])
+    return End(_happened(epoch, row), row[14], row[15])
 
 
 def of(connection: sqlite3.Connection, epoch: str, identity: str, stored: Entry | None) -> tuple[Happened, ...]:
@@ -65,7 +66,7 @@ def of(connection: sqlite3.Connection, epoch: str, identity: str, stored: Entry 
 
 def _newest(connection: sqlite3.Connection, epoch: str, rows: Sequence[Sequence[Any]]) -> Entry | None:
     """The notification that stands in the place that the last of these rows tells of."""
-    identity = rows[-1][12]
+    identity = rows[-1][13]
     row = (
         identity
         and connection.execute(
@@ -81,5 +82,5 @@ def _published(identity: str, publisher: str | None) -> Happened:
 
 
 def _happened(epoch: str, row: Sequence[Any]) -> Happened:
-    action, at, who, other = row[9:13]
-    return Happened(row[1], action, at, who, entry_of(epoch, (*row[:9], None)), other)
+    action, at, who, other = row[10:14]
+    return Happened(row[1], action, at, who, entry_of(epoch, row[:10]), other)

@@ -18,6 +18,7 @@ from sio_server.broker.sqlite.collapse import digest
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
 from sio_server.notification import written
+from sio_server.texts import Texts
 
 # Rows that one step takes away or changes: publishers wait for no more than that.
 STEP_ROWS: Final = 200
@@ -151,9 +152,11 @@ def _stored(connection: sqlite3.Connection, epoch: str, key: int) -> dict[str, A
 
 
 def _former(connection: sqlite3.Connection, _: str, key: int) -> dict[str, Any]:
-    row = connection.execute("SELECT id, action, at, type, audience, body FROM history WHERE number = ?", (key,))
-    identity, action, at, event, audience, body = row.fetchone()
+    row = connection.execute("SELECT id, action, at, type, audience, body, texts FROM history WHERE number = ?", (key,))
+    identity, action, at, event, audience, body, texts = row.fetchone()
     before = {"type": event, "audience": orjson.loads(audience), **orjson.loads(b"{%b}" % body)}
+    if texts is not None:
+        before["texts"] = Texts.load(texts).shown()
     return {"id": identity, "action": action, "at": written(at), "before": before}
 
 

@@ -313,6 +313,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE schedule_past ADD COLUMN audience TEXT;      -- JSON as in a request
     CREATE INDEX schedule_past_type ON schedule_past (type, number) WHERE type IS NOT NULL;
     """,
+    # 16. What a former version said otherwise in which language; NULL where nothing is.
+    "ALTER TABLE history ADD COLUMN texts TEXT",
 )
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
