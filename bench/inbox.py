@@ -22,9 +22,9 @@ from pathlib import Path
 
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Signal, View
+from sio_server.broker.ages import Ages
 from sio_server.broker.settling import settle
 from sio_server.broker.sqlite import SqliteBroker
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.rows import Batch
 from sio_server.notification import Entry, Notification, Position, milliseconds, new_id
 

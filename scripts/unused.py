@@ -32,7 +32,6 @@ COUNTERS: Final = frozenset(Counters.__slots__)
 NAMES: Final = [
     "__*__",  # Python's own
     "describe",  # a method that prometheus_client looks for and no class of it has
-    "on_reset",  # of the broker's contract: no broker of one machine loses its place while it runs
     "nodes",  # of the broker's contract: which nodes there are
     "shared",
     "sight",  # of the broker's contract: what its tests and the bench see users by, without a connection
@@ -54,6 +53,8 @@ NAMES: Final = [
     "showwarning",
     "unraisablehook",
     "using",  # of the outboxes: called by applications alone
+    "isolation",  # of a transaction of asyncpg, which takes them by these names
+    "readonly",
     "req",  # parameters by the name that webargs and httpcore pass them under
     "trace",
 ]

@@ -16,6 +16,7 @@ from sio_server.api import help as help_pages
 from sio_server.api import pages
 from tests.support import forks
 from tests.support.links import Core, core
+from tests.support.postgres import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,6 +72,8 @@ def blockbuster() -> Iterator[BlockBuster]:
             function.can_block_in("sio_server/client/known.py", "default_catalog")
             # The driver is the application's: asyncpg looks for files with certificates whenever it connects.
             function.can_block_in("sio_server/client/outbox/reach.py", "_run")
+            # As there; the name is in a thread's hands, the rest is a look for three small files at each connection.
+            function.can_block_in("sio_server/broker/postgres/database.py", "_connect")
         yield watch
 
 
@@ -116,3 +119,10 @@ def node() -> Node:
     if not binary or not (modules / "socket.io-client").is_dir():
         pytest.fail("the tests need Node and socket.io-client: run `make test`, which installs them")
     return Node(Path(binary), modules)
+
+
+@pytest.fixture(scope="session")
+def postgres_home() -> Iterator[Path]:
+    """A server of PostgreSQL for all tests of this process."""
+    with postgres() as home:
+        yield home

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sio_server.errors import Text
+
 # Topics of one user, each of which is a room of all the user's connections: more would be felt in each query of the
 # user's inbox, which merges them.
 MAX_FOLLOWED: Final = 1000
@@ -82,3 +84,10 @@ class Follows(Protocol):
 
     async def followers(self, topic: str, *, limit: int, after: str | None = None) -> FollowersPage:
         """At most ``limit`` of those who follow a topic, by name above ``after``."""
+
+
+# What is said where somebody would follow one more.
+TOO_MANY: Final = Text(
+    f"One user follows at most {MAX_FOLLOWED} topics: end another one first.",
+    f"Un usuario sigue como mucho {MAX_FOLLOWED} temas: deja antes de seguir otro.",
+)

@@ -51,7 +51,7 @@ def postgres() -> Iterator[Path]:
             assert done.returncode == 0, (home / "said").read_text(errors="replace")
 
         run("initdb", "--no-sync", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-        settings = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        settings = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=200 -c shared_buffers=16MB"
         run("pg_ctl", "-l", str(home / "log"), "-w", "-t", str(START), "-o", settings, "start")
         try:
             yield home

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from sio_server.broker.ages import Ages
 from sio_server.broker.amendments import Amended, Amendment
 from sio_server.broker.sqlite import history
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.groups import note as note_group
 from sio_server.broker.sqlite.history import Happening
 from sio_server.broker.sqlite.pasts import end_of

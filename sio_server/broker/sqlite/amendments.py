@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
+from sio_server.broker.ages import Ages
 from sio_server.broker.amendments import Amended, Amendment, Amendments, Happened
 from sio_server.broker.sqlite import amending, pasts
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.parts import Parts
 from sio_server.broker.sqlite.receipts import find
 from sio_server.notification import Position

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sio_server.audience import Audience
+from sio_server.broker.ages import Ages
 from sio_server.broker.broker import Broker
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
@@ -19,7 +20,6 @@ from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
 from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trails, views
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.amendments import Amending
 from sio_server.broker.sqlite.answering import Answering
 from sio_server.broker.sqlite.attending import Attending

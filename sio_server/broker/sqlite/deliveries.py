@@ -14,12 +14,12 @@ from contextlib import closing, suppress
 from itertools import islice
 from typing import Final, Literal
 
+from sio_server.broker import steps
 from sio_server.broker.receipts import Carrier
-from sio_server.broker.sqlite import steps
 from sio_server.broker.sqlite.sights import all_rooms_of
-from sio_server.broker.sqlite.steps import Step as Moment
 from sio_server.broker.sqlite.views import bounds_of, walk
 from sio_server.broker.sqlite.writer import Step, Writer
+from sio_server.broker.steps import Step as Moment
 from sio_server.errors import BrokerUnavailable
 
 HANDED: Final = 0

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from sio_server.audience import TOPIC_PREFIX, topic_room
-from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowedTopic, Follower, FollowersPage
+from sio_server.broker.follows import MAX_FOLLOWED, TOO_MANY, Follow, FollowedTopic, Follower, FollowersPage
 from sio_server.broker.log import View
 from sio_server.broker.sqlite.writer import Step
-from sio_server.errors import Refused, Text
+from sio_server.errors import Refused
 
 
 class Changed(NamedTuple):
@@ -34,7 +34,7 @@ def follow(step: Step, user: str, topic: str, *, at: int, backend: bool) -> Chan
         execute("UPDATE follow SET backend = 1 WHERE user = ? AND room = ?", (user, room))
         return Changed(found, changed=True)
     if execute("SELECT count(*) FROM follow WHERE user = ?", (user,)).fetchone()[0] >= MAX_FOLLOWED:
-        raise Refused("too_many_topics", _TOO_MANY)
+        raise Refused("too_many_topics", TOO_MANY)
     made = Follow(topic, at, step.last_seq, backend)
     execute(
         "INSERT INTO follow (user, room, seen_from, at, backend) VALUES (?, ?, ?, ?, ?)",
@@ -104,9 +104,3 @@ def with_followed(user: str, named: Mapping[str, int], followed: Followed) -> Vi
     for room, (since, _) in followed.items():
         seen_from[room] = min(since, seen_from.get(room, since))
     return View(user, seen_from, {room: backend for room, (_, backend) in followed.items()})
-
-
-_TOO_MANY: Final = Text(
-    f"One user follows at most {MAX_FOLLOWED} topics: end another one first.",
-    f"Un usuario sigue como mucho {MAX_FOLLOWED} temas: deja antes de seguir otro.",
-)

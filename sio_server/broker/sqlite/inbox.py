@@ -15,10 +15,10 @@ from typing import Final
 
 import orjson
 
+from sio_server.broker import steps
 from sio_server.broker.groups import Group, GroupsPage
 from sio_server.broker.inbox import Action, Answer, Counts, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import View
-from sio_server.broker.sqlite import steps
 from sio_server.broker.sqlite.groups import names_of, summed_up
 from sio_server.broker.sqlite.rows import last_seq, stored_entries
 from sio_server.broker.sqlite.views import (

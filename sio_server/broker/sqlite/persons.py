@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from sio_server.audience import Audience, user_room
-from sio_server.broker.sqlite import removal, schedule, steps
+from sio_server.broker import steps
+from sio_server.broker.sqlite import removal, schedule
 from sio_server.broker.sqlite.collapse import digest
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step

@@ -9,9 +9,9 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import Audience
+from sio_server.broker.ages import Ages
 from sio_server.broker.log import Former, Published
 from sio_server.broker.sqlite import collapse
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.lanes import Lanes
 from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position, in_place_of

@@ -161,7 +161,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX sight_room ON sight (room, since, missing_since);
     CREATE INDEX sight_missing ON sight (missing_since) WHERE missing_since IS NOT NULL;
     """,
-    # 6. When: the newest steps of what a row sums up (`broker.sqlite.steps`), and up to which seq an inbox's speak.
+    # 6. When: the newest steps of what a row sums up (`broker.steps`), and up to which seq an inbox's speak.
     """
     ALTER TABLE delivery ADD COLUMN steps BLOB NOT NULL DEFAULT x'';
     ALTER TABLE inbox ADD COLUMN steps BLOB NOT NULL DEFAULT x'';

@@ -11,7 +11,7 @@ from sio_server.broker.sqlite.answers import answer_of
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.receipts import find
 from sio_server.broker.sqlite.sights import is_kept
-from sio_server.broker.sqlite.steps import Step, first_at, moments_of, unpack
+from sio_server.broker.steps import Step, first_at, moments_of, unpack
 from sio_server.broker.trails import Hop, KnownRoom, Trail
 
 # Users who are looked at for names that are alike, and how many are told of. A fiftieth of a second's work.

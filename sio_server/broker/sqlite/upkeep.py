@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from sio_server.broker.ages import Ages
 from sio_server.broker.sqlite import retention
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.people import VISIT_EVERY, SightCache
 from sio_server.broker.sqlite.presence import Register
 from sio_server.broker.sqlite.sights import forget_rooms

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
+from sio_server.broker.ages import Ages
 from sio_server.broker.log import Published
 from sio_server.broker.settling import settle
-from sio_server.broker.sqlite.ages import Ages
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker.sqlite.store import Store

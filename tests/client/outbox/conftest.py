@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ import pytest
 
 from sio_server.client import pacing
 from tests.support.outboxes import KINDS, Place
-from tests.support.postgres import place_in, postgres
+from tests.support.postgres import place_in
 from tests.support.servers import REFUSING, Server, running
 
 
@@ -22,13 +22,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -
     """Have short waits between tries, and let every line through."""
     monkeypatch.setattr(pacing, "BACKOFF_MAX", 0.05)
     caplog.set_level(logging.DEBUG, "sio_server.client")
-
-
-@pytest.fixture(scope="session")
-def postgres_home() -> Iterator[Path]:
-    """A server of PostgreSQL for all tests of this process."""
-    with postgres() as home:
-        yield home
 
 
 @pytest.fixture

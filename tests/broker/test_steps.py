@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sio_server.broker.sqlite.steps import MAX_STEPS, WORDS, Step, first_at, joined, merged, moments_of, unpack
+from sio_server.broker.steps import MAX_STEPS, WORDS, Step, first_at, joined, merged, moments_of, unpack
 
 NUMBERS = st.integers(0, 2**62)
 STEPS = st.builds(Step, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.sampled_from(WORDS), st.sampled_from(WORDS))

@@ -1,0 +1,178 @@
+"""Notifications that go into one commit, as one call of the database, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Self
+
+import orjson
+
+from sio_server.broker.log import Former, Published
+from sio_server.broker.postgres.database import Connection, Database
+from sio_server.broker.postgres.follower import Mark
+from sio_server.errors import Refused
+from sio_server.notification import Entry, Notification, Position
+
+Outcome = Published | Refused
+Settled = Callable[[Published | Exception], None]
+
+_ARGUMENTS: Final = ", ".join(f"${number}" for number in range(1, 27))
+_APPEND: Final = f"""
+SELECT epoch, before, now_, passed_before, seqs, known_of, known_ids, known_seqs, known_fingerprints
+FROM append_batch({_ARGUMENTS})
+"""  # noqa: S608 - numbers
+
+
+class Waiting(NamedTuple):
+    """One publish that waits for a commit."""
+
+    notification: Notification
+    settled: Settled
+
+
+@dataclass(slots=True)
+class Columns:
+    """The arguments of ``append_batch`` that speak of notifications, filled one by one."""
+
+    ids: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    lives: list[int | None] = field(default_factory=list)
+    audiences: list[str] = field(default_factory=list)
+    sources: list[str | None] = field(default_factory=list)
+    publishers: list[str | None] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    priorities: list[str] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+    stored: list[bool] = field(default_factory=list)
+    room_of: list[int] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)
+    except_of: list[int] = field(default_factory=list)
+    excepted: list[str] = field(default_factory=list)
+    group_of: list[int] = field(default_factory=list)
+    group_rooms: list[str] = field(default_factory=list)
+    group_names: list[str] = field(default_factory=list)
+    key_of: list[int] = field(default_factory=list)
+    key_publishers: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    fingerprints: list[bytes] = field(default_factory=list)
+
+    def add(self, notification: Notification) -> None:
+        """Add one at the next place."""
+        expires_at, texts = notification.expires_at, notification.texts
+        self.ids.append(notification.id)
+        self.types.append(notification.type)
+        # What it says itself is the wall clock's; how long it lives holds by the log's own.
+        self.lives.append(None if expires_at is None else expires_at - notification.timestamp)
+        self.audiences.append(orjson.dumps(notification.audience.as_dict()).decode())
+        self.sources.append(notification.source)
+        self.publishers.append(notification.publisher)
+        self.bodies.append(notification.body)
+        self.priorities.append(notification.priority)
+        self.texts.append(None if texts is None else texts.dump())
+        self.stored.append(notification.persist)
+        self._add_names(notification, len(self.ids))
+
+    def _add_names(self, notification: Notification, place: int) -> None:
+        audience, key, extras = notification.audience, notification.idempotency, notification.extras
+        rooms = audience.rooms()
+        for room in rooms:
+            self.room_of.append(place)
+            self.rooms.append(room)
+        for user in audience.except_users:
+            self.except_of.append(place)
+            self.excepted.append(user)
+        if extras is not None and extras.group is not None:
+            for room in rooms:
+                self.group_of.append(place)
+                self.group_rooms.append(room)
+                self.group_names.append(extras.group)
+        if key is not None:
+            self.key_of.append(place)
+            self.key_publishers.append(key.publisher)
+            self.keys.append(key.key)
+            self.fingerprints.append(key.fingerprint)
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The columns in the order in which the function takes them."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+class Done(NamedTuple):
+    """What a commit did: where the log stood before it, and where each notification stands."""
+
+    epoch: str
+    before: tuple[int, int]
+    mark: Mark
+    now: int
+    notifications: Sequence[Notification]
+    outcomes: Sequence[Outcome]
+
+    def entries(self, until: Callable[[str, int, int | None], int | None]) -> list[Entry]:
+        """What is to be announced, in order."""
+        found = []
+        for notification, outcome in zip(self.notifications, self.outcomes, strict=True):
+            if isinstance(outcome, Published) and not outcome.duplicate:
+                expires_at = notification.expires_at
+                life = None if expires_at is None else self.now + expires_at - notification.timestamp
+                entry = Entry.of(notification, outcome.position, until(notification.type, self.now, life))
+                former = outcome.former
+                found.append(entry if former is None else entry.in_place_of(former.id, former.thread, former.gone))
+        return found
+
+
+class Batch:
+    """What one commit appends."""
+
+    def __init__(self, waiting: Sequence[Waiting]) -> None:
+        self.waiting = waiting
+        self.columns = Columns()
+        for one in waiting:
+            self.columns.add(one.notification)
+
+    @classmethod
+    def of(cls, waiting: Sequence[Waiting], most: int) -> Self:
+        """The first of those that wait: as many as may go into one commit. No key is in it twice."""
+        keys: set[tuple[str, str]] = set()
+        for number, one in enumerate(waiting[:most]):
+            key = one.notification.idempotency
+            if key is not None:
+                if (key.publisher, key.key) in keys:
+                    return cls(waiting[:number])
+                keys.add((key.publisher, key.key))
+        return cls(waiting[:most])
+
+    async def append(self, database: Database, node: str, token: str, *, now: int, key_ttl: int) -> Done:
+        """Append all, in one transaction. Raises `BrokerUnavailable`."""
+
+        async def call(connection: Connection) -> Done:
+            return await self.call(connection, database.schema, node, token, now=now, key_ttl=key_ttl)
+
+        return await database.write(call)
+
+    async def call(self, connection: Connection, schema: str, node: str, token: str, *, now: int, key_ttl: int) -> Done:
+        """Append all, as one statement."""
+        channel = channel_of(schema)
+        row = await connection.fetchrow(_APPEND, now, key_ttl, token, channel, node, *self.columns.arguments())
+        return self._done(row, token, {})
+
+    def _done(self, row: Sequence[Any], token: str, formers: dict[int, Former]) -> Done:
+        epoch, before, now, passed, seqs, known_of, *known = row
+        notifications = [one.notification for one in self.waiting]
+        outcomes: list[Outcome] = [
+            Published(notification.id, Position(epoch, seq), former=formers.get(place))
+            for place, (notification, seq) in enumerate(zip(notifications, seqs, strict=True))
+        ]
+        for place, identity, seq, fingerprint in zip(known_of or (), *(one or () for one in known), strict=True):
+            key = notifications[place - 1].idempotency
+            outcomes[place - 1] = (
+                Published(identity, Position(epoch, seq or seqs[place - 1]), duplicate=True)
+                if key is not None and fingerprint == key.fingerprint
+                else Refused("idempotency_mismatch")
+            )
+        return Done(epoch, (before, passed), Mark(seqs[-1], token), now, notifications, outcomes)
+
+
+def channel_of(schema: str) -> str:
+    """The channel of NOTIFY of one log; a name has at most 63 bytes."""
+    return f"sio:{schema}"[:63]

@@ -1,0 +1,157 @@
+"""A log in PostgreSQL as the core sees it: every ability of `sio_server.broker`, handed on to what has it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+
+from sio_server.broker.ages import Ages
+from sio_server.broker.log import BrokerHandler, Published, Stretch, View
+from sio_server.broker.postgres import faults, views
+from sio_server.broker.postgres.bell import Bell
+from sio_server.broker.postgres.database import Connection, Database
+from sio_server.broker.postgres.follower import Follower
+from sio_server.broker.postgres.follows import Following
+from sio_server.broker.postgres.schema import migrate
+from sio_server.broker.postgres.signals import Sender, fetch
+from sio_server.broker.postgres.timing import SharedClock
+from sio_server.broker.postgres.writer import Writer
+from sio_server.broker.signals import Signal
+from sio_server.errors import LogError
+from sio_server.notification import Notification, Position
+
+
+class PostgresBroker(Following):
+    """Every ability of `sio_server.broker` on PostgreSQL: one node of as many as share the log.
+
+    ``dsn`` is an address as ``postgresql://user:password@host/database?schema=name``; ``idempotency_ttl`` is in
+    seconds; ``now`` gives Unix seconds in place of the database's clock and of this machine's. ``committed`` is called
+    on the loop after each commit with the seconds it took and the number of publishes in it.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        idempotency_ttl: int = 24 * 3600,
+        now: Callable[[], float] | None = None,
+        committed: Callable[[float, int], None] | None = None,
+    ) -> None:
+        self._clock = SharedClock(now)
+        self.now = self._clock.now
+        """See `Log.now`."""
+        self._wall = now or time.time
+        self._node = secrets.token_hex(4)
+        self._ages = Ages()
+        self._key_ttl = idempotency_ttl
+        self._handler: BrokerHandler | None = None
+        self._database = Database(dsn, self.now)
+        self._follower = Follower(self._database, self._ages.until)
+        self._writer = Writer(
+            self._database,
+            self._follower,
+            self._node,
+            idempotency_ttl=idempotency_ttl,
+            now=self.now,
+            until=self._ages.until,
+            committed=committed,
+        )
+        self._sender = Sender(self._database, self._node)
+        self._bell = Bell(
+            self._database, self._node, rung=self._follower.catch_up, heard=self._hear, beats=(self._clock.look,)
+        )
+        self._secret = b""
+        self._changing = asyncio.Lock()
+
+    # -- Log ------------------------------------------------------------------------------------------------------
+
+    async def start(self, handler: BrokerHandler) -> None:
+        """See `Log.start`."""
+        async with self._changing:
+            try:
+                await self._open(handler)
+            except (*faults.FAULTS, LogError) as error:
+                await self._shut()
+                raise faults.of_start(self._database.place, error) from error
+            self._handler = handler
+
+    async def _open(self, handler: BrokerHandler) -> None:
+        connection = await self._database.connect()
+        try:
+            await migrate(connection, self._database.schema)
+            await self._clock.look(connection)
+            self._secret = await connection.fetchval("SELECT secret FROM log")
+        finally:
+            await connection.close()
+        await self._database.open()
+        await self._follower.begin(handler)
+        await self._bell.begin()
+
+    async def close(self) -> None:
+        """See `Log.close`."""
+        async with self._changing:
+            if self._handler is None:
+                return
+            await self._shut()
+            self._handler = None
+
+    async def _shut(self) -> None:
+        await self._bell.end()
+        waiting = self._database
+        waiting.closed = True
+        await self._writer.finish()
+        await self._sender.finish()
+        self._follower.end()
+        await self._database.close()
+
+    def append(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
+        """See `Log.append`."""
+        self._ensure_open()
+        self._writer.append(notification, settled)
+
+    def writing(self) -> bool:
+        """See `Log.writing`."""
+        return self._writer.writing
+
+    def head(self) -> Position:
+        """See `Log.head`."""
+        return self._follower.head
+
+    def floor(self) -> int:
+        """See `Log.floor`."""
+        return self._follower.floor
+
+    async def stretch(self, view: View, after: int, limit: int) -> Stretch:
+        """See `Log.stretch`."""
+        now, head = self._milliseconds(), self._follower.head
+        found, floor = await self._read(
+            lambda connection: views.replay(connection, head.epoch, view, after=after, limit=limit, now=now)
+        )
+        whole = len(found) < limit
+        # A commit can be read before it is announced. Whoever got it here and is live then would get it twice.
+        while found and found[-1].seq > self._follower.head.seq:
+            found.pop()
+        covered = max(head.seq if whole else after, found[-1].seq if found else after)
+        return Stretch(found, covered, floor)
+
+    # -- Signals --------------------------------------------------------------------------------------------------
+
+    def signal(self, signal: Signal) -> None:
+        """See `Signals.signal`."""
+        self._signal(signal)
+
+    async def _hear(self, connection: Connection, said: str) -> None:
+        for signal in await fetch(connection, said):
+            if self._handler is not None:
+                self._handler.on_signal(signal)
+
+    # -- Secrets, HealthCheck -------------------------------------------------------------------------------------
+
+    def secret(self, name: str) -> bytes:
+        """See `Secrets.secret`. Derived from one key of the log with HMAC-SHA256 (RFC 2104), so that none is stored."""
+        self._database.ensure_open()
+        return hmac.digest(self._secret, name.encode(), hashlib.sha256)

@@ -1,0 +1,51 @@
+"""What PostgreSQL, asyncpg and the system say when a log cannot be used, in words that name the mend."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import asyncpg
+
+from sio_server.errors import BrokerUnavailable, LogError, Text
+
+# What a call raises when the database cannot be reached, breaks off, or answers that it cannot do it now. asyncpg's own
+# mistakes of use are `InterfaceError`, which it also raises for a connection that is gone.
+FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+# Another transaction was in the way, nothing was written, and the same call may do it now.
+AGAIN: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+def closed() -> BrokerUnavailable:
+    """The refusal of a log that is not open."""
+    return BrokerUnavailable(Text("The log is closed.", "El registro está cerrado."))
+
+
+def full() -> BrokerUnavailable:
+    """The refusal where more waits than may be held."""
+    return BrokerUnavailable(
+        Text("Too many changes wait for the database.", "Demasiados cambios esperan a la base de datos.")
+    )
+
+
+def unavailable(error: BaseException) -> BrokerUnavailable:
+    """The refusal for what a call raised: nothing was stored, or it is not known whether it was."""
+    answer = Text("The database answers: {0}", "La base de datos responde: {0}")
+    return BrokerUnavailable(answer.format(str(error) or type(error).__name__))
+
+
+def of_start(place: str, error: BaseException) -> LogError:
+    """What is said where the log cannot be opened; ``place`` is where it is, without a password."""
+    if isinstance(error, LogError):
+        return error
+    return LogError(f"{place}: {str(error) or type(error).__name__}: {_mend(error)}")
+
+
+def _mend(error: BaseException) -> str:
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return "make the database (createdb), or name another one"
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return "see the user and the password of the setting, and pg_hba.conf"
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return "give this user the right to CREATE in the database"
+    return "see that the database runs and can be reached from here"

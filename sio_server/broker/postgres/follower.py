@@ -1,0 +1,202 @@
+"""Following the log: what any node appended is announced to this one, in order, each once.
+
+The log is read by position. A notification of the database is only a bell: it is lost with its connection, and nobody
+is told. What this node appended itself is announced from memory where nothing of others lies between:
+
+| committed, in this order | this node, which was at 7 | what it does |
+|---|---|---|
+| 8 and 9, by itself | hears from its writer: 8 and 9, after 7 | announces them |
+| 10, by another node | the bell rings | reads what is above 9, announces 10 |
+| 11, by another, and 12, by itself | hears from its writer: 12, after 11 | reads what is above 10, announces both |
+
+Each commit that gives a position leaves a token at it. A node that finds another token at its own head, or none, is at
+a log that has lost its end: a standby took over that lacks commits, or a backup was restored. The log gets another name
+then, and whoever has a cursor of before begins anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from sio_server.broker.log import BrokerHandler
+from sio_server.broker.postgres.database import Connection, Database
+from sio_server.broker.postgres.rows import COLUMNS, WORD_COLUMNS, entry_of
+from sio_server.broker.postgres.schema import new_epoch
+from sio_server.logs import get_logger
+from sio_server.notification import Effect, Entry, Position
+
+# Entries that are read and announced together.
+PAGE: Final = 1000
+
+logger = get_logger("log")
+
+# Parameters: the position and the number in passing up to which all is announced, most, and the position whose token is
+# asked for. Notifications and word of changes come in order of position, what passes after what was stored before it.
+_READ: Final = f"""
+SELECT l.epoch, l.seq, l.floor, l.passed, l.token, (SELECT m.token FROM mark AS m WHERE m.seq = $4),
+    e.source_table, e.number, e.taken, e.gone, e.seq, e.id, e.kind, e.event, e.audience, e.source, e.publisher, e.body,
+    e.expires_at, e.texts
+FROM log AS l LEFT JOIN LATERAL (
+    SELECT * FROM (
+        (SELECT 0, 0, taken, gone, {COLUMNS} FROM notification WHERE seq > $1 ORDER BY seq LIMIT $3)
+        UNION ALL
+        (SELECT 1, 0, taken, gone, {WORD_COLUMNS} FROM amendment WHERE seq > $1 ORDER BY seq LIMIT $3)
+        UNION ALL
+        (SELECT 2, number, 0, NULL, seq, id, 'notification', type, audience, source, publisher, body, expires_at, texts
+            FROM passing WHERE number > $2 ORDER BY number LIMIT $3)
+    ) AS u (source_table, number, taken, gone, seq, id, kind, event, audience, source, publisher, body, expires_at,
+        texts)
+    ORDER BY u.seq, u.source_table, u.number LIMIT $3
+) AS e ON true
+"""  # noqa: S608 - constants
+_STORED, _WORD, _PASSING = range(3)
+
+
+class Mark(NamedTuple):
+    """A position that a commit gave last, and what the commit called itself."""
+
+    seq: int
+    token: str
+
+
+class _Page(NamedTuple):
+    epoch: str
+    head: Mark
+    floor: int
+    passed: int
+    token: str | None
+    """At the mark of this node."""
+    rows: Sequence[Sequence[Any]]
+
+
+class Follower:
+    """Announces the log to the node that opened it. On the loop.
+
+    ``until`` gives after which moment an entry of a type goes to nobody: see `Ages.until`.
+    """
+
+    def __init__(self, database: Database, until: Callable[[str, int, int | None], int | None]) -> None:
+        self.head = Position("", 0)
+        self.floor = 0
+        self.lost = ""
+        """What of the log was lost while this node followed it, in words; empty where nothing was."""
+        self._database = database
+        self._until = until
+        self._handler: BrokerHandler | None = None
+        self._mark = Mark(0, "")
+        self._passed = 0
+        self._turn = asyncio.Lock()
+
+    async def begin(self, handler: BrokerHandler) -> None:
+        """Follow from where the log stands now."""
+        page = await self._database.look(lambda connection: self._page(connection, 2**62, 2**62))
+        self._stand(page)
+        self._handler = handler
+
+    def end(self) -> None:
+        """Announce nothing more."""
+        self._handler = None
+
+    # -- announcing -----------------------------------------------------------------------------------------------
+
+    async def committed(self, epoch: str, before: tuple[int, int], mark: Mark, entries: Sequence[Entry]) -> None:
+        """This node appended entries in one commit; what others appended before them is announced first.
+
+        ``before`` is where the log stood: the position, and the number in passing.
+        """
+        async with self._turn:
+            if epoch == self.head.epoch and before == (self.head.seq, self._passed):
+                self._passed += sum(not entry.persist for entry in entries)
+                if mark.seq > self._mark.seq:
+                    self._mark = mark
+                self._announce(entries, mark.seq)
+            else:
+                await self._catch_up()
+
+    async def catch_up(self) -> None:
+        """Announce all that the log has now. Raises `BrokerUnavailable`."""
+        async with self._turn:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        while True:
+            after, passed = self.head.seq, self._passed
+            page = await self._database.look(
+                lambda connection, after=after, passed=passed: self._page(connection, after, passed)  # type: ignore[misc]
+            )
+            if page.epoch != self.head.epoch:
+                self._reset(page)
+                return
+            if page.head.seq < after or page.token != (self._mark.token or None):
+                await self._renew(page)
+                continue
+            if page.floor > after:  # what was not announced yet is gone
+                self._reset(page)
+                return
+            self._take(page)
+            if len(page.rows) < PAGE:
+                return
+
+    async def _page(self, connection: Connection, after: int, passed: int) -> _Page:
+        rows = await connection.fetch(_READ, after, passed, PAGE, self._mark.seq)
+        first = rows[0]
+        found = [row for row in rows if row[6] is not None]
+        return _Page(first[0], Mark(first[1], first[4]), first[2], first[3], first[5], found)
+
+    def _take(self, page: _Page) -> None:
+        self.floor = page.floor
+        whole = len(page.rows) < PAGE
+        entries = [self._entry(page.epoch, row) for row in page.rows]
+        if page.rows:
+            self._passed = max(self._passed, *(row[7] for row in page.rows))
+        seq = page.head.seq if whole else max(self.head.seq, page.rows[-1][10])
+        if whole:
+            self._passed = max(self._passed, page.passed)
+            self._mark = page.head
+        self._announce(entries, seq)
+
+    def _entry(self, epoch: str, row: Sequence[Any]) -> Entry:
+        table, taken, gone = row[6], row[8], row[9]
+        entry = entry_of(epoch, row[10:])
+        if table == _PASSING:
+            return entry._replace(persist=False)
+        entry = entry._replace(expires_at=self._until(entry.event, taken, entry.expires_at))
+        if table == _WORD:
+            return self._word(entry, gone or ())
+        return entry if gone is None else entry._replace(effect=Effect(tuple(gone)))
+
+    def _word(self, entry: Entry, gone: Sequence[int]) -> Entry:
+        """Word of a change: of one that was updated, with the notification as it is from now on."""
+        return entry._replace(effect=Effect(tuple(gone)))
+
+    def _announce(self, entries: Sequence[Entry], seq: int) -> None:
+        self.head = Position(self.head.epoch, seq)
+        if entries and self._handler is not None:
+            try:
+                self._handler.on_entries(entries)
+            except Exception as error:  # noqa: BLE001 - a mistake of who listens: what is in the log was published
+                asyncio.get_running_loop().call_exception_handler(
+                    {"message": "what hears of the log failed", "exception": error}
+                )
+
+    # -- another log ----------------------------------------------------------------------------------------------
+
+    def _stand(self, page: _Page) -> None:
+        self.head, self.floor = Position(page.epoch, page.head.seq), page.floor
+        self._mark, self._passed = page.head, page.passed
+
+    def _reset(self, page: _Page) -> None:
+        self._stand(page)
+        if self._handler is not None:
+            self._handler.on_reset(self.head)
+
+    async def _renew(self, page: _Page) -> None:
+        """Give a log that lost its end another name, unless another node has done so already."""
+        epoch, seq = self.head
+        self.lost = f"the log stands at {page.head.seq}, and this node had announced up to {seq}: the rest is lost"
+        logger.error("the log lost its end: a failover or a restored backup", announced=seq, stands_at=page.head.seq)
+        await self._database.write(
+            lambda connection: connection.execute("UPDATE log SET epoch = $1 WHERE epoch = $2", new_epoch(), epoch)
+        )

@@ -1,0 +1,88 @@
+"""What the abilities of a node's broker stand on, and whether it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sio_server.broker.ages import Ages
+from sio_server.broker.log import BrokerHandler
+from sio_server.broker.postgres import faults
+from sio_server.broker.postgres.database import Connection, Database, Step
+from sio_server.broker.postgres.follower import Follower
+from sio_server.broker.postgres.signals import Sender
+from sio_server.broker.postgres.writer import Writer
+from sio_server.broker.signals import Signal
+
+# Milliseconds in a second: the log counts those, callers these.
+MS = 1000
+
+T = TypeVar("T")
+
+
+class Parts:
+    """The parts, which `PostgresBroker` makes."""
+
+    now: Callable[[], float]
+    """See `Log.now`."""
+    _node: str
+    """The name of this node, by which the others know it."""
+    _database: Database
+    _follower: Follower
+    _writer: Writer
+    _sender: Sender
+    _ages: Ages
+    _key_ttl: int
+    _wall: Callable[[], float]
+    _handler: BrokerHandler | None
+
+    def _ensure_open(self) -> None:
+        if self._handler is None:
+            raise faults.closed()
+
+    async def _read(self, function: Callable[[Connection], Awaitable[T]]) -> T:
+        """Several queries that see one moment; see `Database.read`."""
+        self._ensure_open()
+        return await self._database.read(function)
+
+    async def _look(self, function: Callable[[Connection], Awaitable[T]]) -> T:
+        """One query; see `Database.look`."""
+        self._ensure_open()
+        return await self._database.look(function)
+
+    async def _change(
+        self,
+        function: Callable[[Step], Awaitable[T]],
+        then: Callable[[T], None] | None = None,
+        *,
+        lock: bool = False,
+        user: str = "",
+    ) -> T:
+        """One transaction, and ``then`` with its result, also where whoever awaits this has given up.
+
+        What it appended is announced to this node before this returns. See `Database.change`.
+        """
+        self._ensure_open()
+
+        async def to_the_end() -> T:
+            result = await self._database.change(function, lock=lock, user=user)
+            if lock:
+                await self._follower.catch_up()
+            if then is not None:
+                then(result)
+            return result
+
+        return await self._database.to_the_end(to_the_end())
+
+    def _signal(self, signal: Signal) -> None:
+        """Have every node hear this: this one at once."""
+        if self._handler is not None:
+            self._handler.on_signal(signal)
+            self._sender.send(signal)
+
+    def _milliseconds(self) -> int:
+        return int(self.now() * MS)
+
+    def _moment(self) -> int:
+        """Milliseconds of the wall clock."""
+        return int(self._wall() * MS)

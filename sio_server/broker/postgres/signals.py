@@ -1,0 +1,137 @@
+"""What nodes tell one another beside entries, as text of NOTIFY: at most once, as `Signals` promises.
+
+All signals that wait go out together: each transaction with a NOTIFY takes a lock of the whole database when it
+commits (PostgreSQL, "NOTIFY").
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import astuple
+from typing import Final
+
+import orjson
+
+from sio_server.broker.postgres.batch import channel_of
+from sio_server.broker.postgres.database import Connection, Database
+from sio_server.broker.signals import (
+    Answered,
+    Close,
+    DueChanged,
+    Ended,
+    Erased,
+    Followed,
+    InboxChanged,
+    Revoked,
+    Signal,
+)
+from sio_server.errors import BrokerUnavailable
+
+# Bytes of one NOTIFY; PostgreSQL takes fewer than 8,000. What is longer is put down and fetched.
+MOST: Final = 7500
+
+# Signals that wait for the database; the oldest go first, as nobody is promised to hear of them.
+MAX_WAITING: Final = 10_000
+
+# Seconds between two tries to reach a database that is away.
+PAUSE: Final = 1.0
+
+# Seconds for which a long one can be fetched.
+KEPT: Final = 60
+
+_KINDS: Final = {
+    kind.__name__: kind for kind in (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased)
+}
+
+
+def packed(signal: Signal) -> bytes:
+    """A signal as a JSON list: its name and its members."""
+    return orjson.dumps([type(signal).__name__, *astuple(signal)])
+
+
+def unpacked(members: list[object]) -> Signal | None:
+    """The signal of such a list; None for one that a newer version sends."""
+    kind = _KINDS.get(str(members[0]))
+    if kind is None:
+        return None
+    return kind(*(tuple(value) if isinstance(value, list) else value for value in members[1:]))  # type: ignore[arg-type]
+
+
+class Sender:
+    """Sends the signals of one node to all others. On the loop."""
+
+    def __init__(self, database: Database, node: str) -> None:
+        self._database = database
+        self._node = node
+        self._channel = channel_of(database.schema)
+        self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
+        self._sent = 0
+        self._running: asyncio.Task[None] | None = None
+        self._ends = False
+
+    def send(self, signal: Signal) -> None:
+        """Have all other nodes hear this in a moment."""
+        self._waiting.append(packed(signal))
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def finish(self) -> None:
+        """Send what waits now, if the database takes it."""
+        self._ends = True
+        while self._running is not None:
+            await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)  # let those in that are sent in the same turn
+                texts = tuple(self._texts())
+                try:
+                    await self._database.write(lambda connection, texts=texts: self._notify(connection, texts))  # type: ignore[misc]
+                except BrokerUnavailable:
+                    if self._ends:
+                        return
+                    self._waiting.extendleft(reversed([text for part in texts for text in part]))
+                    await asyncio.sleep(PAUSE)
+        finally:
+            self._running = None
+
+    def _texts(self) -> Iterator[list[bytes]]:
+        """What waits, in parts that go into one NOTIFY each."""
+        part: list[bytes] = []
+        size = 0
+        while self._waiting:
+            one = self._waiting.popleft()
+            if part and size + len(one) + 1 > MOST:
+                yield part
+                part, size = [], 0
+            part.append(one)
+            size += len(one) + 1
+        if part:
+            yield part
+
+    async def _notify(self, connection: Connection, parts: tuple[list[bytes], ...]) -> None:
+        said = []
+        for part in parts:
+            self._sent += 1  # two that are the same in one transaction would be heard as one
+            text = b"[%b]" % b",".join(part)
+            if len(text) > MOST:
+                put = "INSERT INTO signal (said) VALUES ($1) RETURNING number"
+                text = b"%d" % await connection.fetchval(put, text.decode())
+            said.append(f"signal {self._node} {self._sent} {text.decode()}")
+        await connection.execute("SELECT pg_notify($1, said) FROM unnest($2::text[]) AS said", self._channel, said)
+
+
+async def fetch(connection: Connection, said: str) -> list[Signal]:
+    """The signals of a text that was heard, after the node's name and the number; fetches those that were put down."""
+    if not said.startswith("["):
+        said = await connection.fetchval("SELECT said FROM signal WHERE number = $1", int(said)) or "[]"
+    return [signal for members in orjson.loads(said) if (signal := unpacked(members)) is not None]
+
+
+async def forget(connection: Connection) -> None:
+    """Delete what was put down and what passed, a minute ago or longer."""
+    for table in ("signal", "passing"):
+        await connection.execute(f"DELETE FROM {table} WHERE at < now() - make_interval(secs => $1)", float(KEPT))  # noqa: S608 - two names
