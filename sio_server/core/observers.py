@@ -23,6 +23,7 @@ class Observers:
     def __init__(self) -> None:
         self._links: dict[Link, None] = {}
         self._items: list[dict[str, Any]] = []
+        self._removed: list[dict[str, Any]] = []
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -36,24 +37,33 @@ class Observers:
         self._links.pop(link, None)
 
     def show(self, batch: Sequence[Entry], counts: Sequence[int]) -> None:
-        """Show what was published, and to how many connections each was handed."""
+        """Show what was published or taken back, and to how many connections each was handed.
+
+        What took the place of another says so itself, by ``replaces``.
+        """
         if not self._links:
             return
         for entry, sockets in zip(batch, counts, strict=True):
             if entry.kind == "removed":
-                continue  # there is nothing to look at
-            self._items.append({**entry.record(), "sockets": sockets})
-            self._bytes += entry.size
-            if len(self._items) >= MAX_ITEMS or self._bytes > MAX_BYTES:
+                self._removed.append(
+                    {"id": entry.id, "seq": entry.seq, "cursor": entry.position.cursor(), "sockets": sockets}
+                )
+            else:
+                self._items.append({**entry.record(), "sockets": sockets})
+                self._bytes += entry.size
+            if len(self._items) + len(self._removed) >= MAX_ITEMS or self._bytes > MAX_BYTES:
                 self._flush()
-        if self._items and self._timer is None:
+        if (self._items or self._removed) and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._flush)
 
     def _flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        items, self._items, self._bytes = self._items, [], 0
-        if items:
+        bundle: dict[str, Any] = {"items": self._items}
+        if self._removed:  # after the items, where nothing that comes later can have been taken back before
+            bundle["removed"] = self._removed
+        self._items, self._removed, self._bytes = [], [], 0
+        if any(bundle.values()):
             for link in tuple(self._links):
-                link.control("ns:observed", {"items": items})
+                link.control("ns:observed", bundle)

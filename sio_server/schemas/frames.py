@@ -151,10 +151,27 @@ class ObservedItemSchema(RecordSchema):
     sockets = plain.Integer(required=True, metadata=about("Connections of this node it was handed to"))
 
 
+class ObservedRemovalSchema(Schema):
+    """Word to those who look on that a notification was taken back."""
+
+    id = plain.UUID(required=True, metadata=about("The notification"))
+    seq = plain.Integer(required=True, metadata=about("The place in the log of this word"))
+    cursor = plain.String(required=True)
+    sockets = plain.Integer(required=True, metadata=about("Connections of this node that were told"))
+
+
 class ObservedSchema(Schema):
-    """``ns:observed``: what was published just now, for operators who look on."""
+    """``ns:observed``: what was published, changed or taken back just now, for operators who look on.
+
+    What was changed is an item with the id of before and a ``revision``, what took the place of another one with
+    ``replaces``.
+    """
 
     items = plain.List(plain.Nested(ObservedItemSchema), required=True)
+    removed = plain.List(
+        plain.Nested(ObservedRemovalSchema),
+        metadata=about("Taken back, `items` of the same bundle included; only where some were"),
+    )
 
 
 SERVER_EVENTS: Final[Mapping[str, type[Schema]]] = {

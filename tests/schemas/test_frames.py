@@ -18,6 +18,7 @@ from sio_server.schemas.frames import (
     SERVER_EVENTS,
     DoneSchema,
     ObservedItemSchema,
+    ObservedRemovalSchema,
     RefusedSchema,
     RemovedSchema,
     ReplySchema,
@@ -104,7 +105,9 @@ async def test_control_events_are_as_described(tmp_path: Path) -> None:
     for bundle in backend.of("ns:observed"):
         for item in bundle["items"]:
             heard.take(ObservedItemSchema, item)
-    heard.whole(ObservedItemSchema)
+        for one in bundle.get("removed", ()):
+            heard.take(ObservedRemovalSchema, one)
+    heard.whole(ObservedItemSchema, ObservedRemovalSchema)
 
 
 async def _behind(server: Server) -> Listener:

@@ -15,7 +15,7 @@ const said = (...args) =>
   execFileSync(python, args, { encoding: "utf8", cwd: root, env: { ...process.env, PYTHONPATH: root } });
 
 const { http, live } = JSON.parse(said("scripts/schemas.py"));
-const { Observed, ObservedItem } = live;
+const { Attendance, Observed, ObservedItem, ObservedRemoval } = live;
 const { Acted, Answered, InboxItem, InboxPage, Marked } = http;
 
 const FILES = {
@@ -29,8 +29,14 @@ const FILES = {
     InboxPage,
     Marked,
   }),
-  // Of live connections the console looks at one event alone: what those who look on are shown.
-  "console/src/api/records.gen.ts": await typesOf("is said over HTTP", { ...http, Observed, ObservedItem }),
+  // Of live connections the console looks at two events alone: what those who look on are shown, and who comes and goes.
+  "console/src/api/records.gen.ts": await typesOf("is said over HTTP", {
+    ...http,
+    Attendance,
+    Observed,
+    ObservedItem,
+    ObservedRemoval,
+  }),
 };
 
 /** These JSON Schemas as one interface, `components`, in the order of their names. */

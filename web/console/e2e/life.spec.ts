@@ -74,3 +74,51 @@ test("a notification is amended and retracted on its page, which tells what beca
   expect(await violationsOf(page)).toEqual([]);
   expect(await overflowOf(page)).toBe(0);
 });
+
+test("one that is replaced while it is amended stays open, and what was written goes to the new one", async ({
+  page,
+  server,
+}) => {
+  const trip = { type: "test", audience: { users: ["ana"] }, collapse_key: "viaje-7" };
+  const { id } = await server.notify({ ...trip, message: "Sale a las 5:30" });
+  await page.goto(`${server.url}/#/historial/${id}`);
+  await page.getByRole("button", { name: "Corregir" }).click();
+  const dialog = page.getByRole("dialog", { name: "Corregir la notificación" });
+  const save = dialog.getByRole("button", { name: "Guardar los cambios" });
+  await dialog.getByLabel("Título").fill("Tu viaje");
+  const { id: next } = await server.notify({ ...trip, message: "Sale a las 7:15" });
+  await save.click({ force: true }); // the page may have heard of it before
+  await expect(dialog.getByText("Otra ha ocupado su lugar")).toBeVisible();
+  await expect(dialog.getByLabel("Título")).toHaveValue("Tu viaje");
+  await expect(dialog.getByRole("link", { name: "Ver la que la reemplaza" })).toHaveAttribute("href", /historial/);
+  await expect(save).toBeDisabled();
+  await look(page, { width: 390, height: 844, colorScheme: "light" });
+  expect(await violationsOf(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Corregir la nueva con mis cambios" }).click();
+  await expect(dialog.getByLabel("Mensaje")).toHaveValue("Sale a las 7:15");
+  await save.click();
+  await expect(dialog).toHaveCount(0);
+  expect(await server.call(`/v1/notifications/${next}`)).toMatchObject({ title: "Tu viaje", revision: 1 });
+  expect(await server.call(`/v1/notifications/${id}`)).toMatchObject({ title: null, status: "replaced" });
+});
+
+test("one that is taken back is struck out in the live view at once, and beside it is why", async ({
+  consolePage: page,
+  server,
+}) => {
+  await page.goto(`${server.url}/#/en-vivo`);
+  const { id } = await server.notify({ type: "test", message: "precio equivocado", audience: { users: ["ana"] } });
+  const row = page.locator(`[data-id="${id}"]`);
+  await expect(row).toContainText("precio equivocado");
+  await row.getByRole("button").click();
+  const panel = page.getByRole("dialog", { name: "test" });
+  await expect(panel.getByRole("button", { name: "Retirar" })).toBeVisible();
+  await fetch(`${server.url}/v1/notifications/${id}`, { method: "DELETE" });
+  await expect(row).toContainText("Retirada");
+  await expect(row.locator("[data-status]")).toHaveAttribute("data-status", "retracted");
+  await expect(panel.getByText("Así era cuando se retiró.")).toBeVisible();
+  await expect(panel.getByRole("button", { name: "Retirar" })).toHaveCount(0);
+  await look(page, { width: 390, height: 844, colorScheme: "dark" });
+  expect(await violationsOf(page)).toEqual([]);
+  expect(await overflowOf(page)).toBe(0);
+});

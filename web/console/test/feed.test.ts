@@ -3,6 +3,8 @@ import { createNotifier } from "@sio-server/react/core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Server } from "../e2e/server.ts";
 import type { Api } from "../src/api/client.ts";
+import type { NotificationRecord } from "../src/api/records.ts";
+import { createBuffer } from "../src/live/buffer.ts";
 import { createFeed, type Feed } from "../src/live/feed.ts";
 import type { Link } from "../src/live/link.ts";
 
@@ -89,12 +91,12 @@ test("what came is held, or counted as let go", async () => {
 
 test("what comes while it is paused is held, and still there when it goes on", async () => {
   feed.clear();
-  feed.hold(true);
+  feed.hold();
   await publish(400, "paused");
   await until(() => {
     expect(feed.getSnapshot().total).toBe(400);
   });
-  feed.hold(false);
+  feed.go();
   await publish(1, "after");
   await until(() => {
     expect(messages().at(-1)).toBe("after 0");
@@ -105,7 +107,7 @@ test("what comes while it is paused is held, and still there when it goes on", a
 
 test("a pause holds so many and no more, and tells how many it let go", async () => {
   feed.clear();
-  feed.hold(true);
+  feed.hold();
   await publish(700, "many");
   await until(() => {
     expect(feed.getSnapshot().total).toBe(700);
@@ -159,3 +161,50 @@ test("what was published in a cut and is too much to read is counted", async () 
     expect(records.length + released).toBe(21_000);
   });
 }, 60_000);
+
+test("what is held says what became of it: amended, replaced or taken back", async () => {
+  feed.clear();
+  const trip = { type: "test", collapse_key: "trip", audience: { users: ["ana"] } };
+  const { id: first } = await server.notify({ ...trip, message: "5:30" });
+  const { id: second } = await server.notify({ ...trip, message: "6:00" });
+  const { id: third } = await server.notify({ type: "test", message: "wrong" });
+  const change = async (id: string, method: string, body?: object) => {
+    const headers = { "Content-Type": "application/json" };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    await fetch(`${server.url}/v1/notifications/${id}`, { method, headers, ...sent });
+  };
+  await change(second, "PATCH", { message: "6:15" });
+  await change(third, "DELETE");
+  await until(() => {
+    const shown = feed
+      .getSnapshot()
+      .records.map(({ id, message, status, replaced_by: by }) => [id, message, status, by]);
+    expect(shown).toEqual([
+      [first, "5:30", "replaced", second],
+      [second, "6:15", undefined, undefined],
+      [third, "wrong", "retracted", undefined],
+    ]);
+  });
+  expect(feed.getSnapshot().total).toBe(3);
+});
+
+test("what was taken back while a page of the log with it was on its way comes as taken back", () => {
+  const buffer = createBuffer(BOUNDS);
+  expect(buffer.retract(["1"])).toBe(0);
+  buffer.add([recordOf("1", 1), recordOf("2", 2)]);
+  expect(buffer.records.map(({ id, status }) => [id, status])).toEqual([
+    ["1", "retracted"],
+    ["2", undefined],
+  ]);
+  const held = buffer.hold();
+  buffer.add([{ ...recordOf("3", 3), replaces: "2" }]);
+  expect(held.map(({ status }) => status)).toEqual(["retracted", "replaced"]); // stands still, and tells no lies
+  buffer.go();
+  expect(buffer.retract(["3", "4"])).toBe(1);
+});
+
+function recordOf(id: string, seq: number): NotificationRecord {
+  const rest = { cursor: "", type: "test", title: null, message: "", data: {}, timestamp: "", link: null, actor: null };
+  const audience = { all: true, roles: [], users: [], topics: [], except: { users: [] } };
+  return { id, seq, ...rest, priority: "normal", expires_at: null, audience, source: null, publisher: null };
+}

@@ -131,6 +131,12 @@ export interface components {
             /** @description `after` of the next page; null after the last */
             next_after: string | null;
         };
+        Attendance: {
+            joined: components["schemas"]["Here"][];
+            left: components["schemas"]["Here"][];
+            /** @description Now, RFC 3339 in UTC */
+            at: string;
+        };
         Audience: {
             /** @description Everybody with one of these roles */
             roles?: string[];
@@ -735,6 +741,8 @@ export interface components {
         };
         Observed: {
             items: components["schemas"]["ObservedItem"][];
+            /** @description Taken back, `items` of the same bundle included; only where some were */
+            removed?: components["schemas"]["ObservedRemoval"][];
         };
         ObservedItem: {
             /** @description The newest of this key and audience takes the place of the one before */
@@ -799,6 +807,18 @@ export interface components {
              */
             persist?: false;
             /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        ObservedRemoval: {
+            /**
+             * Format: uuid
+             * @description The notification
+             */
+            id: string;
+            /** @description The place in the log of this word */
+            seq: number;
+            cursor: string;
+            /** @description Connections of this node that were told */
             sockets: number;
         };
         Online: {

@@ -76,6 +76,9 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
     meanwhileText: "Nothing was saved. Look at what is there now, and decide whether your changes still hold.",
     renew: "Show what is there now, with my changes",
     replaced: "Another one has taken its place",
+    replacedText: "Nothing was saved: nobody has this one any more. What you have written is still here.",
+    amendThat: "Amend the new one with my changes",
+    retractedText: "Nobody has it any more, so there is nothing to amend.",
     seeReplacement: "See the one that replaces it",
     fields: {
       title: "Title",

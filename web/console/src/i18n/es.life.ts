@@ -74,6 +74,9 @@ export const life = {
     meanwhileText: "No se ha guardado nada. Mira lo que hay ahora y decide si tus cambios siguen valiendo.",
     renew: "Ver lo que hay ahora, con mis cambios",
     replaced: "Otra ha ocupado su lugar",
+    replacedText: "No se ha guardado nada: esta ya no la tiene nadie. Lo que has escrito sigue aquí.",
+    amendThat: "Corregir la nueva con mis cambios",
+    retractedText: "Ya no la tiene nadie, así que no hay nada que corregir.",
     seeReplacement: "Ver la que la reemplaza",
     fields: {
       title: "Título",

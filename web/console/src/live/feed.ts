@@ -25,8 +25,10 @@ export interface FeedSnapshot {
 export interface Feed {
   getSnapshot: () => FeedSnapshot;
   subscribe: (listener: () => void) => () => void;
-  /** More is held while it is paused, and what was then is kept until newer ones push it out. */
-  hold: (isPaused: boolean) => void;
+  /** The records so far, for a list that stands still; more is held from now on. Each stays as it is now, not as it was. */
+  hold: () => readonly NotificationRecord[];
+  /** The list goes on; what was gathered meanwhile is kept until newer ones push it out. */
+  go: () => void;
   clear: () => void;
   retry: () => void;
   close: () => void;
@@ -133,8 +135,9 @@ export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
   }
 
   const stopHearing = link.on("ns:observed", (body) => {
-    const { items } = body as Observed;
+    const { items, removed = [] } = body as Observed;
     take(items, true);
+    if (buffer.retract(removed.map(({ id }) => id)) > 0) board.set({});
   });
   const stopWatching = watch(link, () => void observe(), gaps.cut);
   void (isConnected() ? observe() : gaps.fill());
@@ -143,6 +146,7 @@ export function createFeed(api: Api, link: Link, bounds = BOUNDS): Feed {
     getSnapshot: board.getSnapshot,
     subscribe: board.subscribe,
     hold: buffer.hold,
+    go: buffer.go,
     clear() {
       buffer.clear();
       board.set({ released: 0 });

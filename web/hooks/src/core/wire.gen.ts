@@ -332,6 +332,8 @@ export interface components {
         };
         Observed: {
             items: components["schemas"]["ObservedItem"][];
+            /** @description Taken back, `items` of the same bundle included; only where some were */
+            removed?: components["schemas"]["ObservedRemoval"][];
         };
         ObservedItem: {
             /** @description The newest of this key and audience takes the place of the one before */
@@ -396,6 +398,18 @@ export interface components {
              */
             persist?: false;
             /** @description Connections of this node it was handed to */
+            sockets: number;
+        };
+        ObservedRemoval: {
+            /**
+             * Format: uuid
+             * @description The notification
+             */
+            id: string;
+            /** @description The place in the log of this word */
+            seq: number;
+            cursor: string;
+            /** @description Connections of this node that were told */
             sockets: number;
         };
         Observing: {

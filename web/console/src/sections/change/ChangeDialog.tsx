@@ -1,24 +1,28 @@
-import { Anchor, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
 import { ApiError } from "../../api/client.ts";
+import type { RecordWithReceipts, WaitingRecord } from "../../api/records.ts";
 import { useSession } from "../../session/SessionContext.ts";
-import { Callout } from "../../ui/Callout.tsx";
 import { Reason } from "../../ui/Failure.tsx";
 import { notice } from "../../ui/Notices.tsx";
 import { changesOf, editableOf, type Changeable, type Editable } from "./change.ts";
 import { ChangeForm } from "./ChangeForm.tsx";
 import { ChangeList } from "./ChangeList.tsx";
+import { obstacleOf, type Standing } from "./obstacle.ts";
+import { Obstacles } from "./Obstacles.tsx";
 import "./change.css";
 
 interface ChangeDialogProps {
-  record: Changeable;
+  /** As it is now, which may be another thing than when the dialog was opened. */
+  record: Changeable & Standing;
   /** When it is delivered; null for one that was. */
   due: string | null;
   onClose: () => void;
 }
+
+type Shown = RecordWithReceipts | WaitingRecord;
 
 /** Changes a notification where it is; what somebody else changed meanwhile is shown before it is overwritten. */
 export function ChangeDialog({ record, due, onClose }: ChangeDialogProps) {
@@ -30,10 +34,11 @@ export function ChangeDialog({ record, due, onClose }: ChangeDialogProps) {
   const [value, setValue] = useState<Editable>(() => editableOf(record, due));
   const before = editableOf(seen.record, seen.due);
   const { list, body, problems } = changesOf(before, value);
+  const { id } = seen.record;
   const isScheduled = seen.due !== null;
   const change = useMutation({
     mutationFn: () =>
-      api.patch(`/v1/notifications/${record.id}`, isScheduled ? body : { ...body, revision: revision() }),
+      api.patch(`/v1/notifications/${id}`, isScheduled ? body : { ...body, revision: seen.record.revision ?? 0 }),
     onSuccess: async () => {
       void notice({ color: "green", message: t(isScheduled ? "change.doneScheduled" : "change.done") });
       await queries.invalidateQueries();
@@ -42,22 +47,22 @@ export function ChangeDialog({ record, due, onClose }: ChangeDialogProps) {
     // What came first is to be looked at before one tries again.
     onError: () => void queries.invalidateQueries(),
   });
-  const { error } = change;
-  const code = error instanceof ApiError ? error.code : null;
-  const refusals = error instanceof ApiError ? error.problems : [];
-
-  function revision(): number {
-    return seen.record.revision ?? 0;
-  }
-
-  /** What is there now, with what was written on top of it. */
-  function renew() {
-    const now = editableOf(record, due);
-    const written = Object.fromEntries(list.map(({ field, after }) => [field, after]));
-    setSeen({ record, due });
-    setValue({ ...now, ...written });
-    change.reset();
-  }
+  /** Takes what is there now, of this one or of the one in its place, with what was written on top of it. */
+  const renew = useMutation({
+    mutationFn: (of: string) => api.get<Shown>(`/v1/notifications/${of}`, { limit: 1 }),
+    onSuccess: (now) => {
+      const written = Object.fromEntries(list.map(({ field, after }) => [field, after]));
+      const next = { record: now, due: "due" in now ? now.due : null };
+      setSeen(next);
+      setValue({ ...editableOf(next.record, next.due), ...written });
+      change.reset();
+    },
+    onError: (error) => {
+      void notice({ color: "red", title: t("change.failed"), message: <Reason error={error} /> });
+    },
+  });
+  const refusals = change.error instanceof ApiError ? change.error.problems : [];
+  const obstacle = obstacleOf(change.error, record.id === id ? record : seen.record);
 
   return (
     <Modal
@@ -90,49 +95,30 @@ export function ChangeDialog({ record, due, onClose }: ChangeDialogProps) {
           />
           <ChangeList changes={list} />
           <div aria-live="polite">
-            {error === null ? null : code === "revision_mismatch" ? (
-              <Callout tone="orange" title={t("change.meanwhile")}>
-                <Text size="sm" mb="sm">
-                  {t("change.meanwhileText")}
-                </Text>
-                <Button size="xs" variant="default" onClick={renew}>
-                  {t("change.renew")}
-                </Button>
-              </Callout>
-            ) : code === "replaced" ? (
-              <Callout tone="orange" title={t("change.replaced")}>
-                <Replaced error={error} onGo={onClose} />
-              </Callout>
-            ) : (
-              <Callout tone="red" title={t("change.failed")}>
-                <Text size="sm">
-                  <Reason error={error} />
-                </Text>
-              </Callout>
-            )}
+            <Obstacles
+              obstacle={obstacle}
+              error={change.error}
+              isBusy={renew.isPending}
+              onRenew={(by) => {
+                renew.mutate(by ?? id);
+              }}
+              onGo={onClose}
+            />
           </div>
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {t("change.back")}
             </Button>
-            <Button type="submit" loading={change.isPending} disabled={list.length === 0}>
+            <Button
+              type="submit"
+              loading={change.isPending}
+              disabled={list.length === 0 || (obstacle !== null && obstacle.kind !== "failed")}
+            >
               {t("change.save")}
             </Button>
           </Group>
         </Stack>
       </form>
     </Modal>
-  );
-}
-
-/** The way to the one that took its place. */
-function Replaced({ error, onGo }: { error: Error; onGo: () => void }) {
-  const { t } = useTranslation();
-  const by = error instanceof ApiError ? error.replacedBy : null;
-  if (by === null) return null;
-  return (
-    <Anchor component={Link} href={`/historial/${by}`} size="sm" onClick={onGo}>
-      {t("change.seeReplacement")}
-    </Anchor>
   );
 }

@@ -13,7 +13,7 @@ import { Pager } from "../../ui/Pager.tsx";
 import { RecordFields } from "../../ui/RecordFields.tsx";
 import { Panel, Section } from "../../ui/Section.tsx";
 import { LoadingLines, Nothing } from "../../ui/States.tsx";
-import { Gone } from "../change/Life.tsx";
+import { Gone } from "../change/Gone.tsx";
 import { Past } from "../change/Past.tsx";
 import { RecordActions } from "../live/RecordActions.tsx";
 import { Trace } from "../trace/Trace.tsx";

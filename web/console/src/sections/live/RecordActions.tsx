@@ -80,9 +80,7 @@ export function RecordActions({ record, hasLink = false }: RecordActionsProps) {
           >
             {t("live.resend")}
           </Button>
-          {record.persist === false || (record.status ?? "stored") !== "stored" ? null : (
-            <LifeActions record={record} />
-          )}
+          {record.persist === false ? null : <LifeActions record={record} />}
           <Confirm sending={sending} isAgain />
         </>
       ) : null}

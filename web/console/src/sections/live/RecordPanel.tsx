@@ -5,7 +5,9 @@ import { useEffect, useEffectEvent, useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../../api/records.ts";
 import { RecordFields } from "../../ui/RecordFields.tsx";
+import { Gone } from "../change/Gone.tsx";
 import { RecordActions } from "./RecordActions.tsx";
+import { useAsItIs } from "./useAsItIs.ts";
 
 /** As the styles of `.split` have it: from here on there is room beside the list. */
 const WIDE = "(min-width: 75em)";
@@ -102,10 +104,11 @@ function walk(event: KeyboardEvent, { onNewer, onOlder }: RecordPanelProps) {
 }
 
 function Contents(props: RecordPanelProps) {
-  const { record } = props;
+  const record = useAsItIs(props.record);
   const isWide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false });
   return (
     <div className="beside-body">
+      <Gone record={record} />
       <Group justify="space-between" gap="xs" mb="md" className="beside-actions">
         <RecordActions key={record.id} record={record} hasLink />
         {isWide ? null : (

@@ -18,6 +18,7 @@ export const Row = memo(function Row({ record, isChosen, onOpen, onKeyDown }: Ro
       type="button"
       className="line"
       data-priority={record.priority}
+      data-status={record.status}
       aria-current={isChosen ? "true" : undefined}
       onKeyDown={onKeyDown}
       onClick={(event) => {

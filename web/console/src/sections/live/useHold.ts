@@ -7,7 +7,7 @@ export type Reading = "scroll" | "pointer" | "focus";
 
 /** The stream as it was when it was stopped. */
 export interface Held {
-  records: NotificationRecord[];
+  records: readonly NotificationRecord[];
   total: number;
   /** How many had been let go by then. */
   released: number;
@@ -32,13 +32,13 @@ export function useHold(): [Held | null, Hold] {
 
     function put(next: Held | null) {
       now.current = next;
-      feed.hold(next !== null);
+      if (next === null) feed.go();
       setHeld(next);
     }
 
     function stop(byReading: boolean) {
-      const { records, total, released } = feed.getSnapshot();
-      const before = now.current ?? { records: [...records], total, released };
+      const { total, released } = feed.getSnapshot();
+      const before = now.current ?? { records: feed.hold(), total, released };
       put({ ...before, byReading });
     }
 
@@ -62,7 +62,7 @@ export function useHold(): [Held | null, Hold] {
 
   useEffect(
     () => () => {
-      feed.hold(false);
+      feed.go();
     },
     [feed],
   );

@@ -1,18 +1,15 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCalendarX, IconPencil, IconSend } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { PublishReply, ScheduledRecord } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
-import { Ask } from "../../ui/Ask.tsx";
+import { Asked } from "../../ui/Asked.tsx";
 import { AudienceText, PriorityBadge, TypeName } from "../../ui/badges.tsx";
 import { Clamped } from "../../ui/Clamped.tsx";
 import { Marks } from "../../ui/Extras.tsx";
-import { Reason } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
-import { notice } from "../../ui/Notices.tsx";
 import { publisherName } from "../../ui/publisherName.ts";
 import { visibleText } from "../../ui/visibleText.ts";
 import { ChangeDialog } from "../change/ChangeDialog.tsx";
@@ -58,79 +55,39 @@ export function Waiting({ record }: { record: ScheduledRecord }) {
 /** Change it, deliver it now, cancel it: the last two ask first. */
 function Choices({ record }: { record: ScheduledRecord }) {
   const { t } = useTranslation();
+  const { whole } = useFormats();
+  const { api } = useSession();
   const [isChanging, changing] = useDisclosure(false);
-  const deliver = useDoing(record, "deliver");
-  const cancel = useDoing(record, "cancel");
+  const path = `/v1/notifications/${record.id}`;
+  const failed = () => t("scheduled.failed");
   return (
     <div className="waiting-choices">
       <Button size="xs" variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={changing.open}>
         {t("scheduled.change")}
       </Button>
-      <Button size="xs" variant="default" leftSection={<IconSend size={16} aria-hidden />} onClick={deliver.ask}>
-        {t("scheduled.deliver")}
-      </Button>
-      <Button
-        size="xs"
-        variant="outline"
-        color="red"
-        className="outlined outlined-red"
-        leftSection={<IconCalendarX size={16} aria-hidden />}
-        onClick={cancel.ask}
-      >
-        {t("scheduled.cancel")}
-      </Button>
-      {isChanging ? <ChangeDialog record={record} due={record.due} onClose={changing.close} /> : null}
-      <Ask
-        {...deliver.props}
+      <Asked
+        label={t("scheduled.deliver")}
+        icon={<IconSend size={16} aria-hidden />}
         title={t("scheduled.deliverTitle")}
         text={t("scheduled.deliverText")}
         yes={t("scheduled.deliverYes")}
+        act={() => api.post<PublishReply>(`${path}/deliver`)}
+        done={({ recipients: { sockets } }) => t("scheduled.delivered", { count: sockets, formatted: whole(sockets) })}
+        failed={failed}
       />
-      <Ask
-        {...cancel.props}
+      <Asked
+        label={t("scheduled.cancel")}
+        icon={<IconCalendarX size={16} aria-hidden />}
         isHarmful
         title={t("scheduled.cancelTitle")}
         text={t("scheduled.cancelText")}
         yes={t("scheduled.cancelYes")}
         no={t("change.back")}
+        act={() => api.remove(path)}
+        done={() => t("scheduled.cancelled")}
+        failed={failed}
       />
+      {isChanging ? <ChangeDialog record={record} due={record.due} onClose={changing.close} /> : null}
     </div>
   );
-}
-
-/** One of the two things that are asked about first, and what the server makes of it. */
-function useDoing(record: ScheduledRecord, what: "deliver" | "cancel") {
-  const { t } = useTranslation();
-  const { whole } = useFormats();
-  const { api } = useSession();
-  const queries = useQueryClient();
-  const [isOpen, asking] = useDisclosure(false);
-  const path = `/v1/notifications/${record.id}`;
-  const doing = useMutation<Partial<PublishReply>>({
-    mutationFn: () => (what === "deliver" ? api.post(`${path}/deliver`) : api.remove(path)),
-    onSuccess: async ({ recipients }) => {
-      const count = recipients?.sockets ?? 0;
-      void notice({
-        color: "green",
-        message:
-          what === "cancel" ? t("scheduled.cancelled") : t("scheduled.delivered", { count, formatted: whole(count) }),
-      });
-      await queries.invalidateQueries({ queryKey: ["/v1/scheduled"] });
-    },
-    onError: (error) => {
-      void notice({ color: "red", title: t("scheduled.failed"), message: <Reason error={error} /> });
-    },
-    onSettled: asking.close,
-  });
-  return {
-    ask: asking.open,
-    props: {
-      isOpen,
-      isBusy: doing.isPending,
-      onClose: asking.close,
-      onYes: () => {
-        doing.mutate();
-      },
-    },
-  };
 }

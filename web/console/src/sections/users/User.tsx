@@ -1,19 +1,15 @@
 import { Anchor, Box, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import { IconArrowLeft, IconPlugX, IconSend } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { ApiError } from "../../api/client.ts";
 import type { Disconnected, NotificationRecord, UserConnection } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { useSession } from "../../session/SessionContext.ts";
 import { useAddressFields, withFields } from "../../shell/address.ts";
-import { Ask } from "../../ui/Ask.tsx";
+import { Asked } from "../../ui/Asked.tsx";
 import { Roles } from "../../ui/badges.tsx";
-import { Failure, Reason } from "../../ui/Failure.tsx";
+import { Failure } from "../../ui/Failure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
-import { notice } from "../../ui/Notices.tsx";
 import { PROTOCOLS } from "../../ui/protocols.ts";
 import { Panel } from "../../ui/Section.tsx";
 import { LoadingLines } from "../../ui/States.tsx";
@@ -125,44 +121,18 @@ function Connection({ connection }: { connection: UserConnection }) {
 function Disconnect({ name }: { name: string }) {
   const { t } = useTranslation();
   const { api } = useSession();
-  const queries = useQueryClient();
-  const [isAsking, asking] = useDisclosure(false);
-  const disconnect = useMutation<Disconnected, ApiError>({
-    mutationFn: () => api.post<Disconnected>(`/v1/users/${encodeURIComponent(name)}/disconnect`),
-    onSuccess: async ({ disconnected }) => {
-      void notice({ color: "green", message: t("users.disconnected", { count: disconnected }) });
-      await queries.invalidateQueries({ queryKey: ["/v1/users"] });
-    },
-    onError: (error) => {
-      void notice({ color: "red", title: t("users.disconnectFailed"), message: <Reason error={error} /> });
-    },
-    onSettled: asking.close,
-  });
   return (
-    <>
-      <Button
-        size="xs"
-        variant="outline"
-        color="red"
-        className="outlined outlined-red"
-        leftSection={<IconPlugX size={16} aria-hidden />}
-        onClick={asking.open}
-      >
-        {t("users.disconnect")}
-      </Button>
-      <Ask
-        isOpen={isAsking}
-        isBusy={disconnect.isPending}
-        isHarmful
-        title={t("users.disconnectTitle", { user: visibleText(name) })}
-        text={t("users.disconnectText")}
-        yes={t("users.disconnectConfirm")}
-        onYes={() => {
-          disconnect.mutate();
-        }}
-        onClose={asking.close}
-      />
-    </>
+    <Asked
+      label={t("users.disconnect")}
+      icon={<IconPlugX size={16} aria-hidden />}
+      isHarmful
+      title={t("users.disconnectTitle", { user: visibleText(name) })}
+      text={t("users.disconnectText")}
+      yes={t("users.disconnectConfirm")}
+      act={() => api.post<Disconnected>(`/v1/users/${encodeURIComponent(name)}/disconnect`)}
+      done={({ disconnected }) => t("users.disconnected", { count: disconnected })}
+      failed={() => t("users.disconnectFailed")}
+    />
   );
 }
 
