@@ -69,6 +69,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/sqlite/presence": ("broker/sqlite/test_contract",),
     "broker/sqlite/rows": ("broker/sqlite/test_inbox",),
     "broker/sqlite/sights": ("broker/sqlite/test_contract",),
+    "broker/sqlite/states": ("broker/sqlite/test_inbox",),
     "broker/sqlite/store": ("broker/sqlite/test_files", "broker/sqlite/test_faults"),
     "broker/sqlite/trails": ("broker/sqlite/test_contract",),
     "broker/sqlite/upkeep": ("broker/sqlite/test_contract", "broker/sqlite/test_files"),

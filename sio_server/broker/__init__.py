@@ -8,7 +8,7 @@ from sio_server.broker.answers import Acted, Answers, AnswersPage
 from sio_server.broker.broker import Broker
 from sio_server.broker.copies import CopiedLog, Copies, Told
 from sio_server.broker.follows import MAX_FOLLOWED, Follow, FollowersPage, Follows
-from sio_server.broker.groups import MAX_MEMBERS, Group, Groups, GroupsPage
+from sio_server.broker.groups import MARKED_AT_ONCE, Group, Groups, GroupsPage
 from sio_server.broker.inbox import MAX_PAGE, Action, Answer, Counts, Inbox, InboxItem, InboxPage, Marked, Status
 from sio_server.broker.log import BrokerHandler, Former, Log, Published, Stretch, View
 from sio_server.broker.nodes import LEASE, Nodes, NodeState
@@ -36,9 +36,9 @@ from sio_server.broker.words import Words, fold
 
 __all__ = [
     "LEASE",
+    "MARKED_AT_ONCE",
     "MAX_FOLLOWED",
     "MAX_GIST",
-    "MAX_MEMBERS",
     "MAX_PAGE",
     "Acted",
     "Action",

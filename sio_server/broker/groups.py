@@ -8,15 +8,15 @@ from typing import Final, Protocol
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxItem, Marked, Status
 from sio_server.broker.log import View
 
-# The newest of a group that are counted, and that one change reaches: no heading says more, and nobody waits for it.
-MAX_MEMBERS: Final = 1000
+# Of a group that one step of a change reaches, and that one `InboxChanged` names: publishers wait for no more.
+MARKED_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Some of an inbox under one heading; with ``name`` None it is one that was published without a group.
 
-    ``count`` and ``unread`` are of the status that was asked for, and at most `MAX_MEMBERS`.
+    ``count`` and ``unread`` are of the status that was asked for.
     """
 
     name: str | None
@@ -40,10 +40,15 @@ class Groups(Protocol):
     async def groups(
         self, view: View, *, status: Status = "all", limit: int = MAX_PAGE, before: int | None = None
     ) -> GroupsPage:
-        """One page of groups whose newest item is below ``seq`` ``before``, as `Inbox.page` gives one of items."""
+        """One page of groups whose newest item is below ``seq`` ``before``, as `Inbox.page` gives one of items.
+
+        However many items a group has, all of them are counted.
+        """
 
     async def mark_group(self, view: View, action: Action, group: str) -> Marked:
-        """Change the state of those of a group that are not so yet, the newest `MAX_MEMBERS`; as `Inbox.mark` by ids.
+        """Change the state of those of a group that are not so yet, the newest first; as `Inbox.mark` by ids.
 
-        ``unread`` leaves the archive alone.
+        More than `MARKED_AT_ONCE` of them are changed in steps, between which others publish: each is durable, and
+        heard of as one `InboxChanged` of at most so many ids. ``ids`` are those of all steps, in their order, and the
+        counters are those of the last. ``unread`` leaves the archive alone.
         """

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sio_server.audience import Identity
 from sio_server.broker import (
+    MARKED_AT_ONCE,
     Acted,
     Action,
     Answer,
@@ -166,11 +167,11 @@ class Inboxes:
 
     async def _tell_marked(self, view: View, marked: Marked) -> None:
         """Tell the connections to this node of a change that was made here."""
-        change = InboxChanged(view.user, marked.action, marked.ids, marked.up_to)
-        self._forget(change)
-        self._tell(change, view, marked.counts)
-        with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
-            await self._tell_views(change, besides=view)
+        for change in _changes_of(view.user, marked):
+            self._forget(change)
+            self._tell(change, view, marked.counts)
+            with suppress(Refused):  # the change is made; a log that fails just now is told of elsewhere
+                await self._tell_views(change, besides=view)
 
     # -- what is heard of changes ---------------------------------------------------------------------------------
 
@@ -270,6 +271,13 @@ def _named(identity: Identity) -> str:
     if identity.user is None:
         raise Refused("forbidden", _NO_USER)
     return identity.user
+
+
+def _changes_of(user: str, marked: Marked) -> list[InboxChanged]:
+    """What a change is heard of as: one by ids in as many parts as the broker made of it, one at least."""
+    starts = range(0, max(1, len(marked.ids)), MARKED_AT_ONCE)
+    parts = [marked.ids[start : start + MARKED_AT_ONCE] for start in starts]
+    return [InboxChanged(user, marked.action, ids, marked.up_to) for ids in parts]
 
 
 def state_dict(change: InboxChanged, counts: Counts) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker import Action
+from sio_server.broker import MARKED_AT_ONCE, Action
 from sio_server.core.inboxes import Inboxes
 from sio_server.errors import Refused
+from sio_server.extras import Extras
 from tests.support.links import TOURIST, Core
 
 PAGE: Any = {"status": "all", "types": (), "limit": 10, "before": None}
@@ -101,3 +102,16 @@ async def test_filters_reach_the_log(made: Core, inboxes: Inboxes) -> None:
     assert [item["seq"] for item in archived["items"]] == [1]
     assert [item["seq"] for item in tours["items"]] == [3]
     assert archived["counts"] == tours["counts"] == {"unread": 2, "unseen": 2, "at_seq": 3}
+
+
+async def test_mark_of_a_large_group_is_told_in_parts(made: Core, inboxes: Inboxes) -> None:
+    """A change of more of a group than one frame names is told in several, each with the counters after all of it."""
+    await made.publish(MARKED_AT_ONCE + 2, extras=Extras(group="a"))
+    await made.publish()
+    _, link = await made.open(TOURIST)
+    marked = await inboxes.mark(TOURIST, "read", None, group="a")
+    counts = {"unread": 1, "unseen": 1, "at_seq": MARKED_AT_ONCE + 3}
+    await inboxes.mark(TOURIST, "seen", None)
+    first, second, _ = link.of("ns:state")
+    assert (len(first["ids"]), len(second["ids"])) == (MARKED_AT_ONCE, 2)
+    assert (tuple(first["ids"] + second["ids"]), first["counts"], second["counts"]) == (marked.ids, counts, counts)

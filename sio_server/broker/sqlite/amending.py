@@ -64,7 +64,7 @@ def amend(step: Step, ages: Ages, notification_id: str, amendment: Amendment) ->
         (body, _dumped(texts), members["priority"], expires_at, entry.seq),
     )
     if "group" in amendment.members:
-        note_group(step.connection, entry.seq, entry.rooms, members["group"])
+        note_group(step.connection, entry.seq, entry.rooms, members["group"], expires_at)
     changed = entry._replace(body=body, texts=texts, expires_at=ages.until(entry.event, found.taken, expires_at))
     position = _tell(step, changed, "updated", body, (), changed=changed)
     return Amended(revision, position)

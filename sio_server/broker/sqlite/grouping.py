@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from functools import partial
+
 from sio_server.broker.groups import Groups, GroupsPage
 from sio_server.broker.inbox import MAX_PAGE, Action, Marked, Status
 from sio_server.broker.log import View
 from sio_server.broker.signals import InboxChanged
-from sio_server.broker.sqlite import groups, inbox
+from sio_server.broker.sqlite.group_pages import Marking, groups_page, mark_some
 from sio_server.broker.sqlite.parts import MS, Parts
 from sio_server.broker.sqlite.views import Overlaps
-from sio_server.broker.sqlite.writer import Step
 
 
 class Grouping(Parts):
@@ -23,7 +26,7 @@ class Grouping(Parts):
         """See `Groups.groups`."""
         epoch, now, limit, overlaps = self._store.epoch, self._milliseconds(), min(limit, MAX_PAGE), self._overlaps
         return await self._read(
-            lambda connection: inbox.groups_page(
+            lambda connection: groups_page(
                 connection, epoch, view, status=status, limit=limit, before=before, now=now, overlaps=overlaps
             )
         )
@@ -32,15 +35,22 @@ class Grouping(Parts):
         """See `Groups.mark_group`."""
         self._ensure_open()
         at = int(self._wall() * MS)
+        ids: list[str] = []
+        below: int | None = None
 
-        def change(step: Step) -> Marked:
-            ids = groups.changed_ids(step.connection, view, group, action, step.now)
-            return inbox.mark(step, view, action, ids, self._overlaps, at=at)
+        def tell(done: Marking) -> None:
+            if done.ids:
+                self._nodes.signal(InboxChanged(view.user, action, done.ids, None))
 
-        def tell(marked: Marked) -> None:
-            self._nodes.signal(InboxChanged(view.user, action, marked.ids, marked.up_to))
-
-        return await self._writer.change(change, tell)
+        while True:
+            started = time.perf_counter()
+            some = partial(mark_some, view=view, action=action, group=group, overlaps=self._overlaps, at=at)
+            done = await self._writer.change(partial(some, below=below), tell)
+            ids += done.ids
+            if done.counts is not None:
+                return Marked(action, tuple(ids), (), None, done.counts)
+            below = done.below
+            await asyncio.sleep(time.perf_counter() - started)  # half of the writer's time is left for publishers
 
 
 _: type[Groups] = Grouping

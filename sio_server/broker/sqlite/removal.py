@@ -101,6 +101,7 @@ def remove_word(connection: sqlite3.Connection, seq: int, audience: Audience) ->
 def leave_lanes(step: Committing, seq: int, rooms: Iterable[str], expires_at: int | None) -> None:
     """Have an entry expire at another moment: it stays where it stands, in no lane, and is counted by itself."""
     connection = step.connection
+    connection.execute("UPDATE grouped SET expires_at = ? WHERE seq = ?", (expires_at, seq))
     for room in rooms:
         _leave_hole(connection, room, seq)
         connection.execute(

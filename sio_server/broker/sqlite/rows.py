@@ -36,6 +36,7 @@ _NOTIFICATION: Final = (
     "INSERT INTO notification (seq, id, type, timestamp, expires_at, audience, source, publisher, body, priority, "
     "texts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+GROUPED: Final = "INSERT INTO grouped (room, name, seq, expires_at, shared) VALUES (?, ?, ?, ?, ?)"
 _ROOM: Final = "INSERT INTO notification_room (room, seq, expires_at, shared, lane, ordinal) VALUES (?, ?, ?, ?, ?, ?)"
 
 # One look-up each: for a list of names SQLite would make a table first.
@@ -64,7 +65,7 @@ class Batch:
         self._rooms: list[tuple[str, int, int | None, bool, int, int]] = []
         self._lanes = Lanes(connection)
         self._excepted: list[tuple[str, int]] = []
-        self._grouped: list[tuple[str, str, int]] = []
+        self._grouped: list[tuple[str, str, int, int | None, bool]] = []
         self._keys: dict[tuple[str, str], tuple[bytes, str, int]] = {}
 
     def add(self, notification: Notification) -> Outcome:
@@ -143,7 +144,7 @@ class Batch:
         self._excepted.extend((user, seq) for user in audience.except_users)
         extras = notification.extras
         if extras is not None and extras.group is not None:
-            self._grouped.extend((room, extras.group, seq) for room in rooms)
+            self._grouped.extend((room, extras.group, seq, expires_at, len(rooms) > 1) for room in rooms)
 
     def insert(self) -> None:
         """Write all rows."""
@@ -163,7 +164,7 @@ class Batch:
         if self._excepted:
             many("INSERT INTO notification_except (user, seq) VALUES (?, ?)", self._excepted)
         if self._grouped:
-            many("INSERT INTO grouped (room, name, seq) VALUES (?, ?, ?)", self._grouped)
+            many(GROUPED, self._grouped)
         for rows in (self._notifications, self._rooms, self._excepted, self._grouped):
             rows.clear()
         self._written = self.last_seq

@@ -65,19 +65,20 @@ def walk(
     newest_first: bool,
     now: int | None = None,
     table: str = "notification_room",
+    name: str | None = None,
 ) -> Generator[int, None, None]:
     """The positions in some rooms below ``below``, each once, in order; read only as far as they are asked for.
 
-    With ``now`` what expired is left out. ``table`` is where entries have a row for each room. Close it
-    (`contextlib.closing`) when it is left early.
+    With ``now`` what expired is left out. ``table`` is where entries have a row for each room; with ``name`` it is
+    ``grouped``, and they are those of one group. Close it (`contextlib.closing`) when it is left early.
     """
     with ExitStack() as stack:
         streams: list[Iterator[tuple[int]]] = []
         for start in range(0, len(bounds), MERGED_ROOMS):
             part = bounds[start : start + MERGED_ROOMS]
-            moment = () if now is None else (now,)
-            parameters = [value for room, low in part for value in (room, low, below, *moment)]
-            query = _merge(len(part), newest_first, now is not None, table)
+            more = [value for value in (now, name) if value is not None]
+            parameters = [value for room, low in part for value in (room, low, below, *more)]
+            query = _merge(len(part), newest_first, now is not None, table if name is None else None)
             streams.append(stack.enter_context(closing(connection.execute(query, parameters))))
         last = None
         for (seq,) in streams[0] if len(streams) == 1 else heapq.merge(*streams, reverse=newest_first):
@@ -87,10 +88,12 @@ def walk(
 
 
 @lru_cache(maxsize=4 * MERGED_ROOMS)
-def _merge(rooms: int, newest_first: bool, alive: bool, table: str) -> str:  # noqa: FBT001 - the cache takes no keywords cheaply
-    part = f"SELECT seq FROM {table} WHERE room = ? AND seq > ? AND seq < ?"  # noqa: S608 - a constant
+def _merge(rooms: int, newest_first: bool, alive: bool, table: str | None) -> str:  # noqa: FBT001 - the cache takes no keywords cheaply
+    part = f"SELECT seq FROM {table or 'grouped'} WHERE room = ? AND seq > ? AND seq < ?"  # noqa: S608 - a constant
     if alive:
         part += " AND (expires_at IS NULL OR expires_at > ?)"
+    if table is None:
+        part += " AND name = ?"
     return " UNION ".join([part] * rooms) + (" ORDER BY seq DESC" if newest_first else " ORDER BY seq")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from sio_server.audience import Audience, Identity
-from sio_server.broker import Broker, InboxChanged, View
+from sio_server.broker import MARKED_AT_ONCE, Broker, InboxChanged, Status, View
 from sio_server.broker.groups import GroupsPage
 from sio_server.extras import Extras
 from sio_server.notification import Notification
-from tests.support.brokers import Ear, appended
+from tests.broker.contract.inbox import ACTIONS, STATUSES
+from tests.support.brokers import Ear, appended, appended_at_once
+from tests.support.chance import again, seed
 from tests.support.inbox_model import Clock, notification
 
 ROOMS = Identity("ana", roles=("admin",)).rooms()
@@ -100,6 +103,75 @@ class GroupsContract:
         assert set((await broker.mark_group(view, "archive", "a")).ids) == {ids[2]}
         assert set((await broker.mark_group(view, "unarchive", "a")).ids) == {ids[0], ids[2]}
         assert (await broker.mark_group(view, "seen", "none")).ids == ()
+
+    async def test_large_group_is_counted_and_marked_whole(self, broker: Broker, ear: Ear, clock: Clock) -> None:
+        """Of a group of thousands all are counted, and a change reaches all, told in parts of a bounded size."""
+        view = await broker.sight("ana", ROOMS)
+        others = Audience.of(roles=["admin"], users=["ana"])
+        excepted = Audience.of(roles=["admin"], except_users=["ana"])
+        many = MARKED_AT_ONCE + MARKED_AT_ONCE // 2
+        made = [grouped("a", (ANA, others, ANA, excepted)[number % 4]) for number in range(many)]
+        made[0] = grouped("a", ttl=10)
+        await appended_at_once(broker, [*made, grouped("b"), grouped(None)])
+        clock.seconds += 11
+        seen = [one.id for number, one in enumerate(made) if number % 4 != 3 and number]
+        assert told(await broker.groups(view))[2] == ("a", len(seen), len(seen), many - 1)
+        marked = await broker.mark_group(view, "read", "a")
+        assert (marked.ids, marked.counts.unread) == (tuple(seen[::-1]), 2)
+        parts = [signal.ids for signal in ear.signals if isinstance(signal, InboxChanged)]
+        assert (sum(parts, ()), max(map(len, parts))) == (marked.ids, MARKED_AT_ONCE)
+        assert told(await broker.groups(view))[2] == ("a", len(seen), 0, many - 1)
+        assert (await broker.mark_group(view, "read", "a")).ids == ()
+        assert (await broker.mark_group(view, "unread", "a")).ids == tuple(seen[::-1])
+        assert (await broker.mark_group(view, "archive", "a")).ids == tuple(seen[::-1])
+        assert told(await broker.groups(view, status="archived")) == [("a", len(seen), 0, many - 1)]
+
+    async def test_counts_agree_with_pages(self, broker: Broker, clock: Clock) -> None:
+        """However items were marked, one by one and all, each group counts what its pages hold, on each page of groups.
+
+        What was marked is drawn anew in each run.
+        """
+        view = await broker.sight("ana", ROOMS)
+        drawn = seed()
+        print(again(drawn))  # noqa: T201 - shown where the test fails
+        draw = random.Random(drawn)  # noqa: S311 - a test draws
+        for number in range(40):
+            audience = draw.choice([ANA, Audience.of(roles=["admin"], users=["ana"]), Audience.of(everybody=True)])
+            await appended(broker, grouped(draw.choice(["a", "b", "c", None]), audience, ttl=draw.choice([None, 5, 9])))
+            ids = [item.entry.id for item in (await broker.page(view)).items]
+            action = draw.choice(ACTIONS)
+            if number % 3:
+                await broker.mark(view, action, draw.sample(ids, min(len(ids), 3)))
+            elif draw.random() < 0.5:
+                await broker.mark(view, action, None)
+            else:
+                await broker.mark_group(view, action, draw.choice(["a", "b", "c"]))
+            clock.seconds += draw.choice([0, 0, 1])
+            for status in STATUSES:
+                await self._compare(broker, view, status, limit=draw.choice([1, 2, 50]))
+
+    async def _compare(self, broker: Broker, view: View, status: Status, *, limit: int) -> None:
+        """Compare all pages of groups with all items of the inbox."""
+        items = (await broker.page(view, status=status)).items
+        expected: dict[Any, list[Any]] = {}
+        for item in items:
+            name = item.entry.envelope().get("group")
+            expected.setdefault(item.entry.seq if name is None else name, []).append(item)
+        found: list[Any] = []
+        before = None
+        while True:
+            page = await broker.groups(view, status=status, limit=limit, before=before)
+            found += [one[1:] for one in told(page)]
+            for one in page.items:
+                if one.name is not None:
+                    members = (await broker.page(view, status=status, group=one.name)).items
+                    assert list(members) == expected[one.name]
+            before = page.next_before
+            if before is None:
+                break
+        assert found == [
+            (len(some), sum(not item.read for item in some), some[0].entry.seq) for some in expected.values()
+        ]
 
     async def test_group_goes_with_its_entries(self, broker: Broker, clock: Clock) -> None:
         """What retention took, or what another took the place of, is in no group any more."""

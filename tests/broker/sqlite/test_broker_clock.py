@@ -12,7 +12,8 @@ import pytest
 from sio_server.audience import Audience, Identity
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.marker import MARKER_NAME
-from sio_server.broker.sqlite.schema import APPLICATION_ID, MIGRATIONS
+from sio_server.broker.sqlite.migrations import MIGRATIONS
+from sio_server.broker.sqlite.schema import APPLICATION_ID
 from sio_server.notification import Notification
 from tests.support.brokers import Ear, appended
 from tests.support.inbox_model import START, Clock, notification

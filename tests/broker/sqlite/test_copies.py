@@ -14,7 +14,8 @@ from sio_server.broker import CopiedLog
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker
 from sio_server.broker.sqlite.copies import SqliteCopies
 from sio_server.broker.sqlite.marker import MARKER_NAME
-from sio_server.broker.sqlite.schema import MIGRATIONS, SCHEMA_VERSION, read_epoch
+from sio_server.broker.sqlite.migrations import MIGRATIONS
+from sio_server.broker.sqlite.schema import SCHEMA_VERSION, read_epoch
 from sio_server.errors import LogDamaged, LogError, LogInUse, LogTooNew
 from tests.support.brokers import Ear, appended
 from tests.support.inbox_model import notification

@@ -15,8 +15,9 @@ import pytest
 from sio_server.audience import Audience, Identity
 from sio_server.broker import View
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker, removal
+from sio_server.broker.sqlite.migrations import MIGRATIONS
 from sio_server.broker.sqlite.reader import read_log
-from sio_server.broker.sqlite.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, migrate
+from sio_server.broker.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, migrate
 from sio_server.errors import LogTooNew
 from sio_server.notification import Notification, Position
 from tests.support.brokers import Ear, appended, entries_of

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sio_server.broker.sqlite import FILE_NAME, SqliteBroker, schema
+from sio_server.broker.sqlite.migrations import MIGRATIONS
 from sio_server.errors import LogDamaged, LogTooNew
 from sio_server.notification import Position
 from tests.support.brokers import Ear, appended, entries_of, notification
@@ -81,7 +82,7 @@ def test_every_older_version_becomes_todays(version: int) -> None:
     """From each version the steps lead to the same tables as in a new log, and once there nothing changes."""
     with closing(sqlite3.connect(":memory:")) as fresh, closing(sqlite3.connect(":memory:")) as old:
         schema.migrate(fresh, "fresh")
-        for step in schema.MIGRATIONS[:version]:
+        for step in MIGRATIONS[:version]:
             old.executescript(step)
         if version:
             old.executescript(f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = {version}")
@@ -100,13 +101,13 @@ def test_step_that_fails_leaves_the_version_before_it(tmp_path: Path, monkeypatc
     path = tmp_path / FILE_NAME
     write(path, VERSION_1)
     monkeypatch.setattr(
-        schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE new (x); DELETE FROM notification; SELECT nonsense")
+        schema, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE new (x); DELETE FROM notification; SELECT nonsense")
     )
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", len(schema.MIGRATIONS))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", len(MIGRATIONS) + 1)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection, pytest.raises(sqlite3.DatabaseError):
         schema.migrate(connection, "log")
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] < len(schema.MIGRATIONS)
+        assert connection.execute("PRAGMA user_version").fetchone()[0] < len(MIGRATIONS) + 1
         assert connection.execute("SELECT count(*) FROM notification").fetchone() == (2,)
         assert "new" not in [row[0] for row in tables(connection)]
 
