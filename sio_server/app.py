@@ -40,6 +40,7 @@ from sio_server.api.stream import StreamOperations
 from sio_server.api.tickets import TicketsOperations
 from sio_server.api.topics import TopicsOperations
 from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
+from sio_server.between import Between, join
 from sio_server.broker import Broker, Ended
 from sio_server.broker.opening import open_broker
 from sio_server.catalog import Catalog
@@ -74,6 +75,8 @@ KEYS: Final = web.AppKey("keys", KeyWatch)
 METRICS: Final = web.AppKey("metrics", PrometheusMetrics)
 # What is served where the metrics have an address of their own.
 APART: Final = web.AppKey("apart", web.Application)
+# What there is between this node and others of its log; None where there can be none.
+BETWEEN: Final = web.AppKey[Between | None]("between", Between)
 
 # A replay leaves this part of the send cap waiting for a peer: what is live comes on top of it.
 REPLAY_SHARE: Final = 4
@@ -138,8 +141,7 @@ def _endpoints(
     admission = _admission(app, config, gate, auth)
     socketio, ws, sse = _live(config, gate, core, admission)
     router = Below(app.router, config.base_path)
-    socketio.server.attach(app, f"{config.base_path}{PROTOCOLS[SOCKETIO]}")
-    app[SERVER] = socketio.server
+    _attach(app, socketio.server)
     callers = Callers(auth, core.connections, admission.cookie)
     app[FRONT] = FastPublish(gate, core.node, callers, max_body=config.max_body)
     _reloaded(app, auth, gate, socketio, ws)
@@ -177,6 +179,15 @@ def _endpoints(
     serve_elsewhere(app.router, config.base_path)
     app.cleanup_ctx.append(_lifetime(core, config, metrics, app[KEYS]))
     app.on_shutdown.append(_closing(core, ws, sse, socketio))
+
+
+def _attach(app: web.Application, server: AsyncServer) -> None:
+    """Serve Socket.IO, and put the node among the others on its log."""
+    server.attach(app, f"{app[CONFIG].base_path}{PROTOCOLS[SOCKETIO]}")
+    app[SERVER] = server
+    between = app[BETWEEN] = join(app[CORE].nodes.name, app[CORE].broker, server, _PROTOCOL)
+    if between is not None:
+        app.on_shutdown.append(between.close)
 
 
 def _people(core: Core) -> tuple[object, ...]:

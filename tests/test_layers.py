@@ -32,7 +32,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "4": ("broker",),
     "5": ("core",),
     "6": ("gate", "schemas"),
-    "7": ("live", "api"),
+    "7": ("live", "api", "between"),
     "8": ("reloading", "descriptors", "app", "serving"),
     # What a backend imports: nothing of the server uses it, and it uses next to nothing of the server.
     # What a backend is tested with stands on what it publishes with.

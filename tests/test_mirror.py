@@ -15,6 +15,11 @@ TESTS: Final = ROOT / "tests"
 
 # What is tested elsewhere: a module, or all of a folder that have no tests of their name, and where.
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    # One thing, which is tested by clients behind a balancer without affinity.
+    "between/joining": ("between/test_passing",),
+    "between/listener": ("between/test_passing",),
+    "between/roads": ("between/test_passing",),
+    "between/tunnel": ("between/test_passing",),
     "api/apart": ("serving/test_listening",),
     "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
     "api/health": ("api/test_openapi", "functional/test_hardening"),

@@ -200,6 +200,19 @@ def place_of(value: str) -> tuple[str, int] | Path:
 _MAX_PORT: Final = 65_535
 
 
+def check_node_address(value: str) -> None:
+    """Raise `ValidationError` for what is no address that other nodes can call: http://HOST:PORT, or unix:PATH."""
+    scheme, _, place = value.partition("://")
+    try:
+        if scheme == "http" and isinstance(place_of(place), tuple):
+            return
+        if isinstance(place_of(value), Path):
+            return
+    except (ValueError, ValidationError):
+        pass
+    raise ValidationError(f"'{value}' is no address of a node: write http://HOST:PORT, such as http://10.0.0.7:9001.")
+
+
 def check_proxies(values: tuple[str, ...]) -> None:
     """Raise `ValidationError` for what is no address or network."""
     for network in values:

@@ -103,12 +103,38 @@ def _check_listening(config: Config, sources: Mapping[str, str]) -> None:
         for name in ("tls_key", "tls_key_password"):
             if getattr(config, name) is not None:
                 raise ConfigError(f"{sources.get(name, name)} needs SIO_SERVER_TLS_CERT, the certificate of that key")
+    _check_between(config, sources)
     place = config.metrics_place
     if config.dev and isinstance(place, tuple) and not is_loopback(place[0]):
         raise ConfigError(
             f"{sources.get('metrics_listen', 'metrics_listen')}: development mode is for this machine alone; "
             "use 127.0.0.1, or leave --dev out and set the secrets"
         )
+
+
+# Addresses that are listened on, and that nobody can call.
+_ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - nothing is bound here
+
+
+def _check_between(config: Config, sources: Mapping[str, str]) -> None:
+    """Raise `ConfigError` where other nodes could not find this one."""
+    place = config.node_place
+    named = sources.get("node_listen", "node_listen")
+    if place is None and config.node_address is not None:
+        raise ConfigError(
+            f"{sources.get('node_address', 'node_address')} needs SIO_SERVER_NODE_LISTEN, what is listened on there"
+        )
+    if isinstance(place, tuple):
+        if config.dev and not is_loopback(place[0]):
+            raise ConfigError(
+                f"{named}: development mode is for this machine alone; use 127.0.0.1, or leave --dev out and set the "
+                "secrets"
+            )
+        if place[0] in _ANY and config.node_address is None:
+            raise ConfigError(
+                f"{named}: other nodes cannot call {place[0]}: name an address of this machine, or say with "
+                f"SIO_SERVER_NODE_ADDRESS how they find it, such as http://10.0.0.7:{place[1]}"
+            )
 
 
 def _check_development(config: Config) -> None:

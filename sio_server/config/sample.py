@@ -23,6 +23,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "cloudevents_prefix": ["com.example."],
     "jwks_url": "https://id.example.org/.well-known/jwks.json",
     "metrics_listen": "127.0.0.1:9100",
+    "node_address": "http://10.0.0.7:9001",
+    "node_listen": "10.0.0.7:9001",
     "tls_cert": "/etc/letsencrypt/live/example.org/fullchain.pem",
     "tls_key": "/etc/letsencrypt/live/example.org/privkey.pem",
     "token_audience": "avisos",

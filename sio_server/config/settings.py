@@ -26,6 +26,7 @@ from sio_server.config.checks import (
     check_hosts,
     check_locale,
     check_mode,
+    check_node_address,
     check_origins,
     check_place,
     check_proxies,
@@ -71,6 +72,15 @@ class Config:
     metrics_listen: str | None = optional(
         String(validate=check_place),
         "Where /metrics is answered, without a credential, and from then on there alone: HOST:PORT or unix:PATH",
+    )
+    node_listen: str | None = optional(
+        String(validate=check_place),
+        "Where other nodes of the same log reach this one, on a network of their own: HOST:PORT or unix:PATH. What "
+        "belongs to one of them is passed on then, and the balancer need not keep a client at one node",
+    )
+    node_address: str | None = optional(
+        String(validate=check_node_address),
+        "How they find it there, http://HOST:PORT, where node_listen names no address that they can call",
     )
     data_dir: Path = setting(PathField(), "Directory of the notification log", default=Path("data"))
     broker: str = setting(
@@ -238,6 +248,11 @@ class Config:
     def metrics_place(self) -> tuple[str, int] | Path | None:
         """The host and port, or the path of the Unix socket, where the metrics are answered by themselves."""
         return None if self.metrics_listen is None else place_of(self.metrics_listen)
+
+    @property
+    def node_place(self) -> tuple[str, int] | Path | None:
+        """The host and port, or the path of the Unix socket, where other nodes are answered."""
+        return None if self.node_listen is None else place_of(self.node_listen)
 
     @property
     def verifies_tokens(self) -> bool:

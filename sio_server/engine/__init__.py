@@ -23,8 +23,10 @@ imports those before it. Private names of the libraries it stands on are listed 
 from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
 
 from sio_server.engine.counters import Counters
-from sio_server.engine.eio.addresses import AddressGroups, TrustedProxies
-from sio_server.engine.eio.detach import watch
+from sio_server.engine.eio.addresses import AddressGroups, TrustedProxies, peer_of
+from sio_server.engine.eio.bodies import BodyTooLargeError, body_parts
+from sio_server.engine.eio.detach import Switched, detach, watch
+from sio_server.engine.eio.elsewhere import PASSED_ON, PassedOn
 from sio_server.engine.eio.refused import OnRefused, RefusedPeer, Why
 from sio_server.engine.front.http_protocol import Unreadable
 from sio_server.engine.front.site import FrontSite
@@ -56,10 +58,12 @@ __all__ = [
     "ACCEPTED_CODINGS",
     "MAX_HTTP_FIELD",
     "MAX_HTTP_LINE",
+    "PASSED_ON",
     "AddressGroups",
     "AsyncManager",
     "AsyncServer",
     "Backlog",
+    "BodyTooLargeError",
     "Bucket",
     "CallDisconnectedError",
     "Claim",
@@ -75,11 +79,13 @@ __all__ = [
     "MemoryLog",
     "NotAsSaidError",
     "OnRefused",
+    "PassedOn",
     "Reason",
     "Record",
     "RecoveryLog",
     "Refusal",
     "RefusedPeer",
+    "Switched",
     "TrustedProxies",
     "UnknownCodingError",
     "UnpackedTooLargeError",
@@ -87,13 +93,16 @@ __all__ = [
     "Unreadable",
     "Why",
     "Wire",
+    "body_parts",
     "bucket_size",
     "coding_of",
+    "detach",
     "event_wire",
     "give_up_on",
     "header_lines",
     "is_websocket_key",
     "narrow",
+    "peer_of",
     "private_id",
     "read_private_id",
     "text_frame",

@@ -13,14 +13,20 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sio_server.app import APART, FRONT, METRICS, SERVER
+from sio_server.app import APART, BETWEEN, CORE, FRONT, METRICS, SERVER
 from sio_server.certificates import Certificate
 from sio_server.config import Config
 from sio_server.engine import FrontSite
+from sio_server.logs import get_logger
 from sio_server.serving.sockets import CannotListen, UnixSocket, given, path_of
 
 # Connections that wait to be accepted. After a restart every client comes at once; the default of 128 drops most.
 BACKLOG: Final = 4096
+
+
+logger = get_logger("serving")
+
+_NO_OTHERS: Final = "node_listen is not listened on: no other node can be on a log of this broker"
 
 
 class Listening:
@@ -69,23 +75,39 @@ class Listening:
             self._main = await self._site(self._runner, place, None, context, **options)
             self.url = _url(place[0], self._main.port, secured=context is not None) + config.base_path
         await self._open_apart()
+        await self._open_between()
 
     async def _open_apart(self) -> None:
         """Listen where the metrics are answered by themselves, in plain HTTP, until the process ends."""
         place = self._config.metrics_place
         if place is None:
             return
-        runner = web.AppRunner(self._app[APART], access_log=None, shutdown_timeout=1.0)
+        url = await self._beside(self._app[APART], place)
+        self.metrics_url = url if isinstance(place, Path) else f"{url}/metrics"
+
+    async def _open_between(self) -> None:
+        """Listen where other nodes are answered, in plain HTTP, until the process ends."""
+        place, between = self._config.node_place, self._app[BETWEEN]
+        if place is None:
+            return
+        if between is None:
+            logger.warning(_NO_OTHERS, broker=self._config.broker.partition(":")[0] + ":")
+            return
+        url = await self._beside(between.app, place)
+        self._app[CORE].nodes.address = self._config.node_address or url
+
+    async def _beside(self, app: web.Application, place: tuple[str, int] | Path) -> str:
+        """Serve another application until the process ends, and say where."""
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         self._apart.push_async_callback(runner.cleanup)
         await runner.setup()
         if isinstance(place, Path):
             bound = _bound(self._config, place)
             self._apart.callback(bound.remove)
             await self._site(runner, place, [bound.socket], None, serves_engine=False)
-            self.metrics_url = f"unix:{place}"
-        else:
-            site = await self._site(runner, place, None, None, serves_engine=False)
-            self.metrics_url = _url(place[0], site.port, secured=False) + "/metrics"
+            return f"unix:{place}"
+        site = await self._site(runner, place, None, None, serves_engine=False)
+        return _url(place[0], site.port, secured=False)
 
     async def _site(
         self,

@@ -27,6 +27,8 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "tls_key": ("/etc/x.key", "/etc/x.key", Path("/etc/x.key")),
     "tls_key_password": ("open sesame", "open sesame", "open sesame"),
     "metrics_listen": ("[::1]:9100", "[::1]:9100", "[::1]:9100"),
+    "node_listen": ("10.0.0.7:9001", "10.0.0.7:9001", "10.0.0.7:9001"),
+    "node_address": ("http://10.0.0.7:9001", "http://10.0.0.7:9001", "http://10.0.0.7:9001"),
     "data_dir": ("/srv/x", "/srv/x", Path("/srv/x")),
     "broker": ("memory:", "memory:", "memory:"),
     "catalog": ("/srv/my.toml", "/srv/my.toml", Path("/srv/my.toml")),
@@ -95,6 +97,11 @@ WRONG = [
     ("unix_mode", "rw", "no permissions"),
     ("unix_mode", "66", "no permissions"),
     ("metrics_listen", "9100", "no place to listen at"),
+    ("node_listen", "9001", "no place to listen at"),
+    ("node_address", "10.0.0.7:9001", "no address of a node"),
+    ("node_address", "https://10.0.0.7:9001", "no address of a node"),
+    ("node_address", "http://10.0.0.7", "no address of a node"),
+    ("node_address", "http://a..b:9001", "no address of a node"),
     ("metrics_listen", "::1:9100", "no place to listen at"),
     ("metrics_listen", "127.0.0.1:", "no place to listen at"),
     ("metrics_listen", "127.0.0.1:65536", "no place to listen at"),
@@ -215,6 +222,8 @@ def test_each_setting_from_each_source(source: str, setting: str, monkeypatch: p
         unprotect(monkeypatch)
     if setting.startswith("tls_key"):
         monkeypatch.setenv("SIO_SERVER_TLS_CERT", "/etc/x.pem")
+    if setting == "node_address":
+        monkeypatch.setenv("SIO_SERVER_NODE_LISTEN", "0.0.0.0:9001")
     assert getattr(load_from(source, setting, text, monkeypatch), setting) == expected
 
 
@@ -265,6 +274,18 @@ def test_metrics_of_development_are_for_this_machine(monkeypatch: pytest.MonkeyP
     unprotect(monkeypatch)
     assert "is for this machine alone" in refused(dev=True, metrics_listen="0.0.0.0:9100")
     assert load({"dev": True, "metrics_listen": "127.0.0.1:9100"}).development
+
+
+def test_nodes_have_a_place_that_others_can_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where other nodes come in is an address that they can call, or another one is named beside it."""
+    assert load({"node_listen": "10.0.0.7:9001"}).node_place == ("10.0.0.7", 9001)
+    assert load({"node_listen": "unix:/run/n.sock"}).node_place == Path("/run/n.sock")
+    assert load().node_place is None
+    assert "say with SIO_SERVER_NODE_ADDRESS how they find it" in refused(node_listen="0.0.0.0:9001")
+    assert load({"node_listen": "[::]:9001", "node_address": "http://n1.internal:9001"}).node_place == ("::", 9001)
+    assert "needs SIO_SERVER_NODE_LISTEN" in refused(node_address="http://10.0.0.7:9001")
+    unprotect(monkeypatch)
+    assert "is for this machine alone" in refused(dev=True, node_listen="10.0.0.7:9001")
 
 
 @pytest.mark.parametrize(

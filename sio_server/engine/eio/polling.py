@@ -12,11 +12,13 @@ from aiohttp import web
 
 from sio_server.engine.eio import old_clients
 from sio_server.engine.eio.addresses import peer_of
+from sio_server.engine.eio.bodies import BodyTooLargeError, body_parts
 from sio_server.engine.eio.detach import Switched, detach, watch
+from sio_server.engine.eio.elsewhere import PASSED_ON, PassedOn
 from sio_server.engine.eio.environ import Environ, build
 from sio_server.engine.eio.poll_queue import PollOverlapError
 from sio_server.engine.eio.refused import Why
-from sio_server.engine.limits import BODY_RATE, FIRST_BODY_MESSAGES, TURN
+from sio_server.engine.limits import FIRST_BODY_MESSAGES, TURN
 from sio_server.engine.reasons import Reason
 from sio_server.engine.wire import handshake
 from sio_server.engine.wire.handshake import BAD_REQUEST, Ask, Refusal, refusal
@@ -32,13 +34,6 @@ _WHY = {
     handshake.BAD_METHOD: Why.METHOD,
 }
 _TEXT = ("Content-Type", "text/plain; charset=UTF-8")
-
-
-class BodyTooLargeError(Exception):
-    """A POST body above what the session may send now."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"a body above {limit} bytes")
 
 
 class PollingHandler:
@@ -64,6 +59,10 @@ class PollingHandler:
         error = handshake.check(ask, request.method, environ, self._server.transports, self._server.sockets)
         if error == handshake.UNSUPPORTED_VERSION:
             return self._old_client(request, ask, environ)
+        if error == handshake.UNKNOWN_SID and ask.sid is not None and self._server.pass_on is not None:
+            answer = await self._server.pass_on(request, ask.sid)
+            if answer is not None:
+                return answer
         if error is not None:
             return self._refuse(environ, _WHY.get(error, Why.REQUEST), error, subject=ask.transport)
         return await self._serve(request, ask, environ)
@@ -81,14 +80,15 @@ class PollingHandler:
         return await self._post(request, socket, environ)
 
     def _environ(self, request: web.Request) -> Environ:
+        passed = request.get(PASSED_ON)
         environ = build(
             request.method,
             request.path,
             request.query_string,
             request.headers.items(),
-            peer=peer_of(request.transport),
+            peer=peer_of(request.transport) if passed is None else passed.peer,
             proxies=self._server.proxies,
-            secure=request.secure,
+            secure=request.secure if passed is None else passed.secure,
         )
         environ["aiohttp.request"] = request
         return environ
@@ -238,23 +238,14 @@ class PollingHandler:
         return self._answer(b"ok", environ, headers=(("Content-Type", "text/html"),))
 
     async def _body(self, request: web.Request, limit: int) -> bytes:
-        """The whole body, whatever its segments. Raises BodyTooLargeError, TimeoutError when it dribbles."""
-        if request.content_length is not None and request.content_length > limit:
+        """The whole body. Raises BodyTooLargeError, TimeoutError when it dribbles."""
+        passed: PassedOn | None = request.get(PASSED_ON)
+        if passed is not None and len(passed.body) <= limit:
+            return passed.body
+        if passed is not None:
             raise BodyTooLargeError(limit)
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        body = bytearray()
-        while True:
-            left = begun + self._server.limits.request_timeout + len(body) / BODY_RATE - loop.time()
-            if left <= 0:
-                raise TimeoutError
-            async with asyncio.timeout(left):
-                part = await request.content.readany()
-            if not part and request.content.at_eof():
-                return bytes(body)
-            if len(body) + len(part) > limit:
-                raise BodyTooLargeError(limit)
-            body += part
+        parts = body_parts(request, limit, self._server.limits.request_timeout)
+        return b"".join([part async for part in parts])
 
 
 def _compress(body: bytes, coding: str) -> bytes:

@@ -11,6 +11,7 @@ from engineio import AsyncServer as StockServer
 from sio_server.engine.counters import Counters
 from sio_server.engine.eio.addresses import IPV6_PREFIX, AddressGroups, TrustedProxies
 from sio_server.engine.eio.arrivals import Arrivals
+from sio_server.engine.eio.elsewhere import PassOn
 from sio_server.engine.eio.environ import Environ, EnvironTable
 from sio_server.engine.eio.probe import Probe
 from sio_server.engine.eio.receive import SessionHandler
@@ -71,6 +72,10 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         self.dispatcher: SessionHandler
         self.path = "/engine.io/"
         self.draining = False
+        #: what the ids of sessions begin with, where other servers have sessions of the same clients
+        self.sid_prefix = ""
+        #: asked about requests for sessions that are not here
+        self.pass_on: PassOn | None = None
         self._wheel: Wheel | None = None
         self.outbox = Outbox(expecting)
         self._handle: HandleRequest
@@ -109,7 +114,7 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
 
     def open_session(self, environ: Environ, transport: str) -> tuple[EngineSocket, bytes]:
         """Begin a session; returns it and its OPEN packet."""
-        sid = self.generate_id()
+        sid = self.sid_prefix + self.generate_id()
         socket = EngineSocket(self, sid)
         self.sockets[sid] = socket
         self.counters.sessions += 1

@@ -1,0 +1,60 @@
+"""Where the other nodes are, without asking the broker for each request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from sio_server.broker import NodeState
+from sio_server.errors import BrokerUnavailable
+
+# Seconds for which what the broker said is believed. A request for a session of a node that is not known waits for a
+# new answer once it is older: whoever invents names makes the broker be asked so often, and no more.
+FRESH: Final = 1.0
+
+# Seconds that a request waits for the broker.
+PATIENCE: Final = 2.0
+
+
+class KnownNodes:
+    """The nodes that live, as ``ask`` said last."""
+
+    def __init__(self, ask: Callable[[], Awaitable[tuple[NodeState, ...]]]) -> None:
+        self._ask = ask
+        self._known: Mapping[str, NodeState] = {}
+        self._until = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
+
+    async def find(self, name: str) -> NodeState | None:
+        """The node of this name, as it was two seconds ago or later; None where none lives."""
+        found = self._known.get(name)
+        if asyncio.get_running_loop().time() >= self._until:
+            asking = self._again()
+            if found is None:
+                await asyncio.wait({asking}, timeout=PATIENCE)
+                found = self._known.get(name)
+        return found
+
+    async def all(self) -> tuple[NodeState, ...]:
+        """Every node, asked for now. Raises `BrokerUnavailable`."""
+        return await self._ask()
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def _again(self) -> asyncio.Task[None]:
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._renew())
+        return self._asking
+
+    async def _renew(self) -> None:
+        try:
+            self._known = {state.name: state for state in await self._ask()}
+        except BrokerUnavailable:
+            pass  # what was known before is the best there is
+        finally:
+            self._until = asyncio.get_running_loop().time() + FRESH
+            self._asking = None
