@@ -32,7 +32,7 @@
 
 /* what the command line says */
 static struct {
-    int port, clients, publishers, window, connecting, padding;
+    int port, posting, clients, publishers, window, connecting, padding;
     double rate, seconds, warmup;
     long server;
     bool socketio, leave;
@@ -108,14 +108,14 @@ static double own_cpu(void) {
 }
 
 /* ---- connections ---- */
-static int dial(int which) {
+static int dial(int which, int port) {
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (fd < 0) fail("socket");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
     /* several source addresses: the ports of one would run out */
     struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000010u + (uint32_t)which % 8) };
-    struct sockaddr_in peer = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001u), .sin_port = htons((uint16_t)opt.port) };
+    struct sockaddr_in peer = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001u), .sin_port = htons((uint16_t)port) };
     if (bind(fd, (struct sockaddr *)&own, sizeof own)) fail("bind");
     if (connect(fd, (struct sockaddr *)&peer, sizeof peer) && errno != EINPROGRESS) fail("connect");
     return fd;
@@ -235,7 +235,7 @@ static void publish(int which, uint64_t due) {
         "\"turista\":\"Rosa Quispe\",\"personas\":3,\"total\":450.5,\"pad\":\"%.*s\"," MARK "%d.%u.%llu\"}}", opt.type, p->number % 1000000, opt.padding,
         "................................................................................................................................", which, p->number, (unsigned long long)due);
     int n = snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n%s%sContent-Length: %d\r\n\r\n%s",
-        opt.post, opt.port, opt.header, *opt.header ? "\r\n" : "", size, body);
+        opt.post, opt.posting, opt.header, *opt.header ? "\r\n" : "", size, body);
     p->busy = true; p->filled = 0; p->number++; p->sent = now(); published++;
     if (p->sent >= from && p->sent < to) published_in_window++;
     if (send(p->fd, request, (size_t)n, MSG_NOSIGNAL) != n) fail("publish");
@@ -261,7 +261,7 @@ static void publisher_event(int which) {
 enum phase { CONNECT, REST, PUBLISH, DRAIN };
 static void dial_more(void) {
     while (dialled < opt.clients && pending < opt.connecting) {
-        subs[dialled] = (struct subscriber){ .fd = dial(dialled), .stage = DIALLED };
+        subs[dialled] = (struct subscriber){ .fd = dial(dialled, opt.port), .stage = DIALLED };
         watch(subs[dialled].fd, (uint32_t)dialled, EPOLLOUT, EPOLL_CTL_ADD);
         dialled++; pending++;
     }
@@ -318,7 +318,7 @@ static double leave(void) { /* the server's CPU seconds for everybody leaving at
 static void options(int count, char **words) {
     static const struct option known[] = { {"port", 1, 0, 'p'}, {"clients", 1, 0, 'n'}, {"publishers", 1, 0, 'k'}, {"window", 1, 0, 'W'},
         {"rate", 1, 0, 'r'}, {"seconds", 1, 0, 's'}, {"warmup", 1, 0, 'w'}, {"connecting", 1, 0, 'c'}, {"server", 1, 0, 'P'}, {"raw", 0, 0, 'R'},
-        {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"auths", 1, 0, 'A'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {0, 0, 0, 0} };
+        {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"auths", 1, 0, 'A'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {"posting", 1, 0, 'Q'}, {0, 0, 0, 0} };
     for (int o; (o = getopt_long(count, words, "", known, NULL)) != -1;) switch (o) {
         case 'p': opt.port = atoi(optarg); break;         case 'n': opt.clients = atoi(optarg); break;
         case 'k': opt.publishers = atoi(optarg); break;   case 'W': opt.window = atoi(optarg); break;
@@ -329,10 +329,12 @@ static void options(int count, char **words) {
         case 'a': opt.auth = optarg; break;               case 'H': opt.header = optarg; break;
         case 't': opt.type = optarg; break;               case 'L': opt.leave = true; break;
         case 'S': opt.padding = atoi(optarg); break;      case 'A': opt.auths = optarg; break;
+        case 'Q': opt.posting = atoi(optarg); break; /* where to publish, if not to the subscribers' node */
         default: exit(2);
     }
     if (!opt.path) opt.path = opt.socketio ? "/socket.io/?EIO=4&transport=websocket" : "/ws";
     if (opt.padding > 128) opt.padding = 128;
+    if (!opt.posting) opt.posting = opt.port;
 }
 static void read_auths(void) {
     FILE *file = fopen(opt.auths, "r");
@@ -362,7 +364,7 @@ int main(int count, char **words) {
 
     double served = 0, loaded = 0, span = opt.seconds; uint64_t reads_before = 0;
     if (opt.seconds > 0) {
-        for (int i = 0; i < opt.publishers; i++) { pubs[i].fd = dial(i); watch(pubs[i].fd, PUBLISHER | (uint32_t)i, EPOLLIN, EPOLL_CTL_ADD); }
+        for (int i = 0; i < opt.publishers; i++) { pubs[i].fd = dial(i, opt.posting); watch(pubs[i].fd, PUBLISHER | (uint32_t)i, EPOLLIN, EPOLL_CTL_ADD); }
         run(REST, in(0.05));
         run(PUBLISH, in(opt.warmup));
         from = now(); to = from + (uint64_t)(opt.seconds * 1e9);

@@ -25,7 +25,16 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.load")
-    whole = {"port": 0, "clients": 100, "publishers": 1, "window": 32, "connecting": 64, "server": 0, "padding": 0}
+    whole = {
+        "port": 0,
+        "posting": 0,
+        "clients": 100,
+        "publishers": 1,
+        "window": 32,
+        "connecting": 64,
+        "server": 0,
+        "padding": 0,
+    }
     for name, value in whole.items():
         parser.add_argument(f"--{name}", type=lambda text: int(float(text)), default=value)
     for name, number in {"rate": 0.0, "seconds": 3.0, "warmup": 1.0}.items():
@@ -202,7 +211,8 @@ async def _connect_all(load: Load) -> None:
 
 async def _publisher(load: Load, which: int, turn: asyncio.Lock, clock: list[int], until: int) -> None:
     options = load.options
-    reader, writer = await asyncio.open_connection("127.0.0.1", options.port)
+    port = options.posting or options.port  # of another node, if one is named
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     number = 0
     while time.monotonic_ns() < until:
         due = time.monotonic_ns()
@@ -234,7 +244,7 @@ async def _publisher(load: Load, which: int, turn: asyncio.Lock, clock: list[int
         header = f"{options.header}\r\n" if options.header else ""
         sent = time.monotonic_ns()
         writer.write(
-            f"POST {options.post} HTTP/1.1\r\nHost: 127.0.0.1:{options.port}\r\nContent-Type: application/json\r\n"
+            f"POST {options.post} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
             f"{header}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
         head = (await reader.readuntil(b"\r\n\r\n")).lower()

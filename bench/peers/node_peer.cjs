@@ -1,4 +1,4 @@
-// Node's servers: node_peer.cjs PORT socketio | socketio-uws | ws
+// Node's servers: node_peer.cjs PORT socketio | socketio-uws | ws | socketio-streams[-stored] | socketio-postgres
 // POST /notify {type, message, data} goes to everybody in the room "bench" as the event `type`.
 const { createRequire } = require('node:module');
 const http = require('node:http');
@@ -14,16 +14,33 @@ function notifications(io) { // the connection must hold the key, as with every 
   return (body) => io.to('bench').emit(body.type, envelope(body));
 }
 
+function answer(response) {
+  const body = '{"status":"ok"}';
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+  response.end(body);
+}
+
+async function adapter(kind) { // of many nodes: BENCH_STORE is the port of Valkey, or the address of PostgreSQL
+  if (kind === 'socketio-postgres') {
+    const pool = new (modules('pg').Pool)(JSON.parse(process.env.BENCH_STORE));
+    await pool.query(`CREATE TABLE IF NOT EXISTS socket_io_attachments (
+      id bigserial UNIQUE, created_at timestamptz DEFAULT NOW(), payload bytea)`);
+    return modules('@socket.io/postgres-adapter').createAdapter(pool);
+  }
+  const client = modules('redis').createClient({ socket: { port: Number(process.env.BENCH_STORE) } });
+  await client.connect();
+  return modules('@socket.io/redis-streams-adapter').createAdapter(client);
+}
+
 function plain(server) { // http and whatever sends
   let send;
   const app = http.createServer((request, response) => {
     const pieces = [];
     request.on('data', (piece) => pieces.push(piece));
     request.on('end', () => {
-      send(JSON.parse(Buffer.concat(pieces).toString()));
-      const answer = '{"status":"ok"}';
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': answer.length });
-      response.end(answer);
+      const sent = send(JSON.parse(Buffer.concat(pieces).toString()));
+      if (sent instanceof Promise) sent.then(() => answer(response), () => response.writeHead(503).end());
+      else answer(response);
     });
   });
   app.keepAliveTimeout = 0;
@@ -34,6 +51,16 @@ function plain(server) { // http and whatever sends
 if (kind === 'socketio') {
   const { Server } = modules('socket.io');
   plain((app) => notifications(new Server(app, { perMessageDeflate: false })));
+} else if (kind.startsWith('socketio-streams') || kind === 'socketio-postgres') {
+  const { Server } = modules('socket.io');
+  adapter(kind).then((made) => plain((app) => {
+    const io = new Server(app, { perMessageDeflate: false, adapter: made });
+    const send = notifications(io);
+    if (kind !== 'socketio-streams-stored') return send;
+    // The same that emit() does, but for what it does not wait for: that the stream has it.
+    const all = { rooms: new Set(['bench']), except: new Set(), flags: {} };
+    return (body) => io.of('/').adapter.broadcast({ type: 2, nsp: '/', data: [body.type, envelope(body)] }, all);
+  }));
 } else if (kind === 'ws') {
   const { WebSocketServer } = modules('ws');
   plain((app) => {

@@ -30,8 +30,11 @@ def programs() -> Path:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Path]:
-    """A server while the context lasts; gives the directory of its socket, where ``postgres`` may do everything."""
+def postgres(**settings: str) -> Iterator[Path]:
+    """A server while the context lasts; gives the directory of its socket, where ``postgres`` may do everything.
+
+    It does not sync to the disk, unless ``settings`` say so.
+    """
     # Short, as the path of a socket has to be, and not below a directory that root alone may enter.
     home = Path(tempfile.mkdtemp(prefix="sio-pg-", dir="/tmp"))
     user: dict[str, Any] = {}
@@ -51,8 +54,15 @@ def postgres() -> Iterator[Path]:
             assert done.returncode == 0, (home / "said").read_text(errors="replace")
 
         run("initdb", "--no-sync", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-        settings = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=200 -c shared_buffers=16MB"
-        run("pg_ctl", "-l", str(home / "log"), "-w", "-t", str(START), "-o", settings, "start")
+        given = {
+            "fsync": "off",
+            "max_connections": "200",
+            "shared_buffers": "16MB",
+            "listen_addresses": "''",
+            **settings,
+        }
+        words = " ".join([f"-k {home}", *(f"-c {name}={value}" for name, value in given.items())])
+        run("pg_ctl", "-l", str(home / "log"), "-w", "-t", str(START), "-o", words, "start")
         try:
             yield home
         finally:
