@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from sio_server.audience import ROLE_PREFIX, TOPIC_PREFIX
+from sio_server.broker.leases import Held
 from sio_server.broker.presence import Here, HerePage
 from sio_server.broker.sqlite.parts import MS, Parts
-from sio_server.broker.sqlite.presence import Held
 
 
 class Attending(Parts):

@@ -15,6 +15,7 @@ from sio_server.audience import Audience
 from sio_server.broker.ages import Ages
 from sio_server.broker.broker import Broker
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
+from sio_server.broker.leases import Leases, Register
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
@@ -31,14 +32,13 @@ from sio_server.broker.sqlite.grouping import Grouping
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.parts import MS
 from sio_server.broker.sqlite.people import RevocationList, SightCache
-from sio_server.broker.sqlite.presence import Leases, Register
 from sio_server.broker.sqlite.scheduling import Scheduling
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
-from sio_server.broker.sqlite.visits import Visits
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.broker.trails import Trail
 from sio_server.broker.upkeep import LogSize
+from sio_server.broker.visits import Noted, Visits
 from sio_server.broker.words import Words
 from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
@@ -84,7 +84,7 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         self._wall = now
         self._deliveries = Deliveries(self._writer, now)
         self._overlaps = views.Overlaps()
-        self._visits = Visits(self._writer, clock.now)
+        self._visits = Visits(self._note_visits, clock.now)
         self._register = Register(now, self._visits.note)
         self._sights = SightCache(self._writer, self._register, clock.now)
         self._revocations = RevocationList(self._writer, clock.now, self._veil)
@@ -125,7 +125,7 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         try:
             await self._store.open()
             self._writer.head = Position(self._store.epoch, self._store.last_seq)
-            await self._revocations.load(self._store)
+            await self._revocations.read(self._store)
         except BaseException:
             await self._shut()
             raise
@@ -233,6 +233,9 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
     async def reach(self, audience: Audience, *, first: int = 0) -> Reached:
         """See `People.reach`."""
         return await self._read(lambda connection: receipts.reach(connection, audience, first=first))
+
+    def _note_visits(self, noted: Noted) -> None:
+        self._writer.change_later(lambda step: sights.note_visits(step.connection, noted), lambda _: None)
 
     # -- Inbox ----------------------------------------------------------------------------------------------------
 

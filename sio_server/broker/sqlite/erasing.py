@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from sio_server.broker.personal import Part, PersonalData
+from sio_server.broker.revoked import VEIL
 from sio_server.broker.settling import settle
 from sio_server.broker.signals import Erased
 from sio_server.broker.sqlite import persons
 from sio_server.broker.sqlite.parts import Parts
-from sio_server.broker.sqlite.people import VEIL
 from sio_server.broker.sqlite.writer import Step
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ class Erasing(Parts):
         """Forget the name in memory, here and on every node."""
         self._sights.forget([user])
         self._visits.forget(user)
-        self._revocations.veiled(user, veil)
+        self._revocations.veil(user, veil)
         self._nodes.signal(Erased(user))
 
     def _veil(self, user: str) -> str:

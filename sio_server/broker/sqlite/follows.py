@@ -6,12 +6,11 @@ A row names the room of a topic, so that views and audiences find it as they fin
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sio_server.audience import TOPIC_PREFIX, topic_room
 from sio_server.broker.follows import MAX_FOLLOWED, TOO_MANY, Follow, FollowedTopic, Follower, FollowersPage
-from sio_server.broker.log import View
+from sio_server.broker.sights import NOTHING, Followed
 from sio_server.broker.sqlite.writer import Step
 from sio_server.errors import Refused
 
@@ -83,24 +82,8 @@ def _topic(room: str) -> str:
 
 # -- in views ---------------------------------------------------------------------------------------------------------
 
-# Room → from which position on it is seen, and whether a backend had the user follow it.
-Followed = Mapping[str, tuple[int, bool]]
-
-# One for all who follow nothing.
-NOTHING: Final[Followed] = {}
-
 
 def rooms_followed(connection: sqlite3.Connection, user: str) -> Followed:
     """The rooms of what a user follows."""
     rows = connection.execute("SELECT room, seen_from, backend FROM follow WHERE user = ?", (user,))
     return {room: (seen_from, bool(backend)) for room, seen_from, backend in rows} or NOTHING
-
-
-def with_followed(user: str, named: Mapping[str, int], followed: Followed) -> View:
-    """The view of rooms that were named, and of what the user follows besides."""
-    if not followed:
-        return View(user, named)
-    seen_from = dict(named)
-    for room, (since, _) in followed.items():
-        seen_from[room] = min(since, seen_from.get(room, since))
-    return View(user, seen_from, {room: backend for room, (_, backend) in followed.items()})

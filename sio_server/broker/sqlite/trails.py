@@ -7,10 +7,10 @@ from collections.abc import Container
 from typing import Final
 
 from sio_server.audience import user_room
+from sio_server.broker.sights import is_kept
 from sio_server.broker.sqlite.answers import answer_of
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.receipts import find
-from sio_server.broker.sqlite.sights import is_kept
 from sio_server.broker.steps import Step, first_at, moments_of, unpack
 from sio_server.broker.trails import Hop, KnownRoom, Trail
 

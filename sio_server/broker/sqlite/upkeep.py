@@ -10,9 +10,10 @@ from functools import partial
 from typing import Final
 
 from sio_server.broker.ages import Ages
+from sio_server.broker.leases import Register
+from sio_server.broker.sights import VISIT_EVERY
 from sio_server.broker.sqlite import retention
-from sio_server.broker.sqlite.people import VISIT_EVERY, SightCache
-from sio_server.broker.sqlite.presence import Register
+from sio_server.broker.sqlite.people import SightCache
 from sio_server.broker.sqlite.sights import forget_rooms
 from sio_server.broker.sqlite.store import Store
 from sio_server.broker.sqlite.writer import Step, Writer

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
 
-from sio_server.broker.sqlite.writer import Step, Writer
-
 # Seconds that what was noted waits for company.
 FLUSH_DELAY: Final = 0.5
 
@@ -21,17 +19,19 @@ FLUSH_STEP: Final = 500
 # Users who wait. Beyond it the disk does not take them, and the oldest are given up.
 MAX_WAITING: Final = 100_000
 
-_NOTE: Final = "UPDATE visit SET at = ?1 WHERE user = ?2 AND at < ?1"
+# When users were here, in milliseconds, and who.
+Noted = Sequence[tuple[int, str]]
 
 
 class Visits:
     """What waits to be written. All methods run on the event loop. ``now`` gives the log's time in seconds.
 
-    A row is there since the user's first sight; who has none, or no longer, gets none here.
+    ``write`` has the log take some of it, and waits for nothing. A row is there since the user's first sight; who has
+    none, or no longer, is to get none.
     """
 
-    def __init__(self, writer: Writer, now: Callable[[], float]) -> None:
-        self._writer = writer
+    def __init__(self, write: Callable[[Noted], None], now: Callable[[], float]) -> None:
+        self._take = write
         self._now = now
         self._waiting: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -70,11 +70,4 @@ class Visits:
     def _write(self) -> None:
         """Have the log take some of it; what it does not take now is given up."""
         some = [(self._waiting.pop(user), user) for user in list(islice(self._waiting, FLUSH_STEP))]
-        self._writer.change_later(_noting(some), lambda _: None)
-
-
-def _noting(some: Sequence[tuple[int, str]]) -> Callable[[Step], None]:
-    def write(step: Step) -> None:
-        step.connection.executemany(_NOTE, some)
-
-    return write
+        self._take(some)

@@ -1,4 +1,4 @@
-"""Who is connected, where every node is in this process: what ends the process ends every lease with it."""
+"""Who is connected to the nodes of this process, in memory: what ends the process ends every lease with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 
-class _Lease(NamedTuple):
+class Lease(NamedTuple):
     """One connection of a user, and the rooms that it has."""
 
     node: Leases
@@ -17,11 +17,11 @@ class _Lease(NamedTuple):
 
 
 # The connections of one user.
-Held = Sequence[_Lease]
+Held = Sequence[Lease]
 
 
 class Register:
-    """The connections of all nodes, by user. Written to on the loop; may be asked from any thread.
+    """The connections of all nodes of this process, by user. Written to on the loop; may be asked from any thread.
 
     ``now`` gives Unix seconds; ``noted`` is told of each user whose first connection came, or whose last one is gone.
     """
@@ -32,7 +32,7 @@ class Register:
         self._nodes: list[Leases] = []
         # Tuples and no dictionary for each user: most have one connection, and it takes a third of the memory. Each is
         # replaced as a whole, so that a thread that reads never sees half of a change.
-        self._by_user: dict[str, tuple[_Lease, ...]] = {}
+        self._by_user: dict[str, tuple[Lease, ...]] = {}
 
     def connected(self, connection_id: str) -> bool:
         """See `Presence.connected`."""
@@ -64,11 +64,11 @@ class Register:
         """A connection of a user has these rooms now."""
         known = self._by_user.get(user)
         if known is None:  # most arrive alone
-            self._by_user[user] = (_Lease(node, connection_id, rooms, self._now()),)
+            self._by_user[user] = (Lease(node, connection_id, rooms, self._now()),)
             self._noted(user)
             return
         same = [lease.since for lease in known if lease.node is node and lease.connection_id == connection_id]
-        lease = _Lease(node, connection_id, rooms, same[0] if same else self._now())
+        lease = Lease(node, connection_id, rooms, same[0] if same else self._now())
         self._by_user[user] = (*self._without(node, connection_id, user), lease)
 
     def drop(self, node: Leases, connection_id: str, user: str) -> None:
@@ -81,7 +81,7 @@ class Register:
             del self._by_user[user]
             self._noted(user)
 
-    def _without(self, node: Leases, connection_id: str, user: str) -> tuple[_Lease, ...]:
+    def _without(self, node: Leases, connection_id: str, user: str) -> tuple[Lease, ...]:
         leases = self._by_user[user]
         return tuple([lease for lease in leases if lease.node is not node or lease.connection_id != connection_id])
 
