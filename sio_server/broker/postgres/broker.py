@@ -16,16 +16,19 @@ from sio_server.broker.postgres.bell import Bell
 from sio_server.broker.postgres.database import Connection, Database
 from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.follows import Following
+from sio_server.broker.postgres.health import Watching
+from sio_server.broker.postgres.retention import Retaining
 from sio_server.broker.postgres.schema import migrate
 from sio_server.broker.postgres.signals import Sender, fetch
 from sio_server.broker.postgres.timing import SharedClock
 from sio_server.broker.postgres.writer import Writer
 from sio_server.broker.signals import Signal
+from sio_server.clock import StepWatch, steady
 from sio_server.errors import LogError
 from sio_server.notification import Notification, Position
 
 
-class PostgresBroker(Following):
+class PostgresBroker(Following, Retaining, Watching):
     """Every ability of `sio_server.broker` on PostgreSQL: one node of as many as share the log.
 
     ``dsn`` is an address as ``postgresql://user:password@host/database?schema=name``; ``idempotency_ttl`` is in
@@ -45,6 +48,7 @@ class PostgresBroker(Following):
         self.now = self._clock.now
         """See `Log.now`."""
         self._wall = now or time.time
+        self._steps = StepWatch(self._wall, now or steady)
         self._node = secrets.token_hex(4)
         self._ages = Ages()
         self._key_ttl = idempotency_ttl
@@ -131,6 +135,7 @@ class PostgresBroker(Following):
         found, floor = await self._read(
             lambda connection: views.replay(connection, head.epoch, view, after=after, limit=limit, now=now)
         )
+        self._follower.raise_floor(floor)  # whoever misses something finds it above
         whole = len(found) < limit
         # A commit can be read before it is announced. Whoever got it here and is live then would get it twice.
         while found and found[-1].seq > self._follower.head.seq:

@@ -8,6 +8,7 @@ a time-out. What does not come back at all ends with its connection: see `Databa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -38,6 +39,23 @@ MAX_NAME: Final = 63
 
 _STANDING: Final = "SELECT epoch, seq, taken FROM log"
 _LOCKED: Final = f"{_STANDING} FOR UPDATE"
+_TAKE_DUTY: Final = "SELECT pg_try_advisory_lock(hashtext($1), hashtext($2))"
+_LEAVE_DUTY: Final = "SELECT pg_advisory_unlock(hashtext($1), hashtext($2))"
+
+# What the database is told with each connection: one whose node hangs, or is cut off, must not keep what it has locked
+# from all others. In milliseconds: how long a transaction may wait for its node's next statement, and how long nothing
+# may be heard of the node's machine.
+_SETTINGS: Final = {
+    "application_name": "sio-server",
+    "idle_in_transaction_session_timeout": "5000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+
+# Milliseconds within which a node that has a duty goes on with it, or loses it.
+_ON_DUTY: Final = "10000"
 
 T = TypeVar("T")
 
@@ -139,9 +157,7 @@ class Database:
         return await self._connect()
 
     async def _connect(self, *_: object, **settings: Any) -> Any:
-        settings.update(
-            timeout=CONNECT, server_settings={"search_path": quoted(self.schema), "application_name": "sio-server"}
-        )
+        settings.update(timeout=CONNECT, server_settings={"search_path": quoted(self.schema), **_SETTINGS})
         made = await asyncpg.connect(self._dsn, **settings)
         self._connections.add(made)
         return made
@@ -240,6 +256,26 @@ class Database:
     async def _step(self, connection: Connection, *, lock: bool) -> Step:
         epoch, seq, taken = await connection.fetchrow(_LOCKED if lock else _STANDING)
         return Step(connection, epoch, seq, max(taken, int(self._now() * 1000)), lock)
+
+    async def alone(self, duty: str, function: Callable[[Connection], Awaitable[T]]) -> T | None:
+        """Call with a connection while no other node is at the same duty; None where one is. Raises as `write` does.
+
+        A duty ends with the connection, and so with its node. The function does without a transaction.
+        """
+        names = f"duty of {self.schema}", duty
+
+        async def within(connection: Connection) -> T | None:
+            if not await connection.fetchval(_TAKE_DUTY, *names):
+                return None
+            try:
+                await connection.execute(f"SET idle_session_timeout = {_ON_DUTY}")
+                return await function(connection)
+            finally:
+                with contextlib.suppress(*faults.FAULTS):  # with its connection it has ended anyway
+                    await connection.execute("SET idle_session_timeout = 0")
+                    await connection.execute(_LEAVE_DUTY, *names)
+
+        return await self.write(within)
 
     async def to_the_end(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await something that goes on to its end whatever becomes of whoever awaits it."""

@@ -21,6 +21,11 @@ def closed() -> BrokerUnavailable:
     return BrokerUnavailable(Text("The log is closed.", "El registro está cerrado."))
 
 
+def silent() -> BrokerUnavailable:
+    """The refusal while the database does not answer."""
+    return BrokerUnavailable(Text("The database does not answer.", "La base de datos no responde."))
+
+
 def full() -> BrokerUnavailable:
     """The refusal where more waits than may be held."""
     return BrokerUnavailable(

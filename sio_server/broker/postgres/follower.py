@@ -99,6 +99,10 @@ class Follower:
         """Announce nothing more."""
         self._handler = None
 
+    def raise_floor(self, floor: int) -> None:
+        """Take it that retention may have cut something out up to there; the log that this node follows does."""
+        self.floor = max(self.floor, floor)
+
     # -- announcing -----------------------------------------------------------------------------------------------
 
     async def committed(self, epoch: str, before: tuple[int, int], mark: Mark, entries: Sequence[Entry]) -> None:

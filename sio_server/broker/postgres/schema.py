@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sio_server.broker.postgres import tables
 from sio_server.broker.postgres.database import Connection, quoted
+from sio_server.broker.postgres.functions import FUNCTIONS
+from sio_server.broker.postgres.tables import TABLES
 from sio_server.errors import LogError, LogTooNew
 
-MIGRATIONS: Final[tuple[str, ...]] = (tables.FIRST,)
+MIGRATIONS: Final[tuple[str, ...]] = (f"{TABLES}\n{FUNCTIONS}",)
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

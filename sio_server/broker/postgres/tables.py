@@ -1,4 +1,4 @@
-"""The tables of a log in PostgreSQL, and the function that appends. Text of the first migration: see `schema`.
+"""The tables of a log in PostgreSQL. Text of the first migration: see `schema`.
 
 Times are milliseconds of Unix time by the log's own clock, unless a comment says otherwise. A room is ``all``,
 ``role:NAME``, ``user:NAME`` or ``topic:NAME``. Names sort by their bytes, as they do in Python and in SQLite.
@@ -25,7 +25,8 @@ CREATE TABLE log (
 -- What the commit that gave a position called itself: a log that lost its end has another token there, or none.
 CREATE TABLE mark (
     seq   bigint PRIMARY KEY,            -- the last position of the commit
-    token text   NOT NULL
+    token text   NOT NULL,
+    taken bigint NOT NULL                -- when
 );
 """
 
@@ -46,7 +47,7 @@ CREATE TABLE notification (
 );
 CREATE INDEX notification_type ON notification (type, seq);
 CREATE INDEX notification_priority ON notification (priority, seq) WHERE priority <> 'normal';
-CREATE INDEX notification_taken ON notification (taken);
+CREATE INDEX notification_taken ON notification (taken, seq);
 CREATE INDEX notification_expiry ON notification (expires_at) WHERE expires_at IS NOT NULL;
 CREATE TABLE notification_room (
     room       text COLLATE "C" NOT NULL,
@@ -138,7 +139,8 @@ CREATE TABLE history (
     audience  text   NOT NULL,
     source    text,
     publisher text,
-    body      bytea  NOT NULL
+    body      bytea  NOT NULL,
+    texts     text
 );
 CREATE INDEX history_thread ON history (thread, number);
 CREATE INDEX history_id ON history (id, number);
@@ -225,7 +227,7 @@ CREATE TABLE schedule (
     id           text COLLATE "C" PRIMARY KEY,
     due          bigint NOT NULL,
     type         text   NOT NULL,
-    collapse_key text,
+    collapse_key text COLLATE "C",
     place        bytea,                  -- with a key, as in collapse
     scheduled_at bigint NOT NULL,
     by           text   NOT NULL,
@@ -247,8 +249,14 @@ CREATE TABLE schedule_past (
     at           bigint NOT NULL,        -- when it was delivered or taken out
     ended_by     text,
     seq          bigint,                 -- of the stored entry that it became
-    replaced_by  text
+    replaced_by  text,
+    taken        bigint,                 -- when it ended, by the log's own clock; NULL of what was delivered
+    type         text COLLATE "C",       -- in short what was said by one that was not delivered
+    title        text,
+    message      text,
+    audience     text
 );
+CREATE INDEX schedule_past_type ON schedule_past (type, number) WHERE type IS NOT NULL;
 CREATE UNIQUE INDEX schedule_past_seq ON schedule_past (seq) WHERE seq IS NOT NULL;
 CREATE INDEX schedule_past_at ON schedule_past (at, seq) WHERE seq IS NOT NULL;
 CREATE INDEX schedule_past_unstored ON schedule_past (number) WHERE seq IS NULL;
@@ -279,96 +287,4 @@ CREATE UNLOGGED TABLE signal (
 );
 """
 
-# One call appends a batch: a node of its own beside the database's would hold the row of the log for the way of each
-# statement. All arrays have a member for each notification, but for rooms and users, which have one for each pair of
-# a notification's place (from 1) and a name. A key that is known gives the id and the position that it stands for, and
-# a notification with it is not appended. A batch has no key twice.
-_APPEND: Final = """
-CREATE FUNCTION append_batch(
-    moment bigint, key_ttl bigint, named text, channel text, node text,
-    ids text[], types text[], lives bigint[], audiences text[], sources text[], publishers text[], bodies bytea[],
-    priorities text[], wordings text[], stored boolean[],
-    room_of int[], rooms text[], except_of int[], excepted text[], group_of int[], group_rooms text[],
-    group_names text[], key_of int[], key_publishers text[], keys text[], fingerprints bytea[],
-    OUT epoch text, OUT before bigint, OUT now_ bigint, OUT passed_before bigint, OUT seqs bigint[],
-    OUT known_of int[], OUT known_ids text[], OUT known_seqs bigint[], OUT known_fingerprints bytea[]
-) LANGUAGE plpgsql AS $$
-DECLARE
-    head log%ROWTYPE;
-    last bigint;
-    passed_to bigint;
-    skipped boolean[] := array_fill(false, ARRAY[cardinality(ids)]);
-    number int;
-BEGIN
-    SELECT * INTO head FROM log FOR UPDATE;
-    epoch := head.epoch; before := head.seq; passed_before := head.passed;
-    now_ := greatest(head.taken, moment);
-    IF cardinality(keys) > 0 THEN
-        SELECT array_agg(asked.place), array_agg(known.id), array_agg(known.seq), array_agg(known.fingerprint)
-            INTO known_of, known_ids, known_seqs, known_fingerprints
-            FROM unnest(key_of, key_publishers, keys) AS asked (place, publisher, key)
-            JOIN idempotency AS known ON known.publisher = asked.publisher AND known.key = asked.key
-            WHERE known.expires_at > now_;
-        FOREACH number IN ARRAY coalesce(known_of, '{}') LOOP
-            skipped[number] := true;
-        END LOOP;
-    END IF;
-    last := head.seq; passed_to := head.passed;
-    seqs := array_fill(0::bigint, ARRAY[cardinality(ids)]);
-    FOR number IN 1 .. cardinality(ids) LOOP
-        IF NOT skipped[number] THEN
-            IF stored[number] THEN last := last + 1; ELSE passed_to := passed_to + 1; END IF;
-        END IF;
-        seqs[number] := last;
-    END LOOP;
-    IF last > head.seq THEN
-        INSERT INTO notification
-            (seq, id, type, taken, expires_at, audience, source, publisher, body, priority, texts)
-            SELECT n.seq, n.id, n.type, now_, now_ + n.life, n.audience, n.source, n.publisher, n.body, n.priority,
-                n.texts
-            FROM unnest(seqs, ids, types, lives, audiences, sources, publishers, bodies, priorities, wordings, stored,
-                skipped) AS n (seq, id, type, life, audience, source, publisher, body, priority, texts, stored, skipped)
-            WHERE n.stored AND NOT n.skipped;
-        INSERT INTO notification_room (room, seq, expires_at)
-            SELECT r.room, seqs[r.place], now_ + lives[r.place] FROM unnest(room_of, rooms) AS r (place, room)
-            WHERE stored[r.place] AND NOT skipped[r.place];
-        IF cardinality(excepted) > 0 THEN
-            INSERT INTO notification_except (user_id, seq)
-                SELECT x.name, seqs[x.place] FROM unnest(except_of, excepted) AS x (place, name)
-                WHERE stored[x.place] AND NOT skipped[x.place];
-        END IF;
-        IF cardinality(group_names) > 0 THEN
-            INSERT INTO grouped (room, name, seq)
-                SELECT g.room, g.name, seqs[g.place] FROM unnest(group_of, group_rooms, group_names)
-                    AS g (place, room, name)
-                WHERE stored[g.place] AND NOT skipped[g.place];
-        END IF;
-        INSERT INTO mark (seq, token) VALUES (last, named);
-    END IF;
-    IF passed_to > head.passed THEN
-        INSERT INTO passing (number, seq, id, type, expires_at, audience, source, publisher, body, texts)
-            SELECT head.passed + row_number() OVER (ORDER BY n.place), n.seq, n.id, n.type, now_ + n.life, n.audience,
-                n.source, n.publisher, n.body, n.texts
-            FROM unnest(seqs, ids, types, lives, audiences, sources, publishers, bodies, wordings, stored, skipped)
-                WITH ORDINALITY
-                AS n (seq, id, type, life, audience, source, publisher, body, texts, stored, skipped, place)
-            WHERE NOT n.stored AND NOT n.skipped;
-    END IF;
-    IF cardinality(keys) > 0 THEN
-        INSERT INTO idempotency (publisher, key, fingerprint, id, seq, expires_at)
-            SELECT k.publisher, k.key, k.fingerprint, ids[k.place], seqs[k.place], now_ + key_ttl
-            FROM unnest(key_of, key_publishers, keys, fingerprints) AS k (place, publisher, key, fingerprint)
-            WHERE NOT skipped[k.place]
-            ON CONFLICT (publisher, key) DO UPDATE SET fingerprint = excluded.fingerprint, id = excluded.id,
-                seq = excluded.seq, expires_at = excluded.expires_at;
-    END IF;
-    UPDATE log SET seq = last, taken = now_, passed = passed_to,
-        token = CASE WHEN last > head.seq THEN named ELSE head.token END;
-    IF last > head.seq OR passed_to > head.passed THEN
-        PERFORM pg_notify(channel, 'log ' || node);
-    END IF;
-END
-$$;
-"""
-
-FIRST: Final = f"{_LOG}\n{_ENTRIES}\n{_CHANGES}\n{_PEOPLE}\n{_INBOX}\n{_SCHEDULE}\n{_NODES}\n{_APPEND}"
+TABLES: Final = f"{_LOG}\n{_ENTRIES}\n{_CHANGES}\n{_PEOPLE}\n{_INBOX}\n{_SCHEDULE}\n{_NODES}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from sio_server.broker.postgres import PostgresBroker
+from sio_server.broker.postgres.database import place_of
 from tests.support.brokers import Ear
 from tests.support.inbox_model import Clock
 
@@ -55,3 +58,12 @@ async def broker(dsn: str, clock: Clock, ear: Ear) -> AsyncIterator[PostgresBrok
     await made.start(ear)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def ask(dsn: str) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """Give what asks the database itself, beside the nodes: for the first value that a statement answers with."""
+    address, schema, _ = place_of(dsn)
+    connection = await asyncpg.connect(address, server_settings={"search_path": f'"{schema}"'})
+    yield connection.fetchval
+    await connection.close()
