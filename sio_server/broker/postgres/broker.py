@@ -19,6 +19,7 @@ from sio_server.broker.postgres.follows import Following
 from sio_server.broker.postgres.health import Watching
 from sio_server.broker.postgres.retention import Retaining
 from sio_server.broker.postgres.schema import migrate
+from sio_server.broker.postgres.search import Searching
 from sio_server.broker.postgres.signals import Sender, fetch
 from sio_server.broker.postgres.timing import SharedClock
 from sio_server.broker.postgres.writer import Writer
@@ -28,7 +29,7 @@ from sio_server.errors import LogError
 from sio_server.notification import Notification, Position
 
 
-class PostgresBroker(Following, Retaining, Watching):
+class PostgresBroker(Following, Searching, Retaining, Watching):
     """Every ability of `sio_server.broker` on PostgreSQL: one node of as many as share the log.
 
     ``dsn`` is an address as ``postgresql://user:password@host/database?schema=name``; ``idempotency_ttl`` is in

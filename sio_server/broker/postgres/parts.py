@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sio_server.broker.ages import Ages
-from sio_server.broker.log import BrokerHandler
+from sio_server.broker.log import BrokerHandler, View
 from sio_server.broker.postgres import faults
 from sio_server.broker.postgres.database import Connection, Database, Step
 from sio_server.broker.postgres.follower import Follower
@@ -35,6 +35,10 @@ class Parts:
     _key_ttl: int
     _wall: Callable[[], float]
     _handler: BrokerHandler | None
+
+    async def view_of(self, user: str) -> View:
+        """See `People.view_of`."""
+        raise NotImplementedError
 
     def _ensure_open(self) -> None:
         if self._handler is None:

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import hashlib
 import hmac
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -39,6 +40,7 @@ from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.broker.trails import Trail
 from sio_server.broker.upkeep import LogSize
 from sio_server.broker.visits import Noted, Visits
+from sio_server.broker.wanted import Wanted
 from sio_server.broker.words import Words
 from sio_server.clock import LogClock
 from sio_server.errors import BrokerUnavailable
@@ -320,11 +322,13 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         """See `Receipts.search`."""
         epoch, limit, now = self._store.epoch, min(limit, MAX_PAGE), self._milliseconds()
         held = frozenset() if user is None else self._register.rooms_of(user)
-        words = None if text is None else Words.of(text)
-        wanted = search.Wanted(types, user, role, priority, words, since, until, now, held)
-        return await self._read(
-            lambda connection: search.search(connection, epoch, wanted, limit=limit, before=before, after=after)
-        )
+        wanted = Wanted(types, user, role, priority, None if text is None else Words.of(text), since, until)
+
+        def find(connection: sqlite3.Connection) -> StoredPage:
+            view = None if user is None else sights.view_of(connection, user, now=now, held=held)
+            return search.search(connection, epoch, wanted, view, limit=limit, before=before, after=after)
+
+        return await self._read(find)
 
     async def receipt(self, notification_id: str, *, limit: int = MAX_PAGE, after: str | None = None) -> Receipt | None:
         """See `Receipts.receipt`."""

@@ -13,7 +13,6 @@ from sio_server.broker.inbox import Action, Counts, Status
 from sio_server.broker.log import View
 from sio_server.broker.sqlite.groups import Tally, names_of
 from sio_server.broker.sqlite.inbox import (
-    MAX_LOOKED_AT,
     Placed,
     candidates,
     change,
@@ -22,10 +21,12 @@ from sio_server.broker.sqlite.inbox import (
     entries_of,
     fits,
     items_at,
+    watermarks_of,
 )
-from sio_server.broker.sqlite.states import State, Watermarks, watermarks_of
-from sio_server.broker.sqlite.views import CHUNK, TOP, Overlaps, bounds_of, walk
+from sio_server.broker.sqlite.views import Overlaps, bounds_of, walk
 from sio_server.broker.sqlite.writer import Step
+from sio_server.broker.states import State, Watermarks
+from sio_server.broker.wanted import CHUNK, MAX_LOOKED_AT, TOP
 
 # Entries that one step of a mark looks at: publishers wait meanwhile, for some ten milliseconds.
 MAX_LOOKS: Final = 2_000

@@ -25,8 +25,9 @@ import orjson
 from sio_server.broker.inbox import Status
 from sio_server.broker.log import View
 from sio_server.broker.sqlite.rows import GROUPED
-from sio_server.broker.sqlite.states import Watermarks
-from sio_server.broker.sqlite.views import IN_VIEW, NOT_EXCEPTED, NOT_EXPIRED, TOP, bounds_of, with_view
+from sio_server.broker.sqlite.views import IN_VIEW, NOT_EXCEPTED, NOT_EXPIRED, bounds_of, with_view
+from sio_server.broker.states import Watermarks
+from sio_server.broker.wanted import TOP
 
 # The rows of `grouped` are `n`, so that conditions on notifications fit them. Parameters: name, two positions, now.
 _MEMBERS: Final = f"""

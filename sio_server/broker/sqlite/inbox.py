@@ -20,13 +20,10 @@ from sio_server.broker.inbox import Action, Answer, Counts, InboxItem, InboxPage
 from sio_server.broker.log import View
 from sio_server.broker.sqlite.groups import names_of
 from sio_server.broker.sqlite.rows import last_seq, stored_entries
-from sio_server.broker.sqlite.states import State, Watermarks, watermarks_of
 from sio_server.broker.sqlite.views import (
-    CHUNK,
     IN_VIEW,
     NOT_EXCEPTED,
     NOT_EXPIRED,
-    TOP,
     Overlaps,
     bounds_of,
     count,
@@ -34,10 +31,8 @@ from sio_server.broker.sqlite.views import (
     with_view,
 )
 from sio_server.broker.sqlite.writer import Step
-
-# Entries looked at for one page. A search for a type that is rare among a million must not keep others waiting: it
-# goes on with the next page.
-MAX_LOOKED_AT: Final = 10_000
+from sio_server.broker.states import State, Watermarks
+from sio_server.broker.wanted import CHUNK, MAX_LOOKED_AT, TOP
 
 # The fewest that are looked at together: fewer would make a query each.
 FEW: Final = 32
@@ -50,6 +45,12 @@ _ROWS: Final[dict[Action, str]] = {
     "unread": "UPDATE inbox_state SET read = 0 WHERE user = ? AND seq <= ? AND read = 1 AND archived = 0",
     "unarchive": "UPDATE inbox_state SET archived = 0 WHERE user = ? AND seq <= ? AND archived = 1",
 }
+
+
+def watermarks_of(connection: sqlite3.Connection, user: str) -> Watermarks:
+    """The watermarks of a user."""
+    row = connection.execute("SELECT seen_to, read_to, archived_to FROM inbox WHERE user = ?", (user,)).fetchone()
+    return Watermarks() if row is None else Watermarks(*row)
 
 
 def _note(connection: sqlite3.Connection, user: str, marks: Watermarks, moments: Sequence[steps.Step]) -> None:

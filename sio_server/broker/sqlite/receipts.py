@@ -15,8 +15,8 @@ from sio_server.broker.receipts import Receipt, Stored, UserReceipt
 from sio_server.broker.sqlite.answers import answers_of
 from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
-from sio_server.broker.sqlite.views import TOP
 from sio_server.broker.steps import Step, first_at, moments_of, unpack
+from sio_server.broker.wanted import TOP
 from sio_server.notification import moment_of
 
 

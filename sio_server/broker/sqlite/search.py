@@ -10,63 +10,38 @@ import heapq
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
 import orjson
 
-from sio_server.audience import ROOM_ALL, role_room
+from sio_server.broker.log import View
 from sio_server.broker.receipts import Stored, StoredPage
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
-from sio_server.broker.sqlite.sights import view_of
-from sio_server.broker.sqlite.views import CHUNK, TOP, bounds_of, walk
+from sio_server.broker.sqlite.views import bounds_of, walk
+from sio_server.broker.wanted import CHUNK, EDGE, MAX_LOOKED_AT, MAX_READ, TOP, USUAL_PRIORITY, Wanted
 from sio_server.broker.words import Words
-from sio_server.notification import first_id
-
-# The priority of most notifications: only the others are in an index.
-USUAL_PRIORITY: Final = "normal"
-
-# Entries looked at for one page of what fits several conditions; as in an inbox.
-MAX_LOOKED_AT: Final = 10_000
-
-# Bytes of notifications that are read for one page of a search by words: a tenth of a second's work.
-MAX_READ: Final = 4 * 1024 * 1024
-
-# Ids at either end of a span of time among which its first and last position are sought. Ids are made a little before
-# positions are given, and out of order where the wall clock was set back: then more of them are out of order than that.
-EDGE: Final = 10_000
 
 Between = tuple[int, int]  # positions, both exclusive
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is searched for, as `Receipts.search` has it: all that fits each of these.
-
-    ``now`` (milliseconds) and ``held`` say which rooms are the user's, as in `sights.view_of`.
-    """
-
-    types: Sequence[str] = ()
-    user: str | None = None
-    role: str | None = None
-    priority: str | None = None
-    words: Words | None = None
-    since: int | None = None
-    until: int | None = None
-    now: int = 0
-    held: frozenset[str] = frozenset()
-
-
 def search(
-    connection: sqlite3.Connection, epoch: str, wanted: Wanted, *, limit: int, before: int | None, after: int | None
+    connection: sqlite3.Connection,
+    epoch: str,
+    wanted: Wanted,
+    view: View | None,
+    *,
+    limit: int,
+    before: int | None,
+    after: int | None,
 ) -> StoredPage:
-    """See `Receipts.search`."""
+    """See `Receipts.search`; with a user, ``view`` is of all the user's rooms."""
     newest_first = after is None
     between = (0 if after is None else after, TOP if before is None else before)
     wanted, between = _named(connection, wanted, _within(connection, wanted, between))
     with ExitStack() as stack:
-        candidates = _candidates(connection, stack, wanted, between, newest_first=newest_first)
+        candidates = _candidates(connection, stack, wanted, view, between, newest_first=newest_first)
         found, more = _fitting(connection, candidates, wanted, limit)
     items = tuple(_stored(connection, epoch, found[:limit], newest_first=newest_first))
     return StoredPage(items, more, None) if newest_first else StoredPage(items, None, more)
@@ -100,11 +75,11 @@ def _within(connection: sqlite3.Connection, wanted: Wanted, between: Between) ->
 
     Ids begin with their moment, so that their index is one of the time.
     """
-    if wanted.since is None and wanted.until is None:
+    if not wanted.timed:
         return between
-    low, high = _ids(wanted)
-    moments = {"since": wanted.since or 0, "until": TOP if wanted.until is None else wanted.until}
-    span = connection.execute(_SPAN, {"low": low, "high": high, "edge": EDGE, **moments}).fetchone()
+    (low, high), (since, until) = wanted.ids, wanted.times
+    asked = {"low": low, "high": high, "edge": EDGE, "since": since, "until": until}
+    span = connection.execute(_SPAN, asked).fetchone()
     positions = [seq for seq in span if seq is not None]
     if not positions:
         return between[0], between[0]  # nothing is
@@ -113,16 +88,6 @@ def _within(connection: sqlite3.Connection, wanted: Wanted, between: Between) ->
     below = between[1] if wanted.until is None else min(between[1], last + 1)
     return above, below
 
-
-def _ids(wanted: Wanted) -> tuple[str, str]:
-    """The ids between which those of the wanted time are, the first inclusive, the last exclusive."""
-    return (
-        "" if wanted.since is None else first_id(wanted.since),
-        _LAST_ID if wanted.until is None else first_id(wanted.until),
-    )
-
-
-_LAST_ID: Final = "g"  # no digit
 
 _SPAN: Final = """
 SELECT
@@ -142,15 +107,18 @@ CASE (SELECT p.at >= :since AND p.at < :until FROM schedule_past AS p WHERE p.se
 
 
 def _candidates(
-    connection: sqlite3.Connection, stack: ExitStack, wanted: Wanted, between: tuple[int, int], *, newest_first: bool
+    connection: sqlite3.Connection,
+    stack: ExitStack,
+    wanted: Wanted,
+    view: View | None,
+    between: tuple[int, int],
+    *,
+    newest_first: bool,
 ) -> Iterator[int]:
     """Positions in order, read only as far as they are asked for, that hold all that is wanted."""
     above, below = between
-    if wanted.user is not None or wanted.role is not None:
-        if wanted.user is not None:
-            bounds = bounds_of(view_of(connection, wanted.user, now=wanted.now, held=wanted.held), above)
-        else:
-            bounds = [(room, above) for room in _rooms_of(wanted.role)]
+    if view is not None or wanted.role is not None:
+        bounds = [(room, above) for room in wanted.rooms] if view is None else bounds_of(view, above)
         return stack.enter_context(closing(walk(connection, bounds, below=below, newest_first=newest_first)))
     query = "SELECT seq FROM notification WHERE {0} seq > ? AND seq < ? ORDER BY seq" + " DESC" * newest_first  # noqa: S608
     if not wanted.types:
@@ -164,10 +132,6 @@ def _candidates(
         for event in dict.fromkeys(wanted.types)
     ]
     return (seq for (seq,) in heapq.merge(*streams, reverse=newest_first))
-
-
-def _rooms_of(role: str | None) -> tuple[str, ...]:
-    return () if role is None else (role_room(role), ROOM_ALL)
 
 
 # -- and what of it fits ----------------------------------------------------------------------------------------------
@@ -230,20 +194,20 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         conditions.append("n.type IN (SELECT value FROM json_each(:types))")
     if wanted.priority is not None:
         conditions.append("n.priority = :priority")
-    if wanted.since is not None or wanted.until is not None:
+    if wanted.timed:
         conditions.append(_IN_TIME)
     if not conditions and wanted.words is None:
         return "", {}
-    low, high = _ids(wanted)
+    (low, high), (since, until) = wanted.ids, wanted.times
     parameters = {
         "user": wanted.user,
-        "rooms": _json(_rooms_of(wanted.role)),
+        "rooms": _json(wanted.rooms),
         "types": _json(wanted.types),
         "priority": wanted.priority,
         "low": low,
         "high": high,
-        "since": wanted.since or 0,
-        "until": TOP if wanted.until is None else wanted.until,
+        "since": since,
+        "until": until,
     }
     read = "" if wanted.words is None else ", n.id, n.body, n.texts"
     query = (

@@ -19,16 +19,11 @@ from typing import Any, Final
 from sio_server.audience import ROOM_ALL, user_room
 from sio_server.broker.log import View
 from sio_server.broker.sqlite.rows import AMENDMENTS, cuts, last_seq, stored_entries
+from sio_server.broker.wanted import CHUNK, TOP
 from sio_server.notification import Entry
-
-# Above every position.
-TOP: Final = 2**62
 
 # Rooms that SQLite merges in one query; its limit for the parts of one is 500. More rooms are merged here.
 MERGED_ROOMS: Final = 64
-
-# Entries that are looked at together.
-CHUNK: Final = 512
 
 # Views whose overlaps are kept, and from which number on; 8 bytes an entry. They are of people with two large roles.
 MAX_OVERLAPS: Final = 200

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tests.broker.contract import signals, upkeep
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sio_server.broker import Broker
+from sio_server.broker.postgres import PostgresBroker
+from tests.broker.contract import log, signals, upkeep
+from tests.support.brokers import Ear, Reopen
+from tests.support.inbox_model import Clock
+
+
+class TestLog(log.LogContract, log.StretchContract, log.LogOfTwoNodesContract):
+    """One order, announced once."""
 
 
 class TestSignals(signals.SignalsContract, signals.SignalsOfTwoNodesContract):
@@ -11,3 +24,22 @@ class TestSignals(signals.SignalsContract, signals.SignalsOfTwoNodesContract):
 
 class TestHealth(upkeep.HealthContract):
     """Whether it works, and how big it is."""
+
+
+class TestDurable(log.DurableLogContract):
+    """What a log keeps beyond the end of a node."""
+
+    @pytest.fixture
+    async def reopened(self, dsn: str, clock: Clock) -> AsyncIterator[Reopen]:
+        """Give what ends a broker and starts another on the same log."""
+        opened: list[Any] = []  # until it has every ability
+
+        async def reopen(broker: Broker) -> Any:
+            await broker.close()
+            opened.append(PostgresBroker(dsn, now=clock))
+            await opened[-1].start(Ear())
+            return opened[-1]
+
+        yield reopen
+        for one in opened:
+            await one.close()

@@ -1,11 +1,10 @@
 """How notifications stand in a user's inbox: three watermarks, and rows where something stands otherwise.
 
-Archived implies read and read implies seen, in rows and in watermarks.
+Archived implies read and read implies seen, in rows and in watermarks. Pure.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from sio_server.broker.inbox import Action
@@ -64,9 +63,3 @@ class Watermarks:
                 return Watermarks(seen, archived, archived)
             case "unarchive":
                 return Watermarks(seen, read, 0)
-
-
-def watermarks_of(connection: sqlite3.Connection, user: str) -> Watermarks:
-    """The watermarks of a user."""
-    row = connection.execute("SELECT seen_to, read_to, archived_to FROM inbox WHERE user = ?", (user,)).fetchone()
-    return Watermarks() if row is None else Watermarks(*row)
