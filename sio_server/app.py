@@ -152,7 +152,9 @@ def _endpoints(
     app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
-    counted = MetricsOperations(metrics, core.operators, socketio.server.counters.as_dict, keyring)
+    counted = MetricsOperations(
+        metrics, core.operators, core.schedules.standing, socketio.server.counters.as_dict, keyring
+    )
     app[APART] = serve_apart((counted, health), callers, Gate(OriginPolicy(Config()), core.refusals), _PROTOCOL)
     own = (
         publish,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from sio_server.api.operations import Call, operation
 from sio_server.auth import Keyring, Publisher
 from sio_server.broker import LogSize
 from sio_server.core.operators import Operators
+from sio_server.core.schedules import Standing
 from sio_server.errors import BrokerUnavailable
 from sio_server.metrics.prometheus import PrometheusMetrics, Snapshot
 
@@ -24,17 +25,22 @@ _TEXT: Final[dict[str, Any]] = {"type": "string"}
 
 
 class MetricsOperations:
-    """What a scraper asks of one server. ``engine`` reads the Socket.IO engine's counters."""
+    """What a scraper asks of one server.
+
+    ``standing`` says how things stand with what is scheduled; ``engine`` reads the Socket.IO engine's counters.
+    """
 
     def __init__(
         self,
         metrics: PrometheusMetrics,
         operators: Operators,
+        standing: Callable[[], Awaitable[Standing]],
         engine: Callable[[], Mapping[str, int]],
         keyring: Keyring,
     ) -> None:
         self._metrics = metrics
         self._operators = operators
+        self._standing = standing
         self._engine = engine
         self._keyring = keyring
         self._size: LogSize | None = None
@@ -53,7 +59,7 @@ class MetricsOperations:
     async def metrics(self, call: Call[Publisher, None]) -> web.Response:
         """Give the metrics as a scraper accepts them."""
         size = await self._log_size()
-        snapshot = self._snapshot(size)
+        snapshot = self._snapshot(size, await self._scheduled())
         accept = ",".join(call.request.headers.getall("Accept", ()))
         body, content_type = await asyncio.to_thread(self._metrics.render, snapshot, accept)
         return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
@@ -68,7 +74,14 @@ class MetricsOperations:
             self._size_until = time.monotonic() + SIZE_TTL
         return self._size
 
-    def _snapshot(self, size: LogSize | None) -> Snapshot:
+    async def _scheduled(self) -> Standing | None:
+        """What is scheduled; None while the log cannot say."""
+        try:
+            return await self._standing()
+        except BrokerUnavailable:
+            return None
+
+    def _snapshot(self, size: LogSize | None, scheduled: Standing | None) -> Snapshot:
         gauges = self._operators.gauges()
         return Snapshot(
             connections=gauges.connections,
@@ -79,6 +92,8 @@ class MetricsOperations:
             floor=gauges.floor,
             log_bytes=None if size is None else size.bytes,
             log_notifications=None if size is None else size.notifications,
+            scheduled=None if scheduled is None else scheduled.held,
+            overdue=None if scheduled is None else scheduled.overdue,
             draining=gauges.draining,
             engine=self._engine(),
             keys=self._keyring.published(),

@@ -70,6 +70,13 @@ class Planned(NamedTuple):
         return answer if self.replaces is None else {**answer, "replaces": self.replaces}
 
 
+class Standing(NamedTuple):
+    """How many are scheduled, and for how many seconds the soonest of them has been due; 0 where none is."""
+
+    held: int
+    overdue: float
+
+
 class Schedules:
     """The use cases of delivering later. ``most`` may be held at once; ``wall`` gives Unix seconds."""
 
@@ -238,6 +245,11 @@ class Schedules:
             raise Refused.of_problems("invalid_data", (FieldProblem("deliver_at", _OVER),))
         return made
 
+    async def standing(self) -> Standing:
+        """How things stand with what is scheduled; raises `BrokerUnavailable`."""
+        held, first = await self._broker.held(), await self._first()
+        return Standing(held, 0.0 if first is None else max(0.0, self.wall() - first / _MS))
+
     # -- delivering -----------------------------------------------------------------------------------------------
 
     def heard(self, signal: DueChanged) -> None:
@@ -271,12 +283,23 @@ class Schedules:
     async def _deliver(self) -> bool:
         """Deliver what is due, in steps, if anything is known to be; returns whether another node is at it."""
         while self._soonest is not None and self._soonest <= self.now():
-            self._soonest = None  # what is scheduled while the log is asked is heard of
-            done = await self._broker.deliver_due(self.now(), limit=STEP)
+            soonest, self._soonest = self._soonest, None  # what is scheduled while the log is asked is heard of
+            if not soonest:
+                self._note(await self._first())
+                continue
+            now = self.now()
+            done = await self._broker.deliver_due(now, limit=STEP)
             self._note(done.soonest)
+            if done.delivered:
+                self._traffic.late((now - soonest) / _MS)
             if done.more and not done.delivered:
                 return True
         return False
+
+    async def _first(self) -> int | None:
+        """When the soonest of all is due, as the log says; None where nothing is scheduled."""
+        items = (await self._broker.schedule_page(limit=1)).items
+        return items[0].due if items else None
 
     def _note(self, due: int | None) -> None:
         if due is not None and (self._soonest is None or due < self._soonest):

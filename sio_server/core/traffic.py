@@ -61,6 +61,10 @@ class Traffic:
             if not texts.knows(language):
                 self._metrics.untranslated(language)
 
+    def late(self, seconds: float) -> None:
+        """Count a delivery of what was scheduled, the first of it so many seconds after its moment."""
+        self._metrics.delivered_late(seconds)
+
     def deliver(self, sockets: int) -> None:
         """Count what was handed to so many connections."""
         self.delivered += sockets

@@ -41,6 +41,7 @@ LAG_INTERVAL: Final = 0.25
 
 _COMMIT_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _LAG_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_LATE_SECONDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 _COMMIT_SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _REPLAY_SIZES: Final = (0, 1, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000)
 
@@ -50,7 +51,7 @@ class Snapshot:
     """What is read off a server when it is asked, not counted as it happens.
 
     ``connections`` is by protocol and transport, ``queued_bytes`` by protocol, ``keys`` are publishes by key.
-    ``log_bytes`` and ``log_notifications`` are None while the log cannot say.
+    ``log_bytes``, ``log_notifications``, ``scheduled`` and ``overdue`` (seconds) are None while the log cannot say.
     """
 
     connections: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -61,6 +62,8 @@ class Snapshot:
     floor: int = 0
     log_bytes: int | None = None
     log_notifications: int | None = None
+    scheduled: int | None = None
+    overdue: float | None = None
     draining: bool = False
     engine: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, int] = field(default_factory=dict)
@@ -94,6 +97,9 @@ class PrometheusMetrics:
         self._replayed = self._histogram("replay_size", "Publications in one replay from a cursor", _REPLAY_SIZES)
         self._commit_seconds = self._histogram("commit_seconds", "Duration of a commit of the log", _COMMIT_SECONDS)
         self._commit_size = self._histogram("commit_size", "Publishes in one commit that held any", _COMMIT_SIZES)
+        self._late = self._histogram(
+            "scheduled_late_seconds", "How late the first was of those that were scheduled and delivered", _LATE_SECONDS
+        )
         self._not_after: Gauge | None = None
         self._lag = self._histogram("event_loop_lag_seconds", "How late the event loop woke a timer", _LAG_SECONDS)
 
@@ -147,6 +153,10 @@ class PrometheusMetrics:
                 language = "other"
             self._wanted.add(language)
         self._untranslated.labels(language).inc()
+
+    def delivered_late(self, seconds: float) -> None:
+        """See `Metrics.delivered_late`."""
+        self._late.observe(seconds)
 
     def committed(self, seconds: float, publishes: int) -> None:
         """See `Metrics.committed`."""
@@ -231,6 +241,8 @@ class _State(Collector):
         for name, text, value in (
             ("log_bytes", "Size of the log", snapshot.log_bytes),
             ("log_notifications", "Notifications in the log", snapshot.log_notifications),
+            ("scheduled", "Notifications that wait for their moment", snapshot.scheduled),
+            ("scheduled_overdue_seconds", "For how long the soonest of those has been due", snapshot.overdue),
         ):
             yield _gauge(name, text, {} if value is None else {(): value})
 

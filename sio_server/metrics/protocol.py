@@ -35,6 +35,9 @@ class Metrics(Protocol):
     def untranslated(self, locale: str) -> None:
         """A notification that is in several languages was not, or not whole, in this one, which was wanted."""
 
+    def delivered_late(self, seconds: float) -> None:
+        """Some that were scheduled were delivered together, the first of them so many seconds after its moment."""
+
     def committed(self, seconds: float, publishes: int) -> None:
         """The log has committed: how long it took, and how many publishes it held."""
 
@@ -68,6 +71,9 @@ class NoMetrics:
 
     def untranslated(self, locale: str) -> None:
         """See `Metrics.untranslated`."""
+
+    def delivered_late(self, seconds: float) -> None:
+        """See `Metrics.delivered_late`."""
 
     def committed(self, seconds: float, publishes: int) -> None:
         """See `Metrics.committed`."""

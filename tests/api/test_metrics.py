@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sio_server.api import metrics
+from sio_server.auth import Publisher
+from sio_server.core.schedules import Standing
 from sio_server.metrics.prometheus import PREFIX
+from sio_server.schemas.publish import load_publish
 from tests.support.asking import ask, assert_refused, published
 from tests.support.clients import plain_socket, refused
+from tests.support.links import Core
 from tests.support.servers import FOR_EVER, PUBLISH_KEY, Server, running, secured, token
-from tests.support.waiting import until
+from tests.support.waiting import until, until_true
 
 KEY = PUBLISH_KEY
 
@@ -99,6 +105,43 @@ async def test_numbers_are_what_happened(tmp_path: Path) -> None:
     assert after["users{}"] == 0
     closed = {name: value for name, value in after.items() if name.startswith("connections_closed_total")}
     assert sum(closed.values()) == 3
+
+
+async def delivered_one(server: Server) -> bool:
+    """Whether something that was scheduled was delivered."""
+    return (await scrape(server))["scheduled_late_seconds_count{}"] > 0
+
+
+async def test_what_is_scheduled_is_told() -> None:
+    """How many wait is told, and how late those were that were delivered."""
+    ahead = [0.0]
+    async with running(secured()) as server:
+        schedules = server.core.schedules
+        schedules.wall = lambda: time.time() + ahead[0]
+        for minutes in (1, 2, 60):
+            await server.notify({"type": "test", "deliver_in": 60 * minutes})
+        waiting = await scrape(server)
+        ahead[0] = 130.0
+        schedules.look()
+        await until_true(partial(delivered_one, server), "the delivery")
+        delivered = await scrape(server)
+
+    assert (waiting["scheduled{}"], waiting["scheduled_overdue_seconds{}"]) == (3, 0)
+    assert waiting["scheduled_late_seconds_count{}"] == 0
+    assert (delivered["scheduled{}"], delivered["scheduled_overdue_seconds{}"]) == (1, 0)
+    assert delivered["scheduled_late_seconds_count{}"] == 1
+    assert 65 < delivered["scheduled_late_seconds_sum{}"] < 75
+
+
+async def test_what_is_overdue_is_told(made: Core) -> None:
+    """Where nothing is delivered, for how long the soonest has been due is told."""
+    made.schedules.wall = lambda: 1_800_000_000.0
+    assert await made.schedules.standing() == Standing(0, 0.0)
+    for seconds in (90, 60):
+        await made.node.publish(load_publish({"type": "test", "deliver_in": seconds}), Publisher("p"))
+    assert await made.schedules.standing() == Standing(2, 0.0)
+    made.schedules.wall = lambda: 1_800_000_075.0
+    assert await made.schedules.standing() == Standing(2, 15.0)
 
 
 async def test_recovery_is_counted() -> None:

@@ -14,6 +14,7 @@ import aiohttp
 import orjson
 import pytest
 
+from sio_server.audience import Audience
 from tests.support.asking import ask, assert_refused, get
 from tests.support.clients import plain_socket
 from tests.support.events import event_stream
@@ -227,7 +228,7 @@ async def test_what_became_of_what_waited_is_found_by_its_id(server: Server, wal
     await until(lambda: server.core.broker.head().seq == 1)
     assert (await told(server, successor["id"]))[0]["status"] == "stored"
     told_of = {"id", "status", "due", "scheduled_at", "by", "ended_at", "ended_by", "receipts", "said"}
-    said = {"type": "test", "title": None, "message": "Hola", "audience": {"users": ["ana"]}}
+    said = {"type": "test", "title": None, "message": "Hola", "audience": Audience.of(users=["ana"]).as_dict()}
     for one, status in ((cancelled, "cancelled"), (replaced, "replaced")):
         record, trace = await told(server, one["id"])
         assert record.keys() - {"replaced_by"} == told_of

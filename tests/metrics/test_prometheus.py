@@ -29,6 +29,8 @@ FULL = Snapshot(
     floor=7,
     log_bytes=4096,
     log_notifications=35,
+    scheduled=12,
+    overdue=1.5,
     draining=True,
     engine=Counters().as_dict() | {"upgrades": 9, "sessions": 4},
     keys={"key:reservas": 8, "key-0123abcd": 0},
@@ -118,6 +120,8 @@ def test_sizes_and_durations_fall_into_buckets() -> None:
     assert value(metrics, "commit_seconds_count") == 2
     assert value(metrics, "commit_size_count") == 1
     assert value(metrics, "commit_size_sum") == 5
+    assert value(metrics, "scheduled_late_seconds_bucket", le="0.25") == 1
+    assert value(metrics, "scheduled_late_seconds_bucket", le="0.1") == 0
 
 
 def test_state_is_read_off_the_snapshot() -> None:
@@ -130,6 +134,7 @@ def test_state_is_read_off_the_snapshot() -> None:
     assert value(metrics, "queued_bytes", protocol="socketio") == 1000
     assert (value(metrics, "log_head"), value(metrics, "log_floor")) == (42, 7)
     assert (value(metrics, "log_bytes"), value(metrics, "log_notifications")) == (4096, 35)
+    assert (value(metrics, "scheduled"), value(metrics, "scheduled_overdue_seconds")) == (12, 1.5)
     assert (value(metrics, "draining"), value(metrics, "draining", Snapshot())) == (1, 0)
     assert value(metrics, "engine_events_total", event="upgrades") == 9
     assert value(metrics, "engine_sessions") == 4
@@ -142,6 +147,7 @@ def test_log_that_fails_has_no_size() -> None:
 
     assert (PREFIX + "log_bytes", frozenset()) not in found
     assert (PREFIX + "log_notifications", frozenset()) not in found
+    assert (PREFIX + "scheduled", frozenset()) not in found
 
 
 def test_roles_are_few_series() -> None:

@@ -9,6 +9,7 @@ CALLS = [
     ("replayed", (7,), {}),
     ("unrecovered", (), {}),
     ("slow", ("ws",), {}),
+    ("delivered_late", (0.2,), {}),
     ("untranslated", ("pt-BR",), {}),
     ("committed", (0.002, 5), {}),
 ]
