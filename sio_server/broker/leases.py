@@ -51,6 +51,10 @@ class Register:
         """The connections of each user, as they are now."""
         return self._by_user.copy()
 
+    def lease(self, node: Leases, connection_id: str, user: str) -> Lease:
+        """The connection of a user that has this id."""
+        return next(one for one in self._by_user[user] if one.node is node and one.connection_id == connection_id)
+
     def add(self, node: Leases) -> None:
         """Take in a node."""
         self._nodes.append(node)
@@ -114,6 +118,19 @@ class Leases:
         user = self._users.pop(connection_id, None)
         if user is not None:
             self._register.drop(self, connection_id, user)
+
+    def all(self) -> Sequence[str]:
+        """The ids of all connections of this node."""
+        return tuple(self._users)
+
+    def lease(self, connection_id: str) -> Lease | None:
+        """A connection of this node that somebody with a name has."""
+        user = self._users.get(connection_id)
+        return None if user is None else self._register.lease(self, connection_id, user)
+
+    def user(self, connection_id: str) -> str | None:
+        """Whose a connection of this node is; None for nobody's."""
+        return self._users.get(connection_id)
 
     def end(self) -> None:
         """Let all of them go: the node ends."""

@@ -41,14 +41,12 @@ class Bell:
     def __init__(
         self,
         database: Database,
-        node: str,
         *,
         rung: Callable[[], Awaitable[None]],
         heard: Callable[[Connection, str], Awaitable[None]],
         beats: tuple[Beat, ...],
     ) -> None:
         self._database = database
-        self._node = node
         self._rung, self._heard, self._beats = rung, heard, beats
         self._said: list[str] = []
         self._something = asyncio.Event()
@@ -117,7 +115,7 @@ class Bell:
 
     def _note(self, _connection: object, _process: int, _channel: str, said: object) -> None:
         text = str(said)
-        if text.split(" ", 2)[1] != self._node:
+        if text.split(" ", 2)[1] != self._database.node:
             self._said.append(text)
             self._something.set()
 

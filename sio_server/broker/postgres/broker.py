@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Callable
 
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.postgres import faults, views
+from sio_server.broker.postgres.arrivals import Arrivals
 from sio_server.broker.postgres.bell import Bell
 from sio_server.broker.postgres.database import Connection, Database
 from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.follows import Following
 from sio_server.broker.postgres.health import Watching
+from sio_server.broker.postgres.nodes import Describing
+from sio_server.broker.postgres.once import UsingUp
+from sio_server.broker.postgres.people import Arriving
+from sio_server.broker.postgres.presence import Attending
 from sio_server.broker.postgres.retention import Retaining
+from sio_server.broker.postgres.roster import Roster
 from sio_server.broker.postgres.schema import migrate
 from sio_server.broker.postgres.search import Searching
 from sio_server.broker.postgres.signals import Sender, fetch
@@ -29,7 +34,16 @@ from sio_server.errors import LogError
 from sio_server.notification import Notification, Position
 
 
-class PostgresBroker(Following, Searching, Retaining, Watching):
+class PostgresBroker(
+    Following,
+    Searching,
+    Attending,
+    Arriving,
+    Describing,
+    UsingUp,
+    Retaining,
+    Watching,
+):
     """Every ability of `sio_server.broker` on PostgreSQL: one node of as many as share the log.
 
     ``dsn`` is an address as ``postgresql://user:password@host/database?schema=name``; ``idempotency_ttl`` is in
@@ -50,24 +64,36 @@ class PostgresBroker(Following, Searching, Retaining, Watching):
         """See `Log.now`."""
         self._wall = now or time.time
         self._steps = StepWatch(self._wall, now or steady)
-        self._node = secrets.token_hex(4)
         self._ages = Ages()
         self._key_ttl = idempotency_ttl
         self._handler: BrokerHandler | None = None
         self._database = Database(dsn, self.now)
+        self._roster = Roster(self._database, wall=self._wall, now=self.now)
+        self._describe, self._listening = None, None
         self._follower = Follower(self._database, self._ages.until)
         self._writer = Writer(
             self._database,
             self._follower,
-            self._node,
             idempotency_ttl=idempotency_ttl,
             now=self.now,
             until=self._ages.until,
             committed=committed,
         )
-        self._sender = Sender(self._database, self._node)
+        self._sender = Sender(self._database)
         self._bell = Bell(
-            self._database, self._node, rung=self._follower.catch_up, heard=self._hear, beats=(self._clock.look,)
+            self._database,
+            rung=self._follower.catch_up,
+            heard=self._hear,
+            beats=(self._clock.look, self._renew),
+        )
+        self._arrivals = Arrivals(
+            self._database,
+            self._follower,
+            self._roster,
+            self._sender,
+            now=self.now,
+            writing=self.writing,
+            unheard=lambda: self._bell.silent_for,
         )
         self._secret = b""
         self._changing = asyncio.Lock()
@@ -85,6 +111,8 @@ class PostgresBroker(Following, Searching, Retaining, Watching):
             self._handler = handler
 
     async def _open(self, handler: BrokerHandler) -> None:
+        if self._describe is not None:
+            self._database.node = self._describe().name
         connection = await self._database.connect()
         try:
             await migrate(connection, self._database.schema)
@@ -106,6 +134,8 @@ class PostgresBroker(Following, Searching, Retaining, Watching):
 
     async def _shut(self) -> None:
         await self._bell.end()
+        await self._arrivals.finish()
+        await self._roster.end()
         waiting = self._database
         waiting.closed = True
         await self._writer.finish()
@@ -152,8 +182,7 @@ class PostgresBroker(Following, Searching, Retaining, Watching):
 
     async def _hear(self, connection: Connection, said: str) -> None:
         for signal in await fetch(connection, said):
-            if self._handler is not None:
-                self._handler.on_signal(signal)
+            self._tell(signal)
 
     # -- Secrets, HealthCheck -------------------------------------------------------------------------------------
 

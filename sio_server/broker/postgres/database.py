@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -132,6 +133,8 @@ class Database:
 
     def __init__(self, dsn: str, now: Callable[[], float], *, connections: int = CONNECTIONS) -> None:
         self._dsn, self.schema, self.place = place_of(dsn)
+        self.node = secrets.token_hex(4)
+        """The name of this node, by which the others know it; set before `open`, or else drawn."""
         self._now = now
         self._size = connections
         self._pool: Any = None

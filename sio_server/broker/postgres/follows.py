@@ -37,6 +37,8 @@ class Following(Parts):
     async def follow(self, user: str, topic: str, *, backend: bool = False) -> Follow:
         """See `Follows.follow`."""
         at = self._moment()
+        self._ensure_open()
+        await self._writer.finish()  # what this node publishes now is before the follow
 
         def tell(done: _Changed) -> None:
             if done.changed:

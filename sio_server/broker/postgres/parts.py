@@ -7,12 +7,15 @@ from typing import TypeVar
 
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import BrokerHandler, View
+from sio_server.broker.nodes import NodeState
 from sio_server.broker.postgres import faults
+from sio_server.broker.postgres.arrivals import Arrivals
 from sio_server.broker.postgres.database import Connection, Database, Step
 from sio_server.broker.postgres.follower import Follower
-from sio_server.broker.postgres.signals import Sender
+from sio_server.broker.postgres.roster import Roster
+from sio_server.broker.postgres.signals import Said, Sender, SightsChanged
 from sio_server.broker.postgres.writer import Writer
-from sio_server.broker.signals import Signal
+from sio_server.broker.signals import Erased, Followed, Signal
 
 # Milliseconds in a second: the log counts those, callers these.
 MS = 1000
@@ -25,8 +28,6 @@ class Parts:
 
     now: Callable[[], float]
     """See `Log.now`."""
-    _node: str
-    """The name of this node, by which the others know it."""
     _database: Database
     _follower: Follower
     _writer: Writer
@@ -35,6 +36,10 @@ class Parts:
     _key_ttl: int
     _wall: Callable[[], float]
     _handler: BrokerHandler | None
+    _roster: Roster
+    _listening: Connection | None
+    _arrivals: Arrivals
+    _describe: Callable[[], NodeState] | None
 
     async def view_of(self, user: str) -> View:
         """See `People.view_of`."""
@@ -53,6 +58,11 @@ class Parts:
         """One query; see `Database.look`."""
         self._ensure_open()
         return await self._database.look(function)
+
+    async def _write(self, function: Callable[[Connection], Awaitable[T]]) -> T:
+        """One statement that writes, to the end whatever becomes of the caller; see `Database.write`."""
+        self._ensure_open()
+        return await self._database.write(function)
 
     async def _change(
         self,
@@ -81,8 +91,17 @@ class Parts:
     def _signal(self, signal: Signal) -> None:
         """Have every node hear this: this one at once."""
         if self._handler is not None:
-            self._handler.on_signal(signal)
+            self._tell(signal)
             self._sender.send(signal)
+
+    def _tell(self, signal: Said) -> None:
+        """This node hears a signal: what is in memory of whom it speaks of holds no longer."""
+        if isinstance(signal, Followed | Erased | SightsChanged):
+            self._arrivals.forget([signal.user])
+        if isinstance(signal, SightsChanged):
+            self._roster.missed([signal.user])
+        elif self._handler is not None:
+            self._handler.on_signal(signal)
 
     def _milliseconds(self) -> int:
         return int(self.now() * MS)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import astuple
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import orjson
@@ -41,17 +41,28 @@ PAUSE: Final = 1.0
 # Seconds for which a long one can be fetched.
 KEPT: Final = 60
 
+
+@dataclass(frozen=True, slots=True)
+class SightsChanged:
+    """What the log has of a user's rooms is another thing now: among brokers alone, no node is told."""
+
+    user: str
+
+
+Said = Signal | SightsChanged
+
 _KINDS: Final = {
-    kind.__name__: kind for kind in (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased)
+    kind.__name__: kind
+    for kind in (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased, SightsChanged)
 }
 
 
-def packed(signal: Signal) -> bytes:
+def packed(signal: Said) -> bytes:
     """A signal as a JSON list: its name and its members."""
     return orjson.dumps([type(signal).__name__, *astuple(signal)])
 
 
-def unpacked(members: list[object]) -> Signal | None:
+def unpacked(members: list[object]) -> Said | None:
     """The signal of such a list; None for one that a newer version sends."""
     kind = _KINDS.get(str(members[0]))
     if kind is None:
@@ -62,9 +73,8 @@ def unpacked(members: list[object]) -> Signal | None:
 class Sender:
     """Sends the signals of one node to all others. On the loop."""
 
-    def __init__(self, database: Database, node: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._node = node
         self._channel = channel_of(database.schema)
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._sent = 0
@@ -77,6 +87,12 @@ class Sender:
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
 
+    async def within(self, connection: Connection, signals: Iterable[Said]) -> None:
+        """Have all other nodes hear these as soon as the transaction of a connection is committed, and not without."""
+        waiting = deque(packed(signal) for signal in signals)
+        if waiting:
+            await self._notify(connection, tuple(_texts(waiting)))
+
     async def finish(self) -> None:
         """Send what waits now, if the database takes it."""
         self._ends = True
@@ -87,7 +103,7 @@ class Sender:
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # let those in that are sent in the same turn
-                texts = tuple(self._texts())
+                texts = tuple(_texts(self._waiting))
                 try:
                     await self._database.write(lambda connection, texts=texts: self._notify(connection, texts))  # type: ignore[misc]
                 except BrokerUnavailable:
@@ -98,20 +114,6 @@ class Sender:
         finally:
             self._running = None
 
-    def _texts(self) -> Iterator[list[bytes]]:
-        """What waits, in parts that go into one NOTIFY each."""
-        part: list[bytes] = []
-        size = 0
-        while self._waiting:
-            one = self._waiting.popleft()
-            if part and size + len(one) + 1 > MOST:
-                yield part
-                part, size = [], 0
-            part.append(one)
-            size += len(one) + 1
-        if part:
-            yield part
-
     async def _notify(self, connection: Connection, parts: tuple[list[bytes], ...]) -> None:
         said = []
         for part in parts:
@@ -120,11 +122,26 @@ class Sender:
             if len(text) > MOST:
                 put = "INSERT INTO signal (said) VALUES ($1) RETURNING number"
                 text = b"%d" % await connection.fetchval(put, text.decode())
-            said.append(f"signal {self._node} {self._sent} {text.decode()}")
+            said.append(f"signal {self._database.node} {self._sent} {text.decode()}")
         await connection.execute("SELECT pg_notify($1, said) FROM unnest($2::text[]) AS said", self._channel, said)
 
 
-async def fetch(connection: Connection, said: str) -> list[Signal]:
+def _texts(waiting: deque[bytes]) -> Iterator[list[bytes]]:
+    """What waits, in parts that go into one NOTIFY each; it waits no longer."""
+    part: list[bytes] = []
+    size = 0
+    while waiting:
+        one = waiting.popleft()
+        if part and size + len(one) + 1 > MOST:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += len(one) + 1
+    if part:
+        yield part
+
+
+async def fetch(connection: Connection, said: str) -> list[Said]:
     """The signals of a text that was heard, after the node's name and the number; fetches those that were put down."""
     if not said.startswith("["):
         said = await connection.fetchval("SELECT said FROM signal WHERE number = $1", int(said)) or "[]"

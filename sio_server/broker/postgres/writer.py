@@ -37,7 +37,6 @@ class Writer:
         self,
         database: Database,
         follower: Follower,
-        node: str,
         *,
         idempotency_ttl: int,
         now: Callable[[], float],
@@ -48,13 +47,15 @@ class Writer:
         """What the last commit failed with; None after one that did not."""
         self._database = database
         self._follower = follower
-        self._node = node
         self._key_ttl = idempotency_ttl * 1000
         self._now = now
         self._until = until
         self._committed = committed
         self._waiting: list[Waiting] = []
         self._running: asyncio.Task[None] | None = None
+        # How many were appended, how many of them are settled, and what is set when more are.
+        self._taken = self._answered = 0
+        self._answer = asyncio.Event()
         #: held by whoever may append: a batch, or what delivers and changes
         self._turn = asyncio.Lock()
 
@@ -64,6 +65,7 @@ class Writer:
         if len(self._waiting) >= MAX_WAITING:
             raise faults.full()
         self._waiting.append(Waiting(notification, settled))
+        self._taken += 1
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
 
@@ -73,12 +75,10 @@ class Writer:
         return self._running is not None
 
     async def finish(self) -> None:
-        """Wait until everything that waits now is answered; what others ask for meanwhile may wait still."""
-        last = self._waiting[-1] if self._waiting else None
-        while self._running is not None:
-            await asyncio.wait([self._running])
-            if last is None or last not in self._waiting:
-                return
+        """Wait until what is appended by now is settled; what is appended meanwhile may wait still."""
+        until = self._taken
+        while self._answered < until:
+            await self._answer.wait()
 
     async def _run(self) -> None:
         """Commit what waits, until nothing does."""
@@ -87,7 +87,12 @@ class Writer:
                 await self._gather()
                 batch = Batch.of(self._waiting, MAX_BATCH)
                 del self._waiting[: len(batch.waiting)]
-                await self._commit(batch)
+                try:
+                    await self._commit(batch)
+                finally:
+                    self._answered += len(batch.waiting)
+                    self._answer.set()
+                    self._answer = asyncio.Event()
         finally:
             self._running = None
             if self._waiting:
@@ -104,7 +109,11 @@ class Writer:
         started = time.perf_counter()
         try:
             done = await batch.append(
-                self._database, self._node, secrets.token_hex(8), now=int(self._now() * 1000), key_ttl=self._key_ttl
+                self._database,
+                self._database.node,
+                secrets.token_hex(8),
+                now=int(self._now() * 1000),
+                key_ttl=self._key_ttl,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear that it is not known
             self.failure = error if isinstance(error, BrokerUnavailable) else faults.unavailable(error)

@@ -10,7 +10,7 @@ import pytest
 from sio_server.audience import Audience, Identity
 from sio_server.broker import Broker, Revoked, View
 from sio_server.broker.people import ROOM_KEPT
-from tests.support.brokers import Ear, appended, positions
+from tests.support.brokers import Ear, appended, positions, soon
 from tests.support.inbox_model import Clock, notification
 
 ADMINS = Audience.of(roles=["admin"])
@@ -169,6 +169,7 @@ class PeopleOfTwoNodesContract:
         """While a connection on any node has a role, it is not lost by arrivals without it, nor for a day after."""
         view = await pair[0].sight("ana", ADMIN)
         pair[0].arrived("desk", "ana", ADMIN)
+        await soon(lambda: pair[1].connected("desk"))
         for _ in range(5):
             await pair[arriving].sight("ana", PLAIN)
             clock.seconds += DAY
@@ -176,6 +177,7 @@ class PeopleOfTwoNodesContract:
                 await node.forget(max_age=1000 * DAY)
                 assert await node.view_of("ana") == view
         pair[0].left("desk")
+        await soon(lambda: _gone(pair[1], "desk"))
         await pair[arriving].sight("ana", PLAIN)
         clock.seconds += ROOM_KEPT
         assert await pair[1].sight("ana", ADMIN) == view
@@ -187,6 +189,7 @@ class PeopleOfTwoNodesContract:
         desk, _ = await asyncio.gather(pair[0].sight("ana", ADMIN), pair[1].sight("ana", PLAIN))
         pair[0].arrived("desk", "ana", ADMIN)
         pair[1].arrived("phone", "ana", PLAIN)
+        await soon(lambda: pair[1].connected("desk"))
         await pair[1].sight("ana", PLAIN)
         pair[0].left("desk")
         clock.seconds += ROOM_KEPT + 1
@@ -201,6 +204,7 @@ class PeopleOfTwoNodesContract:
         await pair[0].sight("ana", PLAIN)
         clock.seconds += ROOM_KEPT / 2
         pair[1].arrived("desk", "ana", ADMIN)
+        await soon(lambda: pair[0].connected("desk"))
         clock.seconds += ROOM_KEPT
         assert await pair[0].view_of("ana") == view
         await pair[0].forget(max_age=1000 * DAY)
@@ -211,6 +215,7 @@ class PeopleOfTwoNodesContract:
         """The connections of a node that ends hold no room any more."""
         await pair[0].sight("ana", ADMIN)
         pair[1].arrived("desk", "ana", ADMIN)
+        await soon(lambda: pair[0].connected("desk"))
         await pair[1].close()
         await pair[0].sight("ana", PLAIN)
         clock.seconds += ROOM_KEPT + 1
@@ -223,6 +228,10 @@ class PeopleOfTwoNodesContract:
         await appended(pair[1], notification(EVERYBODY))
         assert await pair[1].sight("ana", ADMIN) == view
         assert await positions(pair[1], view) == [2]
+
+
+async def _gone(broker: Broker, connection_id: str) -> bool:
+    return not await broker.connected(connection_id)
 
 
 class RevocationsContract:

@@ -42,9 +42,17 @@ def ear(ears: tuple[Ear, Ear]) -> Ear:
 
 
 @pytest.fixture
-async def pair(dsn: str, clock: Clock, ears: tuple[Ear, Ear]) -> AsyncIterator[tuple[PostgresBroker, PostgresBroker]]:
+def unstarted(dsn: str, clock: Clock) -> tuple[PostgresBroker, PostgresBroker]:
+    """Return two nodes on one log that are not started."""
+    return PostgresBroker(dsn, now=clock), PostgresBroker(dsn, now=clock)
+
+
+@pytest.fixture
+async def pair(
+    unstarted: tuple[PostgresBroker, PostgresBroker], ears: tuple[Ear, Ear]
+) -> AsyncIterator[tuple[PostgresBroker, PostgresBroker]]:
     """Give two nodes on one log, both started."""
-    nodes = PostgresBroker(dsn, now=clock), PostgresBroker(dsn, now=clock)
+    nodes = unstarted
     await asyncio.gather(*(node.start(ear) for node, ear in zip(nodes, ears, strict=True)))
     yield nodes
     for node in nodes:

@@ -9,7 +9,14 @@ import pytest
 
 from sio_server.broker import Broker
 from sio_server.broker.postgres import PostgresBroker
-from tests.broker.contract import log, signals, upkeep
+from tests.broker.contract import (
+    log,
+    nodes,
+    once,
+    presence,
+    signals,
+    upkeep,
+)
 from tests.support.brokers import Ear, Reopen
 from tests.support.inbox_model import Clock
 
@@ -26,7 +33,22 @@ class TestHealth(upkeep.HealthContract):
     """Whether it works, and how big it is."""
 
 
-class TestDurable(log.DurableLogContract):
+class TestNodes(nodes.NodesContract, nodes.NodesOfTwoContract):
+    """Which nodes there are."""
+
+
+class TestPresence(presence.PresenceContract, presence.PresenceOfTwoNodesContract):
+    """Who is connected."""
+
+
+class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
+    """Names that are good once."""
+
+
+class TestDurable(
+    log.DurableLogContract,
+    once.DurableOnceContract,
+):
     """What a log keeps beyond the end of a node."""
 
     @pytest.fixture
