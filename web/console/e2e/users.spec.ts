@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { io } from "socket.io-client";
 import { violationsOf } from "./axe.ts";
 import { expect, section, test } from "./fixtures.ts";
 import { look, overflowOf } from "./layout.ts";
@@ -14,7 +15,7 @@ test("a user is disconnected, and stays so", async ({ consolePage: page, connect
   await expect(page.getByText("Se cerró 1 conexión.")).toBeVisible();
   expect(await closing).toMatchObject({ code: "token_revoked", reconnect: false });
   await expect(page.getByRole("link", { name: /^42/ })).toHaveCount(0);
-  await expect(page.getByText("No está conectado ahora.")).toBeVisible();
+  await expect(page.getByText("No está ahora")).toBeVisible();
 });
 
 test("a user's inbox is shown as this user sees it", async ({ consolePage: page, server, connect }) => {
@@ -44,7 +45,7 @@ test("whoever is connected is found, however many others are", async ({ consoleP
   await expect(page.getByRole("searchbox", { name: "Buscar usuario" })).toHaveValue("A139");
   await expect(page.getByRole("link", { name: /^a139/ })).toBeVisible();
   await page.goto(`${server.url}/#/usuarios/a139`);
-  await expect(page.getByText("No está conectado ahora.")).toHaveCount(0);
+  await expect(page.getByText("No está ahora")).toHaveCount(0);
   await expect(page.getByText("user:a139")).toBeVisible();
 });
 
@@ -104,5 +105,65 @@ test("who follows a topic is found from the topic and from the person, and a dra
   await page.getByRole("button", { name: "Menú" }).click();
   await page.getByRole("link", { name: "Ayuda" }).click();
   await expect(page).toHaveURL(`${server.url}/help/es/`);
+  await server.stop();
+});
+
+test("who is here is told as people come and go, since when, and of who left when that was", async ({
+  consolePage: page,
+  server,
+  connect,
+}) => {
+  const heard: string[] = [];
+  page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => heard.push(String(payload)));
+  });
+  await page.reload();
+  const first = await connect("42", "turista");
+  await section(page, "Usuarios");
+  const list = page.getByRole("list", { name: "Usuarios conectados" });
+  await expect(list.getByRole("link")).toHaveText([/^42desde \d\d:\d\d:\d\d · 1 conexión/]);
+  await connect("43", "guia");
+  await expect(list.getByRole("link")).toHaveText([/^42/, /^43desde/]);
+  await page.getByRole("combobox", { name: "Rol" }).click();
+  await page.getByRole("option", { name: "guia" }).click();
+  await expect(list.getByRole("link")).toHaveText([/^43desde/]);
+
+  await page.goto(`${server.url}/#/usuarios/42`);
+  const here = page.getByTestId("here");
+  await expect(here).toHaveText(/^Aquí ahora\s*desde \d\d:\d\d:\d\d · 1 conexión$/);
+  first.disconnect();
+  await expect(here).toHaveText(/^No está ahora\s*Visto por última vez: .*\(hace \d+ s\)$/);
+  await page.goto(`${server.url}/#/usuarios/nadie`);
+  await expect(page.getByText("Nunca se ha conectado.")).toBeVisible();
+  await page.getByRole("searchbox", { name: "Buscar usuario" }).fill("42");
+  await expect(page.getByTestId("here").filter({ hasText: "No está ahora" })).toBeVisible();
+  expect(await violationsOf(page)).toEqual([]);
+
+  const said = heard.flatMap((frame) => /"ns:presence",(.*)\]$/.exec(frame)?.[1] ?? []);
+  expect(new Set(said)).toEqual(new Set(['{"wanted":true}']));
+  await section(page, "Resumen");
+  await expect.poll(() => heard.some((frame) => frame.includes('"ns:presence",{"wanted":false}'))).toBe(true);
+});
+
+test("who has a topic and is here is found, and an empty choice shows all again", async ({ page }, testInfo) => {
+  const catalog = testInfo.outputPath("topics.toml");
+  await writeFile(catalog, '[topics."tour:*"]\nfollow = "anyone"\n');
+  const server = await Server.start({ SIO_SERVER_CATALOG: catalog });
+  const sockets = ["ana", "luis"].map((user) => io(server.url, { auth: { role: "turista", user }, forceNew: true }));
+  for (const user of ["ana", "eva"])
+    await fetch(`${server.url}/v1/users/${user}/topics/${encodeURIComponent("tour:7")}`, { method: "PUT" });
+  await look(page, { width: 390, height: 844 });
+  await page.goto(`${server.url}/#/usuarios?tema=tour:7`);
+  await page.getByRole("link", { name: "Quién está ahora" }).click();
+  const list = page.getByRole("list", { name: "Usuarios conectados" });
+  await expect(list.getByRole("link")).toHaveText([/^ana/]);
+  await expect(page.getByRole("combobox", { name: "Tema" })).toHaveValue("tour:7");
+  expect(await violationsOf(page)).toEqual([]);
+  expect(await overflowOf(page)).toBe(0);
+  await page.getByRole("combobox", { name: "Rol" }).click();
+  await page.getByRole("option", { name: "turista" }).click();
+  await expect(list.getByRole("link")).toHaveText([/^ana/, /^luis/]);
+  await expect(page.getByRole("combobox", { name: "Tema" })).toHaveValue("");
+  for (const socket of sockets) socket.disconnect();
   await server.stop();
 });

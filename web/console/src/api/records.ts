@@ -45,6 +45,9 @@ export type ServerErrors = Schemas["ErrorsReply"];
 export type UserConnection = Schemas["Connection"];
 export type ConnectedUser = Schemas["ConnectedUser"];
 export type Users = Schemas["UsersReply"];
+/** Whether a user is here, on any node, and a page of those who are. */
+export type Here = Schemas["Here"];
+export type Presence = Schemas["PresenceReply"];
 export type Disconnected = Schemas["Disconnected"];
 
 /** Topics that somebody follows; who follows one; what a user follows. */

@@ -13,6 +13,7 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
     byUser: "by their own choice",
     byBackend: "by the backend",
     more: "Next",
+    hereNow: "Who is here now",
   },
   extras: {
     group: "Group",

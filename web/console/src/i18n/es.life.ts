@@ -11,6 +11,7 @@ export const life = {
     byUser: "por decisión propia",
     byBackend: "por el sistema",
     more: "Siguientes",
+    hereNow: "Quién está ahora",
   },
   extras: {
     group: "Grupo",

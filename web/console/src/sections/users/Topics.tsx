@@ -74,9 +74,14 @@ export function Followers({ topic }: { topic: string }) {
         padded={false}
         aside={
           data === undefined ? null : (
-            <Text size="sm" c="dimmed" role="status" className="numbers">
-              {t("follow.followers", { count: data.total, formatted: whole(data.total) })}
-            </Text>
+            <Group gap="sm">
+              <Text size="sm" c="dimmed" role="status" className="numbers">
+                {t("follow.followers", { count: data.total, formatted: whole(data.total) })}
+              </Text>
+              <Anchor component={Link} href={withFields("/usuarios", { sigue: topic })} size="sm">
+                {t("follow.hereNow")}
+              </Anchor>
+            </Group>
           )
         }
       >

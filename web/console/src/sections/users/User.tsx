@@ -16,8 +16,9 @@ import { LoadingLines } from "../../ui/States.tsx";
 import { visibleText } from "../../ui/visibleText.ts";
 import { carry } from "../send/carried.ts";
 import { Follows } from "./Follows.tsx";
+import { Here } from "./Here.tsx";
 import { Inbox } from "./Inbox.tsx";
-import { useConnected } from "./useUsers.ts";
+import { useConnected, useHere } from "./useUsers.ts";
 
 /** One user, connected or not: connections, rooms, and the inbox as that person sees it. */
 export function User({ name }: { name: string }) {
@@ -25,6 +26,7 @@ export function User({ name }: { name: string }) {
   const { mayPublish } = useSession();
   const [fields] = useAddressFields();
   const { data: connected, error, refetch } = useConnected(name);
+  const here = useHere(name);
   return (
     <Stack gap="md">
       <Anchor component={Link} href={withFields("/usuarios", {}, fields.toString())} size="sm" hiddenFrom="md">
@@ -55,6 +57,7 @@ export function User({ name }: { name: string }) {
           </Group>
         }
       >
+        {here === undefined ? null : <Here here={here} />}
         {connected === undefined ? (
           error === null ? (
             <LoadingLines lines={3} />
@@ -62,9 +65,13 @@ export function User({ name }: { name: string }) {
             <Failure error={error} onRetry={() => void refetch()} />
           )
         ) : connected === null ? (
-          <Text c="dimmed">{t("users.offline")}</Text>
+          here?.here === true ? (
+            <Text c="dimmed" mt="sm">
+              {t("users.elsewhere")}
+            </Text>
+          ) : null
         ) : (
-          <Stack gap="sm">
+          <Stack gap="sm" mt="sm">
             <Roles roles={connected.roles} />
             {connected.connections.map((connection) => (
               <Connection key={connection.id} connection={connection} />
