@@ -152,9 +152,7 @@ def _endpoints(
     app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
-    counted = MetricsOperations(
-        metrics, core.operators, core.schedules.standing, socketio.server.counters.as_dict, keyring
-    )
+    counted = _counted(app, metrics, keyring)
     app[APART] = serve_apart((counted, health), callers, Gate(OriginPolicy(Config()), core.refusals), _PROTOCOL)
     own = (
         publish,
@@ -181,6 +179,18 @@ def _endpoints(
     serve_elsewhere(app.router, config.base_path)
     app.cleanup_ctx.append(_lifetime(core, config, metrics, app[KEYS]))
     app.on_shutdown.append(_closing(core, ws, sse, socketio))
+
+
+def _counted(app: web.Application, metrics: PrometheusMetrics, keyring: Keyring) -> MetricsOperations:
+    """What is counted here, and with it what other processes on the same port count."""
+    core, between = app[CORE], app[BETWEEN]
+    others = None if between is None else between.metrics
+    counted = MetricsOperations(
+        metrics, core.operators, core.schedules.standing, app[SERVER].counters.as_dict, keyring, others=others
+    )
+    if between is not None:
+        between.say(counted.own)
+    return counted
 
 
 def _attach(app: web.Application, server: AsyncServer) -> None:

@@ -20,6 +20,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "between/listener": ("between/test_passing",),
     "between/roads": ("between/test_passing",),
     "between/tunnel": ("between/test_passing",),
+    "serving/shared_sockets": ("serving/test_workers",),
+    "serving/worker": ("serving/test_workers",),
     "api/apart": ("serving/test_listening",),
     "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
     "api/health": ("api/test_openapi", "functional/test_hardening"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from sio_server.core.operators import Operators
 from sio_server.core.schedules import Standing
 from sio_server.errors import BrokerUnavailable
 from sio_server.metrics.prometheus import PrometheusMetrics, Snapshot
+from sio_server.metrics.summing import summed
 
 # Seconds for which the size of the log is believed: it is counted, and scrapers come as often as they like.
 SIZE_TTL: Final = 15.0
@@ -27,7 +28,8 @@ _TEXT: Final[dict[str, Any]] = {"type": "string"}
 class MetricsOperations:
     """What a scraper asks of one server.
 
-    ``standing`` says how things stand with what is scheduled; ``engine`` reads the Socket.IO engine's counters.
+    ``standing`` says how things stand with what is scheduled; ``engine`` reads the Socket.IO engine's counters;
+    ``others`` gives what the other processes on the same port count, in plain text: it is added up then.
     """
 
     def __init__(
@@ -37,12 +39,15 @@ class MetricsOperations:
         standing: Callable[[], Awaitable[Standing]],
         engine: Callable[[], Mapping[str, int]],
         keyring: Keyring,
+        *,
+        others: Callable[[], Awaitable[Sequence[bytes]]] | None = None,
     ) -> None:
         self._metrics = metrics
         self._operators = operators
         self._standing = standing
         self._engine = engine
         self._keyring = keyring
+        self._others = others
         self._size: LogSize | None = None
         self._size_until = 0.0
 
@@ -58,11 +63,22 @@ class MetricsOperations:
     )
     async def metrics(self, call: Call[Publisher, None]) -> web.Response:
         """Give the metrics as a scraper accepts them."""
-        size = await self._log_size()
-        snapshot = self._snapshot(size, await self._scheduled())
         accept = ",".join(call.request.headers.getall("Accept", ()))
-        body, content_type = await asyncio.to_thread(self._metrics.render, snapshot, accept)
+        others = () if self._others is None else await self._others()
+        if others:
+            texts = [await self.own(), *others]
+            body, content_type = await asyncio.to_thread(summed, texts, accept)
+        else:
+            body, content_type = await self._rendered(accept)
         return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+    async def own(self) -> bytes:
+        """What this process counts, in Prometheus' plain text."""
+        return (await self._rendered(""))[0]
+
+    async def _rendered(self, accept: str) -> tuple[bytes, str]:
+        snapshot = self._snapshot(await self._log_size(), await self._scheduled())
+        return await asyncio.to_thread(self._metrics.render, snapshot, accept)
 
     async def _log_size(self) -> LogSize | None:
         """The size of the log; None while it cannot say: the other numbers are wanted most when something fails."""

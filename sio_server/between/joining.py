@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
+from sio_server.between.asking import Asking
 from sio_server.between.known import KnownNodes
-from sio_server.between.listener import Listener
+from sio_server.between.listener import METRICS, Listener
 from sio_server.between.passing import SEPARATOR, Passing
+from sio_server.between.roads import Roads
 from sio_server.broker import Broker
 from sio_server.engine import AsyncServer
 
 # What the key that nodes sign with is derived for.
 _KEY: Final = "nodes"
 
+# Seconds beyond a poll's longest silence that a node may take to answer one.
+_SLOW: Final = 10.0
 
-@dataclass(frozen=True, slots=True)
+
 class Between:
-    """What there is between this node and others: who they are, what is passed on, what they are answered by."""
+    """What there is between this node and others: who they are, what is passed on, what they are answered by.
 
-    known: KnownNodes
-    passing: Passing
-    app: web.Application
+    ``name`` is this node's, ``app`` what is served to the others.
+    """
+
+    def __init__(self, name: str, broker: Broker, server: AsyncServer, handler_args: Mapping[str, Any]) -> None:
+        def key() -> bytes:
+            return broker.secret(_KEY)
+
+        eio = server.eio
+        self.known = KnownNodes(broker.nodes)
+        self._roads = Roads(lambda: eio.ping_interval + eio.ping_timeout + _SLOW)
+        self.passing = Passing(name, self.known, self._roads, key, server)
+        self._asking = Asking(name, self.known, self._roads, key)
+        self._listener = Listener(name, key, server)
+        self.app = self._listener.application(handler_args)
+        self.beside: Sequence[str] = ()
+        """Where the workers are that serve on the same port, this one too; to be set before anybody asks."""
+        eio.sid_prefix = name + SEPARATOR
+        eio.pass_on = self.passing.pass_on
+
+    def say(self, metrics: Callable[[], Awaitable[bytes]]) -> None:
+        """Tell other workers on the same port what this one counts: ``metrics`` gives it, in Prometheus' plain text."""
+        self._listener.metrics = metrics
+
+    async def metrics(self) -> list[bytes]:
+        """What the other workers on the same port count; those that do not answer are left out."""
+        return await self._asking.answers(self.beside, METRICS) if self.beside else []
 
     async def close(self, _: web.Application) -> None:
         """Close what is passed on, and the ways to the others."""
-        await self.passing.close()
+        self.passing.close()
+        self.known.close()
+        await self._roads.close()
 
 
 def join(name: str, broker: Broker, server: AsyncServer, handler_args: Mapping[str, Any]) -> Between | None:
@@ -36,14 +64,4 @@ def join(name: str, broker: Broker, server: AsyncServer, handler_args: Mapping[s
 
     None, and nothing is changed, where no other node can be on this log.
     """
-    if not broker.shared():
-        return None
-    known = KnownNodes(broker.nodes)
-
-    def key() -> bytes:
-        return broker.secret(_KEY)
-
-    passing = Passing(name, known, key, server)
-    server.eio.sid_prefix = name + SEPARATOR
-    server.eio.pass_on = passing.pass_on
-    return Between(known, passing, Listener(name, key, server).application(handler_args))
+    return Between(name, broker, server, handler_args) if broker.shared() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,18 +16,22 @@ from sio_server.logs import get_logger
 
 logger = get_logger("nodes")
 
-# Who lives as long as the process, and what it asks: `Listener.check` for each request.
-Wall = Callable[[], float]
+# Where a node says what it counts.
+METRICS: Final = "/metrics"
 
 
 class Listener:
     """The door for other nodes. ``own`` is this one's name, ``key`` gives what they sign with."""
 
-    def __init__(self, own: str, key: Callable[[], bytes], server: AsyncServer, *, wall: Wall = time.time) -> None:
+    def __init__(
+        self, own: str, key: Callable[[], bytes], server: AsyncServer, *, wall: Callable[[], float] = time.time
+    ) -> None:
         self._own = own
         self._key = key
         self._server = server
         self._wall = wall
+        self.metrics: Callable[[], Awaitable[bytes]] | None = None
+        """Gives what this process counts, as Prometheus' plain text; to be set before anybody asks."""
 
     def application(self, handler_args: Mapping[str, Any]) -> web.Application:
         """An application that answers other nodes, and nobody else."""
@@ -35,6 +39,7 @@ class Listener:
         path = self._server.eio.path
         for one in dict.fromkeys((path, path.rstrip("/"))):
             app.router.add_route("*", one, self.engine)
+        app.router.add_get(METRICS, self._metrics)
         return app
 
     async def engine(self, request: web.Request) -> web.StreamResponse:
@@ -46,6 +51,14 @@ class Listener:
         except (BodyTooLargeError, TimeoutError):
             return _not_taken("form")
         return await self._server.eio.handle_request(request)
+
+    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        """Answer with what this process counts."""
+        try:
+            await self._passed_on(request)
+        except (signing.NotSignedError, BodyTooLargeError, TimeoutError):
+            return _not_taken("form")
+        return web.Response(body=b"" if self.metrics is None else await self.metrics())
 
     async def _passed_on(self, request: web.Request) -> PassedOn:
         """Whom a request came from; raises `NotSignedError` for what no other node passed on."""

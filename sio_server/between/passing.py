@@ -59,6 +59,7 @@ class Passing:
         self,
         own: str,
         known: KnownNodes,
+        roads: Roads,
         key: Callable[[], bytes],
         server: AsyncServer,
         *,
@@ -69,8 +70,7 @@ class Passing:
         self._key = key
         self._server = server
         self._wall = wall
-        eio = server.eio
-        self._roads = Roads(lambda: float(eio.ping_interval + eio.ping_timeout + 10))
+        self._roads = roads
         self.passed = 0
         """How many requests and websockets are passed on at this moment."""
         self._held = 0
@@ -110,11 +110,9 @@ class Passing:
     def _ended(self) -> None:
         self.passed -= 1
 
-    async def close(self) -> None:
-        """Close what is open."""
+    def close(self) -> None:
+        """Close the websockets that are handed on."""
         self._tunnels.close()
-        self._known.close()
-        await self._roads.close()
 
     # -- a websocket ----------------------------------------------------------------------------------------------
 

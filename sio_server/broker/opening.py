@@ -45,6 +45,15 @@ def check_scheme(broker: str, named: str = env_name("broker")) -> None:
         raise ConfigError(f"{named}: '{scheme}:' is not supported: use {known}.")
 
 
+def check_workers(broker: str, workers: int, named: str = env_name("workers")) -> None:
+    """Raise `ConfigError` where several processes cannot share a log; ``named`` is what the setting is called there."""
+    if workers > 1 and broker in _OF_ONE_PROCESS:
+        raise ConfigError(
+            f"{named}: {workers} processes cannot share a log of '{broker}', which is one process's alone: set "
+            f"{env_name('broker')} to postgresql://…, or leave {env_name('workers')} at 1."
+        )
+
+
 # A broker is imported where it is opened: its libraries need not be there for the others.
 
 
@@ -65,6 +74,8 @@ def _in_memory(config: Config, committed: Committed | None) -> Broker:
 
     return SqliteBroker(None, idempotency_ttl=config.idempotency_ttl, max_body=config.max_body, committed=committed)
 
+
+_OF_ONE_PROCESS: Final = frozenset({"sqlite:", "memory:"})
 
 _BROKERS: Final[Mapping[str, Callable[[Config, Committed | None], Broker]]] = {
     "sqlite:": _in_a_file,

@@ -13,7 +13,7 @@ import click
 import marshmallow
 
 from sio_server import config as settings
-from sio_server.broker.opening import check_scheme
+from sio_server.broker.opening import check_scheme, check_workers
 from sio_server.cli.commands import CommandFailed
 from sio_server.cli.start_lines import announce
 from sio_server.cli.surroundings import around, keys_at
@@ -87,15 +87,17 @@ def serve(config_file: Path | None, **flags: Any) -> None:
     config = loaded.config
     # Both need a quarter of a second to import, which a wrong setting need not wait for.
     from sio_server import logs  # noqa: PLC0415
+    from sio_server.serving import become_worker, run_worker  # noqa: PLC0415
     from sio_server.serving import serve as run  # noqa: PLC0415
 
     logs.configure(config.log_format, config.log_level)
     for line in (*loaded.warnings, *(remark.text for remark in around(config))):
         logs.get_logger("config").warning(line)
-    if config.jwks_url is not None:
+    worker = become_worker(config, announce)
+    if config.jwks_url is not None and (worker is None or worker.number == 0):
         threading.Thread(target=_warn_of_keys, args=(config.jwks_url,), daemon=True).start()
     try:
-        asyncio.run(run(config, announce, read))
+        asyncio.run(run(config, announce, read) if worker is None else run_worker(config, read, worker))
     except OSError as error:
         raise CommandFailed(f"cannot serve: {error}") from error
 
@@ -112,4 +114,5 @@ def read_checked(flags: dict[str, Any], config_file: Path | None) -> Loaded:
     """The settings, all of them checked; raises `ConfigError` that says where each wrong one is from."""
     loaded = settings.read(flags, config_file=config_file)
     check_scheme(loaded.config.broker, loaded.sources.get("broker", "broker"))
+    check_workers(loaded.config.broker, loaded.config.workers, loaded.sources.get("workers", "workers"))
     return loaded

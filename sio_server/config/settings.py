@@ -58,6 +58,12 @@ class Config:
         "Path that everything is served below, such as /rt, for a proxy that passes it on",
         default="",
     )
+    workers: int = setting(
+        Whole(validate=between(1, 256)),
+        "Processes that serve on this one port, for a machine with several cores; more than one share a log in "
+        "PostgreSQL",
+        default=1,
+    )
     unix: Path | None = optional(PathField(), "Unix socket to listen on in place of an address and a port")
     unix_mode: str = setting(
         String(validate=check_mode), "Who may connect by the Unix socket, as permissions of a file", default="660"

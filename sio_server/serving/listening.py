@@ -32,11 +32,17 @@ _NO_OTHERS: Final = "node_listen is not listened on: no other node can be on a l
 class Listening:
     """What a server listens on, from `open` on until `close`.
 
-    ``sockets`` were opened by a supervisor, and take the place of what the settings name.
+    ``sockets`` were opened by a supervisor, and take the place of what the settings name; ``metrics_sockets`` do so
+    where the metrics have an address of their own.
     """
 
     def __init__(
-        self, app: web.Application, config: Config, certificate: Certificate | None, sockets: Sequence[socket.socket]
+        self,
+        app: web.Application,
+        config: Config,
+        certificate: Certificate | None,
+        sockets: Sequence[socket.socket],
+        metrics_sockets: Sequence[socket.socket] = (),
     ) -> None:
         self.url = ""
         """Where clients find the server, once it is open: ``https://example.org:8443/rt`` or ``unix:/run/…``."""
@@ -46,6 +52,7 @@ class Listening:
         self._config = config
         self._certificate = certificate
         self._given = sockets
+        self._given_for_metrics = metrics_sockets
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.shutdown_timeout)
         self._main: FrontSite | None = None
         self._main_socket: UnixSocket | None = None
@@ -82,7 +89,7 @@ class Listening:
         place = self._config.metrics_place
         if place is None:
             return
-        url = await self._beside(self._app[APART], place)
+        url = await self._beside(self._app[APART], place, self._given_for_metrics)
         self.metrics_url = url if isinstance(place, Path) else f"{url}/metrics"
 
     async def _open_between(self) -> None:
@@ -96,11 +103,17 @@ class Listening:
         url = await self._beside(between.app, place)
         self._app[CORE].nodes.address = self._config.node_address or url
 
-    async def _beside(self, app: web.Application, place: tuple[str, int] | Path) -> str:
-        """Serve another application until the process ends, and say where."""
+    async def _beside(
+        self, app: web.Application, place: tuple[str, int] | Path, given: Sequence[socket.socket] = ()
+    ) -> str:
+        """Serve another application until the process ends, on sockets that are given or of one's own; say where."""
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         self._apart.push_async_callback(runner.cleanup)
         await runner.setup()
+        if given:
+            await self._site(runner, place, given, None, serves_engine=False)
+            path = path_of(given[0])
+            return _url(*given[0].getsockname()[:2], secured=False) if path is None else f"unix:{path}"
         if isinstance(place, Path):
             bound = _bound(self._config, place)
             self._apart.callback(bound.remove)

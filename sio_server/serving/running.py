@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import gc
 import os
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 from aiohttp import web
 
 from sio_server import certificates, descriptors
-from sio_server.app import CORE, KEYS, RELOADING, create_app
+from sio_server.app import BETWEEN, CORE, KEYS, RELOADING, create_app
 from sio_server.catalog import Catalog
 from sio_server.certificates import Certificate, CertificateWatch
 from sio_server.config import Config, Loaded
@@ -26,6 +27,7 @@ from sio_server.logs import get_logger, loop_failed
 from sio_server.serving.listening import Listening, sockets_of, with_sockets
 from sio_server.serving.signals import Signals
 from sio_server.serving.supervisor import Supervisor
+from sio_server.serving.worker import Worker
 
 # Seconds from the first signal to the end, whatever is still open; ten are promised.
 END_WITHIN: Final = 8.8
@@ -49,20 +51,30 @@ class Started:
 ReadSettings = Callable[[], Loaded]
 
 
-async def serve(config: Config, on_ready: Callable[[Started], None], read_settings: ReadSettings | None = None) -> None:
+async def serve(
+    config: Config,
+    on_ready: Callable[[Started], None],
+    read_settings: ReadSettings | None = None,
+    *,
+    worker: Worker | None = None,
+) -> None:
     """Run a server until SIGTERM, SIGINT or SIGQUIT, then drain it; a second signal ends the process at once.
 
     ``on_ready`` is called once it answers. ``read_settings`` is called for each SIGHUP, in a thread, and gives
-    the settings as they are by then. Raises `ConfigError`, `LogError`, and `CannotListen`.
+    the settings as they are by then. ``worker`` is what this process has of its parent where it is one of several.
+    Raises `ConfigError`, `LogError`, and `CannotListen`.
     """
     asyncio.get_running_loop().set_exception_handler(loop_failed)
-    supervisor = Supervisor.of(os.environ, os.getpid())
-    sockets = sockets_of(os.environ)
+    supervisor = Supervisor.of(os.environ, os.getpid()) if worker is None else worker
+    sockets = sockets_of(os.environ) if worker is None else worker.sockets
+    adapt = partial(_adapted, sockets, worker)
     with Signals() as signals:
-        config = with_sockets(config, sockets)
+        if worker is not None:
+            worker.heed(signals.stop.set)
+        config = adapt(config)
         certificate = await asyncio.to_thread(certificates.load, config)
-        app = await asyncio.to_thread(create_app, config)  # it reads the catalogue's file
-        listening = Listening(app, config, certificate, sockets)
+        app = await asyncio.to_thread(_application, config, worker)  # it reads the catalogue's file
+        listening = Listening(app, config, certificate, sockets, () if worker is None else worker.metrics_sockets)
         deadline: float | None = None
         tasks: list[asyncio.Task[None]] = []
         try:
@@ -72,11 +84,9 @@ async def serve(config: Config, on_ready: Callable[[Started], None], read_settin
             told = partial(_status, app[CORE], listening.url)
             supervisor.ready(told())
             watch = _watch(config, certificate, listening)
-            reload = _Reload(app, watch, read_settings, partial(with_sockets, sockets=sockets))
-            tasks.append(asyncio.create_task(reload.when_asked(signals.reload, supervisor, told)))
-            tasks.append(asyncio.create_task(supervisor.beat(told)))
-            if watch is not None:
-                tasks.append(asyncio.create_task(watch.run()))
+            reload = _Reload(app, watch, read_settings, adapt)
+            todo = (reload.when_asked(signals.reload, supervisor, told), supervisor.beat(told))
+            tasks += map(asyncio.create_task, (*todo, *(() if watch is None else (watch.run(),))))
             await signals.stop.wait()
             deadline = asyncio.get_running_loop().time() + max(END_WITHIN, config.shutdown_timeout)
             supervisor.stopping()
@@ -91,6 +101,20 @@ async def serve(config: Config, on_ready: Callable[[Started], None], read_settin
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(deadline):
                     await listening.close()
+
+
+def _adapted(sockets: Sequence[socket.socket], worker: Worker | None, config: Config) -> Config:
+    """The settings as they were read, as they are in this process."""
+    config = with_sockets(config, sockets)
+    return config if worker is None else worker.settings(config)
+
+
+def _application(config: Config, worker: Worker | None) -> web.Application:
+    app = create_app(config)
+    between = app[BETWEEN]
+    if worker is not None and between is not None:
+        between.beside = worker.beside
+    return app
 
 
 def _prepare(config: Config) -> None:

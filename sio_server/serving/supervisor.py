@@ -47,6 +47,15 @@ class Supervisor:
         """The process takes nothing new and will end."""
         self._tell("STOPPING=1", "STATUS=Draining")
 
+    def alive(self, status: str) -> None:
+        """Say once that the process lives, and what it does where that is another thing than before."""
+        lines = [] if self.watchdog is None else ["WATCHDOG=1"]
+        if status != self._status:
+            self._status = status
+            lines.append(f"STATUS={status}")
+        if lines:
+            self._tell(*lines)
+
     async def beat(self, status: Callable[[], str]) -> None:
         """Say again and again that the event loop goes round, and what it does, until cancelled.
 
@@ -56,12 +65,7 @@ class Supervisor:
             return
         every = _BEAT if self.watchdog is None else min(_BEAT, self.watchdog / 2)
         while True:
-            lines = [] if self.watchdog is None else ["WATCHDOG=1"]
-            if (now := status()) != self._status:
-                self._status = now
-                lines.append(f"STATUS={now}")
-            if lines:
-                self._tell(*lines)
+            self.alive(status())
             await asyncio.sleep(every)
 
     def _tell(self, *lines: str) -> None:

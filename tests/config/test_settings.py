@@ -21,6 +21,7 @@ EXAMPLES: dict[str, tuple[Any, str, Any]] = {
     "host": ("localhost", "localhost", "localhost"),
     "port": (9000, "9000", 9000),
     "base_path": ("/apps/rt", "/apps/rt", "/apps/rt"),
+    "workers": (3, "3", 3),
     "unix": ("/run/x.sock", "/run/x.sock", Path("/run/x.sock")),
     "unix_mode": ("0666", "0666", "0666"),
     "tls_cert": ("/etc/x.pem", "/etc/x.pem", Path("/etc/x.pem")),
