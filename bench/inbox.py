@@ -89,7 +89,7 @@ def fill(connection: sqlite3.Connection, epoch: str, count: int) -> None:
     first, apart = datetime.now(UTC) - timedelta(days=20), timedelta(days=20) / count
     for start in range(0, count, STEP):
         connection.execute("BEGIN IMMEDIATE")
-        batch = Batch(connection, epoch, start, 0, key_ttl=0, ages=Ages())
+        batch = Batch(connection, epoch, start, milliseconds(first + start * apart), key_ttl=0, ages=Ages())
         for number in range(start, min(start + STEP, count)):
             now = milliseconds(first + number * apart)
             whom, ttl = audience(number)

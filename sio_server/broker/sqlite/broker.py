@@ -85,7 +85,7 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         self._key_ttl, self._delivering = idempotency_ttl * MS, asyncio.Lock()
         self._wall = now
         self._deliveries = Deliveries(self._writer, now)
-        self._overlaps = views.Overlaps()
+        self._overlaps = views.Overlaps(self._store.cuts)
         self._visits = Visits(self._note_visits, clock.now)
         self._register = Register(now, self._visits.note)
         self._sights = SightCache(self._writer, self._register, clock.now)

@@ -20,6 +20,7 @@ from typing import Protocol
 import orjson
 
 from sio_server.audience import Audience
+from sio_server.broker.sqlite.cuts import NEVER, Cut, Cuts
 from sio_server.broker.sqlite.lanes import NO_LANE
 
 
@@ -34,15 +35,23 @@ class Committing(Protocol):
     def last_seq(self) -> int:
         """The last position that is given."""
 
+    @property
+    def cuts(self) -> Cuts:
+        """Where it is noted what leaves the log."""
+
 
 def remove_oldest(step: Committing, entries: Iterable[tuple[int, Audience]]) -> None:
     """Take out the oldest entries of the log: positions, and whom each was for."""
     rooms: dict[str, None] = {}
+    cuts: list[Cut] = []
     for seq, audience in entries:
+        _cut(step.connection, seq, audience.rooms(), cuts)
         _delete(step.connection, seq, audience)
         rooms.update(dict.fromkeys(audience.rooms()))
     for room in rooms:
         _tidy(step.connection, room)
+    if cuts:
+        step.cuts.note(step.connection, cuts)
 
 
 def remove(step: Committing, seq: int) -> bool:
@@ -58,14 +67,18 @@ def remove_some(step: Committing, entries: Iterable[tuple[int, Audience]]) -> No
     """Take out entries wherever they stand, the oldest first: positions, and whom each was for."""
     connection = step.connection
     rooms: dict[str, None] = {}
+    cuts: list[Cut] = []
     for seq, audience in entries:
         for room in audience.rooms():
             _leave_hole(connection, room, seq)
             rooms[room] = None
+        _cut(connection, seq, audience.rooms(), cuts)
         _delete(connection, seq, audience)
     for room in rooms:
         _tidy(connection, room)
-    _note_removal(connection, step.last_seq)
+    if cuts:
+        step.cuts.note(connection, cuts)
+    note_reached(connection, step.last_seq)
 
 
 def take_from_room(step: Committing, room: str, seq: int) -> None:
@@ -74,16 +87,8 @@ def take_from_room(step: Committing, room: str, seq: int) -> None:
     step.connection.execute("DELETE FROM notification_room WHERE room = ? AND seq = ?", (room, seq))
     step.connection.execute("DELETE FROM grouped WHERE seq = ? AND room = ?", (seq, room))
     _tidy(step.connection, room)
-    _note_removal(step.connection, step.last_seq)
-
-
-def _note_removal(connection: sqlite3.Connection, last_seq: int) -> None:
-    """Note that an entry was taken out above the floor, and how far the log had got: see `rows.cuts`."""
-    connection.execute(
-        "INSERT INTO meta (name, value) VALUES ('removals', '1') "
-        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-    )
-    note_reached(connection, last_seq)
+    step.cuts.note(step.connection, None)
+    note_reached(step.connection, step.last_seq)
 
 
 def note_reached(connection: sqlite3.Connection, last_seq: int) -> None:
@@ -102,6 +107,8 @@ def leave_lanes(step: Committing, seq: int, rooms: Iterable[str], expires_at: in
     """Have an entry expire at another moment: it stays where it stands, in no lane, and is counted by itself."""
     connection = step.connection
     connection.execute("UPDATE grouped SET expires_at = ? WHERE seq = ?", (expires_at, seq))
+    rooms, cuts = tuple(rooms), list[Cut]()
+    _cut(connection, seq, rooms, cuts, becomes=NEVER if expires_at is None else expires_at)
     for room in rooms:
         _leave_hole(connection, room, seq)
         connection.execute(
@@ -112,7 +119,20 @@ def leave_lanes(step: Committing, seq: int, rooms: Iterable[str], expires_at: in
             "INSERT OR IGNORE INTO room_lane (room, lane, expires_at, ordinal) VALUES (?, ?, NULL, 0)", (room, NO_LANE)
         )
         _tidy(connection, room)
-    _note_removal(connection, step.last_seq)
+    if cuts:
+        step.cuts.note(connection, cuts)
+    note_reached(connection, step.last_seq)
+
+
+def _cut(
+    connection: sqlite3.Connection, seq: int, rooms: tuple[str, ...], cuts: list[Cut], *, becomes: int | None = None
+) -> None:
+    """Put what happens to an entry to these, before it does, where it is for several rooms."""
+    if len(rooms) > 1:
+        row = connection.execute(
+            "SELECT expires_at FROM notification_room WHERE room = ? AND seq = ?", (rooms[0], seq)
+        ).fetchone()
+        cuts.append(Cut(seq, rooms, NEVER if row[0] is None else row[0], becomes))
 
 
 def _leave_hole(connection: sqlite3.Connection, room: str, seq: int) -> None:

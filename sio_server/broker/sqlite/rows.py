@@ -12,6 +12,7 @@ from sio_server.audience import Audience
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import Former, Published
 from sio_server.broker.sqlite import collapse
+from sio_server.broker.sqlite.cuts import Cuts
 from sio_server.broker.sqlite.lanes import Lanes
 from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position, in_place_of
@@ -40,7 +41,6 @@ GROUPED: Final = "INSERT INTO grouped (room, name, seq, expires_at, shared) VALU
 _ROOM: Final = "INSERT INTO notification_room (room, seq, expires_at, shared, lane, ordinal) VALUES (?, ?, ?, ?, ?, ?)"
 
 # One look-up each: for a list of names SQLite would make a table first.
-_CUTS: Final = "SELECT (SELECT value FROM meta WHERE name = 'floor'), (SELECT value FROM meta WHERE name = 'removals')"
 _LAST_SEQ: Final = (
     "SELECT (SELECT max(seq) FROM notification), "
     "(SELECT value FROM meta WHERE name = 'floor'), (SELECT value FROM meta WHERE name = 'reached')"
@@ -53,9 +53,18 @@ class Batch:
     """The rows of one commit. ``key_ttl`` and ``now`` are in milliseconds, ``now`` of the log's own clock."""
 
     def __init__(
-        self, connection: sqlite3.Connection, epoch: str, last_seq: int, now: int, *, key_ttl: int, ages: Ages
+        self,
+        connection: sqlite3.Connection,
+        epoch: str,
+        last_seq: int,
+        now: int,
+        *,
+        key_ttl: int,
+        ages: Ages,
+        cuts: Cuts | None = None,
     ) -> None:
         self.connection = connection
+        self.cuts = cuts or Cuts()
         self.last_seq = self._first_seq = self._written = last_seq
         self._epoch = epoch
         self._now = now
@@ -239,12 +248,6 @@ def lowest(connection: sqlite3.Connection) -> int:
     """The position up to which nothing is left: what types with an age of their own keep may be below the floor."""
     row = connection.execute("SELECT min(seq) FROM notification").fetchone()
     return last_seq(connection) if row[0] is None else int(row[0]) - 1
-
-
-def cuts(connection: sqlite3.Connection) -> tuple[int, int]:
-    """The floor, and how many entries were taken out above it: while both stay, nothing that was there has gone."""
-    floor, removals = connection.execute(_CUTS).fetchone()
-    return int(floor or 0), int(removals or 0)
 
 
 def last_seq(connection: sqlite3.Connection) -> int:

@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 import filelock
 
 from sio_server.broker.sqlite import faults
+from sio_server.broker.sqlite.cuts import Cuts
 from sio_server.broker.sqlite.files import Files, refuse_to_begin_anew, wal_is_passed_over
 from sio_server.broker.sqlite.lock import take_directory
 from sio_server.broker.sqlite.marker import Marker
@@ -79,6 +80,7 @@ class Store:
         self.failure: Exception | None = None
         """What the last write failed with; None after one that did not."""
         self.clock = clock
+        self.cuts = Cuts()
         self._trust_clock = trust_clock
         self._directory = directory
         self.files = Files(self.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -18,7 +18,9 @@ from typing import Any, Final
 
 from sio_server.audience import ROOM_ALL, user_room
 from sio_server.broker.log import View
-from sio_server.broker.sqlite.rows import AMENDMENTS, cuts, last_seq, stored_entries
+from sio_server.broker.sqlite.cuts import NEVER, Cut, Cuts
+from sio_server.broker.sqlite.cuts import last as last_cut
+from sio_server.broker.sqlite.rows import AMENDMENTS, last_seq, stored_entries
 from sio_server.broker.wanted import CHUNK, TOP
 from sio_server.notification import Entry
 
@@ -29,7 +31,11 @@ MERGED_ROOMS: Final = 64
 MAX_OVERLAPS: Final = 200
 KEPT_FROM: Final = 100
 
+# New overlaps that are put into the known ones each by itself; more are sorted together.
+FEW: Final = 100
+
 Bounds = Sequence[tuple[str, int]]
+Rooms = tuple[tuple[str, int], ...]
 
 # What of the view is left for its user. `n` is a notification; parameters: user, now.
 NOT_EXCEPTED: Final = "NOT EXISTS (SELECT 1 FROM notification_except AS x WHERE x.user = ? AND x.seq = n.seq)"
@@ -186,7 +192,7 @@ GROUP BY view.room
 
 # When those entries of one room expire that greater rooms of the view hold, too. Parameters: room, low.
 _COUNTED_TWICE: Final = f"""
-SELECT coalesce(n.expires_at, {TOP}) FROM notification_room AS n
+SELECT coalesce(n.expires_at, {NEVER}) FROM notification_room AS n
 WHERE n.room = ? AND n.seq > ? AND n.shared = 1 AND {IN_VIEW}
 """  # noqa: S608 - constants
 
@@ -211,12 +217,14 @@ class Overlaps:
     | 4 | role:admin, role:guia | at one |
 
     Each of the rooms holds 3, and what is kept is ``[at one, never]``: at noon the sum is 2 too high, and at two it is
-    1, for then 4 is in neither room. When 5 comes, it alone is looked at; once something was taken out, all is.
+    1, for then 4 is in neither room. When 5 comes, it alone is looked at. When 1 is taken out, ``never`` is taken off
+    once; that of 2, which is in one of the rooms, changes nothing (see `cuts`).
     """
 
-    def __init__(self) -> None:
-        #: by rooms and where they begin: up to which seq that is, what had been taken out by then, when each expires
-        self._known: OrderedDict[tuple[tuple[str, int], ...], tuple[int, tuple[int, int], array[int]]] = OrderedDict()
+    def __init__(self, cuts: Cuts) -> None:
+        self._cuts = cuts
+        #: by rooms and where they begin: up to which seq that is, the number of the last cut, when each expires
+        self._known: OrderedDict[Rooms, tuple[int, int, array[int]]] = OrderedDict()
 
     def count(self, connection: sqlite3.Connection, rooms: list[tuple[str, int]], now: int, *, keep: bool) -> int:
         """How much the sum of these rooms' entries is too high now. The greatest room comes first.
@@ -226,18 +234,50 @@ class Overlaps:
         """
         if len(rooms) <= 1:
             return 0
-        key, cut = tuple(rooms), cuts(connection)
+        key, cut = tuple(rooms), last_cut(connection)
         upto, cut_then, known = self._known.get(key, (0, cut, array("q")))
         if cut_then != cut:
-            upto, known = 0, array("q")
+            mended = self._mended(key, upto, known, self._cuts.since(cut_then, cut))
+            upto, known = (0, array("q")) if mended is None else (upto, mended)
         new = _counted_twice(connection, [(room, max(low, upto)) for room, low in rooms])
-        expiries = array("q", sorted([*known, *new])) if new else known
+        expiries = _with_new(known, new) if new else known
         if keep and len(expiries) >= KEPT_FROM:
             self._known[key] = (last_seq(connection), cut, expiries)
             self._known.move_to_end(key)
             if len(self._known) > MAX_OVERLAPS:
                 self._known.popitem(last=False)
         return len(expiries) - bisect_right(expiries, now)
+
+    @staticmethod
+    def _mended(key: Rooms, upto: int, known: array[int], cuts: Sequence[Cut] | None) -> array[int] | None:
+        """What was known, less what was cut since; None where that cannot be said."""
+        if cuts is None:
+            return None
+        mended = known
+        for cut in cuts:
+            several = sum(room in cut.rooms and cut.seq > low for room, low in key) - 1
+            if cut.seq > upto or several <= 0:
+                continue
+            if mended is known:
+                mended = known[:]  # others may be reading it
+            at = bisect_left(mended, cut.expiry)
+            if mended[at : at + several] != array("q", [cut.expiry]) * several:
+                return None
+            del mended[at : at + several]
+            if cut.becomes is not None:
+                at = bisect_left(mended, cut.becomes)
+                mended[at:at] = array("q", [cut.becomes]) * several
+        return mended
+
+
+def _with_new(known: array[int], new: list[int]) -> array[int]:
+    """All of them in order, in an array of their own: others may be reading the one that is known."""
+    if len(new) > FEW:
+        return array("q", sorted([*known, *new]))
+    expiries = known[:]
+    for expiry in new:
+        insort(expiries, expiry)
+    return expiries
 
 
 def _counted_twice(connection: sqlite3.Connection, rooms: list[tuple[str, int]]) -> list[int]:

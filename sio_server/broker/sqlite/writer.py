@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar, cast
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import Published
 from sio_server.broker.settling import settle
+from sio_server.broker.sqlite.cuts import Cuts
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.rows import Batch, Outcome, expiry
 from sio_server.broker.sqlite.store import Store
@@ -61,6 +62,7 @@ class Step:
     now: int
     """Milliseconds of the log's own clock."""
     epoch: str = ""
+    cuts: Cuts = field(default_factory=Cuts)
     entries: list[Entry] = field(default_factory=list)
     """What changes have appended, in order: it is announced after the publishes."""
 
@@ -284,11 +286,13 @@ class Writer:
         now = int(self._now() * 1000)
         connection.execute("BEGIN IMMEDIATE")
         try:
-            batch = Batch(connection, store.epoch, store.last_seq, now, key_ttl=self._key_ttl, ages=self._ages)
+            batch = Batch(
+                connection, store.epoch, store.last_seq, now, key_ttl=self._key_ttl, ages=self._ages, cuts=store.cuts
+            )
             outcomes = [batch.add(notification) for notification in notifications]
             outcomes += [take(connection, batch, delivery) for delivery in deliveries]
             batch.insert()
-            step = Step(connection, batch.last_seq, now, store.epoch)
+            step = Step(connection, batch.last_seq, now, store.epoch, store.cuts)
             results = [_attempt(function, step) for function in functions]
             connection.execute("COMMIT")
         except BaseException:

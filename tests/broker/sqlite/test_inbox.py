@@ -15,6 +15,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from sio_server.audience import Audience, Identity
 from sio_server.broker import View
 from sio_server.broker.sqlite import SqliteBroker, removal
+from sio_server.extras import Extras
 from tests.broker.contract.inbox import InboxMachine, whole
 from tests.support.brokers import Ear, appended
 from tests.support.inbox_model import Clock, notification
@@ -89,6 +90,9 @@ QUERIES: dict[str, Query] = {
     "archive": lambda broker, view: broker.page(view, status="archived"),
     "counts": lambda broker, view: broker.counts(view),
     "mark": lambda broker, view: broker.mark(view, "read", ["x"]),
+    "groups": lambda broker, view: broker.groups(view, before=10),
+    "page of a group": lambda broker, view: broker.page(view, group="a"),
+    "mark of a group": lambda broker, view: broker.mark_group(view, "read", "a"),
     "mark all": lambda broker, view: broker.mark(view, "read", None),
     "replay": lambda broker, view: broker.stretch(view, 5, 10),
     "search of a user": lambda broker, view: broker.search(types=["test"], user=view.user),
@@ -110,13 +114,22 @@ async def test_no_query_walks_a_table(query: Query, tmp_path: Path, monkeypatch:
         view = await broker.sight("ana", Identity("ana", ("admin", "guia"), ("tour.7",)).rooms())
         shared = Audience.of(roles=["admin", "guia"], users=["ana"])
         for _ in range(3):
-            await appended(broker, notification(shared))
+            await appended(broker, notification(shared, extras=Extras(group="a")))
         Watched.plans = []
         await query(broker, view)
     finally:
         await broker.close()
     assert Watched.plans
-    tables = {"notification", "notification_room", "notification_except", "inbox", "inbox_state", "sight", "delivery"}
+    tables = {
+        "notification",
+        "notification_room",
+        "notification_except",
+        "inbox",
+        "inbox_state",
+        "sight",
+        "delivery",
+        "grouped",
+    }
     scanned = [plan for plan in Watched.plans if plan.startswith("SCAN ") and plan.split()[1] in tables | set("nrxsd")]
     assert scanned == []
 
