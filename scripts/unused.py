@@ -41,7 +41,9 @@ NAMES: Final = [
     "assert_*",  # what the recorder and the server are for, in tests of backends
     "exclude",  # of a schema's Meta, which marshmallow reads
     "deliver_*",  # of a publish: read together with its other extras
-    "drops",
+    "drops",  # of the server and the recorder of tests of backends, as the next ones
+    "advance",
+    "message_in",
     "failing",
     "restart",
     "pytest_configure",  # pytest's own

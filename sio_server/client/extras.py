@@ -62,22 +62,29 @@ _NO_MOMENT: Final = Text(
 )
 
 _MOMENT: Final = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<minute>\d\d:\d\d):(?P<second>\d\d)(\.\d{1,9})?([Zz]|(?P<zone>[+ -]\d\d:\d\d))",
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<minute>\d\d:\d\d):(?P<second>\d\d)(?P<part>\.\d{1,9})?"
+    r"([Zz]|(?P<zone>[+ -]\d\d:\d\d))",
     re.ASCII,
 )
 
 
-def _moment(value: object) -> Text | None:
+def moment_of(value: object) -> datetime | None:
+    """The moment that a text names (RFC 3339); None where it names none."""
     found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        return _NO_MOMENT
+        return None
     second = "59" if found["second"] == "60" else found["second"]
     zone = (found["zone"] or "+00:00").replace(" ", "+")
     try:
-        datetime.fromisoformat(f"{found['day']}T{found['minute']}:{second}{zone}").timestamp()
+        moment = datetime.fromisoformat(f"{found['day']}T{found['minute']}:{second}{found['part'] or ''}{zone}")
+        moment.timestamp()
     except (ValueError, OverflowError):
-        return _NO_MOMENT
-    return None
+        return None
+    return moment
+
+
+def _moment(value: object) -> Text | None:
+    return None if moment_of(value) is not None else _NO_MOMENT
 
 
 _KEY: Final = text(1, 128, printable)

@@ -5,20 +5,28 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, overload
 
 from sio_server.audience import Audience, Identity
 from sio_server.client.bodies import NotifyRefused, PublishResult
 from sio_server.client.diverting import diverted
+from sio_server.client.extras import MAX_AHEAD, moment_of
 from sio_server.client.field_types import Id
 from sio_server.client.known import default_catalog
 from sio_server.client.strict import problems_of_members
 from sio_server.errors import FieldProblem, Refused, Text
-from sio_server.event_types import EventTypes
+from sio_server.event_types import EventType, EventTypes
 from sio_server.testing.wording import differences, listed, question
+from sio_server.translations import canonical, nearest
 
+_TOO_FAR: Final = Text("More than a year ahead: schedule it later.", "A más de un año: prográmala más adelante.")
 _NEEDED: Final = Text("Needed to know whom this is for.", "Hace falta para saber para quién es.")
+
+
+# Members that are as they were sent.
+_PLAIN: Final = ("collapse_key", "group", "image", "icon", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,9 @@ class Recorded:
     """A notification that was published, as the clients of a server would get it.
 
     ``audience`` is whom it is for: the publisher's own, or the catalogue's with the data filled in. ``data`` is what
-    JSON makes of it: a date is a string. ``body`` is all that was sent.
+    JSON makes of it: a date is a string. ``body`` is all that was sent. ``due`` is when it is delivered where that is
+    later. ``texts`` are what was said in which language by the publisher, and by the catalogue where the message was
+    left out. ``replaces`` is the id of the one whose place it takes, by its ``collapse_key`` and audience.
     """
 
     type: str
@@ -37,6 +47,21 @@ class Recorded:
     link: str | None
     priority: str
     body: Mapping[str, Any] = field(repr=False)
+    id: str = field(default="", repr=False)
+    due: datetime | None = None
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    collapse_key: str | None = None
+    replaces: str | None = None
+    group: str | None = None
+    actions: tuple[Mapping[str, Any], ...] = ()
+    image: str | None = None
+    icon: str | None = None
+    category: str | None = None
+
+    def message_in(self, locale: str) -> str:
+        """What a reader of this language gets, ``pt-BR``: the nearest there is, else `message`."""
+        tag = nearest([tag for tag, said in self.texts.items() if said.get("message")], locale)
+        return self.message if tag is None else self.texts[tag]["message"]
 
     def reaches(self, user: Id | None, *, roles: Iterable[str] = (), topics: Iterable[str] = ()) -> bool:
         """Whether somebody with these roles and topics gets it; ``user`` is None for whoever has a role."""
@@ -81,7 +106,7 @@ class Notifications(Sequence[Recorded]):
             key = body.get("idempotency_key")
             if key in self._keys:
                 known = self._keys[key]
-                return PublishResult(known.id, known.seq, known.cursor, known.type, 0, duplicate=True, warnings=())
+                return replace(known, duplicate=True, warnings=())
             try:
                 recorded, warnings = self._read(body)
             except Refused as refused:
@@ -91,15 +116,17 @@ class Notifications(Sequence[Recorded]):
                 self._refused.append(Refusal(str(body["type"]), kind.code, detail, body, answered))
                 raise NotifyRefused(kind.code, kind.status, detail, refused.problems) from None
             self._all.append(recorded)
-            seq = len(self._all)
+            seq = 0 if recorded.due else len(self._all)
             made = PublishResult(
-                id=f"{seq:08x}-0000-7000-8000-000000000000",
+                id=recorded.id,
                 seq=seq,
-                cursor=f"recorded:{seq}",
+                cursor=f"recorded:{seq}" if seq else "",
                 type=recorded.type,
                 sockets=0,
                 duplicate=False,
                 warnings=warnings,
+                due=recorded.due,
+                replaces=recorded.replaces,
             )
             if key is not None:
                 self._keys[key] = made
@@ -123,7 +150,7 @@ class Notifications(Sequence[Recorded]):
             raise Refused.of_problems(
                 "invalid_audience", tuple(FieldProblem(f"data.{name}", _NEEDED) for name in missing)
             )
-        message = body.get("message")
+        message, due = body.get("message"), _due(body)
         recorded = Recorded(
             type=event_type.name,
             message=event_type.text_for(data, self._locale) if message is None else message,
@@ -133,9 +160,24 @@ class Notifications(Sequence[Recorded]):
             link=body.get("link"),
             priority=body.get("priority") or event_type.priority,
             body=body,
+            id=f"{len(self._all) + 1:08x}-0000-7000-8000-000000000000",
+            due=due,
+            texts=_texts(body, event_type, data),
+            replaces=self._replaced(body.get("collapse_key"), audience, later=due is not None),
+            actions=tuple(body.get("actions") or ()),
+            **{name: body.get(name) for name in _PLAIN},
         )
         skipped = "Does not reach a part of the audience: data.{0} is missing."
         return recorded, tuple(skipped.format(name) for name in missing)
+
+    def _replaced(self, collapse_key: str | None, audience: Audience, *, later: bool) -> str | None:
+        """The id of the one whose place the next one takes: of what is delivered, or of what is to be."""
+        if collapse_key is None:
+            return None
+        for one in reversed(self._all):
+            if (one.collapse_key, one.audience, one.due is not None) == (collapse_key, audience, later):
+                return one.id
+        return None
 
     def clear(self) -> None:
         """Forget all of it, refusals as well."""
@@ -274,6 +316,30 @@ class Notifications(Sequence[Recorded]):
 
         refused = "".join(f"\nRefused: {one.type}: {one.code}: {one.detail}" for one in self._refused)
         return listed(self._all, note) + refused
+
+
+def _due(body: Mapping[str, Any]) -> datetime | None:
+    """When a body is delivered where that is later; raises `Refused` for more than a year ahead."""
+    now = datetime.now(UTC)
+    due = moment_of(body.get("deliver_at"))
+    if body.get("deliver_in") is not None:
+        due = now + timedelta(seconds=body["deliver_in"])
+    if due is None or due <= now:
+        return None
+    if due > now + timedelta(seconds=MAX_AHEAD):
+        raise Refused.of_problems("invalid_data", (FieldProblem("deliver_at", _TOO_FAR),))
+    return due
+
+
+def _texts(body: Mapping[str, Any], event_type: EventType, data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What is said in which language: the publisher's own, before the catalogue's."""
+    said: dict[str, dict[str, str]] = {}
+    if body.get("message") is None:
+        said = {tag: {"message": event_type.text_for(data, tag)} for tag in event_type.message.texts}
+    for tag, own in (body.get("texts") or {}).items():
+        given = {name: text for name, text in own.items() if text is not None}
+        said[canonical(tag)] = {**said.get(canonical(tag), {}), **given}
+    return said
 
 
 @contextlib.contextmanager

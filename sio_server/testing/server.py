@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -153,6 +155,40 @@ class SioServer:
     def published(self) -> list[dict[str, Any]]:
         """All that was published and is kept, newest first, as operators see it."""
         return self._pages("/v1/notifications", {"Authorization": f"Bearer {self.key}"})
+
+    def scheduled(self) -> list[dict[str, Any]]:
+        """What waits for its moment, the soonest first, each with ``due``."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = self._ask("GET", "/v1/scheduled", params=query).raise_for_status().json()
+            found.extend(page["items"])
+            if page["next_after"] is None:
+                return found
+            query["after"] = page["next_after"]
+
+    def advance(self, time: timedelta | float | None = None) -> list[dict[str, Any]]:
+        """Deliver now what is due within so much time, or seconds; with no time all that waits. Returns it, in order.
+
+        No clock is moved: what expires, and tokens, go by the real time.
+        """
+        wait = time if isinstance(time, timedelta) or time is None else timedelta(seconds=time)
+        until = None if wait is None else datetime.now(UTC) + wait
+        delivered = []
+        for one in self.scheduled():
+            if until is not None and datetime.fromisoformat(one["due"]) > until:
+                break
+            answer = self._ask("POST", f"/v1/notifications/{one['id']}/deliver")
+            if answer.status_code != HTTPStatus.NOT_FOUND:  # somebody cancelled it meanwhile
+                answer.raise_for_status()
+                delivered.append(one)
+        return delivered
+
+    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Ask the server itself, with its key."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        address = f"http://127.0.0.1:{self._relay.target}{self._path}{path}"
+        return self._http.request(method, address, headers=headers, **request)
 
     def wait_for(
         self,

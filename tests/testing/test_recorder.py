@@ -1,8 +1,9 @@
 """The recorder: everything that publishes is recorded, checked as the server checks it, and told of in words."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -144,3 +145,52 @@ def test_own_event_types_and_languages() -> None:
     outer.assert_none()
     assert repr(inner) == "<1 notifications: saludo>"
     assert list(inner[:1]) == [inner[0]]
+
+
+def test_what_is_delivered_later_is_recorded_with_its_moment() -> None:
+    """What is scheduled has the moment it is due, in the record and in the answer; a moment that is over is now."""
+    at = datetime.now(UTC) + timedelta(days=2)
+    with recording() as notifications, SyncNotifyClient(NOBODY) as sync:
+        made = sync.publish("test", users=[1], deliver_at=at, idempotency_key="k")
+        again = sync.publish("test", users=[1], deliver_at=at, idempotency_key="k")
+        sync.publish("test", users=[2], deliver_in=60)
+        now = sync.publish("test", users=[3], deliver_at=at - timedelta(days=4))
+        with pytest.raises(NotifyRefused, match="More than a year ahead"):
+            sync.publish("test", deliver_at=at + timedelta(days=400))
+    assert (made.due, made.seq, made.cursor, again.due, again.duplicate) == (at, 0, "", at, True)
+    assert notifications.assert_notified(1, "test").due == at
+    assert notifications.assert_notified(3, "test").due is now.due is None
+    due = notifications.assert_notified(2, "test").due
+    assert due is not None
+    assert timedelta(seconds=50) < due - datetime.now(UTC) <= timedelta(seconds=60)
+
+
+def test_what_is_said_in_which_language() -> None:
+    """The publisher's texts are there by language, the catalogue's where it says none, and the nearest is found."""
+    with recording() as notifications, SyncNotifyClient(NOBODY) as sync:
+        book()
+        sync.publish("test", "Hola", texts={"en": {"title": "Greeting", "message": "Hello"}, "pt-br": {"title": "Olá"}})
+    booking, greeting = notifications
+    assert booking.message_in("en-GB") == booking.texts["en"]["message"] != booking.message
+    assert booking.message_in("fr") == booking.message_in("es") == booking.message
+    assert greeting.texts == {"en": {"title": "Greeting", "message": "Hello"}, "pt-BR": {"title": "Olá"}}
+    assert (greeting.message_in("en"), greeting.message_in("pt")) == ("Hello", "Hola")
+
+
+def test_rarer_members_are_recorded() -> None:
+    """Group, key, actions and picture are there as they were sent, and which one takes the place of which."""
+    actions: list[client.Action] = [{"id": "si", "label": "Sí", "value": 1}]
+    given: dict[str, Any] = {"collapse_key": "k", "group": "g", "icon": "bell", "category": "viajes"}
+    with recording() as notifications, SyncNotifyClient(NOBODY) as sync:
+        first = sync.publish("test", users=[1], image="https://example.org/a.png", actions=actions, **given)
+        other = sync.publish("test", users=[2], **given)
+        later = sync.publish("test", users=[1], deliver_in=60, **given)
+        second = sync.publish("test", users=["1"], **given)
+        third = sync.publish("test", users=[1], **given)
+        latest = sync.publish("test", users=[1], deliver_in=90, **given)
+    one = notifications[0]
+    assert (one.id, one.group, one.collapse_key, one.icon, one.category) == (first.id, "g", "k", "bell", "viajes")
+    assert (one.actions, one.image) == (tuple(actions), "https://example.org/a.png")
+    replaced = [first.replaces, other.replaces, later.replaces, second.replaces, third.replaces, latest.replaces]
+    assert replaced == [None, None, None, first.id, second.id, later.id]
+    assert [found.replaces for found in notifications] == replaced

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,22 @@ def test_pages_are_put_together(server: SioServer) -> None:
             notifier.notify("test", data={"n": number}, users=["ana2"])
         server.wait_for("ana2", "test", n=149)
     assert [one["data"]["n"] for one in server.inbox("ana2")] == list(range(149, -1, -1))
+
+
+def test_what_is_scheduled_can_be_had_now(server: SioServer) -> None:
+    """What is due within some time is delivered at once, in order; the rest waits, until all of it is wanted."""
+    with SyncNotifyClient(server.url, server.key) as client:
+        made = [client.publish("test", data={"n": n}, users=["ana5"], deliver_in=3600 * n) for n in (3, 1, 2)]
+        for number in range(120):
+            client.publish("test", users=["ana6"], deliver_in=86_400 + number)
+        client.cancel(made[2].id)
+    assert [one["data"].get("n") for one in server.scheduled()][:3] == [1, 3, None]
+    assert [one["id"] for one in server.advance(timedelta(hours=2))] == [made[1].id]
+    assert [one["id"] for one in server.inbox("ana5")] == [made[1].id]
+    assert [one["id"] for one in server.advance(4 * 3600)] == [made[0].id]
+    assert len(server.advance()) == 120
+    assert server.scheduled() == []
+    assert len(server.inbox("ana6")) == 120
 
 
 def test_what_does_not_come_is_told_with_what_came(server: SioServer) -> None:
