@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -10,6 +12,11 @@ REVOCATION_TTL: Final = 30 * 24 * 3600
 
 # How the name of an erased user begins in a revocation.
 VEIL: Final = "erased:"
+
+
+def veil_of(user: str, secret: bytes) -> str:
+    """What the revocation of an erased user is known by: without the log's key nobody finds the name in it."""
+    return VEIL + hmac.digest(secret, b"erased" + user.encode(), hashlib.sha256).hex()
 
 
 class RevokedUsers:

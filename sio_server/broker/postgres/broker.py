@@ -16,18 +16,22 @@ from sio_server.broker.postgres.bell import Bell
 from sio_server.broker.postgres.database import Connection, Database
 from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.follows import Following
+from sio_server.broker.postgres.forgetting import Forgetting
 from sio_server.broker.postgres.health import Watching
+from sio_server.broker.postgres.heard import Heard
 from sio_server.broker.postgres.nodes import Describing
 from sio_server.broker.postgres.once import UsingUp
 from sio_server.broker.postgres.people import Arriving
 from sio_server.broker.postgres.presence import Attending
 from sio_server.broker.postgres.retention import Retaining
+from sio_server.broker.postgres.revocations import Revoking
 from sio_server.broker.postgres.roster import Roster
 from sio_server.broker.postgres.schema import migrate
 from sio_server.broker.postgres.search import Searching
 from sio_server.broker.postgres.signals import Sender, fetch
 from sio_server.broker.postgres.timing import SharedClock
 from sio_server.broker.postgres.writer import Writer
+from sio_server.broker.revoked import RevokedUsers, veil_of
 from sio_server.broker.signals import Signal
 from sio_server.clock import StepWatch, steady
 from sio_server.errors import LogError
@@ -41,6 +45,8 @@ class PostgresBroker(
     Arriving,
     Describing,
     UsingUp,
+    Revoking,
+    Forgetting,
     Retaining,
     Watching,
 ):
@@ -84,7 +90,7 @@ class PostgresBroker(
             self._database,
             rung=self._follower.catch_up,
             heard=self._hear,
-            beats=(self._clock.look, self._renew),
+            beats=(self._clock.look, self._renew, self._look_for_revoked),
         )
         self._arrivals = Arrivals(
             self._database,
@@ -95,6 +101,8 @@ class PostgresBroker(
             writing=self.writing,
             unheard=lambda: self._bell.silent_for,
         )
+        self._revoked = Heard(RevokedUsers(self._veil))
+        self._revoking = asyncio.Lock()
         self._secret = b""
         self._changing = asyncio.Lock()
 
@@ -118,6 +126,7 @@ class PostgresBroker(
             await migrate(connection, self._database.schema)
             await self._clock.look(connection)
             self._secret = await connection.fetchval("SELECT secret FROM log")
+            await self._revoked.load(connection)
         finally:
             await connection.close()
         await self._database.open()
@@ -190,3 +199,6 @@ class PostgresBroker(
         """See `Secrets.secret`. Derived from one key of the log with HMAC-SHA256 (RFC 2104), so that none is stored."""
         self._database.ensure_open()
         return hmac.digest(self._secret, name.encode(), hashlib.sha256)
+
+    def _veil(self, user: str) -> str:
+        return veil_of(user, self._secret)

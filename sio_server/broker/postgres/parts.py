@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,10 +13,11 @@ from sio_server.broker.postgres import faults
 from sio_server.broker.postgres.arrivals import Arrivals
 from sio_server.broker.postgres.database import Connection, Database, Step
 from sio_server.broker.postgres.follower import Follower
+from sio_server.broker.postgres.heard import Heard
 from sio_server.broker.postgres.roster import Roster
 from sio_server.broker.postgres.signals import Said, Sender, SightsChanged
 from sio_server.broker.postgres.writer import Writer
-from sio_server.broker.signals import Erased, Followed, Signal
+from sio_server.broker.signals import Erased, Followed, Revoked, Signal
 
 # Milliseconds in a second: the log counts those, callers these.
 MS = 1000
@@ -39,6 +41,8 @@ class Parts:
     _roster: Roster
     _listening: Connection | None
     _arrivals: Arrivals
+    _revoked: Heard
+    _revoking: asyncio.Lock
     _describe: Callable[[], NodeState] | None
 
     async def view_of(self, user: str) -> View:
@@ -98,6 +102,8 @@ class Parts:
         """This node hears a signal: what is in memory of whom it speaks of holds no longer."""
         if isinstance(signal, Followed | Erased | SightsChanged):
             self._arrivals.forget([signal.user])
+        if isinstance(signal, Revoked) and not self._revoked.hear(signal):
+            return
         if isinstance(signal, SightsChanged):
             self._roster.missed([signal.user])
         elif self._handler is not None:

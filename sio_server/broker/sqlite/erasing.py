@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import sqlite3
 import time
 from collections import Counter
@@ -13,7 +11,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from sio_server.broker.personal import Part, PersonalData
-from sio_server.broker.revoked import VEIL
+from sio_server.broker.revoked import veil_of
 from sio_server.broker.settling import settle
 from sio_server.broker.signals import Erased
 from sio_server.broker.sqlite import persons
@@ -121,8 +119,7 @@ class Erasing(Parts):
         self._nodes.signal(Erased(user))
 
     def _veil(self, user: str) -> str:
-        """What the revocation of an erased user is known by: without the log's key nobody finds the name in it."""
-        return VEIL + hmac.digest(self._store.secret, b"erased" + user.encode(), hashlib.sha256).hex()
+        return veil_of(user, self._store.secret)
 
     async def _in_writer(self, function: Callable[[sqlite3.Connection], object]) -> None:
         """Call between two commits."""

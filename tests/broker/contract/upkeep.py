@@ -11,7 +11,7 @@ from sio_server.audience import Audience, Identity
 from sio_server.broker import Broker
 from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Position
-from tests.support.brokers import Ear, Reopen, appended, entries_of
+from tests.support.brokers import Ear, Reopen, appended, entries_of, soon
 from tests.support.inbox_model import Clock, notification
 
 EVERYBODY = Audience.of(everybody=True)
@@ -280,8 +280,14 @@ class UpkeepOfTwoNodesContract:
         await visit(pair[0], clock)
         clock.seconds += AGE + 2 * 24 * 3600
         pair[1].arrived("desk", "ana", ["all", "role:admin"])
+        await soon(lambda: pair[0].present("ana"))
         assert await pair[0].forget(max_age=AGE) == 0
         pair[1].left("desk")
+
+        async def gone() -> bool:
+            return not await pair[0].present("ana")
+
+        await soon(gone)
         assert [await pair[0].forget(max_age=AGE), await pair[1].forget(max_age=AGE)] in ([1, 0], [0, 1])
 
     async def test_secrets_are_the_same_on_every_node(self, pair: tuple[Broker, Broker]) -> None:

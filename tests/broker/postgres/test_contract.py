@@ -13,6 +13,7 @@ from tests.broker.contract import (
     log,
     nodes,
     once,
+    people,
     presence,
     signals,
     upkeep,
@@ -39,6 +40,14 @@ class TestNodes(nodes.NodesContract, nodes.NodesOfTwoContract):
 
 class TestPresence(presence.PresenceContract, presence.PresenceOfTwoNodesContract):
     """Who is connected."""
+
+
+class TestPeople(people.PeopleOfTwoNodesContract):
+    """First sights, and rooms by age."""
+
+
+class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
+    """Tokens that hold no longer."""
 
 
 class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
