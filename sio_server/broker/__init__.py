@@ -29,6 +29,7 @@ from sio_server.broker.signals import (
     Revoked,
     Signal,
     Signals,
+    Spent,
 )
 from sio_server.broker.trails import Hop, KnownRoom, Trail, Trails
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
@@ -104,6 +105,7 @@ __all__ = [
     "Secrets",
     "Signal",
     "Signals",
+    "Spent",
     "Status",
     "Stored",
     "StoredPage",

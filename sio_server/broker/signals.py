@@ -90,7 +90,17 @@ class Erased:
     user: str
 
 
-Signal = InboxChanged | Answered | Revoked | Close | Followed | Ended | DueChanged | Erased
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """On a node of this name a publisher used ``count`` of its quota, whose ``rate`` is in notifications a second."""
+
+    node: str
+    publisher: str
+    count: int
+    rate: int
+
+
+Signal = InboxChanged | Answered | Revoked | Close | Followed | Ended | DueChanged | Erased | Spent
 
 
 class Signals(Protocol):

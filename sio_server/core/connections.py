@@ -84,11 +84,27 @@ class Connections:
 
     # -- coming ---------------------------------------------------------------------------------------------------
 
-    def admit(self, identity: Identity, address: str) -> None:
-        """Raise `Refused` (``draining``, ``token_revoked``, ``rate_limited``) for who may not connect now."""
+    def admit(self, identity: Identity, address: str, *, elsewhere: int = 0) -> None:
+        """Raise `Refused` (``draining``, ``token_revoked``, ``rate_limited``) for who may not connect now.
+
+        ``elsewhere`` is how many connections the user has to other nodes.
+        """
         self._door.check()
         self.check_revoked(identity)
-        self.limits.check(*self._hub.count_of(user=identity.user, address=address), address)
+        of_user, of_address = self._hub.count_of(user=identity.user, address=address)
+        self.limits.check(of_user + elsewhere, of_address, address)
+
+    async def _elsewhere(self, identity: Identity) -> int:
+        """How many connections a user has to other nodes, as of a second ago.
+
+        It is asked for only where the user has some here: most have one, and it must not cost a query. So a user may
+        have one more on each node than the limit says.
+        """
+        user, own = identity.user, self._hub.count_of(user=identity.user, address="")[0]
+        if user is None or not (own and self.limits.per_user and self._broker.shared()):
+            return 0
+        found = await self._broker.whereabouts([user])
+        return max(0, sum(one.connections for one in found) - own)
 
     def check_room(self, arriving: int, most: int) -> None:
         """Raise `Refused` (``draining``, ``rate_limited``) when no more connections are let in for the moment."""
@@ -124,8 +140,9 @@ class Connections:
         self._expiry.begin(connection)
         identity = connection.identity
         self.admit(identity, connection.address)
+        elsewhere = await self._elsewhere(identity)
         connection.view, counts = await self._arrivals.arrive(identity, counted=True)
-        self.admit(identity, connection.address)
+        self.admit(identity, connection.address, elsewhere=elsewhere)
         # From here to the end nothing suspends: what is published next reaches the connection.
         place = self._place(connection.view, counts, cursor, recovered_from)
         connection.stream_from, connection.resumed = place.stream_from, place.recovered

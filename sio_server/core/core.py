@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.broker import Answered, Broker, Close, DueChanged, Erased, Followed, InboxChanged, Revoked
+from sio_server.broker import Answered, Broker, Close, DueChanged, Erased, Followed, InboxChanged, Revoked, Spent
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
 from sio_server.core.attendance import Attendance
@@ -131,6 +131,7 @@ class Core:
         self.node.hear(Followed, self.topics.heard)
         self.node.hear(DueChanged, self.schedules.heard)
         self.node.hear(Erased, self.persons.erased)
+        self.node.hear(Spent, self.node.shares.heard)
 
     def _connections(
         self, arrivals: Arrivals, metrics: Metrics, limits: ConnectionLimits, hello: Mapping[str, Any]
@@ -166,6 +167,7 @@ class Core:
             schedules=self.schedules,
             recounts=self._recounts,
             rate=rate,
+            name=self.nodes.name,
         )
 
     def _topics(self, arrivals: Arrivals) -> Topics:

@@ -26,6 +26,8 @@ class ConnectionLimits:
     def check(self, of_user: int, of_address: int, address: str) -> None:
         """Raise `Refused` (``rate_limited``) where one more is too many.
 
+        Those of a user count on all nodes, those of an address on this one.
+
         An address of this machine is exempt: it is a proxy's, or the developer's. So is none, as by a Unix socket.
         """
         if self.per_user and of_user >= self.per_user:
@@ -84,12 +86,24 @@ class PublishRate:
             left = bucket.level(rate, now)
             quota = Quota(rate, max(0, int(left)), max(1, math.ceil((min(count, size) - left) / rate)))
             raise Refused("rate_limited", _PER_KEY.format(rate), retry_after=quota.reset, headers=quota.headers())
+        self._keep(publisher, bucket)
+        left = bucket.level(rate, now)
+        return Quota(rate, max(0, int(left)), math.ceil((size - left) / rate))
+
+    def debit(self, publisher: str, count: int, rate: int) -> None:
+        """Take from a publisher's quota what it used on another node, where its rate is this."""
+        if rate <= 0:
+            return
+        now = time.monotonic()
+        bucket = self._buckets.get(publisher) or Bucket(rate, now)
+        bucket.debit(rate, now, count)
+        self._keep(publisher, bucket)
+
+    def _keep(self, publisher: str, bucket: Bucket) -> None:
         self._buckets[publisher] = bucket
         self._buckets.move_to_end(publisher)
         while len(self._buckets) > _MAX_BUCKETS:
             self._buckets.popitem(last=False)
-        left = bucket.level(rate, now)
-        return Quota(rate, max(0, int(left)), math.ceil((size - left) / rate))
 
 
 class EventRate:

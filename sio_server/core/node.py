@@ -22,6 +22,7 @@ from sio_server.core.observers import Observers
 from sio_server.core.recounts import Recounts
 from sio_server.core.replays import Replays
 from sio_server.core.schedules import Planned, Schedules, check_scope
+from sio_server.core.shares import Shares
 from sio_server.core.spans import Spans
 from sio_server.core.tasks import Tasks
 from sio_server.core.traffic import Traffic
@@ -91,6 +92,7 @@ class Node:
         schedules: Schedules,
         recounts: Recounts,
         rate: PublishRate,
+        name: str,
     ) -> None:
         self._broker = broker
         self._hub = hub
@@ -104,6 +106,7 @@ class Node:
         self._spans = spans
         self._schedules = schedules
         self._recounts = recounts
+        self.shares = Shares(broker, name, self._debit)
         self.rate = rate
         """May be set while the node runs."""
         # Publishes under way: the notification's id, and to how many connections it was handed.
@@ -141,7 +144,13 @@ class Node:
 
         Raises `Refused` (``rate_limited``) when there is not enough left for all of it.
         """
-        return self.rate.spend(publisher.name, count, publisher.rate)
+        quota = self.rate.spend(publisher.name, count, publisher.rate)
+        if quota is not None:
+            self.shares.note(publisher.name, count, quota.limit)
+        return quota
+
+    def _debit(self, publisher: str, count: int, rate: int) -> None:
+        self.rate.debit(publisher, count, rate)
 
     async def publish(
         self, request: PublishRequest, publisher: Publisher, *, reserved: Quota | None = None

@@ -28,6 +28,11 @@ class Bucket:
         self._since = now
         return True
 
+    def debit(self, rate: float, now: float, count: int) -> None:
+        """Take tokens that were used elsewhere, whether they are there or not: at most as many as pay back in 2 s."""
+        self._left = max(self.level(rate, now) - count, -bucket_size(rate))
+        self._since = now
+
 
 def bucket_size(rate: float) -> float:
     """Tokens that a full bucket holds."""

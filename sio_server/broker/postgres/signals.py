@@ -26,6 +26,7 @@ from sio_server.broker.signals import (
     InboxChanged,
     Revoked,
     Signal,
+    Spent,
 )
 from sio_server.errors import BrokerUnavailable
 
@@ -53,7 +54,7 @@ Said = Signal | SightsChanged
 
 _KINDS: Final = {
     kind.__name__: kind
-    for kind in (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased, SightsChanged)
+    for kind in (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased, Spent, SightsChanged)
 }
 
 
