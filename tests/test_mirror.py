@@ -48,6 +48,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/nodes": ("broker/sqlite/test_contract",),
     "broker/sqlite/describing": ("broker/sqlite/test_contract",),
     "broker/ages": ("broker/sqlite/test_contract", "broker/sqlite/test_inbox"),
+    "broker/offers": ("broker/sqlite/test_contract",),
     "broker/wanted": ("broker/sqlite/test_search",),
     "broker/postgres": ("broker/postgres/test_contract",),
     "broker/sqlite/amending": ("broker/sqlite/test_contract",),

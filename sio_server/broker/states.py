@@ -5,8 +5,10 @@ Archived implies read and read implies seen, in rows and in watermarks. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sio_server.broker import steps
 from sio_server.broker.inbox import Action
 
 
@@ -63,3 +65,23 @@ class Watermarks:
                 return Watermarks(seen, archived, archived)
             case "unarchive":
                 return Watermarks(seen, read, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry in a user's inbox."""
+
+    seq: int
+    id: str
+    state: State
+
+
+def changes(entries: Iterable[Placed], action: Action) -> list[tuple[Placed, State]]:
+    """Those of some entries that an action changes, and how they stand then."""
+    return [(entry, state) for entry in entries if (state := entry.state.after(action)) != entry.state]
+
+
+def moments(entries: Iterable[Placed], action: Action, at: int) -> bytes:
+    """The steps of a mark that changes these; ``at`` in milliseconds."""
+    newest = tuple(entries)[-steps.MAX_STEPS :]
+    return b"".join(steps.Step(entry.seq - 1, entry.seq, at, word=action).pack() for entry in newest)

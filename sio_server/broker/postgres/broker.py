@@ -11,12 +11,14 @@ from collections.abc import Callable
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.postgres import faults, views
+from sio_server.broker.postgres.answers import Answering
 from sio_server.broker.postgres.arrivals import Arrivals
 from sio_server.broker.postgres.bell import Bell
 from sio_server.broker.postgres.database import Connection, Database
 from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.follows import Following
 from sio_server.broker.postgres.forgetting import Forgetting
+from sio_server.broker.postgres.groups import Grouping
 from sio_server.broker.postgres.health import Watching
 from sio_server.broker.postgres.heard import Heard
 from sio_server.broker.postgres.nodes import Describing
@@ -30,6 +32,7 @@ from sio_server.broker.postgres.schema import migrate
 from sio_server.broker.postgres.search import Searching
 from sio_server.broker.postgres.signals import Sender, fetch
 from sio_server.broker.postgres.timing import SharedClock
+from sio_server.broker.postgres.turns import Turns
 from sio_server.broker.postgres.writer import Writer
 from sio_server.broker.revoked import RevokedUsers, veil_of
 from sio_server.broker.signals import Signal
@@ -41,6 +44,8 @@ from sio_server.notification import Notification, Position
 class PostgresBroker(
     Following,
     Searching,
+    Grouping,
+    Answering,
     Attending,
     Arriving,
     Describing,
@@ -70,6 +75,7 @@ class PostgresBroker(
         """See `Log.now`."""
         self._wall = now or time.time
         self._steps = StepWatch(self._wall, now or steady)
+        self._turns = Turns()
         self._ages = Ages()
         self._key_ttl = idempotency_ttl
         self._handler: BrokerHandler | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 from sio_server.broker.ages import Ages
@@ -16,6 +17,7 @@ from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.heard import Heard
 from sio_server.broker.postgres.roster import Roster
 from sio_server.broker.postgres.signals import Said, Sender, SightsChanged
+from sio_server.broker.postgres.turns import Turns
 from sio_server.broker.postgres.writer import Writer
 from sio_server.broker.signals import Erased, Followed, Revoked, Signal
 
@@ -34,6 +36,8 @@ class Parts:
     _follower: Follower
     _writer: Writer
     _sender: Sender
+    _turns: Turns
+    """Turns of users."""
     _ages: Ages
     _key_ttl: int
     _wall: Callable[[], float]
@@ -83,12 +87,14 @@ class Parts:
         self._ensure_open()
 
         async def to_the_end() -> T:
-            result = await self._database.change(function, lock=lock, user=user)
-            if lock:
-                await self._follower.catch_up()
-            if then is not None:
-                then(result)
-            return result
+            # What is for one user is done in the order in which it is asked for, and takes one connection at a time.
+            async with self._turns.of(user) if user else nullcontext():
+                result = await self._database.change(function, lock=lock, user=user)
+                if lock:
+                    await self._follower.catch_up()
+                if then is not None:
+                    then(result)
+                return result
 
         return await self._database.to_the_end(to_the_end())
 

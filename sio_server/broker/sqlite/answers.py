@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Final
 
 import orjson
 
 from sio_server.broker.answers import Acted, AnswersPage
 from sio_server.broker.inbox import Answer
 from sio_server.broker.log import View
+from sio_server.broker.offers import already_answered, check_offered
 from sio_server.broker.sqlite import inbox
 from sio_server.broker.sqlite.views import Overlaps
 from sio_server.broker.sqlite.writer import Step
-from sio_server.errors import FieldProblem, Refused, Text
-from sio_server.notification import written
+from sio_server.errors import Refused
 
 
 def answer(step: Step, view: View, notification_id: str, action: str, overlaps: Overlaps, *, at: int) -> Acted:
@@ -31,18 +30,9 @@ def answer(step: Step, view: View, notification_id: str, action: str, overlaps: 
     given = execute("SELECT action, at FROM answer WHERE seq = ? AND user = ?", (seq, view.user)).fetchone()
     if given is not None:
         raise already_answered(Answer(*given))
-    offered = actions_in(body)
-    if action not in offered:
-        raise _not_offered(offered)
+    check_offered(action, body)
     execute("INSERT INTO answer (seq, user, action, at) VALUES (?, ?, ?, ?)", (seq, view.user, action, at))
     return Acted(Answer(action, at), marked)
-
-
-def actions_in(body: bytes) -> tuple[str, ...]:
-    """The ids of the actions that a notification offers, by its stored body."""
-    if b'"actions":' not in body:
-        return ()
-    return tuple(action["id"] for action in orjson.loads(b"{" + body + b"}").get("actions", ()))
 
 
 def answers(
@@ -77,28 +67,3 @@ def answers_of(connection: sqlite3.Connection, seq: int, users: Iterable[str]) -
         (orjson.dumps(list(users)).decode(), seq),
     )
     return {user: Answer(action, at) for user, action, at in rows}
-
-
-def already_answered(first: Answer) -> Refused:
-    """The refusal of another answer than the first."""
-    at = written(first.at)
-    detail = _ANSWERED.format(first.action, at)
-    return Refused("already_answered", detail, extra={"action": first.action, "at": at})
-
-
-def _not_offered(offered: tuple[str, ...]) -> Refused:
-    detail = _NOT_OFFERED.format(", ".join(f"'{name}'" for name in offered)) if offered else _NOTHING_OFFERED
-    return Refused.of_problems("invalid_data", (FieldProblem("action", detail),))
-
-
-_ANSWERED: Final = Text(
-    "It was answered with '{0}' at {1}: the first answer stays.",
-    "Ya se respondió con '{0}' el {1}: vale la primera respuesta.",
-)
-_NOT_OFFERED: Final = Text(
-    "The notification does not offer it: it offers {0}.", "La notificación no la ofrece: ofrece {0}."
-)
-_NOTHING_OFFERED: Final = Text(
-    "The notification offers no actions: publish it with 'actions'.",
-    "La notificación no ofrece acciones: publícala con 'actions'.",
-)

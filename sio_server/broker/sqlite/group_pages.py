@@ -13,7 +13,6 @@ from sio_server.broker.inbox import Action, Counts, Status
 from sio_server.broker.log import View
 from sio_server.broker.sqlite.groups import Tally, names_of
 from sio_server.broker.sqlite.inbox import (
-    Placed,
     candidates,
     change,
     counts_at_head,
@@ -25,7 +24,7 @@ from sio_server.broker.sqlite.inbox import (
 )
 from sio_server.broker.sqlite.views import Overlaps, bounds_of, walk
 from sio_server.broker.sqlite.writer import Step
-from sio_server.broker.states import State, Watermarks
+from sio_server.broker.states import Placed, State, Watermarks
 from sio_server.broker.wanted import CHUNK, MAX_LOOKED_AT, TOP
 
 # Entries that one step of a mark looks at: publishers wait meanwhile, for some ten milliseconds.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -31,7 +30,7 @@ from sio_server.broker.sqlite.views import (
     with_view,
 )
 from sio_server.broker.sqlite.writer import Step
-from sio_server.broker.states import State, Watermarks
+from sio_server.broker.states import Placed, State, Watermarks, changes, moments
 from sio_server.broker.wanted import CHUNK, MAX_LOOKED_AT, TOP
 
 # The fewest that are looked at together: fewer would make a query each.
@@ -53,14 +52,12 @@ def watermarks_of(connection: sqlite3.Connection, user: str) -> Watermarks:
     return Watermarks() if row is None else Watermarks(*row)
 
 
-def _note(connection: sqlite3.Connection, user: str, marks: Watermarks, moments: Sequence[steps.Step]) -> None:
-    """Write the watermarks of a user, with when what was marked."""
+def _note(connection: sqlite3.Connection, user: str, marks: Watermarks, when: bytes, reached: int) -> None:
+    """Write the watermarks of a user, with when what was marked, up to which position."""
     row = connection.execute("SELECT steps, noted_to FROM inbox WHERE user = ?", (user,)).fetchone() or (b"", 0)
-    known = steps.joined(row[0], b"".join(step.pack() for step in moments[-steps.MAX_STEPS :]))
-    noted_to = max(row[1], *(step.high for step in moments))
     connection.execute(
         "INSERT OR REPLACE INTO inbox (user, seen_to, read_to, archived_to, steps, noted_to) VALUES (?, ?, ?, ?, ?, ?)",
-        (user, marks.seen_to, marks.read_to, marks.archived_to, known, noted_to),
+        (user, marks.seen_to, marks.read_to, marks.archived_to, steps.joined(row[0], when), max(row[1], reached)),
     )
 
 
@@ -104,15 +101,6 @@ def _differing(connection: sqlite3.Connection, view: View, marks: Watermarks, no
 
 
 # -- pages ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An entry in a user's inbox."""
-
-    seq: int
-    id: str
-    state: State
 
 
 def page(
@@ -273,7 +261,7 @@ def change(
 ) -> tuple[str, ...]:
     """Change the state of what stands at these places; returns the ids of those that were not so yet."""
     connection = step.connection
-    changed = [(entry, state) for entry in entries if (state := entry.state.after(action)) != entry.state]
+    changed = changes(entries, action)
     plain = [(user, entry.seq) for entry, state in changed if state == marks.state(entry.seq)]
     connection.executemany("DELETE FROM inbox_state WHERE user = ? AND seq = ?", plain)
     connection.executemany(
@@ -285,8 +273,8 @@ def change(
         ],
     )
     if changed:
-        moments = [steps.Step(entry.seq - 1, entry.seq, at, word=action) for entry, _ in changed]
-        _note(connection, user, marks, moments)
+        reached = max(entry.seq for entry, _ in changed)
+        _note(connection, user, marks, moments((entry for entry, _ in changed), action, at), reached)
     return tuple(entry.id for entry, _ in changed)
 
 
@@ -301,7 +289,7 @@ def mark_all(step: Step, view: View, action: Action, up_to: int | None, overlaps
     rows = connection.execute(_ROWS[action], (view.user, reached)).rowcount
     if new != old or rows:
         low = 0 if rows or action in ("unread", "unarchive") else old.of(action)
-        _note(connection, view.user, new, [steps.Step(low, reached, at, word=action)])
+        _note(connection, view.user, new, steps.Step(low, reached, at, word=action).pack(), reached)
     connection.execute(
         "DELETE FROM inbox_state WHERE user = ? AND seen = (seq <= ?) AND read = (seq <= ?) AND archived = (seq <= ?)",
         (view.user, new.seen_to, new.read_to, new.archived_to),

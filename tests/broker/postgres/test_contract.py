@@ -10,11 +10,13 @@ import pytest
 from sio_server.broker import Broker
 from sio_server.broker.postgres import PostgresBroker
 from tests.broker.contract import (
+    inbox,
     log,
     nodes,
     once,
     people,
     presence,
+    receipts,
     signals,
     upkeep,
 )
@@ -28,6 +30,14 @@ class TestLog(log.LogContract, log.StretchContract, log.LogOfTwoNodesContract):
 
 class TestSignals(signals.SignalsContract, signals.SignalsOfTwoNodesContract):
     """What nodes tell one another."""
+
+
+class TestInbox(inbox.InboxContract, inbox.InboxOfTwoNodesContract):
+    """Pages, counters, states."""
+
+
+class TestSearch(receipts.SearchContract):
+    """Which notifications there are."""
 
 
 class TestHealth(upkeep.HealthContract):
