@@ -30,6 +30,7 @@ from sio_server.broker.signals import (
     Signal,
     Signals,
     Spent,
+    Ticketed,
 )
 from sio_server.broker.trails import Hop, KnownRoom, Trail, Trails
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured, Retention, Secrets
@@ -110,6 +111,7 @@ __all__ = [
     "Stored",
     "StoredPage",
     "Stretch",
+    "Ticketed",
     "Told",
     "Trail",
     "Trails",

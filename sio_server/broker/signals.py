@@ -100,7 +100,20 @@ class Spent:
     rate: int
 
 
-Signal = InboxChanged | Answered | Revoked | Close | Followed | Ended | DueChanged | Erased | Spent
+@dataclass(frozen=True, slots=True)
+class Ticketed:
+    """On a node of this name a ticket was made, good for ``life`` seconds: each node takes it.
+
+    ``digest`` is that of its text, which is a secret; ``said`` is whom it is for, as text.
+    """
+
+    node: str
+    digest: str
+    said: str
+    life: float
+
+
+Signal = InboxChanged | Answered | Revoked | Close | Followed | Ended | DueChanged | Erased | Spent | Ticketed
 
 
 class Signals(Protocol):

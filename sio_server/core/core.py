@@ -9,7 +9,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sio_server.broker import Answered, Broker, Close, DueChanged, Erased, Followed, InboxChanged, Revoked, Spent
+from sio_server.broker import (
+    Answered,
+    Broker,
+    Close,
+    DueChanged,
+    Erased,
+    Followed,
+    InboxChanged,
+    Revoked,
+    Spent,
+    Ticketed,
+)
 from sio_server.catalog import Catalog
 from sio_server.core.arrivals import Arrivals
 from sio_server.core.attendance import Attendance
@@ -105,7 +116,7 @@ class Core:
         self.operators = self._operators()
         self.changes = Changes(broker, self.node, catalog, locale=locale, now=now)
         self.traces = Traces(broker, self.hub, self.connections, self.operators, self.spans)
-        self.passes, self.tickets = Passes(broker, wall=wall), Tickets(wall=wall)
+        self.passes, self.tickets = Passes(broker, wall=wall), Tickets(broker, self.nodes.name, wall=wall)
         self.persons = Persons(broker, self.hub, self.operators, tickets=self.tickets, window=self.window)
         self._tell_broker()
 
@@ -132,6 +143,7 @@ class Core:
         self.node.hear(DueChanged, self.schedules.heard)
         self.node.hear(Erased, self.persons.erased)
         self.node.hear(Spent, self.node.shares.heard)
+        self.node.hear(Ticketed, self.tickets.heard)
 
     def _connections(
         self, arrivals: Arrivals, metrics: Metrics, limits: ConnectionLimits, hello: Mapping[str, Any]

@@ -32,5 +32,5 @@ class Admission:
         Where there is a token, a ticket is not used up.
         """
         if token is None and ticket is not None:
-            return self.tickets.redeem(ticket)
+            return await self.tickets.redeem(ticket)
         return await self.auth.identity(token, stated)

@@ -27,6 +27,7 @@ from sio_server.broker.signals import (
     Revoked,
     Signal,
     Spent,
+    Ticketed,
 )
 from sio_server.errors import BrokerUnavailable
 
@@ -52,10 +53,8 @@ class SightsChanged:
 
 Said = Signal | SightsChanged
 
-_KINDS: Final = {
-    kind.__name__: kind
-    for kind in (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased, Spent, SightsChanged)
-}
+_SIGNALS: Final = (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased, Spent, Ticketed)
+_KINDS: Final = {kind.__name__: kind for kind in (*_SIGNALS, SightsChanged)}
 
 
 def packed(signal: Said) -> bytes:
