@@ -46,6 +46,7 @@ NAMES: Final = [
     "message_in",
     "failing",
     "restart",
+    "presence*",  # of the clients: called by applications alone
     "pytest_configure",  # pytest's own
     "sio_server",  # a fixture
     "_ssl_buffer*",  # attributes of asyncio's TLS that are set for what they do there

@@ -18,6 +18,7 @@ from sio_server.client.known import default_catalog
 from sio_server.client.learned import Learned
 from sio_server.client.mending import AsyncMending, SyncMending
 from sio_server.client.named import PREFIX, late_async, late_sync, named_async, named_sync, names_of
+from sio_server.client.persons import AsyncPersons, SyncPersons
 from sio_server.client.planned import AsyncPlanned, SyncPlanned
 from sio_server.client.transport import transport_options
 from sio_server.event_types import EventType, EventTypes
@@ -84,7 +85,7 @@ class _Client:
         return [*super().__dir__(), *names_of(self._catalog or default_catalog()), *self._learned.named]
 
 
-class NotifyClient(_Client, AsyncPlanned, AsyncMending, _Awaited):
+class NotifyClient(_Client, AsyncPlanned, AsyncMending, AsyncPersons, _Awaited):
     """Publishes from asyncio, over one pool of connections; make one and keep it.
 
     ``url`` and ``key`` default to SIO_SERVER_URL and SIO_SERVER_PUBLISH_KEY; ``timeout`` is the longest a publish may
@@ -111,17 +112,7 @@ class NotifyClient(_Client, AsyncPlanned, AsyncMending, _Awaited):
         if (sink := sink_of(self._target)) is not None:
             return take(sink, body)
         exchange = self._target.exchange(body)
-        while True:
-            try:
-                reply = await self._try(exchange)
-            except (httpx.RequestError, TimeoutError) as error:
-                delay = exchange.failed(error)
-            else:
-                outcome = exchange.answered(reply)
-                if isinstance(outcome, PublishResult):
-                    return outcome
-                delay = outcome
-            await asyncio.sleep(delay)
+        return exchange.result(await self._members(exchange))
 
     enviar_notificacion = publish
 
@@ -186,7 +177,7 @@ class NotifyClient(_Client, AsyncPlanned, AsyncMending, _Awaited):
         __getattr__ = _function
 
 
-class SyncNotifyClient(_Client, SyncPlanned, SyncMending, _Answered):
+class SyncNotifyClient(_Client, SyncPlanned, SyncMending, SyncPersons, _Answered):
     """`NotifyClient` for code without asyncio; may be shared by threads. Use it as ``with``, or call `close`."""
 
     def _open(self) -> None:
@@ -204,17 +195,7 @@ class SyncNotifyClient(_Client, SyncPlanned, SyncMending, _Answered):
         if (sink := sink_of(self._target)) is not None:
             return take(sink, body)
         exchange = self._target.exchange(body)
-        while True:
-            try:
-                reply = self._try(exchange)
-            except (httpx.RequestError, TimeoutError) as error:
-                delay = exchange.failed(error)
-            else:
-                outcome = exchange.answered(reply)
-                if isinstance(outcome, PublishResult):
-                    return outcome
-                delay = outcome
-            time.sleep(delay)
+        return exchange.result(self._members(exchange))
 
     enviar_notificacion = publish
 

@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -105,10 +105,25 @@ class Target:
         content = written(body if named else {**body, "idempotency_key": os.urandom(16).hex()})
         return Exchange(self, content, self.headers(), named=named)
 
-    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Exchange:
-        """The exchange of a request that may be sent more than once. Raises `NotifyInvalid`."""
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        patience: float = 0.0,
+        most: int = MAX_PAGE_REPLY,
+    ) -> Exchange:
+        """The exchange of a request that may be sent more than once. Raises `NotifyInvalid`.
+
+        ``patience``: seconds that the server may take, where that is longer than a publish may; ``most``: bytes of an
+        answer.
+        """
         content = b"" if body is None else written(body)
-        return Exchange(self, content, self.headers(), named=True, method=method, path=path, most=MAX_PAGE_REPLY)
+        target = replace(self, total=max(self.total, patience))
+        exchange = Exchange(target, content, self.headers(), named=True, method=method, path=path, most=most)
+        exchange.step = max(TRY_TIMEOUT, patience)
+        return exchange
 
 
 # What stands in no name of a host, whatever its script (RFC 3986 §2.2, §3.2.2); urlsplit takes some of it away unsaid.
@@ -142,7 +157,7 @@ class Reply:
         self._most = most
         self.status = status
         self.headers = headers
-        self.content = b""
+        self.content = bytearray()  # bytes would be copied with each piece
         self._deadline = deadline
 
     def feed(self, chunk: bytes) -> None:
@@ -185,6 +200,8 @@ class Exchange:
         self._named = named
         self._deadline = time.monotonic() + target.total
         self._tries = 0
+        self.step = TRY_TIMEOUT
+        """Seconds that the server may take for each piece of its answer."""
 
     def remaining(self) -> float:
         """Seconds that are left, at least a little."""
@@ -195,16 +212,15 @@ class Exchange:
         import httpx  # noqa: PLC0415 - see above
 
         left = self.remaining()
-        return httpx.Timeout(min(TRY_TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left))
+        return httpx.Timeout(min(self.step, left), connect=min(CONNECT_TIMEOUT, left))
 
     def reply(self, response: httpx.Response, most: int | None = None) -> Reply:
         """The reply to collect the body of ``response`` in."""
         return Reply(response.status_code, response.headers, self._deadline, most or self._most)
 
-    def answered(self, reply: Reply) -> PublishResult | float:
-        """The result, or seconds to wait before the next try. Raises `NotifyRefused` or `NotifyUnavailable`."""
-        delay = self.again(reply)
-        return result_of(reply.members(), named=self._named) if delay is None else delay
+    def result(self, members: Mapping[str, Any]) -> PublishResult:
+        """What the answer to this publish says. Raises `NotifyRefused`."""
+        return result_of(members, named=self._named)
 
     def again(self, reply: Reply) -> float | None:
         """Seconds to wait before the next try, None for an answer. Raises `NotifyRefused` or `NotifyUnavailable`."""

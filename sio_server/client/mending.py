@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
-from sio_server.client.bodies import Action, turned
+from sio_server.client.bodies import Action, LocaleTexts, turned
 from sio_server.client.exchange import Exchange, Target, unexpected
 from sio_server.event_types import Priority
 
@@ -29,6 +29,7 @@ class AmendOptions(TypedDict, total=False):
     ttl: int | None
     group: str | None
     actions: Iterable[Action] | None
+    texts: Mapping[str, LocaleTexts] | None
     image: str | None
     icon: str | None
     category: str | None

@@ -47,7 +47,7 @@ def test_server_that_asks_for_a_pause_gets_it(written: str) -> None:
     """``Retry-After`` is obeyed, whether it is in seconds or a moment."""
     moment = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
     value = {"seconds": "7200", "moment": moment, "moment without a zone": moment.removesuffix(" GMT")}[written]
-    waits = exchange().answered(reply(503, retry_after=value))
+    waits = exchange().again(reply(503, retry_after=value))
     assert isinstance(waits, float)
     assert 2 * HOUR - 600 < waits <= 2 * HOUR
 
@@ -55,7 +55,7 @@ def test_server_that_asks_for_a_pause_gets_it(written: str) -> None:
 @pytest.mark.parametrize("value", ["", "soon", "-5", "Thu, 01 Jan 1970 00:00:00 GMT"])
 def test_pause_that_is_none_is_a_short_one(value: str) -> None:
     """Nonsense or a moment that is over makes the client wait no longer than it does by itself."""
-    waits = exchange().answered(reply(503, retry_after=value))
+    waits = exchange().again(reply(503, retry_after=value))
     assert isinstance(waits, float)
     assert 0 < waits < 60
 
@@ -63,7 +63,7 @@ def test_pause_that_is_none_is_a_short_one(value: str) -> None:
 def test_pause_beyond_the_time_there_is_ends_it() -> None:
     """A publish that may not take as long as the server asks for is given up at once."""
     with pytest.raises(NotifyUnavailable, match="draining"):
-        exchange(total=1.0).answered(reply(503, {"code": "draining", "detail": "…"}, retry_after="60"))
+        exchange(total=1.0).again(reply(503, {"code": "draining", "detail": "…"}, retry_after="60"))
 
 
 def test_what_no_try_can_mend_is_given_up() -> None:
