@@ -7,12 +7,14 @@ log, and taking it out there and appending it is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol, Self
 
 from sio_server.audience import Audience
 from sio_server.broker.log import Published
+from sio_server.errors import Refused, Text
 from sio_server.notification import Idempotency, Notification
 
 Ending = Literal["delivered", "cancelled", "expired", "replaced"]
@@ -20,6 +22,9 @@ Ending = Literal["delivered", "cancelled", "expired", "replaced"]
 # Characters of a message that are remembered of one that was not delivered: enough to tell which one it was. All of a
 # hundred thousand of them could be gigabytes.
 MAX_GIST: Final = 500
+
+# Those of whom no entry is in the log, whose end is remembered: as many as may be scheduled at once by default.
+MAX_PAST: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,43 @@ class SchedulePage:
 
     items: tuple[Scheduled, ...]
     next_after: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[Scheduled], limit: int) -> Self:
+        """The page of what was found, which is one more than ``limit`` where another page follows."""
+        items = tuple(found[:limit])
+        last = items[-1] if len(found) > limit else None
+        return cls(items, None if last is None else f"{last.due}.{last.notification.id}")
+
+
+def place_after(after: str | None) -> tuple[int, str]:
+    """When the last one of the page before is due, and its id; raises `Refused` (``invalid_request``)."""
+    if after is None:
+        return -1, ""
+    found = _PLACE.fullmatch(after)
+    if found is None:
+        raise Refused("invalid_request", _NO_PLACE)
+    return int(found[1]), found[2]
+
+
+def too_many(most: int) -> Refused:
+    """The refusal of one more than may wait."""
+    return Refused("too_many_scheduled", _TOO_MANY.format(most), retry_after=_LATER)
+
+
+_PLACE: Final = re.compile(r"(\d{1,15})\.([0-9a-f-]{36})", re.ASCII)
+
+# Seconds after which a publisher may try again whose notification found no room: something is due by then, or not.
+_LATER: Final = 60
+
+_TOO_MANY: Final = Text(
+    "{0} notifications are scheduled, which is the limit: cancel some, or raise the setting max_scheduled.",
+    "Hay {0} notificaciones programadas, que es el límite: cancela algunas, o sube el ajuste max_scheduled.",
+)
+_NO_PLACE: Final = Text(
+    "'after' is none of next_after: leave it out for the first page.",
+    "'after' no es ningún next_after: omítelo para la primera página.",
+)
 
 
 class Schedule(Protocol):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Self
+from itertools import takewhile
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from sio_server.broker.log import Former, Published
+from sio_server.broker.places import digest
 from sio_server.broker.postgres.database import Connection, Database
 from sio_server.broker.postgres.follower import Mark
 from sio_server.errors import Refused
@@ -17,11 +19,19 @@ from sio_server.notification import Entry, Notification, Position
 Outcome = Published | Refused
 Settled = Callable[[Published | Exception], None]
 
-_ARGUMENTS: Final = ", ".join(f"${number}" for number in range(1, 27))
+_ARGUMENTS: Final = ", ".join(f"${number}" for number in range(1, 33))
 _APPEND: Final = f"""
-SELECT epoch, before, now_, passed_before, seqs, known_of, known_ids, known_seqs, known_fingerprints
+SELECT epoch, before, now_, passed_before, seqs, missed, known_of, known_ids, known_seqs, known_fingerprints,
+    former_of, former_ids, former_seqs, former_threads, former_words
 FROM append_batch({_ARGUMENTS})
 """  # noqa: S608 - numbers
+
+
+class Due(NamedTuple):
+    """What is to be taken out of the schedule as it is appended: it has to have this revision, ``at`` a moment."""
+
+    revision: int
+    at: int
 
 
 class Waiting(NamedTuple):
@@ -29,6 +39,7 @@ class Waiting(NamedTuple):
 
     notification: Notification
     settled: Settled
+    due: Due | None = None
 
 
 @dataclass(slots=True)
@@ -56,9 +67,16 @@ class Columns:
     key_publishers: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     fingerprints: list[bytes] = field(default_factory=list)
+    place_of: list[int] = field(default_factory=list)
+    places: list[bytes] = field(default_factory=list)
+    place_at: list[int] = field(default_factory=list)
+    due_of: list[int] = field(default_factory=list)
+    due_revisions: list[int] = field(default_factory=list)
+    due_at: list[int] = field(default_factory=list)
 
-    def add(self, notification: Notification) -> None:
-        """Add one at the next place."""
+    def add(self, waiting: Waiting, place: bytes | None) -> None:
+        """Add one as the next; ``place`` is that which it takes by its collapse key."""
+        notification = waiting.notification
         expires_at, texts = notification.expires_at, notification.texts
         self.ids.append(notification.id)
         self.types.append(notification.type)
@@ -71,24 +89,33 @@ class Columns:
         self.priorities.append(notification.priority)
         self.texts.append(None if texts is None else texts.dump())
         self.stored.append(notification.persist)
-        self._add_names(notification, len(self.ids))
+        number = len(self.ids)
+        self._add_names(notification, number)
+        if place is not None:
+            self.place_of.append(number)
+            self.places.append(place)
+            self.place_at.append(notification.timestamp)
+        if waiting.due is not None:
+            self.due_of.append(number)
+            self.due_revisions.append(waiting.due.revision)
+            self.due_at.append(waiting.due.at)
 
-    def _add_names(self, notification: Notification, place: int) -> None:
+    def _add_names(self, notification: Notification, number: int) -> None:
         audience, key, extras = notification.audience, notification.idempotency, notification.extras
         rooms = audience.rooms()
         for room in rooms:
-            self.room_of.append(place)
+            self.room_of.append(number)
             self.rooms.append(room)
         for user in audience.except_users:
-            self.except_of.append(place)
+            self.except_of.append(number)
             self.excepted.append(user)
         if extras is not None and extras.group is not None:
             for room in rooms:
-                self.group_of.append(place)
+                self.group_of.append(number)
                 self.group_rooms.append(room)
                 self.group_names.append(extras.group)
         if key is not None:
-            self.key_of.append(place)
+            self.key_of.append(number)
             self.key_publishers.append(key.publisher)
             self.keys.append(key.key)
             self.fingerprints.append(key.fingerprint)
@@ -122,25 +149,31 @@ class Done(NamedTuple):
 
 
 class Batch:
-    """What one commit appends."""
+    """What one commit appends: the first of those that wait, as many as may. No key and no place is in it twice."""
 
-    def __init__(self, waiting: Sequence[Waiting]) -> None:
-        self.waiting = waiting
+    def __init__(self, waiting: Sequence[Waiting], most: int) -> None:
         self.columns = Columns()
-        for one in waiting:
-            self.columns.add(one.notification)
+        self._taken: set[object] = set()
+        fits = takewhile(self._add, waiting[:most])
+        self.waiting = list(fits)
 
-    @classmethod
-    def of(cls, waiting: Sequence[Waiting], most: int) -> Self:
-        """The first of those that wait: as many as may go into one commit. No key is in it twice."""
-        keys: set[tuple[str, str]] = set()
-        for number, one in enumerate(waiting[:most]):
-            key = one.notification.idempotency
-            if key is not None:
-                if (key.publisher, key.key) in keys:
-                    return cls(waiting[:number])
-                keys.add((key.publisher, key.key))
-        return cls(waiting[:most])
+    def _add(self, one: Waiting) -> bool:
+        """Take one in, unless another of this commit has its key or its place."""
+        key, extras, place = one.notification.idempotency, one.notification.extras, None
+        if key is not None and not self._first((key.publisher, key.key)):
+            return False
+        if extras is not None and extras.collapse_key is not None and one.notification.persist:
+            place = digest(extras.collapse_key, one.notification.audience)
+            if not self._first(place):
+                return False
+        self.columns.add(one, place)
+        return True
+
+    def _first(self, name: object) -> bool:
+        if name in self._taken:
+            return False
+        self._taken.add(name)
+        return True
 
     async def append(self, database: Database, node: str, token: str, *, now: int, key_ttl: int) -> Done:
         """Append all, in one transaction. Raises `BrokerUnavailable`."""
@@ -154,21 +187,29 @@ class Batch:
         """Append all, as one statement."""
         channel = channel_of(schema)
         row = await connection.fetchrow(_APPEND, now, key_ttl, token, channel, node, *self.columns.arguments())
-        return self._done(row, token, {})
+        return self._done(row, token)
 
-    def _done(self, row: Sequence[Any], token: str, formers: dict[int, Former]) -> Done:
-        epoch, before, now, passed, seqs, known_of, *known = row
+    def _done(self, row: Sequence[Any], token: str) -> Done:
+        epoch, before, now, passed, seqs, missed, known_of, *rest = row
+        known, (former_of, *former) = rest[:3], rest[3:]
         notifications = [one.notification for one in self.waiting]
         outcomes: list[Outcome] = [
-            Published(notification.id, Position(epoch, seq), former=formers.get(place))
-            for place, (notification, seq) in enumerate(zip(notifications, seqs, strict=True))
+            Published(notification.id, Position(epoch, seq))
+            for notification, seq in zip(notifications, seqs, strict=True)
         ]
-        for place, identity, seq, fingerprint in zip(known_of or (), *(one or () for one in known), strict=True):
-            key = notifications[place - 1].idempotency
-            outcomes[place - 1] = (
-                Published(identity, Position(epoch, seq or seqs[place - 1]), duplicate=True)
+        for number, identity, seq, fingerprint in zip(known_of or (), *(one or () for one in known), strict=True):
+            key = notifications[number - 1].idempotency
+            outcomes[number - 1] = (
+                Published(identity, Position(epoch, seq or seqs[number - 1]), duplicate=True)
                 if key is not None and fingerprint == key.fingerprint
                 else Refused("idempotency_mismatch")
+            )
+        for number in missed or ():
+            outcomes[number - 1] = Refused("not_found")
+        for number, identity, seq, thread, word in zip(former_of or (), *(one or () for one in former), strict=True):
+            taken = Former(identity, seq, thread, word)
+            outcomes[number - 1] = Published(
+                notifications[number - 1].id, Position(epoch, seqs[number - 1]), former=taken
             )
         return Done(epoch, (before, passed), Mark(seqs[-1], token), now, notifications, outcomes)
 

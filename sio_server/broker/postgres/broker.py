@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.postgres import faults, views
+from sio_server.broker.postgres.amendments import Amending
 from sio_server.broker.postgres.answers import Answering
 from sio_server.broker.postgres.arrivals import Arrivals
 from sio_server.broker.postgres.bell import Bell
@@ -28,6 +29,7 @@ from sio_server.broker.postgres.presence import Attending
 from sio_server.broker.postgres.retention import Retaining
 from sio_server.broker.postgres.revocations import Revoking
 from sio_server.broker.postgres.roster import Roster
+from sio_server.broker.postgres.schedule import Scheduling
 from sio_server.broker.postgres.schema import migrate
 from sio_server.broker.postgres.search import Searching
 from sio_server.broker.postgres.signals import Sender, fetch
@@ -52,6 +54,8 @@ class PostgresBroker(
     UsingUp,
     Revoking,
     Forgetting,
+    Amending,
+    Scheduling,
     Retaining,
     Watching,
 ):

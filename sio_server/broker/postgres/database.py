@@ -40,8 +40,12 @@ MAX_NAME: Final = 63
 
 _STANDING: Final = "SELECT epoch, seq, taken FROM log"
 _LOCKED: Final = f"{_STANDING} FOR UPDATE"
-_TAKE_DUTY: Final = "SELECT pg_try_advisory_lock(hashtext($1), hashtext($2))"
-_LEAVE_DUTY: Final = "SELECT pg_advisory_unlock(hashtext($1), hashtext($2))"
+_TAKE_DUTY: Final = """
+SELECT CASE WHEN pg_try_advisory_lock(hashtext($1), hashtext($2)) THEN set_config('idle_session_timeout', $3, false) END
+"""
+_LEAVE_DUTY: Final = """
+SELECT set_config('idle_session_timeout', '0', false), pg_advisory_unlock(hashtext($1), hashtext($2))
+"""
 
 # What the database is told with each connection. No query here is so long that to compile it pays, and a page that an
 # index names costs hardly more than the next one. One whose node hangs, or is cut off, must not keep what it has locked
@@ -271,15 +275,13 @@ class Database:
         names = f"duty of {self.schema}", duty
 
         async def within(connection: Connection) -> T | None:
-            if not await connection.fetchval(_TAKE_DUTY, *names):
+            if await connection.fetchval(_TAKE_DUTY, *names, _ON_DUTY) is None:
                 return None
             try:
-                await connection.execute(f"SET idle_session_timeout = {_ON_DUTY}")
                 return await function(connection)
             finally:
                 with contextlib.suppress(*faults.FAULTS):  # with its connection it has ended anyway
-                    await connection.execute("SET idle_session_timeout = 0")
-                    await connection.execute(_LEAVE_DUTY, *names)
+                    await connection.fetchval(_LEAVE_DUTY, *names)
 
         return await self.write(within)
 

@@ -36,22 +36,26 @@ logger = get_logger("log")
 # asked for. Notifications and word of changes come in order of position, what passes after what was stored before it.
 _READ: Final = f"""
 SELECT l.epoch, l.seq, l.floor, l.passed, l.token, (SELECT m.token FROM mark AS m WHERE m.seq = $4),
-    e.source_table, e.number, e.taken, e.gone, e.seq, e.id, e.kind, e.event, e.audience, e.source, e.publisher, e.body,
-    e.expires_at, e.texts
+    e.source_table, e.number, e.taken, e.gone, e.place, e.type, e.seq, e.id, e.kind, e.event, e.audience, e.source,
+    e.publisher, e.body, e.expires_at, e.texts
 FROM log AS l LEFT JOIN LATERAL (
     SELECT * FROM (
-        (SELECT 0, 0, taken, gone, {COLUMNS} FROM notification WHERE seq > $1 ORDER BY seq LIMIT $3)
+        (SELECT 0, 0, taken, gone, NULL::bigint, type, {COLUMNS} FROM notification
+            WHERE seq > $1 ORDER BY seq LIMIT $3)
         UNION ALL
-        (SELECT 1, 0, taken, gone, {WORD_COLUMNS} FROM amendment WHERE seq > $1 ORDER BY seq LIMIT $3)
+        (SELECT 1, 0, taken, gone, (SELECT n.seq FROM notification AS n WHERE n.id = a.about) AS place, type,
+            {WORD_COLUMNS}
+            FROM amendment AS a WHERE seq > $1 ORDER BY seq LIMIT $3)
         UNION ALL
-        (SELECT 2, number, 0, NULL, seq, id, 'notification', type, audience, source, publisher, body, expires_at, texts
-            FROM passing WHERE number > $2 ORDER BY number LIMIT $3)
-    ) AS u (source_table, number, taken, gone, seq, id, kind, event, audience, source, publisher, body, expires_at,
-        texts)
+        (SELECT 2, number, 0, NULL, NULL, type, seq, id, 'notification', type, audience, source, publisher, body,
+            expires_at, texts FROM passing WHERE number > $2 ORDER BY number LIMIT $3)
+    ) AS u (source_table, number, taken, gone, place, type, seq, id, kind, event, audience, source, publisher, body,
+        expires_at, texts)
     ORDER BY u.seq, u.source_table, u.number LIMIT $3
 ) AS e ON true
 """  # noqa: S608 - constants
 _STORED, _WORD, _PASSING = range(3)
+_ENTRY: Final = 12  # where the columns of the entry itself begin
 
 
 class Mark(NamedTuple):
@@ -155,25 +159,24 @@ class Follower:
         entries = [self._entry(page.epoch, row) for row in page.rows]
         if page.rows:
             self._passed = max(self._passed, *(row[7] for row in page.rows))
-        seq = page.head.seq if whole else max(self.head.seq, page.rows[-1][10])
+        seq = page.head.seq if whole else max(self.head.seq, page.rows[-1][_ENTRY])
         if whole:
             self._passed = max(self._passed, page.passed)
             self._mark = page.head
         self._announce(entries, seq)
 
     def _entry(self, epoch: str, row: Sequence[Any]) -> Entry:
-        table, taken, gone = row[6], row[8], row[9]
-        entry = entry_of(epoch, row[10:])
+        table, _, taken, gone, place, event = row[6:_ENTRY]
+        entry = entry_of(epoch, row[_ENTRY:])
         if table == _PASSING:
             return entry._replace(persist=False)
-        entry = entry._replace(expires_at=self._until(entry.event, taken, entry.expires_at))
-        if table == _WORD:
-            return self._word(entry, gone or ())
+        if table == _WORD:  # it expires with the notification, as was worked out when it was written
+            changed = None
+            if entry.kind == "updated" and place is not None:
+                changed = entry._replace(position=Position(epoch, place), kind="notification", event=event)
+            return entry._replace(effect=Effect(tuple(gone or ()), changed))
+        entry = entry._replace(expires_at=self._until(event, taken, entry.expires_at))
         return entry if gone is None else entry._replace(effect=Effect(tuple(gone)))
-
-    def _word(self, entry: Entry, gone: Sequence[int]) -> Entry:
-        """Word of a change: of one that was updated, with the notification as it is from now on."""
-        return entry._replace(effect=Effect(tuple(gone)))
 
     def _announce(self, entries: Sequence[Entry], seq: int) -> None:
         self.head = Position(self.head.epoch, seq)

@@ -98,6 +98,17 @@ class Parts:
 
         return await self._database.to_the_end(to_the_end())
 
+    async def _give(self, function: Callable[[Connection], Awaitable[T]]) -> T:
+        """One statement that gives positions: what it appended is announced to this node before this returns."""
+        self._ensure_open()
+
+        async def to_the_end() -> T:
+            result = await self._database.write(function)
+            await self._follower.catch_up()
+            return result
+
+        return await self._database.to_the_end(to_the_end())
+
     def _signal(self, signal: Signal) -> None:
         """Have every node hear this: this one at once."""
         if self._handler is not None:

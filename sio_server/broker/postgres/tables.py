@@ -234,7 +234,9 @@ CREATE TABLE schedule (
     ttl          bigint,                 -- milliseconds from the delivery
     revision     bigint NOT NULL,
     key          text,                   -- the idempotency key that it came with
-    notification bytea  NOT NULL         -- its members as JSON
+    notification bytea  NOT NULL,        -- its members as JSON
+    gist         bytea  NOT NULL,        -- what is remembered of it should it not be delivered: see schedule_past
+    audience     text   NOT NULL
 );
 CREATE INDEX schedule_due ON schedule (due, id);
 CREATE INDEX schedule_collapse ON schedule (collapse_key) WHERE collapse_key IS NOT NULL;
@@ -251,10 +253,9 @@ CREATE TABLE schedule_past (
     seq          bigint,                 -- of the stored entry that it became
     replaced_by  text,
     taken        bigint,                 -- when it ended, by the log's own clock; NULL of what was delivered
-    type         text COLLATE "C",       -- in short what was said by one that was not delivered
-    title        text,
-    message      text,
-    audience     text
+    type         text COLLATE "C",       -- NULL of what was delivered, and so are the rest
+    gist         bytea,                  -- its title and what it said in short, JSON
+    audience     text                    -- JSON as in a request
 );
 CREATE INDEX schedule_past_type ON schedule_past (type, number) WHERE type IS NOT NULL;
 CREATE UNIQUE INDEX schedule_past_seq ON schedule_past (seq) WHERE seq IS NOT NULL;

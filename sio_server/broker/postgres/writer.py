@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from sio_server.broker.postgres import faults
-from sio_server.broker.postgres.batch import Batch, Outcome, Settled, Waiting
+from sio_server.broker.postgres.batch import Batch, Due, Outcome, Settled, Waiting
 from sio_server.broker.postgres.database import Database
 from sio_server.broker.postgres.follower import Follower
 from sio_server.errors import BrokerUnavailable
@@ -56,15 +56,13 @@ class Writer:
         # How many were appended, how many of them are settled, and what is set when more are.
         self._taken = self._answered = 0
         self._answer = asyncio.Event()
-        #: held by whoever may append: a batch, or what delivers and changes
-        self._turn = asyncio.Lock()
 
-    def append(self, notification: Notification, settled: Settled) -> None:
-        """See `Log.append`."""
+    def append(self, notification: Notification, settled: Settled, due: Due | None = None) -> None:
+        """See `Log.append`; ``due``: see `Schedule.deliver`."""
         self._database.ensure_open()
         if len(self._waiting) >= MAX_WAITING:
             raise faults.full()
-        self._waiting.append(Waiting(notification, settled))
+        self._waiting.append(Waiting(notification, settled, due))
         self._taken += 1
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
@@ -85,7 +83,7 @@ class Writer:
         try:
             while self._waiting:
                 await self._gather()
-                batch = Batch.of(self._waiting, MAX_BATCH)
+                batch = Batch(self._waiting, MAX_BATCH)
                 del self._waiting[: len(batch.waiting)]
                 try:
                     await self._commit(batch)

@@ -6,12 +6,14 @@ Word of a change has a position of its own, in tables of its own: what counts, p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import orjson
 
 from sio_server.broker.ages import Ages
 from sio_server.broker.amendments import Amended, Amendment
+from sio_server.broker.mending import mend, replaced_by
+from sio_server.broker.places import thread_of
 from sio_server.broker.sqlite import history
 from sio_server.broker.sqlite.groups import note as note_group
 from sio_server.broker.sqlite.history import Happening
@@ -19,12 +21,9 @@ from sio_server.broker.sqlite.pasts import end_of
 from sio_server.broker.sqlite.removal import leave_lanes, note_reached, remove_some, remove_word
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
-from sio_server.errors import Refused, Text
-from sio_server.notification import Effect, Entry, Kind, Position, written
+from sio_server.errors import Refused
+from sio_server.notification import Effect, Entry, Kind, Position
 from sio_server.texts import Texts
-
-# Members of the envelope that are null where there is nothing to say; the others are absent then.
-_NULLS: Final = frozenset({"title", "link", "actor", "expires_at"})
 
 _EVENTS: Final[Mapping[Kind, str]] = {"updated": "ns:updated", "removed": "ns:removed"}
 
@@ -34,40 +33,23 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
-class _Found(NamedTuple):
-    """A stored notification, and how often it was changed."""
-
-    entry: Entry
-    members: dict[str, Any]
-    revision: int
-    taken: int
-
-
 def amend(step: Step, ages: Ages, notification_id: str, amendment: Amendment) -> Amended:
     """See `Amendments.amend`."""
-    found = _find(step, notification_id)
-    if amendment.revision not in (None, found.revision):
-        raise Refused("revision_mismatch", _REVISION.format(found.revision), extra={"revision": found.revision})
-    entry, revision = found.entry, found.revision + 1
+    entry, taken = _find(step, notification_id)
+    mended = mend(entry, amendment)
     happening = Happening("updated", amendment.at, amendment.by, step.last_seq + 1)
-    history.note(step.connection, entry.seq, history.thread_of(entry.id, entry.body), happening, now=step.now)
-    expires_at = entry.expires_at
-    members = {**found.members, **amendment.members, "revision": revision, "updated_at": written(amendment.at)}
-    if "expires_at" in amendment.members:
-        expires_at = _expire(step, entry, amendment)
-        end = amendment.members["expires_at"]
-        members["expires_at"] = None if end is None else written(end)
-    body = orjson.dumps({name: value for name, value in members.items() if value is not None or name in _NULLS})[1:-1]
-    texts = amendment.texts if amendment.rewords else entry.texts
+    history.note(step.connection, entry.seq, thread_of(entry.id, entry.body), happening, now=step.now)
+    expires_at = _expire(step, entry, mended.life) if mended.expires else entry.expires_at
     step.connection.execute(
         "UPDATE notification SET body = ?, texts = ?, priority = ?, expires_at = ? WHERE seq = ?",
-        (body, _dumped(texts), members["priority"], expires_at, entry.seq),
+        (mended.body, _dumped(mended.texts), mended.priority, expires_at, entry.seq),
     )
-    if "group" in amendment.members:
-        note_group(step.connection, entry.seq, entry.rooms, members["group"], expires_at)
-    changed = entry._replace(body=body, texts=texts, expires_at=ages.until(entry.event, found.taken, expires_at))
-    position = _tell(step, changed, "updated", body, (), changed=changed)
-    return Amended(revision, position)
+    if mended.regrouped:
+        note_group(step.connection, entry.seq, entry.rooms, mended.group, expires_at)
+    until = ages.until(entry.event, taken, expires_at)
+    changed = entry._replace(body=mended.body, texts=mended.texts, expires_at=until)
+    position = _tell(step, changed, "updated", mended.body, (), changed=changed)
+    return Amended(mended.revision, position)
 
 
 def retract(step: Step, ages: Ages, notification_id: str, *, by: str, at: int) -> Position:
@@ -75,15 +57,16 @@ def retract(step: Step, ages: Ages, notification_id: str, *, by: str, at: int) -
     end = end_of(step.connection, step.epoch, notification_id)
     if end is not None and end.happened.action == "retracted":
         return Position(step.epoch, end.seq)
-    entry, _, _, taken = _find(step, notification_id)
+    entry, taken = _find(step, notification_id)
     happening = Happening("retracted", at, by, step.last_seq + 1)
-    history.note(step.connection, entry.seq, history.thread_of(entry.id, entry.body), happening, now=step.now)
+    history.note(step.connection, entry.seq, thread_of(entry.id, entry.body), happening, now=step.now)
     remove_some(step, [(entry.seq, entry.audience)])
     told = entry._replace(expires_at=ages.until(entry.event, taken, entry.expires_at))
     return _tell(step, told, "removed", b"", (entry.seq,))
 
 
-def _find(step: Step, notification_id: str) -> _Found:
+def _find(step: Step, notification_id: str) -> tuple[Entry, int]:
+    """A stored notification, and when it was taken; raises `Refused`."""
     row = step.connection.execute(
         f"SELECT {COLUMNS}, timestamp FROM notification WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)",  # noqa: S608 - a constant
         (notification_id, step.now),
@@ -91,17 +74,14 @@ def _find(step: Step, notification_id: str) -> _Found:
     if row is None:
         end = end_of(step.connection, step.epoch, notification_id)
         if end is not None and end.happened.action == "replaced":
-            raise Refused("replaced", _REPLACED.format(end.happened.other), extra={"replaced_by": end.happened.other})
+            raise replaced_by(end.happened.other)
         raise Refused("not_found")
-    entry = entry_of(step.epoch, row[:-1])
-    members = orjson.loads(b"{%b}" % entry.body)
-    return _Found(entry, members, members.get("revision", 0), row[-1])
+    return entry_of(step.epoch, row[:-1]), row[-1]
 
 
-def _expire(step: Step, entry: Entry, amendment: Amendment) -> int | None:
+def _expire(step: Step, entry: Entry, life: int | None) -> int | None:
     """Have a notification expire at another moment, by the log's own clock: it fits its lanes no longer."""
-    end = amendment.members["expires_at"]
-    expires_at = None if end is None else step.now + end - amendment.at
+    expires_at = None if life is None else step.now + life
     leave_lanes(step, entry.seq, entry.audience.rooms(), expires_at)
     return expires_at
 
@@ -152,13 +132,3 @@ def _tell(
 
 def _dumped(texts: Texts | None) -> str | None:
     return None if texts is None else texts.dump()
-
-
-_REVISION: Final = Text(
-    "It has been changed meanwhile: its revision is {0}. Look at it again, and send that revision.",
-    "Ha cambiado entretanto: su revisión es {0}. Vuelve a mirarla y envía esa revisión.",
-)
-_REPLACED: Final = Text(
-    "Another notification took its place: {0}. Change that one.",
-    "Otra notificación ocupó su lugar: {0}. Cambia esa.",
-)

@@ -13,7 +13,6 @@ would leave a hole each second in the running numbers of its lane, while of thos
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from typing import Final
 
@@ -30,12 +29,6 @@ _FIND: Final = """
 SELECT c.seq, c.thread, n.id, n.audience, n.expires_at
 FROM collapse AS c LEFT JOIN notification AS n ON n.seq = c.seq WHERE c.digest = ?
 """
-
-
-def digest(key: str, audience: Audience) -> bytes:
-    """What two notifications have in common that take each other's place: the key, and whom they are for as a set."""
-    named = (audience.roles, audience.users, audience.topics, audience.except_users)
-    return hashlib.sha256(orjson.dumps([key, audience.all, *map(sorted, named)])).digest()
 
 
 def is_unwritten(connection: sqlite3.Connection, place: bytes, written: int) -> bool:

@@ -9,12 +9,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final, NamedTuple
 
-import orjson
-
 from sio_server.broker.amendments import Deed
-
-# Rows of one thread: what is replaced each second must not fill the disk.
-MAX_OF_THREAD: Final = 100
+from sio_server.broker.places import MAX_OF_THREAD
 
 _NOTE: Final = """
 INSERT INTO history (thread, id, action, at, who, other, seq, timestamp,
@@ -45,10 +41,3 @@ def note(connection: sqlite3.Connection, place: int, thread: str, happening: Hap
     action, at, who, seq, other = happening
     connection.execute(_NOTE, (thread, action, at, who, other, seq, now, place))
     connection.execute(_PRUNE, (thread, thread, MAX_OF_THREAD))
-
-
-def thread_of(identity: str, body: bytes) -> str:
-    """The thread of a stored notification: the id of the first of those that took each other's place."""
-    if b'"thread"' not in body:
-        return identity
-    return str(orjson.loads(b"{%b}" % body).get("thread", identity))

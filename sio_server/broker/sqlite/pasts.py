@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from sio_server.broker.amendments import Happened
-from sio_server.broker.sqlite.history import thread_of
+from sio_server.broker.places import story, thread_of
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
-from sio_server.notification import Entry, moment_of
+from sio_server.notification import Entry
 
 # What `_happened` takes: how it was, in the order of `rows.COLUMNS`, and what happened.
 _COLUMNS: Final = (
@@ -50,18 +50,7 @@ def of(connection: sqlite3.Connection, epoch: str, identity: str, stored: Entry 
         f"SELECT {_COLUMNS} FROM history WHERE thread = ? ORDER BY number",  # noqa: S608 - a constant
         (thread,),
     ).fetchall()
-    found: list[Happened] = []
-    begun: set[str] = set()
-    for row in rows:
-        happened = _happened(epoch, row)
-        if happened.id not in begun:
-            begun.add(happened.id)
-            found.append(_published(happened.id, row[6]))
-        found.append(happened)
-    newest = stored or _newest(connection, epoch, rows)
-    if newest is not None and newest.id not in begun:
-        found.append(_published(newest.id, newest.publisher))
-    return tuple(found)
+    return story([_happened(epoch, row) for row in rows], stored or _newest(connection, epoch, rows))
 
 
 def _newest(connection: sqlite3.Connection, epoch: str, rows: Sequence[Sequence[Any]]) -> Entry | None:
@@ -75,10 +64,6 @@ def _newest(connection: sqlite3.Connection, epoch: str, rows: Sequence[Sequence[
         ).fetchone()
     )
     return entry_of(epoch, row) if row else None
-
-
-def _published(identity: str, publisher: str | None) -> Happened:
-    return Happened(identity, "published", moment_of(identity), publisher, None)
 
 
 def _happened(epoch: str, row: Sequence[Any]) -> Happened:

@@ -14,8 +14,9 @@ import orjson
 
 from sio_server.audience import Audience, user_room
 from sio_server.broker import steps
-from sio_server.broker.sqlite import removal, schedule
-from sio_server.broker.sqlite.collapse import digest
+from sio_server.broker.packing import pack, unpack
+from sio_server.broker.places import digest
+from sio_server.broker.sqlite import removal
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
 from sio_server.notification import written
@@ -268,14 +269,12 @@ def _narrow(step: Step, table: str, key: Any, *, user: str, audience: Audience, 
 
 def _narrow_scheduled(connection: sqlite3.Connection, key: str, left: Audience) -> None:
     (packed,) = connection.execute("SELECT notification FROM schedule WHERE id = ?", (key,)).fetchone()
-    made = schedule.unpack(packed)._replace(audience=left)
+    made = unpack(packed)._replace(audience=left)
     collapse_key = None if made.extras is None else made.extras.collapse_key
     place = None if collapse_key is None else digest(collapse_key, left)
     if place is not None and connection.execute("SELECT 1 FROM schedule WHERE place = ?", (place,)).fetchone():
         place = None  # another one is for the others already; both are delivered, and collapse then
-    connection.execute(
-        "UPDATE schedule SET notification = ?, place = ? WHERE id = ?", (schedule.pack(made), place, key)
-    )
+    connection.execute("UPDATE schedule SET notification = ?, place = ? WHERE id = ?", (pack(made), place, key))
 
 
 def _rename_administrator(connection: sqlite3.Connection, table: str, key: Any, user: str) -> None:
@@ -287,9 +286,9 @@ def _rename_administrator(connection: sqlite3.Connection, table: str, key: Any, 
         )
     if table == "schedule":
         (packed,) = connection.execute("SELECT notification FROM schedule WHERE id = ?", (key,)).fetchone()
-        made = schedule.unpack(packed)
+        made = unpack(packed)
         if made.publisher == f"admin:{user}":
-            again = schedule.pack(made._replace(publisher=NOBODY))
+            again = pack(made._replace(publisher=NOBODY))
             connection.execute("UPDATE schedule SET notification = ? WHERE id = ?", (again, key))
 
 

@@ -11,6 +11,7 @@ import orjson
 from sio_server.audience import Audience
 from sio_server.broker.ages import Ages
 from sio_server.broker.log import Former, Published
+from sio_server.broker.places import digest
 from sio_server.broker.sqlite import collapse
 from sio_server.broker.sqlite.cuts import Cuts
 from sio_server.broker.sqlite.lanes import Lanes
@@ -97,7 +98,7 @@ class Batch:
 
     def _take_place(self, notification: Notification, key: str) -> Former | None:
         """Append a notification in the place of the one before with its key, if there is one: see `collapse`."""
-        place = collapse.digest(key, notification.audience)
+        place = digest(key, notification.audience)
         if self._notifications and collapse.is_unwritten(self.connection, place, self._written):
             self._write()
         former = collapse.take_out(self, place, notification, now=self._now)

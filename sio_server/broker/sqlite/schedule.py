@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,46 +10,15 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import Audience
-from sio_server.broker.schedule import Booked, Fate, Gist, Scheduled, SchedulePage
-from sio_server.broker.sqlite.collapse import digest
+from sio_server.broker.packing import pack, unpack
+from sio_server.broker.places import digest
+from sio_server.broker.schedule import Booked, Fate, Gist, Scheduled, SchedulePage, place_after, too_many
 from sio_server.broker.sqlite.taking import end
 from sio_server.broker.sqlite.writer import Step
-from sio_server.errors import Refused, Text
-from sio_server.extras import Choice, Extras
-from sio_server.notification import Notification
-from sio_server.texts import Texts
+from sio_server.errors import Refused
 
 _COLUMNS: Final = "due, scheduled_at, by, ttl, revision, notification"
 _SPENT: Final = "SELECT fingerprint, id, seq FROM idempotency WHERE publisher = ? AND key = ? AND expires_at > ?"
-
-# Where a page ends: when its last one is due, and its id.
-_PLACE: Final = re.compile(r"(\d{1,15})\.([0-9a-f-]{36})", re.ASCII)
-
-
-# -- a notification as it is kept -------------------------------------------------------------------------------------
-
-
-def pack(notification: Notification) -> bytes:
-    """The members of a notification as JSON, all that it cannot be made anew without."""
-    members = notification._asdict()
-    del members["body"], members["idempotency"]
-    members["audience"] = notification.audience.as_dict()
-    members["extras"] = None if notification.extras is None else notification.extras.as_dict()
-    members["texts"] = None if notification.texts is None else notification.texts.members
-    return orjson.dumps({name: value for name, value in members.items() if value is not None})
-
-
-def unpack(packed: bytes) -> Notification:
-    """The inverse of `pack`."""
-    members: dict[str, Any] = orjson.loads(packed)
-    extras = members.get("extras")
-    if extras is not None:
-        if "actions" in extras:
-            extras["actions"] = tuple(Choice(**choice) for choice in extras["actions"])
-        members["extras"] = Extras(**extras)
-    if "texts" in members:
-        members["texts"] = Texts.of(members["texts"])
-    return Notification(**{**members, "audience": Audience.from_dict(members["audience"])})
 
 
 def _of_row(row: Sequence[Any]) -> Scheduled:
@@ -73,7 +41,7 @@ def schedule(step: Step, scheduled: Scheduled, *, most: int, key_ttl: int) -> Bo
     place = None if collapse_key is None else digest(collapse_key, made.audience)
     replaced = None if place is None else _take_place(step, scheduled, place)
     if execute("SELECT held FROM schedule_held").fetchone()[0] >= most:
-        raise Refused("too_many_scheduled", _TOO_MANY.format(most), retry_after=_LATER)
+        raise too_many(most)
     execute(
         "INSERT INTO schedule (id, type, collapse_key, place, key, due, scheduled_at, by, ttl, revision, "
         "notification) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -165,12 +133,7 @@ def page(
     connection: sqlite3.Connection, *, limit: int, after: str | None, event: str | None, collapse_key: str | None
 ) -> SchedulePage:
     """See `Schedule.schedule_page`."""
-    place = (-1, "")
-    if after is not None:
-        found = _PLACE.fullmatch(after)
-        if found is None:
-            raise Refused("invalid_request", _NO_PLACE)
-        place = (int(found[1]), found[2])
+    place = place_after(after)
     wanted, values = "", []
     for column, value in (("type", event), ("collapse_key", collapse_key)):
         if value is not None:
@@ -180,9 +143,7 @@ def page(
         f"SELECT {_COLUMNS} FROM schedule WHERE (due, id) > (?, ?){wanted} ORDER BY due, id LIMIT ?",  # noqa: S608 - constants
         (*place, *values, limit + 1),
     ).fetchall()
-    items = tuple(_of_row(row) for row in rows[:limit])
-    last = items[-1] if len(rows) > limit else None
-    return SchedulePage(items, None if last is None else f"{last.due}.{last.notification.id}")
+    return SchedulePage.of([_of_row(row) for row in rows], limit)
 
 
 def fate(connection: sqlite3.Connection, identity: str) -> Fate | None:
@@ -204,16 +165,3 @@ def fate(connection: sqlite3.Connection, identity: str) -> Fate | None:
 def held(connection: sqlite3.Connection) -> int:
     """See `Schedule.held`."""
     return int(connection.execute("SELECT held FROM schedule_held").fetchone()[0])
-
-
-# Seconds after which a publisher may try again whose notification found no room: something is due by then, or not.
-_LATER: Final = 60
-
-_TOO_MANY: Final = Text(
-    "{0} notifications are scheduled, which is the limit: cancel some, or raise the setting max_scheduled.",
-    "Hay {0} notificaciones programadas, que es el límite: cancela algunas, o sube el ajuste max_scheduled.",
-)
-_NO_PLACE: Final = Text(
-    "'after' is none of next_after: leave it out for the first page.",
-    "'after' no es ningún next_after: omítelo para la primera página.",
-)

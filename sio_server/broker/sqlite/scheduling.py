@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 
 from sio_server.broker.log import Published
 from sio_server.broker.schedule import Booked, Fate, Round, Schedule, Scheduled, SchedulePage
-from sio_server.broker.settling import settle
+from sio_server.broker.settling import deliver_all
 from sio_server.broker.signals import DueChanged
 from sio_server.broker.sqlite import schedule
 from sio_server.broker.sqlite.parts import Parts
 from sio_server.broker.sqlite.taking import Delivery, end
-from sio_server.errors import BrokerUnavailable, Refused
 
 
 class Scheduling(Parts):
@@ -47,7 +45,7 @@ class Scheduling(Parts):
         async with self._delivering:
             found, soonest = await self._read(lambda connection: schedule.due(connection, now, limit))
             over = [one for one in found if one.is_over(now)]
-            delivered = await self._deliver_all([one for one in found if not one.is_over(now)], now)
+            delivered = await deliver_all(self.deliver, [one for one in found if not one.is_over(now)], now)
             if over:
                 await self._writer.change(
                     lambda step: [
@@ -55,20 +53,6 @@ class Scheduling(Parts):
                     ]
                 )
         return Round(delivered, len(found) == limit, soonest)
-
-    async def _deliver_all(self, found: Sequence[Scheduled], now: int) -> int:
-        """Deliver these in one commit, or in few; returns how many were there still."""
-        loop = asyncio.get_running_loop()
-        waiting: list[asyncio.Future[Published]] = [loop.create_future() for _ in found]
-        for one, done in zip(found, waiting, strict=True):
-            self.deliver(one, now, partial(settle, done))
-        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Refused):
-                raise outcome
-            if isinstance(outcome, BrokerUnavailable):
-                raise outcome
-        return sum(isinstance(outcome, Published) for outcome in outcomes)
 
     async def scheduled(self, notification_id: str) -> Scheduled | None:
         """See `Schedule.scheduled`."""

@@ -9,13 +9,10 @@ from typing import Final
 import orjson
 
 from sio_server.broker.log import Published
-from sio_server.broker.schedule import MAX_GIST, Ending
+from sio_server.broker.schedule import MAX_GIST, MAX_PAST, Ending
 from sio_server.broker.sqlite.rows import Batch, Outcome
 from sio_server.errors import Refused
 from sio_server.notification import Notification
-
-# Those of whom no entry is in the log, whose end is remembered: as many as may be scheduled at once by default.
-MAX_PAST: Final = 100_000
 
 # Ends that are forgotten with each that comes: more than the one, or they would never become fewer.
 _PURGED: Final = 10

@@ -366,6 +366,8 @@ class CollapseOfTwoNodesContract:
     async def test_place_is_taken_through_either_node(self, pair: tuple[Broker, Broker], ears: tuple[Ear, Ear]) -> None:
         """What one node published is replaced through the other, and both hear whose place was taken."""
         first = await appended(pair[0], keyed())
+        # What left the log before a node had heard of it, that node does not hear of any more.
+        await ears[1].until(lambda: len(ears[1].heard) == 1)
         second = await appended(pair[1], keyed())
         assert second.former == Former(first.id, 1, first.id)
         for ear in ears:

@@ -10,6 +10,7 @@ import pytest
 from sio_server.broker import Broker
 from sio_server.broker.postgres import PostgresBroker
 from tests.broker.contract import (
+    amendments,
     inbox,
     log,
     nodes,
@@ -17,6 +18,7 @@ from tests.broker.contract import (
     people,
     presence,
     receipts,
+    schedule,
     signals,
     upkeep,
 )
@@ -40,8 +42,25 @@ class TestSearch(receipts.SearchContract):
     """Which notifications there are."""
 
 
-class TestHealth(upkeep.HealthContract):
-    """Whether it works, and how big it is."""
+class TestCollapse(amendments.CollapseContract, amendments.CollapseOfTwoNodesContract):
+    """What takes the place of what."""
+
+
+class TestSchedule(
+    schedule.ScheduleContract,
+    schedule.ScheduleKeysContract,
+    schedule.ScheduleInLogContract,
+    schedule.ScheduleOfTwoNodesContract,
+):
+    """What is delivered later."""
+
+
+class TestUpkeep(
+    upkeep.RetentionContract,
+    upkeep.RetentionOfTypesContract,
+    upkeep.HealthContract,
+):
+    """Letting the oldest go, whether it works, and how big it is."""
 
 
 class TestNodes(nodes.NodesContract, nodes.NodesOfTwoContract):
@@ -67,6 +86,9 @@ class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
 class TestDurable(
     log.DurableLogContract,
     once.DurableOnceContract,
+    amendments.DurableCollapseContract,
+    schedule.DurableScheduleContract,
+    upkeep.DurableHealthContract,
 ):
     """What a log keeps beyond the end of a node."""
 
