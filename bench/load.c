@@ -32,13 +32,13 @@
 
 /* what the command line says */
 static struct {
-    int port, posting, clients, publishers, window, connecting, padding;
+    int port, posting, clients, publishers, first, window, connecting, padding;
     double rate, seconds, warmup;
     long server;
-    bool socketio, leave;
-    const char *path, *post, *auth, *auths, *header, *type;
+    bool socketio, leave, tell;
+    const char *path, *post, *auth, *auths, *header, *type, *audience;
 } opt = { .clients = 100, .publishers = 1, .window = 32, .connecting = 64, .seconds = 3, .warmup = 1, .socketio = true,
-          .path = NULL, .post = "/notify", .auth = "{}", .header = "", .type = "test" };
+          .path = NULL, .post = "/notify", .auth = "{}", .header = "", .type = "test", .audience = "" };
 
 enum stage { DIALLED, ASKED, OPENED, JOINING, READY, GONE };
 struct subscriber { int fd; enum stage stage; uint32_t kept; uint8_t *rest; };
@@ -153,7 +153,7 @@ static void delivered(int client, const uint8_t *text, size_t n, uint64_t at) {
     if (!found) return;
     usual = (size_t)(found - text);
     const char *p = (const char *)found + size;
-    uint32_t publisher = (uint32_t)digits(&p); p++;
+    uint32_t publisher = (uint32_t)digits(&p) - (uint32_t)opt.first; p++; /* of another load: a large number */
     uint32_t number = (uint32_t)digits(&p); p++;
     uint64_t due = digits(&p);
     if (publisher >= (uint32_t)opt.publishers) return;
@@ -232,8 +232,9 @@ static void publish(int which, uint64_t due) {
     struct publisher *p = &pubs[which];
     char body[4096], request[5200];
     int size = snprintf(body, sizeof body, "{\"type\":\"%s\",\"message\":\"Nueva reserva para el tour Laguna 69\",\"data\":{\"reserva_id\":\"R-%06u\","
-        "\"turista\":\"Rosa Quispe\",\"personas\":3,\"total\":450.5,\"pad\":\"%.*s\"," MARK "%d.%u.%llu\"}}", opt.type, p->number % 1000000, opt.padding,
-        "................................................................................................................................", which, p->number, (unsigned long long)due);
+        "\"turista\":\"Rosa Quispe\",\"personas\":3,\"total\":450.5,\"pad\":\"%.*s\"," MARK "%d.%u.%llu\"}%s%s}", opt.type, p->number % 1000000, opt.padding,
+        "................................................................................................................................", opt.first + which, p->number, (unsigned long long)due,
+        *opt.audience ? ",\"audience\":" : "", opt.audience);
     int n = snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n%s%sContent-Length: %d\r\n\r\n%s",
         opt.post, opt.posting, opt.header, *opt.header ? "\r\n" : "", size, body);
     p->busy = true; p->filled = 0; p->number++; p->sent = now(); published++;
@@ -318,7 +319,8 @@ static double leave(void) { /* the server's CPU seconds for everybody leaving at
 static void options(int count, char **words) {
     static const struct option known[] = { {"port", 1, 0, 'p'}, {"clients", 1, 0, 'n'}, {"publishers", 1, 0, 'k'}, {"window", 1, 0, 'W'},
         {"rate", 1, 0, 'r'}, {"seconds", 1, 0, 's'}, {"warmup", 1, 0, 'w'}, {"connecting", 1, 0, 'c'}, {"server", 1, 0, 'P'}, {"raw", 0, 0, 'R'},
-        {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"auths", 1, 0, 'A'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {"posting", 1, 0, 'Q'}, {0, 0, 0, 0} };
+        {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"auths", 1, 0, 'A'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {"posting", 1, 0, 'Q'},
+        {"audience", 1, 0, 'U'}, {"first", 1, 0, 'F'}, {"tell", 0, 0, 'T'}, {0, 0, 0, 0} };
     for (int o; (o = getopt_long(count, words, "", known, NULL)) != -1;) switch (o) {
         case 'p': opt.port = atoi(optarg); break;         case 'n': opt.clients = atoi(optarg); break;
         case 'k': opt.publishers = atoi(optarg); break;   case 'W': opt.window = atoi(optarg); break;
@@ -329,6 +331,9 @@ static void options(int count, char **words) {
         case 'a': opt.auth = optarg; break;               case 'H': opt.header = optarg; break;
         case 't': opt.type = optarg; break;               case 'L': opt.leave = true; break;
         case 'S': opt.padding = atoi(optarg); break;      case 'A': opt.auths = optarg; break;
+        case 'U': opt.audience = optarg; break; /* JSON */
+        case 'F': opt.first = atoi(optarg); break; /* the number of the first publisher, where other loads publish, too */
+        case 'T': opt.tell = true; break;       /* say on standard error when what counts begins */
         case 'Q': opt.posting = atoi(optarg); break; /* where to publish, if not to the subscribers' node */
         default: exit(2);
     }
@@ -367,6 +372,7 @@ int main(int count, char **words) {
         for (int i = 0; i < opt.publishers; i++) { pubs[i].fd = dial(i, opt.posting); watch(pubs[i].fd, PUBLISHER | (uint32_t)i, EPOLLIN, EPOLL_CTL_ADD); }
         run(REST, in(0.05));
         run(PUBLISH, in(opt.warmup));
+        if (opt.tell) fprintf(stderr, "publishing\n");
         from = now(); to = from + (uint64_t)(opt.seconds * 1e9);
         double cpu = server_cpu(), own = own_cpu(); reads_before = reads;
         run(PUBLISH, to);

@@ -30,6 +30,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
         "posting": 0,
         "clients": 100,
         "publishers": 1,
+        "first": 0,
         "window": 32,
         "connecting": 64,
         "server": 0,
@@ -39,9 +40,17 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=lambda text: int(float(text)), default=value)
     for name, number in {"rate": 0.0, "seconds": 3.0, "warmup": 1.0}.items():
         parser.add_argument(f"--{name}", type=float, default=number)
-    for name, text in {"path": "", "post": "/notify", "auth": "{}", "auths": "", "header": "", "type": "test"}.items():
+    for name, text in {
+        "path": "",
+        "post": "/notify",
+        "auth": "{}",
+        "auths": "",
+        "header": "",
+        "type": "test",
+        "audience": "",
+    }.items():
         parser.add_argument(f"--{name}", default=text)
-    for name in ("raw", "leave"):
+    for name in ("raw", "leave", "tell"):
         parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args(words)
 
@@ -86,6 +95,8 @@ class Load:
             return
         mark = text[at + len(MARK) : text.index(b'"', at + len(MARK))]
         publisher, number, due = map(int, mark.split(b"."))
+        if not self.options.first <= publisher < self.options.first + self.options.publishers:
+            return  # another load's
         self.deliveries += 1
         expected = subscriber.expected.get(publisher, 0)
         if number < expected:
@@ -226,6 +237,7 @@ async def _publisher(load: Load, which: int, turn: asyncio.Lock, clock: list[int
                 await asyncio.wait_for(load.changed.wait(), 0.5)
         body = json.dumps(
             {
+                **({"audience": json.loads(options.audience)} if options.audience else {}),
                 "type": options.type,
                 "message": "Nueva reserva para el tour Laguna 69",
                 "data": {
@@ -234,7 +246,7 @@ async def _publisher(load: Load, which: int, turn: asyncio.Lock, clock: list[int
                     "personas": 3,
                     "total": 450.5,
                     "pad": "." * options.padding,
-                    "mark": f"{which}.{number}.{due}",
+                    "mark": f"{options.first + which}.{number}.{due}",
                 },
             },
             separators=(",", ":"),
@@ -300,6 +312,9 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
             asyncio.create_task(_publisher(load, n, turn, clock, load.end)) for n in range(options.publishers)
         ]
         await asyncio.sleep(options.warmup)
+        if options.tell:
+            sys.stderr.write("publishing\n")
+            sys.stderr.flush()
         cpu_before, own_before = load.cpu(), _own_cpu()
         await asyncio.gather(*publishing)
         served, own = (load.cpu() - cpu_before) / options.seconds, (_own_cpu() - own_before) / options.seconds

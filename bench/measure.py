@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -52,28 +53,73 @@ def _words(options: dict[str, float]) -> list[str]:
     return words
 
 
-def once(server: Server, options: dict[str, float]) -> Result:
-    """One server, one load; what it measured, or ``{"error": ...}``."""
+def _at_load() -> None:
+    os.sched_setaffinity(0, {LOAD_CPU})
+
+
+def _beside_at_load() -> None:
+    _at_load()
+    with contextlib.suppress(OSError):  # it does next to nothing, and should not wait for the load that does much
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+
+
+def _beside(server: Server, port: int, options: dict[str, float], load: subprocess.Popen[str]) -> Result:
+    """The second load, while the first one publishes."""
+    assert load.stderr is not None  # noqa: S101 - for the type checker
+    while "publishing" not in (line := load.stderr.readline()):
+        if not line:
+            raise RuntimeError("the load ended before it published")
+    done = subprocess.run(
+        [*load_command(), "--port", str(port), *_words(options), *server.beside],
+        cwd=HERE.parent,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=True,
+        preexec_fn=_beside_at_load,
+    )
+    found: Result = json.loads(done.stdout)
+    return found
+
+
+def _together(many: Result, one: Result) -> Result:
+    """The latencies of the second load, all else of the first; what went wrong, of both."""
+    wrong = {name: many[name] + one[name] for name in ("lost", "gaps", "out_of_order", "refused", "dropped")}
+    latencies = {name: one[name] for name in ("p50_us", "p99_us", "p999_us", "max_us", "post_p50_us", "post_p99_us")}
+    return {**many, **wrong, **latencies}
+
+
+def once(server: Server, options: dict[str, float], beside: dict[str, float] | None = None) -> Result:
+    """One server, one load, and a second one beside it; what they measured, or ``{"error": ...}``."""
+    second: Result | None = None
     try:
         with running(server, SERVER_CPU) as (port, process):
             command = [*load_command(), "--port", str(port), "--server", str(process), *_words(options), *server.load]
-            done = subprocess.run(
-                command if server.socketio else [*command, "--raw"],
+            command += [*([] if server.socketio else ["--raw"]), *(["--tell"] if beside else [])]
+            with subprocess.Popen(
+                command,
                 cwd=HERE.parent,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
-                timeout=LIMIT,
-                check=False,
-                preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}),
-            )
-        if done.returncode:
-            return {"error": done.stderr.strip()[-300:] or f"exit {done.returncode}"}
-        found: Result = json.loads(done.stdout)
-    except (RuntimeError, subprocess.TimeoutExpired, json.JSONDecodeError) as error:
+                preexec_fn=_at_load,  # noqa: PLW1509 - no threads here
+            ) as load:
+                try:
+                    if beside:
+                        # it ends well before the other: what it gets is to be written beside much else
+                        seconds = {"seconds": options["seconds"] - 2, "warmup": 0.5}
+                        second = _beside(server, port, {**beside, **seconds}, load)
+                    said, told = load.communicate(timeout=LIMIT)
+                finally:
+                    load.kill()
+        if load.returncode:
+            return {"error": told.strip()[-300:] or f"exit {load.returncode}"}
+        found: Result = json.loads(said)
+    except (RuntimeError, subprocess.SubprocessError, json.JSONDecodeError) as error:
         return {"error": str(error)[:300]}
     if not found["joined"]:
-        return {"error": f"nobody could join: {done.stderr.strip()[-300:]}"}
-    return found
+        return {"error": f"nobody could join: {told.strip()[-300:]}"}
+    return found if second is None else _together(found, second)
 
 
 def raise_file_limit() -> int:
@@ -98,7 +144,7 @@ def rounds(plan: Plan, tell: Any = print) -> dict[str, dict[str, list[Result]]]:
         results[row.name] = {name: [] for name in names}
         for number in range(plan.rounds):
             for name in names:
-                found = once(known[name], options)
+                found = once(known[name], options, row.beside)
                 results[row.name][name].append(found)
                 tell(f"{row.name} {number + 1}/{plan.rounds} {name}: {_short(found, row)}")
     return results

@@ -28,6 +28,8 @@ class Row:
     lower: bool = False
     quick: dict[str, float] = field(default_factory=dict)
     in_quick: tuple[str, ...] = ()
+    beside: dict[str, float] = field(default_factory=dict)
+    """Options of a second load of one client, to whom alone something is published: the latencies are this one's."""
 
 
 ROWS = (
@@ -75,6 +77,19 @@ ROWS = (
         lower=True,
         quick={"seconds": 3},
         in_quick=("node", "bare"),
+    ),
+    Row(
+        "crowd",
+        "99th percentile of what goes to one, 50/s, beside 4 publishers to 10,000 clients",
+        "µs",
+        "p99_us",
+        {"clients": 10_000, "publishers": 4, "seconds": 12, "warmup": 1},
+        ("product-whole", "product-sqlite"),
+        (Goal("product-whole", 0.25, 0.1),),
+        lower=True,
+        quick={"seconds": 6},
+        in_quick=("product-whole",),
+        beside={"clients": 1, "publishers": 4, "rate": 50},
     ),
     Row(
         "memory",

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Server:
     socketio: bool = True
     environment: dict[str, str] = field(default_factory=dict)
     load: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    """The load generator's words for the second load of a row that has one."""
 
     def available(self) -> bool:
         """Whether everything it is made of is there."""
@@ -66,7 +68,15 @@ def _product(name: str, label: str, words: str, checkout: Path = HERE.parent) ->
         command = os.environ.get("BENCH_PRODUCT", command)
     needs = (str(checkout / "sio_server/__main__.py"),)
     load = shlex.split(os.environ.get("BENCH_PRODUCT_LOAD", "")) or _product_load()
-    return Server(name, label, tuple(shlex.split(command)), needs, environment=_product_environment(), load=tuple(load))
+    return Server(
+        name,
+        label,
+        tuple(shlex.split(command)),
+        needs,
+        environment=_product_environment(),
+        load=tuple(load),
+        beside=_beside(),
+    )
 
 
 #: the product's servers: what each is called in a report, and its words for `serve`
@@ -121,6 +131,25 @@ def _product_load() -> list[str]:
     return ["--auths", str(file), "--header", f"Authorization: Bearer {KEY}"]
 
 
+@cache
+def _beside() -> tuple[str, ...]:
+    """A client of a user who is none of the others, and publishers that publish to this user alone."""
+    try:
+        *_, token = user_tokens(USERS + 1)
+    except ImportError:
+        return ()
+    audience = json.dumps({"users": [f"bench-{USERS}"]}, separators=(",", ":"))
+    auth = json.dumps({"token": token}, separators=(",", ":"))
+    return ("--auth", auth, "--header", f"Authorization: Bearer {KEY}", "--audience", audience, "--first", "1000")
+
+
+def _whole() -> Server:
+    """The product as it is, but for a broadcast being written to everybody in one turn of the loop."""
+    command = (sys.executable, "-m", "bench.peers.whole", "serve", "--port", "{port}", "--broker", "memory:")
+    known = _product("product", "", "")
+    return replace(known, name="product-whole", label="sio-server without slices", command=command)
+
+
 def watched_product() -> Server:
     """The product with its log on the disk, and what it holds right now at ``/state``."""
     command = (sys.executable, "-m", "bench.peers.product_peer", "{port}", "{data}")
@@ -132,6 +161,7 @@ def servers() -> dict[str, Server]:
     bare = (str(BIN / "bare"),)
     known = (
         *(_product(name, label, words) for name, (label, words) in PRODUCT.items()),
+        _whole(),
         *_of_before(),
         _python("engine", "sio-server's engine", "engine"),
         _python("engine-uvloop", "the engine on uvloop", "engine", "uvloop"),

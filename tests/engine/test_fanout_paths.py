@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sio_server.engine.transport import accelerator, outbox
+from sio_server.engine.transport import accelerator, outbox, sending
 from sio_server.engine.transport.outbox import Outbox
 from sio_server.engine.transport.reading import READ_SIZE
 from tests.support.clocks import Clock
@@ -20,16 +20,21 @@ except ImportError:
 else:
     LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
-SENDERS = ["python", "c"] if accelerator.send_many is not None else ["python"]
+WAYS = ["python", "c"] if accelerator.send_many is not None else ["python"]
+SENDERS = [*WAYS, *(f"{way}, in slices" for way in WAYS)]
 CROWD = 48  # enough recipients that a loop in C is worth its call
 LARGE = "x" * 40_000
 
 
 @pytest.fixture(params=SENDERS)
 def sender(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Which loop sends: the one in C, where it was built, and the one without it."""
-    if request.param == "python":
+    """Which loop sends: the one in C, where it was built, or the one without it; all at once, or few in a turn."""
+    if request.param.startswith("python"):
         monkeypatch.setattr(accelerator, "send_many", None)
+    if request.param.endswith("slices"):
+        monkeypatch.setattr(outbox, "SLICE", 0.0)
+        monkeypatch.setattr(sending, "_AT_ONCE", 5)
+        monkeypatch.setattr(sending, "_AT_ONCE_LARGE", 5)
     return str(request.param)
 
 
@@ -81,18 +86,18 @@ async def test_broadcasts_that_are_expected_are_waited_for_and_not_for_long(
         assert await asyncio.gather(*readers) == [list(range(30))] * CROWD
 
 
+@pytest.mark.parametrize("sender", WAYS, indirect=True)
 @pytest.mark.usefixtures("sender")
 async def test_broadcasts_join_where_they_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a write that held several a broadcast waits for company; after a pause one leaves alone."""
     written: list[int] = []
-    flush = Outbox.flush
+    start = Outbox._start
 
     def noted(self: Outbox) -> None:
-        if self._broadcasts:
-            written.append(len(self._broadcasts))
-        flush(self)
+        written.append(len(self._gathered))
+        start(self)
 
-    monkeypatch.setattr(Outbox, "flush", noted)
+    monkeypatch.setattr(Outbox, "_start", noted)
     monkeypatch.setattr(outbox, "_WAIT_PER_RECIPIENT", 1.0)
     monkeypatch.setattr(outbox, "_MAX_WAIT", 5.0)
     monkeypatch.setattr(outbox, "_ANSWERED", 0.5)

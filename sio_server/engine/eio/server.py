@@ -274,7 +274,6 @@ class EngineServer(StockServer):  # type: ignore[misc]  # the library is untyped
         for socket in list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]:
             if socket is not None:
                 socket.end(Reason.SERVER_DISCONNECT)
-        self.outbox.flush()
         await asyncio.sleep(0)
 
     async def shutdown(self) -> None:

@@ -127,10 +127,11 @@ class Connector:
         member.socket.send_wire(self._codec.encode(packets.CONNECT, member.namespace, answer))
         if replay:
             member.held = [(wire, wire) for wire in replay] + (member.held or [])
-        if member.held and member.socket.connection is not None:
+        connection = member.socket.connection
+        if member.held and connection is not None:
             # clients that set their listeners up on CONNECT lose what comes in the same segment
             member.settling = True
-            self._eio.outbox.flush()
+            self._eio.outbox.serve(connection)
             asyncio.get_running_loop().call_later(_SETTLE, self._manager.spaces.settled, member)
         self._manager.spaces.welcome(member)
         member.socket.welcomed()

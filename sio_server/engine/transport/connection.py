@@ -101,7 +101,7 @@ class WebSocketConnection(asyncio.Protocol):
         self.receiver = receiver
         #: frames that are gathered for this connection alone, each with how many broadcasts were gathered before it
         self.own: list[tuple[int, bytes]] | None = None
-        #: whether what is sent has to go through `send` or `send_among`: the connection has frames of its own, its
+        #: whether what is sent has to go through `send`: the connection has frames of its own, its
         #: transport is full, or it is closing
         self.indirect = False
         #: where the C send loop may write, or -1
@@ -261,28 +261,12 @@ class WebSocketConnection(asyncio.Protocol):
         """Bytes that wait for the peer, those of this turn included."""
         return sum(len(piece) for _, piece in self.own or ()) + self._waiting()
 
-    def send_among(self, frames: list[bytes], data: bytes, count: int) -> None:
-        """Write the frames of this turn's broadcasts with this connection's own between them."""
-        own = self.own
-        if own is None:
-            self.send(data, count)
-            return
-        self.own = None
-        mixed: list[bytes] = []
-        at = 0
-        for index, piece in own:
-            mixed.extend(frames[at:index])
-            at = max(at, index)
-            mixed.append(piece)
-        mixed.extend(frames[at:])
-        self.send(b"".join(mixed), len(mixed))
-
     def close(self, code: int = CloseCode.NORMAL) -> None:
         """Send what is gathered and a Close frame, then wait a moment for the peer's."""
         self.receiver = None
         if self._closing:
             return
-        self.server.outbox.flush()
+        self.server.outbox.serve(self)
         self._closing = True
         self.indirect = True
         self.resume_reading()
@@ -316,7 +300,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _peer_closes(self, payload: bytes) -> None:
         if not self._closing:
-            self.server.outbox.flush()
+            self.server.outbox.serve(self)
             self._closing = True
             self.indirect = True
             self._backlog = None  # it wants nothing more
