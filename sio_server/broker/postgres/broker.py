@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from sio_server.broker.ages import Ages
+from sio_server.broker.deliveries import Deliveries
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.postgres import faults, views
 from sio_server.broker.postgres.amendments import Amending
@@ -20,6 +21,7 @@ from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.follows import Following
 from sio_server.broker.postgres.forgetting import Forgetting
 from sio_server.broker.postgres.groups import Grouping
+from sio_server.broker.postgres.handing import recorder
 from sio_server.broker.postgres.health import Watching
 from sio_server.broker.postgres.heard import Heard
 from sio_server.broker.postgres.nodes import Describing
@@ -31,9 +33,9 @@ from sio_server.broker.postgres.revocations import Revoking
 from sio_server.broker.postgres.roster import Roster
 from sio_server.broker.postgres.schedule import Scheduling
 from sio_server.broker.postgres.schema import migrate
-from sio_server.broker.postgres.search import Searching
 from sio_server.broker.postgres.signals import Sender, fetch
 from sio_server.broker.postgres.timing import SharedClock
+from sio_server.broker.postgres.trails import Tracing
 from sio_server.broker.postgres.turns import Turns
 from sio_server.broker.postgres.writer import Writer
 from sio_server.broker.revoked import RevokedUsers, veil_of
@@ -45,7 +47,7 @@ from sio_server.notification import Notification, Position
 
 class PostgresBroker(
     Following,
-    Searching,
+    Tracing,
     Grouping,
     Answering,
     Attending,
@@ -95,6 +97,7 @@ class PostgresBroker(
             until=self._ages.until,
             committed=committed,
         )
+        self._deliveries = Deliveries(lambda: self._follower.head.seq, recorder(self._database), self._wall)
         self._sender = Sender(self._database)
         self._bell = Bell(
             self._database,
@@ -112,9 +115,8 @@ class PostgresBroker(
             unheard=lambda: self._bell.silent_for,
         )
         self._revoked = Heard(RevokedUsers(self._veil))
-        self._revoking = asyncio.Lock()
+        self._revoking, self._changing = asyncio.Lock(), asyncio.Lock()
         self._secret = b""
-        self._changing = asyncio.Lock()
 
     # -- Log ------------------------------------------------------------------------------------------------------
 
@@ -155,6 +157,7 @@ class PostgresBroker(
         await self._bell.end()
         await self._arrivals.finish()
         await self._roster.end()
+        await self._deliveries.close()
         waiting = self._database
         waiting.closed = True
         await self._writer.finish()

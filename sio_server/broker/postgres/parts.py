@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 from sio_server.broker.ages import Ages
-from sio_server.broker.log import BrokerHandler, View
+from sio_server.broker.log import BrokerHandler
 from sio_server.broker.nodes import NodeState
 from sio_server.broker.postgres import faults
 from sio_server.broker.postgres.arrivals import Arrivals
@@ -48,10 +48,6 @@ class Parts:
     _revoked: Heard
     _revoking: asyncio.Lock
     _describe: Callable[[], NodeState] | None
-
-    async def view_of(self, user: str) -> View:
-        """See `People.view_of`."""
-        raise NotImplementedError
 
     def _ensure_open(self) -> None:
         if self._handler is None:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from sio_server.broker.inbox import MAX_PAGE
 from sio_server.broker.log import View
 from sio_server.broker.postgres.database import Connection
-from sio_server.broker.postgres.parts import Parts
+from sio_server.broker.postgres.people import Arriving
 from sio_server.broker.postgres.rows import COLUMNS, entry_of
 from sio_server.broker.postgres.views import bounds_of
 from sio_server.broker.receipts import Stored, StoredPage
@@ -24,14 +24,16 @@ from sio_server.broker.words import Words
 # Bytes of notifications that one statement reads for a search by words, but for the last of them.
 READ_AT_ONCE: Final = 1024 * 1024
 
+# One notification, by its id.
+FOUND: Final = f"SELECT taken, {COLUMNS} FROM notification WHERE id = $1"  # noqa: S608 - a constant
 
-class Searching(Parts):
+
+class Searching(Arriving):
     """What `Receipts` and `Trails` promise of finding notifications, on PostgreSQL."""
 
     async def find(self, notification_id: str) -> Stored | None:
         """See `Receipts.find`."""
-        query = f"SELECT taken, {COLUMNS} FROM notification WHERE id = $1"  # noqa: S608 - a constant
-        row = await self._look(lambda connection: connection.fetchrow(query, notification_id))
+        row = await self._look(lambda connection: connection.fetchrow(FOUND, notification_id))
         return None if row is None else self._stored(row)
 
     async def oldest(self) -> str | None:

@@ -4,7 +4,7 @@
 the connections and their threads, `faults` what is said where it cannot be opened, `writer` commits in groups, `marker`
 is a note beside the file. `rows` is the log itself, `lanes` how it is counted, `removal` what is taken out of it,
 `sights` and `people` who sees which rooms since when, `views` what a user may see. `presence`, `inbox`, `search`,
-`deliveries`, `receipts`, `retention` and `upkeep` are what their names say.
+`handing`, `receipts`, `retention` and `upkeep` are what their names say.
 """
 
 from sio_server.broker.sqlite.broker import SqliteBroker

@@ -15,21 +15,23 @@ from pathlib import Path
 from sio_server.audience import Audience
 from sio_server.broker.ages import Ages
 from sio_server.broker.broker import Broker
+from sio_server.broker.deliveries import Deliveries
 from sio_server.broker.inbox import MAX_PAGE, Action, Counts, InboxPage, Marked, Status
 from sio_server.broker.leases import Leases, Register
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Carrier, Receipt, Stored, StoredPage
 from sio_server.broker.signals import InboxChanged, Revoked, Signal
+from sio_server.broker.spans import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite import inbox, once, receipts, search, sights, trails, views
 from sio_server.broker.sqlite.amendments import Amending
 from sio_server.broker.sqlite.answering import Answering
 from sio_server.broker.sqlite.attending import Attending
-from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED, Deliveries
 from sio_server.broker.sqlite.describing import Describing
 from sio_server.broker.sqlite.erasing import Erasing
 from sio_server.broker.sqlite.following import Following
 from sio_server.broker.sqlite.grouping import Grouping
+from sio_server.broker.sqlite.handing import recorder
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.parts import MS
 from sio_server.broker.sqlite.people import RevocationList, SightCache
@@ -84,7 +86,7 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         )
         self._key_ttl, self._delivering = idempotency_ttl * MS, asyncio.Lock()
         self._wall = now
-        self._deliveries = Deliveries(self._writer, now)
+        self._deliveries = Deliveries(lambda: self._writer.head.seq, recorder(self._writer), now)
         self._overlaps = views.Overlaps(self._store.cuts)
         self._visits = Visits(self._note_visits, clock.now)
         self._register = Register(now, self._visits.note)

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from sio_server.broker.deliveries import Deliveries
 from sio_server.broker.leases import Leases, Register
 from sio_server.broker.log import BrokerHandler
 from sio_server.broker.nodes import NodeState
 from sio_server.broker.sqlite import faults
-from sio_server.broker.sqlite.deliveries import Deliveries
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.people import RevocationList, SightCache
 from sio_server.broker.sqlite.store import Store

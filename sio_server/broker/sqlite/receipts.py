@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -12,10 +11,10 @@ import orjson
 from sio_server.audience import USER_PREFIX, Audience
 from sio_server.broker.people import Reached
 from sio_server.broker.receipts import Receipt, Stored, UserReceipt
+from sio_server.broker.spans import ACKNOWLEDGED, HANDED, timed
 from sio_server.broker.sqlite.answers import answers_of
-from sio_server.broker.sqlite.deliveries import ACKNOWLEDGED, HANDED
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
-from sio_server.broker.steps import Step, first_at, moments_of, unpack
+from sio_server.broker.steps import Step, unpack
 from sio_server.broker.wanted import TOP
 from sio_server.notification import moment_of
 
@@ -97,19 +96,18 @@ def _timed(connection: sqlite3.Connection, users: Sequence[UserReceipt], seq: in
         steps[user, kind] = unpack(packed)
     answers = answers_of(connection, seq, (one.user for one in users))
     for one in users:
-        handed = [step for step in steps.get((one.user, HANDED), ()) if step.covers(seq)]
-        seen_at, read_at = moments_of(steps.get((one.user, _MARKED), ()), seq)
-        yield replace(
+        yield timed(
             one,
-            sent_at=min((max(taken, step.began) for step in handed if step.began), default=None),
-            acknowledged_at=first_at(steps.get((one.user, ACKNOWLEDGED), ()), seq),
-            seen_at=seen_at if one.seen else None,
-            read_at=read_at if one.read else None,
+            seq,
+            taken,
+            handed=steps.get((one.user, HANDED), ()),
+            acknowledged=steps.get((one.user, ACKNOWLEDGED), ()),
+            marked=steps.get((one.user, _MARKED), ()),
             answer=answers.get(one.user),
         )
 
 
-# Beside the kinds of `deliveries`: the steps of an inbox.
+# Beside the kinds of `spans`: the steps of an inbox.
 _MARKED: Final = 2
 
 _STEPS: Final = f"""

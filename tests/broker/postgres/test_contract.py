@@ -11,6 +11,8 @@ from sio_server.broker import Broker
 from sio_server.broker.postgres import PostgresBroker
 from tests.broker.contract import (
     amendments,
+    answers,
+    groups,
     inbox,
     log,
     nodes,
@@ -20,6 +22,7 @@ from tests.broker.contract import (
     receipts,
     schedule,
     signals,
+    trails,
     upkeep,
 )
 from tests.support.brokers import Ear, Reopen
@@ -38,7 +41,23 @@ class TestInbox(inbox.InboxContract, inbox.InboxOfTwoNodesContract):
     """Pages, counters, states."""
 
 
-class TestSearch(receipts.SearchContract):
+class TestGroups(groups.GroupsContract):
+    """An inbox by groups."""
+
+
+class TestAnswers(answers.AnswersContract, answers.AnswersOfTwoNodesContract):
+    """What users answer."""
+
+
+class TestReceipts(receipts.ReceiptsContract, receipts.ReceiptsOfTwoNodesContract):
+    """How far each notification came."""
+
+
+class TestTrails(trails.TrailsContract):
+    """What became of a notification with a user."""
+
+
+class TestSearch(receipts.SearchContract, receipts.ReachContract):
     """Which notifications there are."""
 
 
@@ -84,6 +103,10 @@ class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
 
 
 class TestDurable(
+    answers.DurableAnswersContract,
+    inbox.DurableInboxContract,
+    receipts.DurableReceiptsContract,
+    trails.DurableTrailsContract,
     log.DurableLogContract,
     once.DurableOnceContract,
     amendments.DurableCollapseContract,
