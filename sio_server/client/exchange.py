@@ -39,6 +39,9 @@ CONNECT_TIMEOUT: Final = 1.0
 BACKOFF_FIRST: Final = 0.1
 BACKOFF_MAX: Final = 1.0
 
+# The system's own: the generator of `random` is the application's, and a fork would draw the same numbers again.
+_DRAWS: Final = random.SystemRandom()
+
 # A server (or whoever answers in its place) that sends more than this is none of ours; a reply has 300 bytes.
 MAX_REPLY: Final = 256 * 1024
 
@@ -251,8 +254,7 @@ class Exchange:
     def _wait(self, reason: str, code: str | None, at_least: float, cause: Exception | None = None) -> float:
         ceiling = min(BACKOFF_FIRST * 2.0 ** min(self._tries, 10), BACKOFF_MAX)
         self._tries += 1
-        # Jitter, nothing secret.
-        delay = max(ceiling * random.uniform(0.5, 1), at_least)  # noqa: S311
+        delay = max(ceiling * _DRAWS.uniform(0.5, 1), at_least)
         if time.monotonic() + delay >= self._deadline:
             tries = "1 try" if self._tries == 1 else f"{self._tries} tries"
             raise NotifyUnavailable(f"{self._target.url} did not accept it in {tries}: {reason}", code) from cause

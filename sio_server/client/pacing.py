@@ -26,13 +26,16 @@ OPEN_AFTER: Final = 3
 # Entries in one request. The server takes 1,000; this is as fast, and keeps what a lost reply repeats small.
 BATCH: Final = 100
 
+# The system's own: the generator of `random` is the application's, and a fork would draw the same numbers again.
+_DRAWS: Final = random.SystemRandom()
+
 Circuit = Literal["closed", "open"]
 
 
 class Pace:
     """What a sender may do next, by what became of its requests."""
 
-    def __init__(self, draw: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(self, draw: Callable[[float, float], float] = _DRAWS.uniform) -> None:
         self._draw = draw
         self._failures = 0
         self._size = BATCH

@@ -24,13 +24,16 @@ _EASY_RATE: Final = 130.0
 # Seconds after the last close for the peers' ends to come in.
 _LINGER: Final = 1.0
 
+# The system's own: nothing that draws from the generator of `random` meets these numbers, nor is met by them.
+_DRAWS: Final = random.SystemRandom()
+
 
 async def drain(hub: Hub, door: Door, *, spread: float = SPREAD) -> None:
     """Tell each client how long it may take, close it then, and wait until all are gone or it is time."""
     door.draining = True
     crowd = list(hub)
     # In no order that says anything, and at even distances: chance alone would let some seconds have a quarter more.
-    random.shuffle(crowd)
+    _DRAWS.shuffle(crowd)
     spread = min(spread, len(crowd) / _EASY_RATE)
     loop = asyncio.get_running_loop()
     for place, connection in enumerate(crowd, start=1):

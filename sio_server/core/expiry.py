@@ -34,6 +34,9 @@ LOOKS_FOR_ALL: Final = 4
 # Connections that are looked at together, before others get their turn.
 _TOGETHER: Final = 500
 
+# The system's own: nothing that draws from the generator of `random` meets these numbers, nor is met by them.
+_DRAWS: Final = random.SystemRandom()
+
 _NEVER: Final = float("inf")
 
 
@@ -108,7 +111,7 @@ class Expiry:
         now = self._wall()
         for connection in self._hub:
             expires_at = connection.identity.expires_at
-            delay = random.uniform(0.0, RENEWAL_SPREAD)  # noqa: S311 - nothing is secret in it
+            delay = _DRAWS.uniform(0.0, RENEWAL_SPREAD)
             soon = now + EXPIRY_NOTICE + delay
             # a guest's token hangs on no setting, and there is no other to be had
             if expires_at is not None and soon < expires_at and not connection.identity.is_guest:
