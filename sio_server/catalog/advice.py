@@ -17,6 +17,7 @@ def advice_on(file: CatalogFile, builtin: Mapping[str, EventType], locale: str) 
     for kind in file.types.values():
         if kind.name in builtin:
             yield from _shadowing(kind, builtin[kind.name])
+        yield from _removed_early(kind)
         for member, text in _texts(kind):
             yield from _untranslated(kind, member, text, languages)
             yield from _unfilled(kind, member, text)
@@ -24,6 +25,8 @@ def advice_on(file: CatalogFile, builtin: Mapping[str, EventType], locale: str) 
         if PLACEHOLDER.search(topic):
             yield Problem(("topics", topic), _BRACES)
 
+
+_DAY: Final = 24 * 3600
 
 _BRACES: Final = Text(
     "Nothing is filled in here: this is a topic with braces in its name. A * at the end stands for anything.",
@@ -54,6 +57,19 @@ def _shadowing(kind: EventType, builtin: EventType) -> Iterator[Problem]:
             "{0} These fields are no longer checked: {1}.", "{0} Ya no se comprueban estos campos: {1}."
         ).format(detail, ", ".join(lost))
     yield Problem(("types", kind.name), detail)
+
+
+def _removed_early(kind: EventType) -> Iterator[Problem]:
+    """A type whose notifications are removed before they expire."""
+    days = kind.retention_days
+    if days and kind.ttl is not None and kind.ttl > days * _DAY:
+        yield Problem(
+            ("types", kind.name, "retention_days"),
+            Text(
+                "Removed after {0:g} days, which is before its ttl is over ({1} s are {2:.3g} days).",
+                "Se elimina a los {0:g} días, antes de que acabe su ttl ({1} s son {2:.3g} días).",
+            ).format(days, kind.ttl, kind.ttl / _DAY),
+        )
 
 
 def _untranslated(kind: EventType, member: str, text: Translations, languages: list[str]) -> Iterator[Problem]:

@@ -52,8 +52,10 @@ _BRACES: Final = Text(
     "'{0}': escribe {{campo}} con el nombre de un campo de data",
 )
 _NOTHING: Final = Text(
-    'Holds neither types nor topics: write a table such as [types.excursion_cancelada] or [topics."tour:*"].',
-    'No tiene ni tipos ni temas: escribe una tabla como [types.excursion_cancelada] o [topics."tour:*"].',
+    'Holds neither types nor topics: write a table such as [types.excursion_cancelada] or [topics."tour:*"]; '
+    "where none are meant, [types] alone.",
+    'No tiene ni tipos ni temas: escribe una tabla como [types.excursion_cancelada] o [topics."tour:*"]; '
+    "si no debe haber ninguno, solo [types].",
 )
 _NO_TEXTS: Final = Text("Holds no text.", "No tiene ningún texto.")
 

@@ -51,3 +51,14 @@ def test_types_in_the_place_of_built_in_ones_are_told() -> None:
     assert told('[types.guia_eliminado]\ndata = {guia_id = "id", nombre = "string"}\n') == [
         "types.guia_eliminado: Takes the place of the built-in type."
     ]
+
+
+def test_what_is_removed_before_it_expires_is_told() -> None:
+    """A type that is kept for less than its ttl is told of, also where one of them is the file's default."""
+    assert told("[types.a]\nretention_days = 0.5\nttl = 86400\n[types.b]\nretention_days = 1\nttl = 86400\n") == [
+        "types.a.retention_days: Removed after 0.5 days, which is before its ttl is over (86400 s are 1 days)."
+    ]
+    text = "[defaults]\nretention_days = 7\n[types.a]\nttl = 864000\n[types.b]\nretention_days = 0\nttl = 864000\n"
+    assert told(text, "es") == [
+        "types.a.retention_days: Se elimina a los 7 días, antes de que acabe su ttl (864000 s son 10 días)."
+    ]

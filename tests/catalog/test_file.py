@@ -154,7 +154,8 @@ def test_broken_toml_names_the_line(tmp_path: Path, text: str, line: int) -> Non
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "Holds neither types nor topics"),
+        ("", "[types] alone"),
+        ("version = 1", "Holds neither types nor topics"),
         ("types = 5", "types: Not an object"),
         ("[types]\nmine = 5", "types.mine: Not an object"),
         (MINIMAL + "[other]", "other: Unknown field"),
