@@ -26,6 +26,7 @@ from sio_server.api.keys import KeysOperations
 from sio_server.api.messages import expect_later
 from sio_server.api.metrics import MetricsOperations
 from sio_server.api.middleware import add_headers, guard
+from sio_server.api.nodes import NodesOperations
 from sio_server.api.notifications import NotificationsOperations
 from sio_server.api.operations import serve
 from sio_server.api.pages import console_routes
@@ -163,6 +164,7 @@ def _endpoints(
         *_people(core),
         ScheduledOperations(core.schedules, core.node),
         KeysOperations(keyring),
+        NodesOperations(core.nodes),
         StreamOperations(sse.handle),
         console,
         *(() if config.metrics_listen else (counted,)),

@@ -22,6 +22,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "between/tunnel": ("between/test_passing",),
     "serving/shared_sockets": ("serving/test_workers",),
     "serving/worker": ("serving/test_workers",),
+    "api/nodes": ("core/test_nodes", "between/test_asking", "api/test_openapi"),
+    "schemas/nodes": ("between/test_asking", "api/test_openapi"),
     "api/apart": ("serving/test_listening",),
     "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
     "api/health": ("api/test_openapi", "functional/test_hardening"),

@@ -5,17 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from sio_server import __version__
 from sio_server.broker import Broker, NodeState
 from sio_server.core.door import Door
 from sio_server.core.hub import Hub
+from sio_server.notification import written
 
 # What a name is made of: letters and digits that are safe in an address and look like no others. Eight of them are 40
 # bits, so that a name that is drawn never was another node's.
 _LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _LENGTH: Final = 8
+
+# Milliseconds in a second.
+_MS: Final = 1000
 
 
 class Nodes:
@@ -29,7 +33,8 @@ class Nodes:
         self._broker = broker
         self._hub = hub
         self._door = door
-        self._started = int(wall() * 1000)
+        self._wall = wall
+        self._started = int(wall() * _MS)
         broker.describe(self.state)
 
     def state(self) -> NodeState:
@@ -43,3 +48,23 @@ class Nodes:
             self._broker.head().seq,
             self._door.draining,
         )
+
+    async def all(self) -> list[dict[str, Any]]:
+        """Every node that lives, as ``GET /v1/nodes`` answers. Raises `BrokerUnavailable`."""
+        states = await self._broker.nodes()
+        furthest, now = max((state.head for state in states), default=0), self._wall()
+        return [
+            {
+                "name": state.name,
+                "version": state.version,
+                "address": state.address,
+                "started_at": written(state.started),
+                "uptime": round(max(0.0, now - state.started / _MS), 3),
+                "connections": state.connections,
+                "seq": state.head,
+                "lag": furthest - state.head,
+                "draining": state.draining,
+                "answers": state.name == self.name,
+            }
+            for state in states
+        ]

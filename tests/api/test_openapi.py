@@ -35,6 +35,7 @@ from sio_server.api.health import HealthOperations
 from sio_server.api.inbox import InboxOperations
 from sio_server.api.keys import KeysOperations
 from sio_server.api.metrics import MetricsOperations
+from sio_server.api.nodes import NodesOperations
 from sio_server.api.notifications import NotificationsOperations
 from sio_server.api.openapi import document
 from sio_server.api.operations import Operation, operations_of
@@ -87,6 +88,7 @@ OPERATIONS = [
     ("POST", "/v1/users/{id}/disconnect"),
     ("POST", "/v1/connections/{id}/disconnect"),
     ("GET", "/v1/presence"),
+    ("GET", "/v1/nodes"),
     ("POST", "/v1/passes"),
     ("POST", "/v1/passes/redeem"),
     ("POST", "/v1/tickets"),
@@ -293,6 +295,7 @@ def operations() -> list[Operation]:
         PeopleOperations,
         PersonsOperations,
         PresenceOperations,
+        NodesOperations,
         PassesOperations,
         KeysOperations,
         StreamOperations,

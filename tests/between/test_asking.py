@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from sio_server.schemas.nodes import NodesReplySchema
 from tests.between.test_passing import between_of
 from tests.support.cluster import Member, cluster
 from tests.support.servers import PUBLISH_KEY, token
@@ -44,6 +45,23 @@ async def test_scrape_of_one_sums_over_all() -> None:
         alone = await scraped(members[2])
         assert alone["sio_server_connections"] == 1
         assert "sio_server_workers" not in alone
+
+
+async def test_nodes_are_listed_by_any_of_them() -> None:
+    """Whichever node is asked lists all of them, and says which one answers."""
+    async with cluster(2) as members:
+        await members[0].server.connect({"token": token("ana", "turista")})
+        headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+        for member in members:
+            async with member.server.http.get(f"{member.server.url}/v1/nodes", headers=headers) as answer:
+                assert answer.status == 200
+                items = (await answer.json())["items"]
+            assert NodesReplySchema().validate({"items": items}) == {}
+            assert [node["name"] for node in items] == sorted(one.name for one in members)
+            assert {node["name"]: node["connections"] for node in items} == {members[0].name: 1, members[1].name: 0}
+            assert [node["name"] for node in items if node["answers"]] == [member.name]
+        async with member.server.http.get(f"{member.server.url}/v1/nodes") as answer:
+            assert answer.status == 401
 
 
 async def test_worker_that_does_not_answer_is_left_out() -> None:

@@ -29,5 +29,8 @@ async def test_node_describes_itself_to_the_others() -> None:
     assert (state.version, state.started, state.address) == (__version__, 1_700_500, "http://127.0.0.1:9001")
     assert (state.connections, state.head, state.draining) == (0, 1, True)
     assert found[other.name].address is None
+    shown = {node["name"]: node for node in await other.all()}
+    assert (shown[one.name]["lag"], shown[one.name]["answers"], shown[other.name]["answers"]) == (0, False, True)
+    assert (shown[one.name]["started_at"], shown[one.name]["uptime"]) == ("1970-01-01T00:28:20.500Z", 0.0)
     for broker in brokers:
         await broker.close()

@@ -739,6 +739,29 @@ export interface components {
             roles: string[];
             topics: string[];
         };
+        Node: {
+            /** @description Drawn anew at each start */
+            name: string;
+            version: string;
+            /** @description Where other nodes reach it; null where they cannot, and the balancer has to keep clients at one */
+            address: string | null;
+            /** @description RFC 3339 in UTC */
+            started_at: string;
+            /** @description In seconds */
+            uptime: number;
+            connections: number;
+            /** @description The position that was last announced to it */
+            seq: number;
+            /** @description How many positions it is behind the one that is furthest */
+            lag: number;
+            /** @description Whether it lets its clients go, since it ends */
+            draining: boolean;
+            /** @description Whether it is the one that answers this */
+            answers: boolean;
+        };
+        NodesReply: {
+            items: components["schemas"]["Node"][];
+        };
         Observed: {
             items: components["schemas"]["ObservedItem"][];
             /** @description Taken back, `items` of the same bundle included; only where some were */

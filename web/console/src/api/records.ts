@@ -48,6 +48,9 @@ export type Users = Schemas["UsersReply"];
 /** Whether a user is here, on any node, and a page of those who are. */
 export type Here = Schemas["Here"];
 export type Presence = Schemas["PresenceReply"];
+/** The nodes that share a log. */
+export type ServerNode = Schemas["Node"];
+export type ServerNodes = Schemas["NodesReply"];
 export type Disconnected = Schemas["Disconnected"];
 
 /** Topics that somebody follows; who follows one; what a user follows. */

@@ -16,6 +16,7 @@ import { Guide } from "./Guide.tsx";
 import { useGuide } from "./useGuide.ts";
 import { HealthLine } from "./HealthLine.tsx";
 import { LastErrors } from "./LastErrors.tsx";
+import { Nodes } from "./Nodes.tsx";
 import { Rates } from "./Rates.tsx";
 import "./overview.css";
 
@@ -36,6 +37,7 @@ export function Overview() {
           {stats.head.seq === 0 && error === null ? null : <HealthLine stats={stats} />}
           {guide.isOpen ? <Guide stats={stats} onClose={guide.close} /> : null}
           {stats.head.seq === 0 ? null : <Numbers stats={stats} isStale={error !== null} />}
+          <Nodes />
           <Server stats={stats} />
         </>
       )}

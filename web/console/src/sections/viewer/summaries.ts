@@ -34,6 +34,7 @@ export const SPANISH: Readonly<Record<string, string>> = {
   exportUser: "Todo lo que se guarda de un usuario",
   eraseUser: "Borrar lo que se guarda de un usuario",
   presence: "Quién está conectado, en cualquier nodo",
+  nodes: "Los nodos que comparten el registro",
   disconnect: "Cerrar las conexiones de un usuario y rechazar los tokens con que se hicieron",
   disconnectOne: "Cerrar una conexión",
   issueTicket: "Un ticket que abre una conexión en lugar de este token",
