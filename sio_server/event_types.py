@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
 from sio_server.audience import ADMIN_ROLE, MAX_NAME_LENGTH, Audience, name_of
@@ -76,6 +77,17 @@ DATA_TYPES: Final[dict[str, DataType]] = {
 }
 
 
+@lru_cache(maxsize=4096)  # the templates of a catalogue, of which each publish fills some
+def _parts(template: str) -> tuple[str, ...]:
+    """What stands in a template: a text, a name of a field, a text, and so on, a text at the end."""
+    return tuple(PLACEHOLDER.split(template))
+
+
+def _filled(parts: tuple[str, ...], data: Mapping[str, Any]) -> str:
+    """The text of these parts with values in place of names, all of which are there."""
+    return "".join([str(data[part]) if index % 2 else part for index, part in enumerate(parts)])
+
+
 @dataclass(frozen=True, slots=True)
 class EventType:
     """One type of event. ``audience`` holds templates: ``users=("{usuario_id}",)`` is filled from ``data``."""
@@ -124,13 +136,13 @@ class EventType:
         def fill(templates: tuple[str, ...]) -> list[str]:
             filled = []
             for template in templates:
-                names = PLACEHOLDER.findall(template)
-                absent = [name for name in names if not _is_id(data.get(name))]
+                parts = _parts(template)
+                absent = [name for name in parts[1::2] if not _is_id(data.get(name))]
                 missing.extend(absent)
                 if not absent:
-                    name = name_of(PLACEHOLDER.sub(lambda match: str(data[match[1]]), template))
+                    name = name_of(_filled(parts, data))
                     if name is None:
-                        field = f"data.{names[0]}" if names else "type"
+                        field = f"data.{parts[1]}" if len(parts) > 1 else "type"
                         raise Refused.of_problems("invalid_audience", (FieldProblem(field, _NOT_A_NAME),))
                     filled.append(name)
             return filled
@@ -147,11 +159,12 @@ class EventType:
 
     def text_for(self, data: Mapping[str, Any], locale: str) -> str:
         """The message for these data in ``locale``; the title where a field that the message names is absent."""
-        template = self.message.within(locale)
-        values = [data.get(name) for name in PLACEHOLDER.findall(template)]
-        if all(isinstance(value, str) or _is_number(value) for value in values):
-            return PLACEHOLDER.sub(lambda match: str(data[match[1]]), template)
-        return self.title.within(locale)
+        parts = _parts(self.message.within(locale))
+        for name in parts[1::2]:
+            value = data.get(name)
+            if not isinstance(value, str) and not _is_number(value):
+                return self.title.within(locale)
+        return _filled(parts, data)
 
     def heading_for(self, count: int, locale: str) -> str | None:
         """What stands above so many of a group in ``locale``; None where the file says nothing of it."""

@@ -112,6 +112,10 @@ class _Members(NamedTuple):
     body: bytes = b""
 
 
+# What a body has always: type, message, data, timestamp, title, priority, expires_at, link, actor.
+_Said = tuple[str, str, dict[str, Any], int, str | None, str, int | None, str | None, dict[str, Any] | None]
+
+
 class Notification(_Members):
     """What a publisher handed over, checked; times in Unix milliseconds. ``body`` is derived: see `encode_body`.
 
@@ -147,28 +151,11 @@ class Notification(_Members):
 
         ``locale``: the language of those texts of the body that are in several; ``texts`` has the others.
         """
-        made = _Members(
-            id,
-            type,
-            message,
-            data,
-            timestamp,
-            audience,
-            title,
-            priority,
-            expires_at,
-            link,
-            actor,
-            source,
-            publisher,
-            traceparent,
-            persist,
-            idempotency,
-            extras,
-            locale,
-            texts,
-        )
-        return tuple.__new__(cls, (*made[:-1], encode_body(made)))
+        said = (type, message, data, timestamp, title, priority, expires_at, link, actor)
+        body = encode_body(said, traceparent, extras, locale, persist=persist)
+        first = (id, type, message, data, timestamp, audience, title, priority, expires_at, link, actor)
+        rest = (source, publisher, traceparent, persist, idempotency, extras, locale, texts, body)
+        return tuple.__new__(cls, (*first, *rest))
 
     def members(self) -> dict[str, Any]:
         """The members of the envelope that have nothing to do with a place in the log."""
@@ -232,31 +219,31 @@ def written(moment: int) -> str:
     return prefix + _MILLISECONDS[rest]
 
 
-def encode_body(notification: _Members) -> bytes:
+def encode_body(said: _Said, traceparent: str | None, extras: Extras | None, locale: str, *, persist: bool) -> bytes:
     """The JSON members that follow ``id``, ``seq`` and ``cursor`` in the envelope, with neither brace.
 
     The audience is not among them: it would tell one person the names of others. Only what is not stored says so, with
     ``persist``: its ``seq`` is another notification's, so that nothing else tells an inbox that it will not be in it.
     A trace is there only where the publisher named one, and so is what `Extras` add.
     """
-    expires_at = notification.expires_at
+    kind, message, data, timestamp, title, priority, expires_at, link, actor = said
     members: dict[str, Any] = {
-        "type": notification.type,
-        "title": notification.title,
-        "message": notification.message,
-        "data": notification.data,
-        "timestamp": written(notification.timestamp),
-        "priority": notification.priority,
-        "link": notification.link,
-        "actor": notification.actor,
+        "type": kind,
+        "title": title,
+        "message": message,
+        "data": data,
+        "timestamp": written(timestamp),
+        "priority": priority,
+        "link": link,
+        "actor": actor,
         "expires_at": None if expires_at is None else written(expires_at),
     }
-    if notification.traceparent is not None:
-        members["traceparent"] = notification.traceparent
-    if not notification.persist:
+    if traceparent is not None:
+        members["traceparent"] = traceparent
+    if not persist:
         members["persist"] = False
-    if notification.extras is not None:
-        members.update(notification.extras.envelope(notification.locale))
+    if extras is not None:
+        members.update(extras.envelope(locale))
     return _dumps(members)[1:-1]
 
 
@@ -338,7 +325,8 @@ class Entry(NamedTuple):
             notification.publisher,
             notification.persist,
             expires_at,
-            texts=notification.texts,
+            None,
+            notification.texts,
         )
 
     def in_place_of(self, replaces: str, thread: str, gone: tuple[int, ...]) -> Entry:

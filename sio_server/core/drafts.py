@@ -93,15 +93,16 @@ class Drafts:
         idempotency = None
         if request.idempotency_key is not None:
             idempotency = Idempotency(publisher.name, request.idempotency_key, request.fingerprint())
-        said = worded(request, event_type, self._locale)
-        notification = Notification(
+        title, message, texts, untranslated = worded(request, event_type, self._locale)
+        notification = Notification.__new__(  # a call of the class would put its members into a dictionary first
+            Notification,
             id=new_id(now),
             type=request.type,
-            message=said.message,
+            message=message,
             data=request.data,
             timestamp=now,
             audience=audience,
-            title=said.title,
+            title=title,
             priority=request.priority or event_type.priority,
             expires_at=_end(request, ttl, now),
             link=request.link,
@@ -113,9 +114,9 @@ class Drafts:
             idempotency=idempotency,
             extras=request.extras,
             locale=self._locale,
-            texts=said.texts,
+            texts=texts,
         )
-        for tag in said.missing:
+        for tag in untranslated:
             self._metrics.untranslated(tag)
         return notification, warnings
 

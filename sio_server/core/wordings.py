@@ -38,6 +38,8 @@ def worded(request: PublishRequest, event_type: EventType, locale: str) -> Worde
             return Worded(request.title, message)
         if len(event_type.message.texts) < _SEVERAL:
             return Worded(request.title, event_type.text_for(request.data, locale))
+        if request.title is None:
+            return _catalogues(request.data, event_type, locale)
     said = {} if extras is None or extras.texts is None else extras.texts
     titles = _of(said, "title", request.title, locale)
     messages = _of(said, "message", message, locale)
@@ -49,6 +51,16 @@ def worded(request: PublishRequest, event_type: EventType, locale: str) -> Worde
     # Who writes in the server's language without a title wants none there: one in another would be in the way.
     untitled = bool(titles) and locale not in titles and (message is not None or locale in said)
     return _put_together(request, {**titles, **({locale: None} if untitled else {})}, messages, locale)
+
+
+def _catalogues(data: Mapping[str, Any], event_type: EventType, locale: str) -> Worded:
+    """The catalogue's message alone, in all of its languages: what `_put_together` would make of it, for a third."""
+    messages = {tag: event_type.text_for(data, tag) for tag in event_type.message.texts}
+    message = _within(messages, locale, locale) or ""
+    differing: dict[str, dict[str, Any]] = {locale: {}}
+    for tag, text in messages.items():
+        differing[tag] = {} if text == message else {"message": text}
+    return Worded(None, message, Texts.of(differing), () if locale in messages else (locale,))
 
 
 WORDS: Final = frozenset({"title", "message", "data", "texts", "actions"})
