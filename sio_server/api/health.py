@@ -16,6 +16,14 @@ _REPLY: Final[dict[str, Any]] = {
     "required": ["status"],
     "properties": {"status": {"const": "ok"}},
 }
+_READY: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {
+        "status": {"const": "ok"},
+        "lost": {"type": "string", "description": "What of the log was lost since this node started; mostly absent"},
+    },
+}
 
 
 class HealthOperations:
@@ -44,10 +52,11 @@ class HealthOperations:
         tag="operate",
         summary="Whether this node should get traffic",
         credential=PUBLIC,
-        reply=_REPLY,
+        reply=_READY,
         errors=("draining", "broker_unavailable"),
     )
-    async def ready(self, _: Call[None, None]) -> web.Response:
+    async def ready(self, call: Call[None, None]) -> web.Response:
         """Check whether this node should get traffic."""
         await self._node.check()
-        return json_response({"status": "ok"})
+        lost = self._node.lost()
+        return json_response({"status": "ok"} if lost is None else {"status": "ok", "lost": lost.within(call.locale)})

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from sio_server.errors import Text
+
 
 class Retention(Protocol):
     """Letting the oldest go. Every node calls all of this from time to time, and a broker lets one do it at a time.
@@ -58,6 +60,12 @@ class HealthCheck(Protocol):
 
     async def check(self) -> None:
         """Raise `BrokerUnavailable` where the log takes or gives nothing now."""
+
+    def lost(self) -> Text | None:
+        """What of the log was lost while this node followed it, for operators; None where nothing was.
+
+        The log works nevertheless. It is told until the node ends, as it is not known when somebody has seen to it.
+        """
 
     def room_for(self, max_body: int) -> None:
         """Let a log that has failed count as working again only once it has room for a body of so many bytes."""

@@ -133,6 +133,10 @@ class Node:
         self._door.check()
         await self._broker.check()
 
+    def lost(self) -> Text | None:
+        """What of the log was lost while this node followed it; None where nothing was."""
+        return self._broker.lost()
+
     def check_open(self) -> None:
         """Raise `Refused` (``draining``) while this node stops."""
         self._door.check()

@@ -19,7 +19,8 @@ CREATE FUNCTION append_batch(
     room_of int[], rooms text[], except_of int[], excepted text[], group_of int[], group_rooms text[],
     group_names text[], key_of int[], key_publishers text[], keys text[], fingerprints bytea[],
     place_of int[], places bytea[], place_at bigint[], due_of int[], due_revisions bigint[], due_at bigint[],
-    OUT epoch text, OUT before bigint, OUT now_ bigint, OUT passed_before bigint, OUT seqs bigint[],
+    OUT epoch text, OUT before bigint, OUT token_before text, OUT passed_before bigint, OUT now_ bigint,
+    OUT seqs bigint[],
     OUT known_of int[], OUT known_ids text[], OUT known_seqs bigint[], OUT known_fingerprints bytea[],
     OUT missed int[], OUT former_of int[], OUT former_ids text[], OUT former_seqs bigint[], OUT former_threads text[],
     OUT former_words bigint[]
@@ -39,7 +40,7 @@ DECLARE
     gone_words bigint[];
 BEGIN
     SELECT * INTO head FROM log FOR UPDATE;
-    epoch := head.epoch; before := head.seq; passed_before := head.passed;
+    epoch := head.epoch; before := head.seq; token_before := head.token; passed_before := head.passed;
     now_ := greatest(head.taken, moment);
     IF cardinality(keys) > 0 THEN
         SELECT array_agg(asked.place), array_agg(known.id), array_agg(known.seq), array_agg(known.fingerprint)

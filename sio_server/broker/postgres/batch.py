@@ -12,7 +12,7 @@ import orjson
 from sio_server.broker.log import Former, Published
 from sio_server.broker.places import digest
 from sio_server.broker.postgres.database import Connection, Database
-from sio_server.broker.postgres.follower import Mark
+from sio_server.broker.postgres.follower import Mark, Place
 from sio_server.errors import Refused
 from sio_server.notification import Entry, Notification, Position
 
@@ -21,8 +21,8 @@ Settled = Callable[[Published | Exception], None]
 
 _ARGUMENTS: Final = ", ".join(f"${number}" for number in range(1, 33))
 _APPEND: Final = f"""
-SELECT epoch, before, now_, passed_before, seqs, missed, known_of, known_ids, known_seqs, known_fingerprints,
-    former_of, former_ids, former_seqs, former_threads, former_words
+SELECT epoch, before, token_before, passed_before, now_, seqs, missed, known_of, known_ids, known_seqs,
+    known_fingerprints, former_of, former_ids, former_seqs, former_threads, former_words
 FROM append_batch({_ARGUMENTS})
 """  # noqa: S608 - numbers
 
@@ -120,6 +120,10 @@ class Columns:
             self.keys.append(key.key)
             self.fingerprints.append(key.fingerprint)
 
+    def has_nul(self) -> bool:
+        """Whether a text has the character U+0000."""
+        return any(isinstance(value, str) and "\0" in value for column in self.arguments() for value in column)
+
     def arguments(self) -> tuple[Any, ...]:
         """The columns in the order in which the function takes them."""
         return tuple(getattr(self, name) for name in self.__slots__)
@@ -128,8 +132,7 @@ class Columns:
 class Done(NamedTuple):
     """What a commit did: where the log stood before it, and where each notification stands."""
 
-    epoch: str
-    before: tuple[int, int]
+    before: Place
     mark: Mark
     now: int
     notifications: Sequence[Notification]
@@ -175,6 +178,10 @@ class Batch:
         self._taken.add(name)
         return True
 
+    def wrong(self) -> list[Waiting]:
+        """Those with a text that PostgreSQL cannot keep: it has no U+0000."""
+        return [one for one in self.waiting if Batch([one], 1).columns.has_nul()]
+
     async def append(self, database: Database, node: str, token: str, *, now: int, key_ttl: int) -> Done:
         """Append all, in one transaction. Raises `BrokerUnavailable`."""
 
@@ -190,7 +197,7 @@ class Batch:
         return self._done(row, token)
 
     def _done(self, row: Sequence[Any], token: str) -> Done:
-        epoch, before, now, passed, seqs, missed, known_of, *rest = row
+        epoch, before, token_before, passed, now, seqs, missed, known_of, *rest = row
         known, (former_of, *former) = rest[:3], rest[3:]
         notifications = [one.notification for one in self.waiting]
         outcomes: list[Outcome] = [
@@ -211,7 +218,8 @@ class Batch:
             outcomes[number - 1] = Published(
                 notifications[number - 1].id, Position(epoch, seqs[number - 1]), former=taken
             )
-        return Done(epoch, (before, passed), Mark(seqs[-1], token), now, notifications, outcomes)
+        place = Place(epoch, Mark(before, token_before), passed)
+        return Done(place, Mark(seqs[-1], token), now, notifications, outcomes)
 
 
 def channel_of(schema: str) -> str:

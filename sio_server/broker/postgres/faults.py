@@ -6,7 +6,7 @@ from typing import Final
 
 import asyncpg
 
-from sio_server.errors import BrokerUnavailable, LogError, Text
+from sio_server.errors import BrokerUnavailable, LogError, Refused, Text
 
 # What a call raises when the database cannot be reached, breaks off, or answers that it cannot do it now. asyncpg's own
 # mistakes of use are `InterfaceError`, which it also raises for a connection that is gone.
@@ -15,10 +15,34 @@ FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Timeout
 # Another transaction was in the way, nothing was written, and the same call may do it now.
 AGAIN: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
+# The database takes what it was given for none of its values; nothing was written.
+REFUSED_INPUT: Final = (asyncpg.DataError,)
+
 
 def closed() -> BrokerUnavailable:
     """The refusal of a log that is not open."""
     return BrokerUnavailable(Text("The log is closed.", "El registro está cerrado."))
+
+
+def not_text() -> Refused:
+    """The refusal of a text that the database cannot keep."""
+    return Refused(
+        "invalid_data",
+        Text(
+            "It has the character U+0000, which this log cannot keep: leave it out.",
+            "Tiene el carácter U+0000, que este registro no puede guardar: quítalo.",
+        ),
+    )
+
+
+def held_up() -> BrokerUnavailable:
+    """The refusal while a commit does not come back."""
+    return BrokerUnavailable(
+        Text(
+            "The database reads and does not write: a synchronous standby may be away.",
+            "La base de datos lee y no escribe: puede faltar un servidor de reserva síncrono.",
+        )
+    )
 
 
 def silent() -> BrokerUnavailable:

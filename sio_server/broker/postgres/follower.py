@@ -24,6 +24,7 @@ from sio_server.broker.log import BrokerHandler
 from sio_server.broker.postgres.database import Connection, Database
 from sio_server.broker.postgres.rows import COLUMNS, WORD_COLUMNS, entry_of
 from sio_server.broker.postgres.schema import new_epoch
+from sio_server.errors import Text
 from sio_server.logs import get_logger
 from sio_server.notification import Effect, Entry, Position
 
@@ -31,6 +32,13 @@ from sio_server.notification import Effect, Entry, Position
 PAGE: Final = 1000
 
 logger = get_logger("log")
+
+_LOST: Final = Text(
+    "The log lost its end, in a failover or by a backup that was restored: this node had announced up to position {0}, "
+    "and it stood at {1}. Publish again what is missing; this is told until the node is started anew.",
+    "El registro perdió su final, en una conmutación o al restaurar una copia: este nodo había anunciado hasta la "
+    "posición {0}, y estaba en la {1}. Publica otra vez lo que falte; se dice hasta que el nodo se arranque de nuevo.",
+)
 
 # Parameters: the position and the number in passing up to which all is announced, most, and the position whose token is
 # asked for. Notifications and word of changes come in order of position, what passes after what was stored before it.
@@ -65,6 +73,14 @@ class Mark(NamedTuple):
     token: str
 
 
+class Place(NamedTuple):
+    """Where a log stands: its last commit that gave a position, and the last number in passing."""
+
+    epoch: str
+    mark: Mark
+    passed: int
+
+
 class _Page(NamedTuple):
     epoch: str
     head: Mark
@@ -84,8 +100,8 @@ class Follower:
     def __init__(self, database: Database, until: Callable[[str, int, int | None], int | None]) -> None:
         self.head = Position("", 0)
         self.floor = 0
-        self.lost = ""
-        """What of the log was lost while this node followed it, in words; empty where nothing was."""
+        self.lost: Text | None = None
+        """See `HealthCheck.lost`."""
         self._database = database
         self._until = until
         self._handler: BrokerHandler | None = None
@@ -109,13 +125,13 @@ class Follower:
 
     # -- announcing -----------------------------------------------------------------------------------------------
 
-    async def committed(self, epoch: str, before: tuple[int, int], mark: Mark, entries: Sequence[Entry]) -> None:
+    async def committed(self, before: Place, mark: Mark, entries: Sequence[Entry]) -> None:
         """This node appended entries in one commit; what others appended before them is announced first.
 
-        ``before`` is where the log stood: the position, and the number in passing.
+        ``before`` is where the log stood.
         """
         async with self._turn:
-            if epoch == self.head.epoch and before == (self.head.seq, self._passed):
+            if before == (self.head.epoch, self._mark, self._passed) and self._mark.seq == self.head.seq:
                 self._passed += sum(not entry.persist for entry in entries)
                 if mark.seq > self._mark.seq:
                     self._mark = mark
@@ -137,15 +153,22 @@ class Follower:
             if page.epoch != self.head.epoch:
                 self._reset(page)
                 return
-            if page.head.seq < after or page.token != (self._mark.token or None):
+            if page.head.seq < after or self._is_another(page):
                 await self._renew(page)
                 continue
             if page.floor > after:  # what was not announced yet is gone
                 self._reset(page)
                 return
+            self._passed = min(passed, page.passed)  # what passed and is lost was promised to nobody
             self._take(page)
             if len(page.rows) < PAGE:
                 return
+
+    def _is_another(self, page: _Page) -> bool:
+        """Whether the log is not the one that this node followed so far, but one that lost its end and went on."""
+        if page.token is None and page.floor > self.head.seq:
+            return False  # what the commit called itself is forgotten after a day, and this node has missed something
+        return page.token != (self._mark.token or None)
 
     async def _page(self, connection: Connection, after: int, passed: int) -> _Page:
         rows = await connection.fetch(_READ, after, passed, PAGE, self._mark.seq)
@@ -202,8 +225,8 @@ class Follower:
     async def _renew(self, page: _Page) -> None:
         """Give a log that lost its end another name, unless another node has done so already."""
         epoch, seq = self.head
-        self.lost = f"the log stands at {page.head.seq}, and this node had announced up to {seq}: the rest is lost"
         logger.error("the log lost its end: a failover or a restored backup", announced=seq, stands_at=page.head.seq)
+        self.lost = _LOST.format(seq, page.head.seq)
         await self._database.write(
             lambda connection: connection.execute("UPDATE log SET epoch = $1 WHERE epoch = $2", new_epoch(), epoch)
         )

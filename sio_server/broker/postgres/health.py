@@ -11,9 +11,13 @@ from sio_server.broker.postgres.database import Step
 from sio_server.broker.postgres.parts import Parts
 from sio_server.broker.upkeep import HealthCheck, LogSize, Measured
 from sio_server.clock import StepWatch
+from sio_server.errors import Text
 
 # Seconds without an answer after which the database counts as away: it is asked each second.
 SILENT: Final = 3.0
+
+# Seconds after which a commit that is under way counts as one that does not come back.
+HELD_UP: Final = 5.0
 
 _SIZE: Final = """
 SELECT (SELECT sum(pg_total_relation_size(oid)) FROM pg_class
@@ -37,9 +41,15 @@ class Watching(Parts):
         self._ensure_open()
         if self._bell.silent_for > SILENT:
             raise faults.silent()
+        if self._writer.held_up_for > HELD_UP:
+            raise faults.held_up()
         if self._writer.failure is not None:
             await self._change(self._probe, lock=True)
             self._writer.failure = None
+
+    def lost(self) -> Text | None:
+        """See `HealthCheck.lost`."""
+        return self._follower.lost
 
     async def _probe(self, step: Step) -> None:
         # Text that cannot be compressed, of a position that is none: it takes the room, and goes in the same commit.

@@ -56,6 +56,7 @@ class Writer:
         # How many were appended, how many of them are settled, and what is set when more are.
         self._taken = self._answered = 0
         self._answer = asyncio.Event()
+        self._began: float | None = None
 
     def append(self, notification: Notification, settled: Settled, due: Due | None = None) -> None:
         """See `Log.append`; ``due``: see `Schedule.deliver`."""
@@ -72,6 +73,11 @@ class Writer:
         """Whether publishes wait for a commit, or are in one that is under way."""
         return self._running is not None
 
+    @property
+    def held_up_for(self) -> float:
+        """Seconds for which the commit that is under way has been; 0 where none is."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
     async def finish(self) -> None:
         """Wait until what is appended by now is settled; what is appended meanwhile may wait still."""
         until = self._taken
@@ -85,9 +91,11 @@ class Writer:
                 await self._gather()
                 batch = Batch(self._waiting, MAX_BATCH)
                 del self._waiting[: len(batch.waiting)]
+                self._began = time.monotonic()
                 try:
                     await self._commit(batch)
                 finally:
+                    self._began = None
                     self._answered += len(batch.waiting)
                     self._answer.set()
                     self._answer = asyncio.Event()
@@ -114,6 +122,11 @@ class Writer:
                 key_ttl=self._key_ttl,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear that it is not known
+            if isinstance(error.__cause__, faults.REFUSED_INPUT) and (wrong := batch.wrong()):
+                # The others have no part in it.
+                _settle(wrong, [faults.not_text()] * len(wrong))
+                await self._commit(Batch([one for one in batch.waiting if one not in wrong], MAX_BATCH))
+                return
             self.failure = error if isinstance(error, BrokerUnavailable) else faults.unavailable(error)
             _settle(batch.waiting, [self.failure] * len(batch.waiting))
             return
@@ -124,7 +137,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - a mistake of whoever listens: all of this is stored
             _tell(error)
         try:
-            await self._follower.committed(done.epoch, done.before, done.mark, done.entries(self._until))
+            await self._follower.committed(done.before, done.mark, done.entries(self._until))
         except BrokerUnavailable:
             pass  # it is stored; what others appended before it is announced, and then it, once the log can be read
         finally:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,12 +32,13 @@ from sio_server.broker.sqlite.erasing import Erasing
 from sio_server.broker.sqlite.following import Following
 from sio_server.broker.sqlite.grouping import Grouping
 from sio_server.broker.sqlite.handing import recorder
+from sio_server.broker.sqlite.keeping import Keeping
 from sio_server.broker.sqlite.nodes import Nodes
 from sio_server.broker.sqlite.parts import MS
 from sio_server.broker.sqlite.people import RevocationList, SightCache
 from sio_server.broker.sqlite.scheduling import Scheduling
 from sio_server.broker.sqlite.store import Store
-from sio_server.broker.sqlite.upkeep import ROOM_BESIDE, Upkeep
+from sio_server.broker.sqlite.upkeep import Upkeep
 from sio_server.broker.sqlite.writer import Step, Writer
 from sio_server.broker.trails import Trail
 from sio_server.broker.upkeep import LogSize
@@ -49,7 +50,7 @@ from sio_server.errors import BrokerUnavailable
 from sio_server.notification import Notification, Position
 
 
-class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amending, Grouping, Describing):
+class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amending, Grouping, Describing, Keeping):
     """Every ability of `sio_server.broker` on SQLite. ``directory`` None keeps the log in memory.
 
     ``idempotency_ttl`` is in seconds; ``now`` gives Unix seconds and may be set at any time, ``steadily`` seconds that
@@ -110,10 +111,6 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         other._describe = None  # noqa: SLF001
         self._nodes.shared = True
         return other
-
-    def room_for(self, max_body: int) -> None:
-        """See `HealthCheck.room_for`."""
-        self._upkeep.room = max_body + ROOM_BESIDE
 
     # -- Log ------------------------------------------------------------------------------------------------------
 
@@ -371,29 +368,6 @@ class SqliteBroker(Following, Attending, Erasing, Answering, Scheduling, Amendin
         """See `Once.use_up`."""
         self._ensure_open()
         return await self._writer.change(lambda step: once.use_up(step, name, int(until * MS)))
-
-    def keep_types(self, ages: Mapping[str, float]) -> None:
-        """See `Retention.keep_types`."""
-        self._ages.by_type = dict(ages)
-
-    async def retain(self, *, max_age: float | None = None, max_count: int | None = None) -> int:
-        """See `Retention.retain`."""
-        self._ensure_open()
-        return await self._upkeep.retain(max_age, max_count)
-
-    async def forget(self, *, max_age: float) -> int:
-        """See `Retention.forget`."""
-        self._ensure_open()
-        return await self._upkeep.forget(max_age)
-
-    async def look_at_clock(self) -> float:
-        """See `Retention.look_at_clock`."""
-        return await self._upkeep.look_at_clock()
-
-    async def check(self) -> None:
-        """See `HealthCheck.check`."""
-        self._ensure_open()
-        await self._upkeep.check()
 
 
 _: type[Broker] = SqliteBroker

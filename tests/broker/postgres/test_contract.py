@@ -61,8 +61,8 @@ class TestSearch(receipts.SearchContract, receipts.ReachContract):
     """Which notifications there are."""
 
 
-class TestCollapse(amendments.CollapseContract, amendments.CollapseOfTwoNodesContract):
-    """What takes the place of what."""
+class TestAmendments(amendments.CollapseContract, amendments.AmendContract, amendments.CollapseOfTwoNodesContract):
+    """What takes the place of what, is changed and is taken back."""
 
 
 class TestSchedule(
@@ -77,6 +77,8 @@ class TestSchedule(
 class TestUpkeep(
     upkeep.RetentionContract,
     upkeep.RetentionOfTypesContract,
+    upkeep.ForgettingContract,
+    upkeep.UpkeepOfTwoNodesContract,
     upkeep.HealthContract,
 ):
     """Letting the oldest go, whether it works, and how big it is."""
