@@ -143,6 +143,8 @@ class Authenticator:
             if not token or says_something:
                 return identity_stated(stated or {})
             return self._guest(token) or identity_stated(unverified_claims(token))
+        if token and self._tokens is not None and (known := self._tokens.known(token)) is not None:
+            return known
         guest = self._guest(token) if token else None
         if guest is not None:
             return guest

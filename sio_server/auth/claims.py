@@ -6,11 +6,12 @@ import base64
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
-from sio_server.audience import Identity, name_of
+from sio_server.audience import MAX_NAME_LENGTH, Identity, name_of
 from sio_server.config.claim_names import ROLE_CLAIMS, ClaimNames, claim, likely_user_claim
 from sio_server.errors import Refused, Text
 from sio_server.fields import NOT_NAME
@@ -129,8 +130,20 @@ def _user(claims: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def _roles(claims: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    for name in names:
+        value = claim(claims, name)
+        if isinstance(value, str) and len(value) <= MAX_NAME_LENGTH:
+            found += _several_in(name, value)
+        elif value is not None:
+            found += _several(name, value)
     # Thousands of connections have the same few: one string for all of them.
-    return tuple(dict.fromkeys(sys.intern(role) for name in names for role in _several(name, claim(claims, name))))
+    return tuple(dict.fromkeys(map(sys.intern, found)))
+
+
+@lru_cache(maxsize=256)
+def _several_in(name: str, text: str) -> tuple[str, ...]:
+    return _several(name, text)
 
 
 def _several(name: str, value: Any) -> tuple[str, ...]:

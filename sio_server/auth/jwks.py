@@ -46,6 +46,13 @@ class JwksKeys:
         self._keys: list[jwt.PyJWK] = []
         self._fetched = self._tried = float("-inf")
         self._lock = asyncio.Lock()
+        self.number = 0
+        """How many key sets there were: what was found with one may not be so with the next."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a key set is here that need not be fetched again."""
+        return not self._is_old()
 
     async def keys(self, kid: str | None, algorithm: str) -> list[Any]:
         """The keys for this id and algorithm; all of the algorithm's kind where a token names none.
@@ -88,6 +95,7 @@ class JwksKeys:
             logger.warning("the keys that verify tokens cannot be fetched", url=_shown(self._url), reason=str(error))
         else:
             self._fetched = time.monotonic()
+            self.number += 1
 
 
 class NoKeySet(Exception):

@@ -17,6 +17,8 @@ import jwt
 from sio_server.audience import Hint, Identity
 from sio_server.auth.claims import INVALID_CLAIM, MISSING_CLAIM, bare_token, identity_of_claims, is_misread, no_jwt
 from sio_server.auth.jwks import ASYMMETRIC_ALGORITHMS, JwksKeys
+from sio_server.auth.known_tokens import KnownTokens
+from sio_server.auth.plain_tokens import plain_claims, usable
 from sio_server.config import Config
 from sio_server.config.claim_names import ClaimNames, likely_role_claim
 from sio_server.errors import Refused, Text
@@ -48,11 +50,36 @@ class TokenVerifier:
         self._names = ClaimNames(config.user_claim, config.roles_claim)
         self._hinted = float("-inf")
         self._secrets = tuple(filter(None, (config.jwt_secret, config.jwt_secret_previous)))
+        # PyJWT alone judges audiences and issuers
+        self._plain = usable(self._secrets) if config.token_audience is None and config.token_issuer is None else ()
         self._jwks = JwksKeys(config.jwks_url) if jwks is None and config.jwks_url is not None else jwks
+        self._known = KnownTokens()
+        self._key_set = 0
 
-    async def identity(self, token: str) -> Identity:
-        """The identity of a token; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``."""
-        claims = await self._claims(token)
+    def known(self, text: str) -> Identity | None:
+        """The identity of a token that was found good before and still is; None where `identity` has to look."""
+        if self._jwks is not None:
+            if not self._jwks.is_fresh:
+                return None  # another look may find other keys
+            if self._key_set != self._jwks.number:
+                self._key_set = self._jwks.number
+                self._known.clear()
+        return self._known.find(bare_token(text), time.time())
+
+    async def identity(self, text: str) -> Identity:
+        """The identity of a token; raises `Refused`: ``invalid_token``, ``token_expired``, ``keys_unavailable``.
+
+        That it was not revoked is the caller's to check, with each connection.
+        """
+        token = bare_token(text)
+        claims = await self._claims(token, text)
+        identity = self._identity(claims)
+        # what is good for its leeway alone, or was found good with keys that have changed since, is not kept
+        if self._jwks is None or self._key_set == self._jwks.number:
+            self._known.add(token, identity, claims)
+        return identity
+
+    def _identity(self, claims: dict[str, Any]) -> Identity:
         try:
             identity = identity_of_claims(claims, self._names)
         except OverflowError as error:  # an exp beyond any clock
@@ -83,11 +110,14 @@ class TokenVerifier:
         elsewhere = () if found is None else (Hint("roles_elsewhere", _ROLES_ELSEWHERE.format(found)),)
         return (*elsewhere, Hint("expiry_in_milliseconds", _IN_MILLISECONDS)) if lasting else elsewhere
 
-    async def _claims(self, text: str) -> dict[str, Any]:
-        token = bare_token(text)
+    async def _claims(self, token: str, text: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_LENGTH:
             raise Refused("invalid_token", _TOO_LONG.format(len(token), MAX_TOKEN_LENGTH))
-        if not token.isascii() or token.count(".") != _DOTS or is_misread(token):
+        if not token.isascii() or token.count(".") != _DOTS:
+            raise Refused("invalid_token", no_jwt(text))
+        if self._plain and (claims := plain_claims(token, self._plain, time.time())) is not None:
+            return claims
+        if is_misread(token):
             raise Refused("invalid_token", no_jwt(text))
         if self._jwks is None:
             # One kind of key: nothing in the header has to be known before it is checked.

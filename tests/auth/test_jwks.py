@@ -288,6 +288,18 @@ async def test_withdrawn_key_is_refused_when_the_keys_are_old(issuer: Issuer, cl
     assert (await auth.identity(signed("ES256", "ec"))).user == "7"
 
 
+async def test_withdrawn_key_ends_known_tokens_with_the_next_fetch(issuer: Issuer, clock: Clock) -> None:
+    """A token that was found good before is refused once a key set without its key was fetched, for whatever reason."""
+    auth, token = authenticator(issuer), signed("RS256", "rsa")
+    await auth.identity(token)
+    known = await auth.identity(token)
+    assert await auth.identity(token) is known
+    issuer.keys = [public("RS256", "new", STRANGER)]
+    clock.now += REFETCH_AFTER
+    assert (await auth.identity(signed("RS256", "new", STRANGER))).user == "7"
+    assert await code(auth, token) == "invalid_token"
+
+
 # -- when they cannot be fetched --
 
 
