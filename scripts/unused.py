@@ -44,6 +44,7 @@ NAMES: Final = [
     "drops",  # of the server and the recorder of tests of backends, as the next ones
     "advance",
     "message_in",
+    "retracted",
     "failing",
     "restart",
     "presence*",  # of the clients: called by applications alone

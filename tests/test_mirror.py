@@ -153,6 +153,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "schemas/traces": ("api/test_notifications_trace",),
     "serving/running": ("test_serving", "test_reloading"),
     "serving/signals": ("test_reloading", "test_serving"),
+    "testing/recorded": ("testing/test_recorder",),
     "testing/wording": ("testing/test_recorder",),
 }
 

@@ -12,7 +12,7 @@ import httpx
 
 from sio_server.client.bodies import PublishOptions, PublishResult, publish_body
 from sio_server.client.checking import CHECK_TIMEOUT, ServerStatus, check_server
-from sio_server.client.diverting import sink_of, take
+from sio_server.client.diverting import ask, sink_of, take
 from sio_server.client.exchange import Exchange, Reply, Target
 from sio_server.client.known import default_catalog
 from sio_server.client.learned import Learned
@@ -117,6 +117,8 @@ class NotifyClient(_Client, AsyncPlanned, AsyncMending, AsyncPersons, _Awaited):
     enviar_notificacion = publish
 
     async def _members(self, exchange: Exchange) -> dict[str, Any]:
+        if (sink := sink_of(self._target)) is not None:
+            return ask(sink, exchange)
         while True:
             try:
                 reply = await self._try(exchange)
@@ -200,6 +202,8 @@ class SyncNotifyClient(_Client, SyncPlanned, SyncMending, SyncPersons, _Answered
     enviar_notificacion = publish
 
     def _members(self, exchange: Exchange) -> dict[str, Any]:
+        if (sink := sink_of(self._target)) is not None:
+            return ask(sink, exchange)
         while True:
             try:
                 reply = self._try(exchange)

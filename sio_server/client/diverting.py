@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
 from sio_server.client.bodies import PublishResult, written
-from sio_server.client.exchange import Target
+from sio_server.client.exchange import Exchange, Target
 
 
 class Sink(Protocol):
@@ -24,6 +25,31 @@ class Sink(Protocol):
         Raises `NotifyRefused` where a server would refuse it.
         """
 
+    def ask(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer another request of a client; raises `NotifyRefused`."""
+
+
+def nothing(path: str = "") -> dict[str, Any]:
+    """What a server would answer that knows of nobody and of nothing, whatever it is asked for at a path."""
+    steps = [unquote(step) for step in urlsplit(path).path.split("/")]
+    named = steps[_NAMED] if len(steps) > _NAMED else ""
+    changed = {"id": named, "revision": 1, "seq": 0, "cursor": "", "type": "", "recipients": {"sockets": 0}}
+    return {
+        **changed,
+        "status": "ok",
+        "duplicate": False,
+        "warnings": [],
+        "user": named,
+        "disconnected": 0,
+        "erased": {},
+        "items": [],
+        "next_after": None,
+    }
+
+
+# Where in a path whatever it is about is named: /v1/users/7.
+_NAMED: Final = 3
+
 
 class _Nowhere:
     """Accepts all and keeps nothing."""
@@ -31,6 +57,10 @@ class _Nowhere:
     def take(self, body: Mapping[str, Any], *, answered: bool) -> PublishResult:
         """Answer as a server of which nobody is a client."""
         return PublishResult("", 0, "", str(body["type"]), 0, duplicate=False, warnings=())
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Sink.ask`."""
+        return nothing(path)
 
 
 _NOWHERE: Final = _Nowhere()
@@ -64,3 +94,8 @@ def sink_of(target: Target) -> Sink | None:
 def take(sink: Sink, body: Mapping[str, Any], *, answered: bool = True) -> PublishResult:
     """Hand a body over as a server would read it. Raises `NotifyInvalid` and `NotifyRefused`."""
     return sink.take(orjson.loads(written(body)), answered=answered)
+
+
+def ask(sink: Sink, exchange: Exchange) -> dict[str, Any]:
+    """The answer to another request. Raises `NotifyRefused`."""
+    return sink.ask(exchange.method, exchange.path, orjson.loads(exchange.content or b"{}"))

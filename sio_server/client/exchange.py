@@ -195,6 +195,7 @@ class Exchange:
         most: int = MAX_REPLY,
     ) -> None:
         self.method = method
+        self.path = path
         self.url = target.url + path
         self._most = most
         self.content = content

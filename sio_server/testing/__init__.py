@@ -13,14 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from sio_server.testing.recorder import Notifications, Recorded, Refusal, recording
+    from sio_server.testing.recorded import Recorded, Refusal
+    from sio_server.testing.recorder import Notifications, recording
     from sio_server.testing.server import NoServer, SioServer
 
 __all__ = ["NoServer", "Notifications", "Recorded", "Refusal", "SioServer", "recording"]
 
 # Imported with the first use of their name: pytest imports this package at each start, for whatever it is to run.
 _LATER: Final = {
-    **dict.fromkeys(("Notifications", "Recorded", "Refusal", "recording"), "recorder"),
+    **dict.fromkeys(("Notifications", "recording"), "recorder"),
+    **dict.fromkeys(("Recorded", "Refusal"), "recorded"),
     **dict.fromkeys(("NoServer", "SioServer"), "server"),
 }
 
