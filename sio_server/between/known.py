@@ -9,9 +9,12 @@ from typing import Final
 from sio_server.broker import NodeState
 from sio_server.errors import BrokerUnavailable
 
-# Seconds for which what the broker said is believed. A request for a session of a node that is not known waits for a
-# new answer once it is older: whoever invents names makes the broker be asked so often, and no more.
+# Seconds for which what the broker said is believed. A request for a session of a node that is not known waits for
+# the next answer, for that node may be a new one; whoever invents names makes the broker be asked so often, no more.
 FRESH: Final = 1.0
+
+# Requests that wait for it: what is asked for beyond them is known to nobody.
+MAX_WAITING: Final = 1000
 
 # Seconds that a request waits for the broker.
 PATIENCE: Final = 2.0
@@ -25,15 +28,21 @@ class KnownNodes:
         self._known: Mapping[str, NodeState] = {}
         self._until = float("-inf")
         self._asking: asyncio.Task[None] | None = None
+        self._waiting = 0
 
     async def find(self, name: str) -> NodeState | None:
         """The node of this name, as it was two seconds ago or later; None where none lives."""
         found = self._known.get(name)
-        if asyncio.get_running_loop().time() >= self._until:
-            asking = self._again()
-            if found is None:
-                await asyncio.wait({asking}, timeout=PATIENCE)
-                found = self._known.get(name)
+        fresh = asyncio.get_running_loop().time() < self._until
+        if found is None and self._waiting < MAX_WAITING:
+            self._waiting += 1
+            try:
+                await asyncio.wait({self._again()}, timeout=PATIENCE)
+            finally:
+                self._waiting -= 1
+            return self._known.get(name)
+        if not fresh:
+            self._again()
         return found
 
     async def all(self) -> tuple[NodeState, ...]:
@@ -51,6 +60,7 @@ class KnownNodes:
         return self._asking
 
     async def _renew(self) -> None:
+        await asyncio.sleep(max(0.0, self._until - asyncio.get_running_loop().time()))
         try:
             self._known = {state.name: state for state in await self._ask()}
         except BrokerUnavailable:

@@ -15,7 +15,7 @@ from yarl import URL
 
 from sio_server.between import signing
 from sio_server.between.known import KnownNodes
-from sio_server.between.roads import LOST, Roads
+from sio_server.between.roads import LOST, UNIX, Roads
 from sio_server.between.tunnel import Tunnels
 from sio_server.broker import NodeState
 from sio_server.engine import AsyncServer, BodyTooLargeError, body_parts, peer_of, watch
@@ -101,7 +101,10 @@ class Passing:
                 return answer
             return await self._pass_on(request, node, node.address)
         except LOST as error:
-            logger.warning(_NOT_REACHED, node=node.name, address=node.address, reason=str(error) or repr(error))
+            if node.address.startswith(UNIX):  # a worker of another machine
+                logger.warning(_CANNOT, node=node.name, path=request.path, address=node.address)
+            else:
+                logger.warning(_NOT_REACHED, node=node.name, address=node.address, reason=str(error) or repr(error))
             return None
         finally:
             if not tunnel:
@@ -109,6 +112,10 @@ class Passing:
 
     def _ended(self) -> None:
         self.passed -= 1
+
+    def drain(self, spread: float) -> None:
+        """Let the websockets that are handed on go, one by one within so many seconds: this node ends."""
+        self._tunnels.drain(spread)
 
     def close(self) -> None:
         """Close the websockets that are handed on."""

@@ -105,7 +105,7 @@ class _End(asyncio.Protocol):
 
 
 class Tunnels:
-    """All tunnels of this node. ``most`` at once; `full` says whether there are so many."""
+    """All tunnels of this node; ``ended`` is called once for each that is gone."""
 
     def __init__(self, ended: Callable[[], None]) -> None:
         self._ended = ended
@@ -138,15 +138,20 @@ class Tunnels:
             away.write(tail)
         return Switched()
 
+    def drain(self, spread: float) -> None:
+        """Close them one by one, at even distances over so many seconds; the clients come back by themselves."""
+        loop = asyncio.get_running_loop()
+        for place, near in enumerate(tuple(self._open), start=1):
+            loop.call_later(spread * place / len(self._open), near.close)
+
     def _gone(self, near: _Client) -> None:
         self._open.discard(near)
         self._ended()
 
     def close(self) -> None:
-        """Close them; the clients come back by themselves."""
+        """Close all of them at once."""
         for near in list(self._open):
-            if near.transport is not None:
-                near.transport.close()
+            near.close()
 
 
 class _Client(_End):
@@ -157,6 +162,11 @@ class _Client(_End):
     def __init__(self, transport: asyncio.Transport, gone: Callable[[_Client], None]) -> None:
         super().__init__(transport)
         self._gone = gone
+
+    def close(self) -> None:
+        """End the tunnel."""
+        if self.transport is not None:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Close the other end, and say that the tunnel is gone."""

@@ -61,6 +61,7 @@ class Listening:
     async def open(self) -> None:
         """Start the application, and listen. Raises `CannotListen`, and what the application raises."""
         config, front = self._config, self._app[FRONT]
+        await self._open_between()  # others are told where with the first that they are told of this node
         await self._runner.setup()
         options: dict[str, Any] = {
             "fast_routes": {("POST", f"{config.base_path}/notify"): front.notify},
@@ -82,7 +83,6 @@ class Listening:
             self._main = await self._site(self._runner, place, None, context, **options)
             self.url = _url(place[0], self._main.port, secured=context is not None) + config.base_path
         await self._open_apart()
-        await self._open_between()
 
     async def _open_apart(self) -> None:
         """Listen where the metrics are answered by themselves, in plain HTTP, until the process ends."""

@@ -21,7 +21,7 @@ from sio_server.catalog import Catalog
 from sio_server.certificates import Certificate, CertificateWatch
 from sio_server.config import Config, Loaded
 from sio_server.core.core import Core
-from sio_server.core.drain import drain
+from sio_server.core.drain import SPREAD, drain
 from sio_server.errors import ConfigError, Error
 from sio_server.logs import get_logger, loop_failed
 from sio_server.serving.listening import Listening, sockets_of, with_sockets
@@ -92,7 +92,7 @@ async def serve(
             supervisor.stopping()
             logger.info("draining", connections=len(app[CORE].hub))
             await listening.stop()
-            await _drain(app[CORE])
+            await _drain(app)
             logger.info("stopping")
         finally:
             for task in tasks:
@@ -209,8 +209,11 @@ class _Reload:
         logger.info("settings reloaded", changed=[*changes.applied, *renewed])
 
 
-async def _drain(core: Core) -> None:
+async def _drain(app: web.Application) -> None:
     """Finish what was accepted and let go of the log, so that a successor can take it; then let the clients go."""
+    core, between = app[CORE], app[BETWEEN]
+    if between is not None:
+        between.passing.drain(SPREAD)
     emptying = asyncio.create_task(drain(core.hub, core.door))
     await asyncio.sleep(0)  # it has said that nothing new is taken
     await core.node.close()

@@ -26,8 +26,24 @@ async def test_broker_is_asked_once_for_many() -> None:
     nodes = KnownNodes(ask)
     names = ["ana23456", *(f"nobody{number:02}" for number in range(50))]
     assert await asyncio.gather(*map(nodes.find, names)) == [ANA, *[None] * 50]
-    assert await asyncio.gather(*map(nodes.find, names)) == [ANA, *[None] * 50]
+    assert [await nodes.find("ana23456") for _ in range(50)] == [ANA] * 50
     assert len(asked) == 1
+
+
+async def test_new_node_is_waited_for() -> None:
+    """A name that was not there a moment ago is asked for once more before nobody has it; too many wait for nothing."""
+    answers: list[tuple[NodeState, ...]] = [(), (ANA,)]
+
+    async def ask() -> tuple[NodeState, ...]:
+        return answers.pop(0)
+
+    nodes = KnownNodes(ask)
+    assert await nodes.find("nobody23") is None
+    assert await asyncio.gather(*(nodes.find("ana23456") for _ in range(known.MAX_WAITING + 5))) == [
+        *[ANA] * known.MAX_WAITING,
+        *[None] * 5,
+    ]
+    assert answers == []
 
 
 async def test_what_was_known_holds_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

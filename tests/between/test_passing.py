@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+from uuid import uuid4
 
 import aiohttp
 import orjson
@@ -10,10 +14,13 @@ import pytest
 
 from sio_server.app import BETWEEN
 from sio_server.between import Between, passing
+from sio_server.broker import Broker
+from sio_server.broker.postgres import PostgresBroker
 from tests.conftest import Node
 from tests.support.brokers import soon
+from tests.support.certificates import make_pair, trusting
 from tests.support.clients import javascript_client
-from tests.support.cluster import Member, balanced, cluster
+from tests.support.cluster import Member, balanced, brokers_of_one_log, cluster
 from tests.support.logged import logging_to_stderr
 from tests.support.servers import secured, token
 from tests.support.waiting import coming, until
@@ -36,10 +43,21 @@ def numbers(notifications: list[dict[str, object]]) -> list[str]:
     return [str(one["message"]) for one in notifications]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def brokers(request: pytest.FixtureRequest) -> Sequence[Broker]:
+    """Return the brokers of three nodes on one log that are not started."""
+    if request.param == "sqlite":
+        return brokers_of_one_log(3)
+    home = request.getfixturevalue("postgres_home")
+    dsn = f"postgresql://postgres@/postgres?host={home}&schema={uuid4().hex}"
+    # it keeps by far the most of what a broker promises, and all that is asked here
+    return cast("list[Broker]", [PostgresBroker(dsn) for _ in range(3)])
+
+
 @TRANSPORTS
-async def test_python_clients_get_everything(transports: list[str]) -> None:
+async def test_python_clients_get_everything(transports: list[str], brokers: Sequence[Broker]) -> None:
     """The stock Python client connects through any transport, and gets what is published through any node, in order."""
-    async with cluster(3) as members, balanced(members) as (url, _):
+    async with cluster(brokers=brokers) as members, balanced(members) as (url, _):
         members[0].server.url = url  # `connect` goes to the balancer
         listeners = [
             await members[0].server.connect({"token": token(user, "turista")}, transports=transports)
@@ -56,9 +74,9 @@ async def test_python_clients_get_everything(transports: list[str]) -> None:
 
 
 @TRANSPORTS
-async def test_javascript_clients_get_everything(transports: list[str], node: Node) -> None:
+async def test_javascript_clients_get_everything(transports: list[str], node: Node, brokers: Sequence[Broker]) -> None:
     """The stock JavaScript client does as well, and is not disconnected on the way."""
-    async with cluster(3) as members, balanced(members) as (url, _):
+    async with cluster(brokers=brokers) as members, balanced(members) as (url, _):
         auth = {"token": token("ana", "turista")}
         async with javascript_client(node.binary, url, transports=transports, auth=auth) as client:
             await client.wait_for("connect")
@@ -157,9 +175,16 @@ async def test_client_whose_node_is_gone_begins_anew(node: Node) -> None:
                     assert numbers(await client.wait(4)) == ["0", "1", "2", "3"]
 
 
-async def test_websocket_by_way_of_another_node() -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_websocket_by_way_of_another_node(secure: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a case
     """A session that polls takes up a websocket by way of another node; when that one ends, the link does."""
-    async with cluster(2) as (one, other), aiohttp.ClientSession() as http:
+    pair = make_pair(tmp_path)
+    tls = {"tls_cert": pair.cert, "tls_key": pair.key} if secure else {}
+    connector = aiohttp.TCPConnector(ssl=trusting())
+    async with (
+        cluster(2, secured(node_listen="127.0.0.1:0", **tls)) as (one, other),
+        aiohttp.ClientSession(connector=connector) as http,
+    ):
         sid = await begun(http, one)
         socket = await http.ws_connect(f"{other.server.url}/socket.io/?EIO=4&transport=websocket&sid={sid}")
         await socket.send_str("2probe")
@@ -167,11 +192,35 @@ async def test_websocket_by_way_of_another_node() -> None:
         await socket.send_str("5")
         await socket.send_str("40" + orjson.dumps({"token": token("ana", "turista")}).decode())
         assert (await coming(socket.receive(), "the connection")).data.startswith("40")
-        assert len(one.server.core.hub) == 1
+        (connection,) = one.server.core.hub
+        assert connection.address == "127.0.0.1"
         await other.end()
         while (await coming(socket.receive(), "the end")).type is aiohttp.WSMsgType.TEXT:
             pass
         await until(lambda: not one.server.core.hub, "the end of the connection")
+
+
+async def test_node_that_ends_lets_websockets_of_others_go_one_by_one() -> None:
+    """What a node hands on to others it lets go little by little while it drains, as its own connections."""
+    async with cluster(2) as (one, other), aiohttp.ClientSession() as http:
+        sockets = []
+        for _ in range(4):
+            url = f"{other.server.url}/socket.io/?EIO=4&transport=websocket&sid={await begun(http, one)}"
+            sockets.append(await http.ws_connect(url))
+        passing = between_of(other).passing
+        assert passing.passed == 4
+        passing.drain(1.0)
+        seen = [passing.passed]
+
+        def look() -> bool:
+            if passing.passed != seen[-1]:
+                seen.append(passing.passed)
+            return passing.passed == 0
+
+        await until(look, "the end of all")
+        assert seen == [4, 3, 2, 1, 0]
+        for socket in sockets:
+            await socket.close()
 
 
 async def test_slow_reader_by_way_of_another_node_is_cut() -> None:

@@ -11,21 +11,24 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from sio_server import certificates
 from sio_server.app import CORE, create_app
 from sio_server.broker import Broker
 from sio_server.broker.sqlite import SqliteBroker
+from sio_server.certificates import Certificate
 from sio_server.config import Config
 from sio_server.serving.listening import Listening
+from tests.support.certificates import trusting
 from tests.support.servers import Server, secured
 
 
 class Member:
     """One node: a server, and where other nodes reach it."""
 
-    def __init__(self, config: Config, broker: Broker) -> None:
+    def __init__(self, config: Config, broker: Broker, certificate: Certificate | None = None) -> None:
         self.app = create_app(config, broker=broker)
-        self._listening = Listening(self.app, config, None, [])
-        self._http = aiohttp.ClientSession()
+        self._listening = Listening(self.app, config, certificate, [])
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting()))
         self.server = Server("", self.app, self._http)
 
     async def start(self) -> None:
@@ -58,10 +61,19 @@ def brokers_of_one_log(count: int) -> list[SqliteBroker]:
 
 
 @contextlib.asynccontextmanager
-async def cluster(count: int = 2, config: Config | None = None) -> AsyncIterator[list[Member]]:
-    """So many nodes of one log, each with a listener for the others unless the settings say something else."""
+async def cluster(
+    count: int = 2, config: Config | None = None, *, brokers: Sequence[Broker] | None = None
+) -> AsyncIterator[list[Member]]:
+    """So many nodes of one log, in memory unless ``brokers`` are given.
+
+    Each has a listener for the others unless the settings say something else.
+    """
     config = config or secured(node_listen="127.0.0.1:0")
-    members = [Member(dataclasses.replace(config, port=0), broker) for broker in brokers_of_one_log(count)]
+    certificate = await asyncio.to_thread(certificates.load, config)
+    members = [
+        Member(dataclasses.replace(config, port=0), broker, certificate)
+        for broker in brokers or brokers_of_one_log(count)
+    ]
     try:
         for member in members:
             await member.start()
