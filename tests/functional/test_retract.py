@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from sio_server.broker.sqlite import SqliteBroker
 from tests.support.asking import Answer, ask, assert_refused, get
 from tests.support.clients import PlainSocket, plain_socket
 from tests.support.events import EventStream, event_stream
 from tests.support.servers import PUBLISH_KEY, SECRET, Listener, Server, lasting_token, program, running, secured, token
 from tests.support.waiting import until
 
+HOUR = 3600
 BOOKING = {"type": "test", "message": "Reserva confirmada", "audience": {"users": ["ana"]}}
 
 
@@ -81,6 +84,35 @@ async def test_away_clients_lose_it(server: Server) -> None:
                 assert [(told["cursor"], told["replayed"]) for told in client.of("ns:removed")] == [
                     (removed["cursor"], True)
                 ]
+
+
+async def test_whoever_comes_back_an_hour_later_loses_it() -> None:
+    """Whoever had it and is away for an hour is told on coming back, whatever came meanwhile, and has it nowhere."""
+    ahead, booking = 0.0, {**BOOKING, "ttl": 24 * HOUR}
+
+    def wall() -> float:
+        return time.time() + ahead
+
+    async with running(secured(), broker=SqliteBroker(None, now=wall)) as server:
+        ana = lasting_token("ana")
+        _, one = await server.notify(booking)
+        listener = await server.connect({"token": ana, "cursor": one["cursor"]})
+        await until(lambda: listener.of("ns:hello"), "the first event", listener.moves)
+        await listener.client.disconnect()
+        removed = (await retract(server, one["id"])).body
+        for _ in range(200):
+            await server.notify({**BOOKING, "audience": {"users": ["bea"]}})
+        ahead += HOUR
+        await server.core.broker.retain(max_age=2 * HOUR)
+        _, newest = await server.notify(booking)
+        back = {"token": ana, "cursor": one["cursor"]}
+        again = await server.connect(back)
+        async with plain_socket(server.url, back) as plain, event_stream(server.url, back) as stream:
+            for client in (again, plain, stream):
+                await until(lambda client=client: client.of("ns:sync"), "the end", client.moves)  # type: ignore[misc]
+                assert [(told["id"], told["seq"]) for told in client.of("ns:removed")] == [(one["id"], removed["seq"])]
+                assert [envelope["id"] for envelope in client.notifications] == [newest["id"]]
+        assert [item["id"] for item in (await get(server, "/v1/inbox", ana))["items"]] == [newest["id"]]
 
 
 async def test_who_may(server: Server) -> None:
