@@ -94,6 +94,11 @@ class Deliveries:
                 self._waiting[key] = span if newer is None else _both(span, newer)
             raise
 
+    def forget(self, user: str) -> None:
+        """Write nothing of a user that was not written yet."""
+        for key in [key for key in self._waiting if key[0] == user]:
+            del self._waiting[key]
+
     async def close(self) -> None:
         """Write what waits, as far as the log takes it, and nothing more."""
         self._closed = True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from sio_server.broker.address import address_of, is_postgres
 from sio_server.broker.broker import Broker
 from sio_server.broker.copies import Copies
 from sio_server.config import Config, env_name
@@ -21,7 +23,7 @@ def open_broker(config: Config, *, committed: Committed | None = None) -> Broker
     ``committed`` is called on the loop after each commit with the seconds it took and the number of publishes in it.
     """
     check_scheme(config.broker)
-    return _BROKERS[config.broker](config, committed)
+    return _BROKERS.get(config.broker, _in_postgres)(config, committed)
 
 
 def open_copies(directory: Path) -> Copies:
@@ -39,10 +41,34 @@ def check_scheme(broker: str, named: str = env_name("broker")) -> None:
 
     Opens nothing and imports no broker, so that a wrong setting is told at once.
     """
-    if broker not in _BROKERS:
+    if is_postgres(broker):
+        try:
+            address_of(broker)
+        except ConfigError as error:
+            raise ConfigError(f"{named}: {error}") from None
+        if find_spec("asyncpg") is None:
+            raise ConfigError(f"{named}: PostgreSQL needs a library: pip install 'sio-server[postgres]'")
+    elif broker not in _BROKERS:
         scheme = broker.partition(":")[0]  # what follows may hold a password
-        known = " or ".join(f"'{known}'" for known in _BROKERS)
-        raise ConfigError(f"{named}: '{scheme}:' is not supported: use {known}.")
+        known = ", ".join(f"'{known}'" for known in _BROKERS)
+        raise ConfigError(f"{named}: '{scheme}:' is not supported: use {known} or 'postgresql://…'.")
+
+
+def shown(broker: str) -> str:
+    """The setting ``broker`` as it may be shown: without a user's name and password."""
+    return address_of(broker).place if is_postgres(broker) else broker
+
+
+async def weaknesses(config: Config) -> list[str]:
+    """Which promises the database of these settings weakens, a line each; nothing for a log in a file or in memory.
+
+    The database is asked, and nothing in it is changed. Raises `LogError` where a server could not start on it.
+    """
+    if not is_postgres(config.broker):
+        return []
+    from sio_server.broker.postgres import examine  # noqa: PLC0415 - see below
+
+    return await examine(config.broker)
 
 
 def check_workers(broker: str, workers: int, named: str = env_name("workers")) -> None:
@@ -73,6 +99,12 @@ def _in_memory(config: Config, committed: Committed | None) -> Broker:
     from sio_server.broker.sqlite import SqliteBroker  # noqa: PLC0415 - see above
 
     return SqliteBroker(None, idempotency_ttl=config.idempotency_ttl, max_body=config.max_body, committed=committed)
+
+
+def _in_postgres(config: Config, committed: Committed | None) -> Broker:
+    from sio_server.broker.postgres import PostgresBroker  # noqa: PLC0415 - see above
+
+    return PostgresBroker(config.broker, idempotency_ttl=config.idempotency_ttl, committed=committed)
 
 
 _OF_ONE_PROCESS: Final = frozenset({"sqlite:", "memory:"})

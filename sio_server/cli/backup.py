@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from sio_server.cli.commands import complain, one_line, read_dotenv
-from sio_server.cli.places import data_dir_of, place_options
+from sio_server.cli.places import data_dir_of, ensure_file, place_options
 
 if TYPE_CHECKING:  # the help need not wait for it
     from sio_server.core.backups import Backup
 
 _NOT_WHOLE: Final = 1
 _KIB: Final = 1024
+
+# Where it is told how a log in a database is copied.
+_PAGE: Final = "docs/postgresql.md"
 
 _quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing where all is well")
 
@@ -41,6 +44,8 @@ def backup(
     from sio_server.core.backups import BackupDamaged, check_backup, make_backup  # noqa: PLC0415
 
     read_dotenv()
+    if not check:
+        ensure_file(data_dir, config_file, instead=f"copy it with pg_dump ({_PAGE})")
     data = data_dir_of(data_dir, config_file)
     if check:
         try:
@@ -71,6 +76,7 @@ def restore(path: Path, data_dir: Path | None, config_file: Path | None, *, keep
     from sio_server.core.restoring import restore_backup  # noqa: PLC0415
 
     read_dotenv()
+    ensure_file(data_dir, config_file, instead=f"restore it with pg_restore ({_PAGE})")
     data = data_dir_of(data_dir, config_file)
     with _ended_tidily():
         done = restore_backup(path, data, open_copies(data), keep_keys=keep_keys)
@@ -94,6 +100,7 @@ def vacuum(data_dir: Path | None, config_file: Path | None, *, quiet: bool) -> N
     from sio_server.broker.opening import open_copies  # noqa: PLC0415
 
     read_dotenv()
+    ensure_file(data_dir, config_file, instead="PostgreSQL cleans up by itself, and VACUUM FULL gives the disk back")
     data = data_dir_of(data_dir, config_file)
     log = open_copies(data)
     with log.held():

@@ -10,10 +10,11 @@ from typing import Any, Final
 import click
 
 from sio_server.auth.key_file import KeyFile
+from sio_server.broker.opening import shown
 from sio_server.catalog import Catalog
 from sio_server.cli.commands import EXIT_USER_ERROR, complain, one_line
 from sio_server.cli.serve import EPILOG, FIELDS, is_secret, read_checked, settings_options
-from sio_server.cli.surroundings import Remark, addresses, around, certificate, has_log, keys_at
+from sio_server.cli.surroundings import Remark, addresses, around, certificate, database, has_log, keys_at
 from sio_server.config import Config, Loaded
 
 EXIT_WARNED: Final = 1
@@ -24,7 +25,7 @@ _WIDEST: Final = 48
 
 @click.command("check-config", epilog=EPILOG)
 @click.option("--strict", is_flag=True, help="Exit with 1 where there is a warning, for CI")
-@click.option("--offline", is_flag=True, help="Do not ask the JWKS address")
+@click.option("--offline", is_flag=True, help="Ask neither the JWKS address nor the database")
 @click.option("--json", "as_json", is_flag=True, help="Print settings, warnings and errors as JSON")
 @settings_options
 def check_config(config_file: Path | None, *, strict: bool, offline: bool, as_json: bool, **flags: Any) -> None:
@@ -39,8 +40,10 @@ def check_config(config_file: Path | None, *, strict: bool, offline: bool, as_js
     told += [*around(config), *addresses(config), *certificate(config)]
     if not any(remark.stops for remark in told):
         facts += [*_keys(config), *_log(config)]
-    if config.jwks_url is not None and not offline:
-        told += keys_at(config.jwks_url)
+    if not offline:
+        told += database(config)
+        if config.jwks_url is not None:
+            told += keys_at(config.jwks_url)
     warnings = [remark.text for remark in told if not remark.stops]
     errors = [remark.text for remark in told if remark.stops]
     if as_json:
@@ -102,6 +105,8 @@ def _shown(name: str, value: Any) -> str:
         return "-"
     if is_secret(name):
         return _measured(value)
+    if name == "broker":
+        return one_line(shown(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Path):

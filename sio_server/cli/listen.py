@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from sio_server.cli.commands import CommandFailed, complain, language_option, one_line, read_dotenv, url_option
-from sio_server.cli.places import data_dir_of, place_options
+from sio_server.cli.places import data_dir_of, ensure_file, place_options
 from sio_server.errors import KINDS
 
 CONTROL_PREFIX: Final = "ns:"
@@ -278,6 +278,7 @@ def log(data_dir: Path | None, config_file: Path | None, last: int | None, after
     read_dotenv()
     from sio_server.broker.sqlite.reader import read_log  # noqa: PLC0415 - imports what the log needs
 
+    ensure_file(data_dir, config_file, instead="ask a server for it: the console, or GET /v1/notifications")
     directory = data_dir_of(data_dir, config_file)
     if last is None and after is None:
         last = _LAST

@@ -50,6 +50,28 @@ def settings_in(config_file: Path | None) -> dict[str, Any]:
     return read_settings(named, PATHS, SECRETS) if named is not None else {}
 
 
+def database_of(data_dir: Path | None, config_file: Path | None) -> str | None:
+    """The database that a server with these settings has its log in, as it may be shown; None for a log in a file.
+
+    Whoever names a data directory with a flag means the log that is there. Call `read_dotenv` before. Raises
+    `ConfigError`.
+    """
+    if data_dir is not None:
+        return None
+    from sio_server.broker.address import is_postgres  # noqa: PLC0415 - imports what the help need not wait for
+    from sio_server.broker.opening import shown  # noqa: PLC0415 - as above
+
+    named: Any = os.environ.get("SIO_SERVER_BROKER") or settings_in(config_file).get("broker")
+    return shown(named) if isinstance(named, str) and is_postgres(named) else None
+
+
+def ensure_file(data_dir: Path | None, config_file: Path | None, *, instead: str) -> None:
+    """Raise `CommandFailed` where the log is in a database, which this command does nothing with; see `database_of`."""
+    database = database_of(data_dir, config_file)
+    if database is not None:
+        raise CommandFailed(f"the log is in {database}, and this command is for a log in a file: {instead}")
+
+
 def data_dir_of(data_dir: Path | None, config_file: Path | None) -> Path:
     """The data directory that a server with these settings uses. Call `read_dotenv` before. Raises `ConfigError`."""
     named: Any = data_dir or os.environ.get("SIO_SERVER_DATA_DIR")

@@ -72,7 +72,7 @@ def _members(started: Started) -> dict[str, str | int]:
         "version": __version__,
         "mode": _mode(config),
         "address": started.url,
-        "log": config.broker if config.broker != "sqlite:" else str(config.data_dir.absolute()),
+        "log": _log(config),
     }
     if started.metrics_url is not None:
         members["metrics"] = started.metrics_url
@@ -98,7 +98,7 @@ def lines_of(started: Started) -> Iterator[Line]:
         yield from _protection(started)
     if not url.startswith("unix:"):
         yield Line("console", f"{url}/")
-    yield Line("log", _log(config))
+    yield Line("log", "in memory, gone with the process" if config.broker == "memory:" else _log(config))
     if started.metrics_url is not None:
         yield Line("metrics", f"{started.metrics_url} (no credential is asked for)")
     yield from _commands(config, url)
@@ -118,9 +118,9 @@ def _protection(started: Started) -> Iterator[Line]:
 
 
 def _log(config: Config) -> str:
-    if config.broker == "memory:":
-        return "in memory, gone with the process"
-    return str(config.data_dir.absolute()) if config.broker == "sqlite:" else config.broker
+    from sio_server.broker.opening import shown  # noqa: PLC0415 - as above
+
+    return str(config.data_dir.absolute()) if config.broker == "sqlite:" else shown(config.broker)
 
 
 def _commands(config: Config, url: str) -> Iterator[Line]:

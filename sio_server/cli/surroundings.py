@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sio_server.broker.opening import weaknesses
 from sio_server.config import Config, env_name
-from sio_server.errors import ConfigError
+from sio_server.errors import ConfigError, LogError
 
 # The log of a busy day has some hundred MB, and SQLite needs room beside it when the write-ahead log is taken in.
 LITTLE_SPACE: Final = 1024**3
@@ -80,6 +81,16 @@ def keys_at(url: str) -> Iterator[Remark]:
         return
     if not verifies(keys):
         yield Remark(f"{name}: none of its {len(keys)} keys is for {', '.join(sorted(ASYMMETRIC_ALGORITHMS))}")
+
+
+def database(config: Config) -> Iterator[Remark]:
+    """What is wrong with the database that the log is in, and which promises it weakens; it is asked."""
+    try:
+        found = asyncio.run(weaknesses(config))
+    except LogError as error:
+        yield Remark(f"{env_name('broker')}: {error}", stops=True)
+        return
+    yield from (Remark(f"{env_name('broker')}: {line}") for line in found)
 
 
 def has_log(config: Config) -> bool:

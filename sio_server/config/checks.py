@@ -224,13 +224,16 @@ def check_proxies(values: tuple[str, ...]) -> None:
             raise ValidationError(f"'{network}' is no address or network, such as 10.0.0.0/8.") from error
 
 
-def setting(kind: Field[SettingT], about: str, *, default: SettingT, secret: bool = False) -> SettingT:
+def setting(
+    kind: Field[SettingT], about: str, *, default: SettingT, secret: bool = False, hidden: bool = False
+) -> SettingT:
     """A member of `Config`: how its value is checked, what it is for, and its value where nobody sets it.
 
-    A secret has no flag, may stand in a file, and is in no repr: it would be in a log line or a traceback one day.
+    A secret has no flag, may stand in a file, and is in no repr: it would be in a log line or a traceback one day. What
+    is ``hidden`` is in no repr either, since a secret may be part of it.
     """
     kind.metadata = {"about": about, "secret": secret}
-    made: SettingT = dataclasses.field(default=default, repr=not secret, metadata={KIND: kind})
+    made: SettingT = dataclasses.field(default=default, repr=not (secret or hidden), metadata={KIND: kind})
     return made
 
 

@@ -91,8 +91,10 @@ class Config:
     data_dir: Path = setting(PathField(), "Directory of the notification log", default=Path("data"))
     broker: str = setting(
         String(),
-        "Where the log is: 'sqlite:' in the data directory, or 'memory:' and gone with the process",
+        "Where the log is: 'sqlite:' in the data directory, 'memory:' and gone with the process, or in PostgreSQL, "
+        "shared by many nodes: postgresql://user:password@host/database",
         default="sqlite:",
+        hidden=True,
     )
     catalog: Path | None = optional(PathField(), "TOML file whose event types are added to the built-in ones")
     locale: str = setting(

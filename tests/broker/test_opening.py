@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from aiohttp import web
@@ -47,6 +48,31 @@ async def test_commits_are_told() -> None:
     assert [publishes for _, publishes in commits] == [1]
 
 
+async def test_broker_in_postgres_is_opened(postgres_home: Path) -> None:
+    """The log is where its address says, whichever of both schemes it has; no repr of the settings has its password."""
+    broker = f"postgres://postgres:hunter2@/postgres?host={postgres_home}&schema={uuid4().hex}"
+    config = Config(dev=True, broker=broker)
+    assert "hunter2" not in repr(config)
+    opened = open_broker(config)
+    await opened.start(Ear())
+    assert (await appended(opened, notification(Audience.of(everybody=True)))).position.seq == 1
+    await opened.close()
+
+
+def test_address_that_cannot_be_read_is_told_by_its_setting() -> None:
+    """An address whose password is not encoded is refused by the name of its setting, and nothing of it is told."""
+    with pytest.raises(ConfigError, match=r"^--broker: the address cannot be read: .*%40 for @") as caught:
+        check_scheme("postgresql://ana:hunter2/@h/d", "--broker")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the library of PostgreSQL is not installed, the error is the command that installs it."""
+    monkeypatch.setattr("sio_server.broker.opening.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=r"pip install 'sio-server\[postgres\]'"):
+        check_scheme("postgresql://h/d")
+
+
 @pytest.mark.parametrize("broker", UNKNOWN)
 def test_unknown_broker_is_refused(broker: str) -> None:
     """A broker that there is none of is refused by its setting, with those that there are, and nothing is opened."""
@@ -54,7 +80,7 @@ def test_unknown_broker_is_refused(broker: str) -> None:
         with pytest.raises(ConfigError) as caught:
             refusing()
         assert str(caught.value) == (
-            f"SIO_SERVER_BROKER: '{broker.partition(':')[0]}:' is not supported: use 'sqlite:' or 'memory:'."
+            f"SIO_SERVER_BROKER: '{broker.partition(':')[0]}:' is not supported: use 'sqlite:', 'memory:' or 'postgresql://…'."
         )
         assert "hunter2" not in str(caught.value)
 
@@ -71,7 +97,7 @@ async def test_unknown_broker_is_told_from_where_it_is(command: str, source: str
     }[source]
     env = {"SIO_SERVER_BROKER": "redis://user:hunter2@there"} if source == "SIO_SERVER_BROKER" else {}
     done = await run(command, "--dev", *flags, cwd=tmp_path, env=env)
-    assert_user_error(done, source, "'redis:' is not supported: use 'sqlite:' or 'memory:'.")
+    assert_user_error(done, source, "'redis:' is not supported: use 'sqlite:', 'memory:' or 'postgresql://…'.")
     assert "hunter2" not in done.err
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -120,3 +121,19 @@ async def test_development_is_told(tmp_path: Path) -> None:
     assert done.code == 0
     assert "development mode" in done.out
     assert "20 event types" in done.out
+
+
+async def test_database_is_asked_unless_offline(postgres_home: Path, tmp_path: Path) -> None:
+    """What a database takes from the promises is a warning, one that does not answer an error; no password is shown."""
+    where = f"postgresql://postgres:hunter2@/postgres?host={postgres_home}&schema={uuid4().hex}"
+    done = await run("check-config", "--dev", "--broker", where, cwd=tmp_path)
+    assert done.code == 0
+    assert f"postgresql://[{postgres_home}]/postgres?schema=" in done.out
+    assert "warning: SIO_SERVER_BROKER: there is no synchronous standby" in done.err
+    assert "hunter2" not in done.out + done.err
+    away = where.replace(str(postgres_home), str(tmp_path))
+    done = await run("check-config", "--dev", "--broker", away, cwd=tmp_path)
+    assert (done.code, "see that the database runs and can be reached from here" in done.err) == (2, True)
+    assert "hunter2" not in done.out + done.err
+    done = await run("check-config", "--dev", "--offline", "--broker", away, cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")

@@ -62,3 +62,24 @@ async def test_token_is_signed_as_the_settings_file_says(settings: Path, tmp_pat
 async def test_token_without_a_secret_names_the_mend(tmp_path: Path) -> None:
     """Who has nothing to sign with is told both ways to have it."""
     assert_user_error(await run("token", "--user", "7", cwd=tmp_path), "SIO_SERVER_JWT_SECRET", "--config")
+
+
+@pytest.mark.parametrize(
+    ("command", "mend"),
+    [
+        (("backup", "copy"), "copy it with pg_dump"),
+        (("restore", "copy"), "restore it with pg_restore"),
+        (("vacuum",), "PostgreSQL cleans up by itself"),
+        (("log",), "GET /v1/notifications"),
+    ],
+)
+async def test_command_for_a_file_says_what_to_use_for_a_database(
+    command: tuple[str, ...], mend: str, tmp_path: Path
+) -> None:
+    """A command for a log in a file says where one in PostgreSQL is and what does it there, without a password."""
+    done = await run(*command, cwd=tmp_path, env={"SIO_SERVER_BROKER": "postgresql://ana:hunter2@h/d"})
+    assert_user_error(done, "the log is in postgresql://h/d", mend)
+    assert "hunter2" not in done.err
+    assert "hunter2" not in done.out
+    done = await run(*command, "--data-dir", "there", cwd=tmp_path, env={"SIO_SERVER_BROKER": "postgresql://h/d"})
+    assert "postgresql" not in done.err

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sio_server.broker.sqlite import persons
+from sio_server.broker import persons
 from sio_server.broker.sqlite.store import FILE_NAME
 from sio_server.schemas.persons import ExportSchema
 from tests.support.asking import Answer, ask, assert_refused, get, post

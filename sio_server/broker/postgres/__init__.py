@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from sio_server.broker.postgres.broker import PostgresBroker
+from sio_server.broker.postgres.promises import examine
 
-__all__ = ["PostgresBroker"]
+__all__ = ["PostgresBroker", "examine"]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from sio_server.broker.ages import Ages
+from sio_server.broker.broker import Broker
 from sio_server.broker.deliveries import Deliveries
 from sio_server.broker.log import BrokerHandler, Published, Stretch, View
 from sio_server.broker.postgres import faults, views
@@ -17,6 +18,7 @@ from sio_server.broker.postgres.answers import Answering
 from sio_server.broker.postgres.arrivals import Arrivals
 from sio_server.broker.postgres.bell import Bell
 from sio_server.broker.postgres.database import Connection, Database
+from sio_server.broker.postgres.erasing import Erasing
 from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.follows import Following
 from sio_server.broker.postgres.forgetting import Forgetting
@@ -28,6 +30,7 @@ from sio_server.broker.postgres.nodes import Describing
 from sio_server.broker.postgres.once import UsingUp
 from sio_server.broker.postgres.people import Arriving
 from sio_server.broker.postgres.presence import Attending
+from sio_server.broker.postgres.promises import ensure_heard, weaknesses
 from sio_server.broker.postgres.retention import Retaining
 from sio_server.broker.postgres.revocations import Revoking
 from sio_server.broker.postgres.roster import Roster
@@ -42,7 +45,10 @@ from sio_server.broker.revoked import RevokedUsers, veil_of
 from sio_server.broker.signals import Signal
 from sio_server.clock import StepWatch, steady
 from sio_server.errors import LogError
+from sio_server.logs import get_logger
 from sio_server.notification import Notification, Position
+
+logger = get_logger("log")
 
 
 class PostgresBroker(
@@ -58,6 +64,7 @@ class PostgresBroker(
     Forgetting,
     Amending,
     Scheduling,
+    Erasing,
     Retaining,
     Watching,
 ):
@@ -136,6 +143,13 @@ class PostgresBroker(
         connection = await self._database.connect()
         try:
             await migrate(connection, self._database.schema)
+            listening = await self._database.connect()
+            try:
+                await ensure_heard(listening, connection, self._database.place)
+            finally:
+                await listening.close()
+            for line in await weaknesses(connection):
+                logger.warning("the database weakens a promise", place=self._database.place, what=line)
             await self._clock.look(connection)
             self._secret = await connection.fetchval("SELECT secret FROM log")
             await self._revoked.load(connection)
@@ -215,3 +229,6 @@ class PostgresBroker(
 
     def _veil(self, user: str) -> str:
         return veil_of(user, self._secret)
+
+
+_: type[Broker] = PostgresBroker

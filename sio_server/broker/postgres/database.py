@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from weakref import WeakSet
 
 import asyncpg
 
+from sio_server.broker.address import address_of, quoted
 from sio_server.broker.postgres import faults
-from sio_server.errors import ConfigError, Error
+from sio_server.errors import Error
 from sio_server.notification import Entry
 
 # Connections of one node for what is read and changed, beside those of the writer and of the bell.
@@ -32,11 +32,6 @@ CONNECT: Final = 10.0
 
 # Times that a change is tried which another one was in the way of.
 TRIES: Final = 5
-
-DEFAULT_SCHEMA: Final = "sio_server"
-
-# Bytes of a name in PostgreSQL; it cuts longer ones off without a word.
-MAX_NAME: Final = 63
 
 _STANDING: Final = "SELECT epoch, seq, taken FROM log"
 _LOCKED: Final = f"{_STANDING} FOR UPDATE"
@@ -116,22 +111,6 @@ class Step:
         self.last_seq = entry.seq
 
 
-def place_of(dsn: str) -> tuple[str, str, str]:
-    """An address without its ``schema``, the schema, and the address as it may be shown; raises `ConfigError`."""
-    parts = urlsplit(dsn)
-    options = dict(parse_qsl(parts.query))
-    schema = options.pop("schema", DEFAULT_SCHEMA)
-    if not 0 < len(schema.encode()) <= MAX_NAME:
-        raise ConfigError(f"broker: schema={schema!r}: is no name of a schema: use 1 to {MAX_NAME} bytes")
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(query=urlencode(options))), schema, f"{parts.scheme}://{host}{parts.path}"
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 class Database:
     """A pool of connections to the schema of one log. Opened once, closed once.
 
@@ -139,7 +118,7 @@ class Database:
     """
 
     def __init__(self, dsn: str, now: Callable[[], float], *, connections: int = CONNECTIONS) -> None:
-        self._dsn, self.schema, self.place = place_of(dsn)
+        self._dsn, self.schema, self.place = address_of(dsn)
         self.node = secrets.token_hex(4)
         """The name of this node, by which the others know it; set before `open`, or else drawn."""
         self._now = now

@@ -70,11 +70,47 @@ def of_start(place: str, error: BaseException) -> LogError:
     return LogError(f"{place}: {str(error) or type(error).__name__}: {_mend(error)}")
 
 
+def deaf(place: str) -> LogError:
+    """What is said where notifications of the database do not arrive."""
+    return LogError(f"{place}: what one connection is told with NOTIFY another one does not hear: {_POOL}")
+
+
+def standby(place: str) -> LogError:
+    """What is said of a database that takes no writes."""
+    return LogError(f"{place}: {_STANDBY}")
+
+
+def not_allowed(place: str) -> LogError:
+    """What is said where the tables cannot be made."""
+    return LogError(f"{place}: this user may not make tables: {_NOT_ALLOWED}")
+
+
+_STANDBY: Final = "this is a standby: name the primary, or both as host1,host2 with ?target_session_attrs=read-write"
+_NOT_ALLOWED: Final = "give this user the right to CREATE in the database, or make the schema for it"
+_POOL: Final = (
+    "there is a pool between that hands out connections by transaction, such as PgBouncer's: name the address of "
+    "PostgreSQL itself, or of a pool by session"
+)
+
+# What such a pool makes of a connection that is another one in the next moment.
+_POOLED: Final = (
+    asyncpg.ProtocolViolationError,
+    asyncpg.DuplicatePreparedStatementError,
+    asyncpg.InvalidSQLStatementNameError,
+)
+
+
 def _mend(error: BaseException) -> str:
+    if isinstance(error, _POOLED):
+        return _POOL
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return _STANDBY
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return "raise max_connections: a node has up to ten"
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return "make the database (createdb), or name another one"
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return "see the user and the password of the setting, and pg_hba.conf"
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
-        return "give this user the right to CREATE in the database"
+        return _NOT_ALLOWED
     return "see that the database runs and can be reached from here"

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 from sio_server.broker.ages import Ages
+from sio_server.broker.deliveries import Deliveries
 from sio_server.broker.log import BrokerHandler
 from sio_server.broker.nodes import NodeState
 from sio_server.broker.postgres import faults
@@ -16,7 +17,7 @@ from sio_server.broker.postgres.database import Connection, Database, Step
 from sio_server.broker.postgres.follower import Follower
 from sio_server.broker.postgres.heard import Heard
 from sio_server.broker.postgres.roster import Roster
-from sio_server.broker.postgres.signals import Said, Sender, SightsChanged
+from sio_server.broker.postgres.signals import Said, Sender, SightsChanged, ToBeErased
 from sio_server.broker.postgres.turns import Turns
 from sio_server.broker.postgres.writer import Writer
 from sio_server.broker.signals import Erased, Followed, Revoked, Signal
@@ -47,7 +48,12 @@ class Parts:
     _arrivals: Arrivals
     _revoked: Heard
     _revoking: asyncio.Lock
+    _deliveries: Deliveries
     _describe: Callable[[], NodeState] | None
+
+    def _veil(self, user: str) -> str:
+        """By what name an erased user's revocation is known."""
+        raise NotImplementedError
 
     def _ensure_open(self) -> None:
         if self._handler is None:
@@ -113,13 +119,18 @@ class Parts:
 
     def _tell(self, signal: Said) -> None:
         """This node hears a signal: what is in memory of whom it speaks of holds no longer."""
-        if isinstance(signal, Followed | Erased | SightsChanged):
+        if isinstance(signal, Followed | Erased | SightsChanged | ToBeErased):
             self._arrivals.forget([signal.user])
+        if isinstance(signal, Erased | ToBeErased):
+            self._deliveries.forget(signal.user)
+            self._roster.visits.forget(signal.user)
+        if isinstance(signal, Erased):
+            self._revoked.known.veil(signal.user, self._veil(signal.user))
         if isinstance(signal, Revoked) and not self._revoked.hear(signal):
             return
         if isinstance(signal, SightsChanged):
             self._roster.missed([signal.user])
-        elif self._handler is not None:
+        elif not isinstance(signal, ToBeErased) and self._handler is not None:
             self._handler.on_signal(signal)
 
     def _milliseconds(self) -> int:

@@ -8,7 +8,6 @@ from typing import Any, Final
 import orjson
 
 from sio_server.audience import Audience
-from sio_server.broker.deliveries import Deliveries
 from sio_server.broker.inbox import MAX_PAGE, Answer
 from sio_server.broker.postgres.people import TARGETED, targets
 from sio_server.broker.postgres.search import Searching
@@ -54,8 +53,6 @@ ORDER BY u.user_id
 
 class Receiving(Searching):
     """`Receipts` on PostgreSQL."""
-
-    _deliveries: Deliveries
 
     def handed(self, user: str, seq: int, *, after: int, by: Carrier | None = None) -> None:
         """See `Receipts.handed`."""

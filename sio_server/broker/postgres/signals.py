@@ -51,10 +51,17 @@ class SightsChanged:
     user: str
 
 
-Said = Signal | SightsChanged
+@dataclass(frozen=True, slots=True)
+class ToBeErased:
+    """A user is erased from now on: nothing more is written of the user. Among brokers alone, no node is told."""
+
+    user: str
+
+
+Said = Signal | SightsChanged | ToBeErased
 
 _SIGNALS: Final = (InboxChanged, Answered, Revoked, Close, Followed, Ended, DueChanged, Erased, Spent, Ticketed)
-_KINDS: Final = {kind.__name__: kind for kind in (*_SIGNALS, SightsChanged)}
+_KINDS: Final = {kind.__name__: kind for kind in (*_SIGNALS, SightsChanged, ToBeErased)}
 
 
 def packed(signal: Said) -> bytes:

@@ -8,9 +8,22 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sio_server.broker.personal import Part, PersonalData
+from sio_server.broker.persons import (
+    ERASED,
+    EXPORTED,
+    NARROWED,
+    PART,
+    SEARCHED,
+    STEP_ROWS,
+    USER_TABLES,
+    Rows,
+    first_key,
+    parts,
+    told,
+)
 from sio_server.broker.revoked import veil_of
 from sio_server.broker.settling import settle
 from sio_server.broker.signals import Erased
@@ -20,18 +33,6 @@ from sio_server.broker.sqlite.writer import Step
 
 T = TypeVar("T")
 
-# Notifications of one part of an export: they may be 16 MiB each, and are 1 KiB as a rule.
-PART: Final = 50
-
-# What rows that are found by a search are called where they go, and where the name goes out of them.
-_KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "notification": ("notifications", "audiences"),
-    "amendment": ("amendments", "audiences"),
-    "history": ("history", "audiences"),
-    "schedule": ("scheduled", "audiences"),
-    "schedule_past": ("scheduled", "audiences"),
-}
-
 
 class Erasing(Parts):
     """`PersonalData` on SQLite."""
@@ -39,7 +40,7 @@ class Erasing(Parts):
     async def export(self, user: str) -> AsyncIterator[Part]:
         """See `PersonalData.export`."""
         await self._deliveries.flush()
-        for table, about in persons.USER_TABLES.items():
+        for table, about in USER_TABLES.items():
             after: Any = None
             while True:
                 rows, after = await self._read(partial(_rows, table, user, after))
@@ -54,17 +55,16 @@ class Erasing(Parts):
 
     async def _personal(self, user: str) -> AsyncIterator[Part]:
         """What names the user: as the audience, now, before or later; or as the administrator who published it."""
-        for table in ("notification", "history", "schedule", "schedule_past"):
+        for table in EXPORTED:
             keys = await self._found(table, user)
-            for first in range(0, len(keys), PART):
-                some = keys[first : first + PART]
+            for some in parts(keys, PART):
                 for kind, rows in (await self._read(partial(_naming, self._store.epoch, table, some, user))).items():
                     yield kind, rows
 
     async def _found(self, table: str, user: str) -> list[Any]:
         """The keys of all rows of a table that may name a user."""
         found: list[Any] = []
-        after = persons.first_key(table)
+        after = first_key(table)
         while after is not None:
             keys, after = await self._read(partial(_look, table, user, after))
             found += keys
@@ -78,25 +78,24 @@ class Erasing(Parts):
         # what is deleted is written over with zeros meanwhile, which costs others more than it is worth to them
         await self._in_writer(lambda connection: connection.execute("PRAGMA secure_delete = ON").fetchone())
         try:
-            for table in persons.SEARCHED:
+            for table in SEARCHED:
                 await self._take_out(table, user, gone)
-            for table, about in persons.USER_TABLES.items():
+            for table, about in USER_TABLES.items():
                 gone[about.kind] += await self._delete(table, user)
             veil = self._veil(user)
             await self._writer.change(lambda step: persons.finish(step, user, veil), lambda _: self._told(user, veil))
         finally:
             await self._in_writer(_settle)
-        return {kind: number for kind, number in sorted(gone.items()) if number}
+        return told(gone)
 
     async def _take_out(self, table: str, user: str, gone: Counter[str]) -> None:
-        after = persons.first_key(table)
+        after = first_key(table)
         while after is not None:
             keys, after = await self._read(partial(_look, table, user, after))
-            for first in range(0, len(keys), persons.STEP_ROWS):
-                some = keys[first : first + persons.STEP_ROWS]
+            for some in parts(keys, STEP_ROWS):
                 went, changed = await self._step(partial(_take, table, some, user))
-                gone[_KINDS[table][0]] += went
-                gone[_KINDS[table][1]] += changed
+                gone[ERASED[table]] += went
+                gone[NARROWED] += changed
 
     async def _delete(self, table: str, user: str) -> int:
         number = 0
@@ -137,7 +136,7 @@ def _settle(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def _rows(table: str, user: str, after: Any, connection: sqlite3.Connection) -> tuple[persons.Rows, Any]:
+def _rows(table: str, user: str, after: Any, connection: sqlite3.Connection) -> tuple[Rows, Any]:
     return persons.rows_of(connection, table, user, after)
 
 
@@ -153,9 +152,7 @@ def _delete(table: str, user: str, step: Step) -> int:
     return persons.delete_some(step, table, user)
 
 
-def _naming(
-    epoch: str, table: str, keys: Sequence[Any], user: str, connection: sqlite3.Connection
-) -> dict[str, persons.Rows]:
+def _naming(epoch: str, table: str, keys: Sequence[Any], user: str, connection: sqlite3.Connection) -> dict[str, Rows]:
     return persons.naming(connection, epoch, table, keys, user)
 
 

@@ -1,74 +1,22 @@
-"""The rows that tell of one user, wherever they are. Runs in the threads of `store`.
-
-The tables with a user's name are listed here and nowhere else; a test holds the list to the schema.
-"""
+"""The rows that tell of one user, wherever they are: see `broker.persons`. Runs in the threads of `store`."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
 from sio_server.audience import Audience, user_room
-from sio_server.broker import steps
-from sio_server.broker.packing import pack, unpack
-from sio_server.broker.places import digest
+from sio_server.broker import persons
+from sio_server.broker.persons import NOBODY, SEARCHED, STEP_LOOK, STEP_ROWS, USER_TABLES, Rows
 from sio_server.broker.sqlite import removal
 from sio_server.broker.sqlite.rows import COLUMNS, entry_of
 from sio_server.broker.sqlite.writer import Step
-from sio_server.notification import written
-from sio_server.texts import Texts
-
-# Rows that one step takes away or changes: publishers wait for no more than that.
-STEP_ROWS: Final = 200
-
-# Rows that one step of the search looks at.
-STEP_LOOK: Final = 5000
-
-# In place of the name of an administrator who is gone.
-NOBODY: Final = "admin:erased"
-
-
-class UserTable(NamedTuple):
-    """A table with a row of its own for a user: what its rows are called, and what tells them apart beside the user."""
-
-    kind: str
-    key: tuple[str, ...] = ()
-
-
-USER_TABLES: Final[Mapping[str, UserTable]] = {
-    "sight": UserTable("rooms", ("room",)),
-    "follow": UserTable("follows", ("room",)),
-    "inbox": UserTable("inbox"),
-    "inbox_state": UserTable("states", ("seq",)),
-    "delivery": UserTable("deliveries", ("kind", "low")),
-    "visit": UserTable("visits"),
-    "answer": UserTable("answers", ("seq",)),
-}
-"""Tables whose column ``user`` holds the name.
-
-Beside them ``revocation`` has one, which keeps its row by another name; ``notification_except``, whose rows go with the
-audience they are of; and those of `SEARCHED` elsewhere.
-"""
 
 ROOM_TABLES: Final = ("notification_room", "amendment_room", "grouped", "room_lane", "gone")
 """Tables where the name of a user's own room may stand: all of it goes with the notifications that are of that room."""
-
-# Where a notification names whom it is for, and whose it was: the table, its key, the column of the audience, and those
-# of administrators.
-SEARCHED: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
-    "notification": ("seq", "audience", ("publisher",)),
-    "amendment": ("seq", "audience", ("publisher",)),
-    "history": ("number", "audience", ("publisher", "who")),
-    "schedule": ("id", "notification", ("by",)),
-    "schedule_past": ("number", "audience", ("by", "ended_by")),
-}
-
-Rows = list[dict[str, Any]]
-
 
 # -- what there is ----------------------------------------------------------------------------------------------------
 
@@ -79,24 +27,15 @@ def rows_of(connection: sqlite3.Connection, table: str, user: str, after: Sequen
     names = ", ".join(key)
     beyond = "" if after is None else f"AND ({names}) > ({', '.join('?' * len(key))})"
     order = f"ORDER BY {names}" if key else ""
-    cursor = connection.execute(
-        f"SELECT * FROM {table} WHERE user = ? {beyond} {order} LIMIT {STEP_ROWS}",  # noqa: S608 - names of above
-        (user, *(after or ())),
-    )
-    columns = [column[0] for column in cursor.description]
-    found = [dict(zip(columns, row, strict=True)) for row in cursor]
+    query = f"SELECT * FROM {table} WHERE user = ? {beyond} {order} LIMIT {STEP_ROWS}"  # noqa: S608 - names of above
+    found = _dicts(connection.execute(query, (user, *(after or ()))))
     last = [found[-1][name] for name in key] if key and len(found) == STEP_ROWS else None
-    return [_shown(row) for row in found], last
+    return [persons.row_of(row, "user") for row in found], last
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    del row["user"]
-    if "steps" in row:
-        row["steps"] = [
-            {**step._asdict(), "at": written(step.at), "began": written(step.began) if step.began else None}
-            for step in steps.unpack(row["steps"])
-        ]
-    return row
+def _dicts(cursor: sqlite3.Cursor) -> Rows:
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor]
 
 
 def found_in(connection: sqlite3.Connection, table: str, user: str, after: Any) -> tuple[list[Any], Any]:
@@ -110,15 +49,10 @@ def found_in(connection: sqlite3.Connection, table: str, user: str, after: Any) 
         return [], None
     tests = [f"{name} = :admin" for name in names]
     tests += [f"instr(CAST({audience} AS BLOB), :{word}) > 0" for word in ("named", "by")]
+    named, by = persons.words_of(user)
     rows = connection.execute(
         f"SELECT {key} FROM {table} WHERE {key} > :after AND {key} <= :last AND ({' OR '.join(tests)})",  # noqa: S608
-        {
-            "after": after,
-            "last": last,
-            "admin": f"admin:{user}",
-            "named": orjson.dumps(user),
-            "by": orjson.dumps(f"admin:{user}"),
-        },
+        {"after": after, "last": last, "admin": persons.administrator(user), "named": named, "by": by},
     )
     return [row[0] for row in rows], last
 
@@ -128,75 +62,30 @@ def naming(connection: sqlite3.Connection, epoch: str, table: str, keys: Sequenc
     found: dict[str, Rows] = {}
     for key in keys:
         audience = audience_in(connection, table, key)
-        if audience is None:
+        if audience is None or not (table == "notification" or persons.names(audience, user)):
             continue
-        if user in audience.users or user in audience.except_users:
-            found.setdefault(_NAMED[table], []).append(_READ[table](connection, epoch, key))
-        elif table == "notification":
-            record = _READ[table](connection, epoch, key)
-            found.setdefault("published", []).append(
-                {name: record[name] for name in ("id", "seq", "type", "timestamp")}
-            )
+        if table == "notification":
+            row = connection.execute(f"SELECT {COLUMNS} FROM notification WHERE seq = ?", (key,)).fetchone()  # noqa: S608
+            told = entry_of(epoch, row).record()
+        else:
+            query = f"SELECT * FROM {table} WHERE {SEARCHED[table][0]} = ?"  # noqa: S608 - names of above
+            told = _TOLD[table](_dicts(connection.execute(query, (key,)))[0])
+        persons.add_named(found, table, audience, user, told)
     return found
 
 
-_NAMED: Final = {
-    "notification": "notifications",
-    "history": "history",
-    "schedule": "scheduled",
-    "schedule_past": "scheduled",
+_TOLD: Final[Mapping[str, Callable[[persons.Row], dict[str, Any]]]] = {
+    "history": persons.former_of,
+    "schedule": persons.later_of,
+    "schedule_past": persons.ended_of,
 }
-
-
-def _stored(connection: sqlite3.Connection, epoch: str, key: int) -> dict[str, Any]:
-    row = connection.execute(f"SELECT {COLUMNS} FROM notification WHERE seq = ?", (key,)).fetchone()  # noqa: S608
-    return entry_of(epoch, row).record()
-
-
-def _former(connection: sqlite3.Connection, _: str, key: int) -> dict[str, Any]:
-    row = connection.execute("SELECT id, action, at, type, audience, body, texts FROM history WHERE number = ?", (key,))
-    identity, action, at, event, audience, body, texts = row.fetchone()
-    before = {"type": event, "audience": orjson.loads(audience), **orjson.loads(b"{%b}" % body)}
-    if texts is not None:
-        before["texts"] = Texts.load(texts).shown()
-    return {"id": identity, "action": action, "at": written(at), "before": before}
-
-
-def _later(connection: sqlite3.Connection, _: str, key: str) -> dict[str, Any]:
-    due, packed = connection.execute("SELECT due, notification FROM schedule WHERE id = ?", (key,)).fetchone()
-    return {"due": written(due), **orjson.loads(packed)}
-
-
-def _ended(connection: sqlite3.Connection, _: str, key: int) -> dict[str, Any]:
-    row = connection.execute(
-        "SELECT id, ending, at, due, type, title, message, audience FROM schedule_past WHERE number = ?", (key,)
-    )
-    identity, ending, at, due, event, title, message, audience = row.fetchone()
-    said = {"type": event, "title": title, "message": message, "audience": orjson.loads(audience)}
-    return {"id": identity, "ending": ending, "at": written(at), "due": written(due), **said}
-
-
-_READ: Final[Mapping[str, Callable[[sqlite3.Connection, str, Any], dict[str, Any]]]] = {
-    "notification": _stored,
-    "history": _former,
-    "schedule": _later,
-    "schedule_past": _ended,
-}
-
-
-def first_key(table: str) -> Any:
-    """What is below every key of a table."""
-    return "" if table == "schedule" else -1
 
 
 def audience_in(connection: sqlite3.Connection, table: str, key: Any) -> Audience | None:
     """Whom what a row speaks of is for, nobody where that is not kept; None where the row is gone."""
     name, column, _ = SEARCHED[table]
     row = connection.execute(f"SELECT {column} FROM {table} WHERE {name} = ?", (key,)).fetchone()  # noqa: S608 - as above
-    if row is None:
-        return None
-    read = {} if row[0] is None else orjson.loads(row[0])
-    return Audience.from_dict(read["audience"] if table == "schedule" else read)
+    return None if row is None else persons.audience_of(table, row[0])
 
 
 # -- taking it away ---------------------------------------------------------------------------------------------------
@@ -217,9 +106,9 @@ def take_out(step: Step, table: str, keys: Sequence[Any], user: str) -> tuple[in
         audience = audience_in(step.connection, table, key)
         if audience is None:
             continue
-        if user in audience.users or user in audience.except_users:
-            left = _without(audience, user)
-            if user in audience.users and left.is_empty():
+        if persons.names(audience, user):
+            left = persons.without(audience, user)
+            if left is None:
                 _remove(step, table, key)
                 gone += 1
                 continue
@@ -227,14 +116,6 @@ def take_out(step: Step, table: str, keys: Sequence[Any], user: str) -> tuple[in
             changed += 1
         _rename_administrator(step.connection, table, key, user)
     return gone, changed
-
-
-def _without(audience: Audience, user: str) -> Audience:
-    return replace(
-        audience,
-        users=tuple(one for one in audience.users if one != user),
-        except_users=tuple(one for one in audience.except_users if one != user),
-    )
 
 
 def _remove(step: Step, table: str, key: Any) -> None:
@@ -269,12 +150,10 @@ def _narrow(step: Step, table: str, key: Any, *, user: str, audience: Audience, 
 
 def _narrow_scheduled(connection: sqlite3.Connection, key: str, left: Audience) -> None:
     (packed,) = connection.execute("SELECT notification FROM schedule WHERE id = ?", (key,)).fetchone()
-    made = unpack(packed)._replace(audience=left)
-    collapse_key = None if made.extras is None else made.extras.collapse_key
-    place = None if collapse_key is None else digest(collapse_key, left)
+    again, place = persons.narrowed(packed, left)
     if place is not None and connection.execute("SELECT 1 FROM schedule WHERE place = ?", (place,)).fetchone():
         place = None  # another one is for the others already; both are delivered, and collapse then
-    connection.execute("UPDATE schedule SET notification = ?, place = ? WHERE id = ?", (pack(made), place, key))
+    connection.execute("UPDATE schedule SET notification = ?, place = ? WHERE id = ?", (again, place, key))
 
 
 def _rename_administrator(connection: sqlite3.Connection, table: str, key: Any, user: str) -> None:
@@ -282,13 +161,12 @@ def _rename_administrator(connection: sqlite3.Connection, table: str, key: Any, 
     for column in columns:
         connection.execute(
             f"UPDATE {table} SET {column} = ? WHERE {name} = ? AND {column} = ?",  # noqa: S608 - as above
-            (NOBODY, key, f"admin:{user}"),
+            (NOBODY, key, persons.administrator(user)),
         )
     if table == "schedule":
         (packed,) = connection.execute("SELECT notification FROM schedule WHERE id = ?", (key,)).fetchone()
-        made = unpack(packed)
-        if made.publisher == f"admin:{user}":
-            again = pack(made._replace(publisher=NOBODY))
+        again = persons.unnamed(packed, user)
+        if again is not None:
             connection.execute("UPDATE schedule SET notification = ? WHERE id = ?", (again, key))
 
 
@@ -298,7 +176,7 @@ def finish(step: Step, user: str, veil: str) -> None:
     if execute("SELECT 1 FROM notification_room WHERE room = ? LIMIT 1", (room,)).fetchone() is None:
         for table in ROOM_TABLES:
             execute(f"DELETE FROM {table} WHERE room = ?", (room,))  # noqa: S608 - names of above
-    execute("DELETE FROM idempotency WHERE publisher = ?", (f"admin:{user}",))
+    execute("DELETE FROM idempotency WHERE publisher = ?", (persons.administrator(user),))
     execute(
         "INSERT INTO revocation (user, before, recorded_at) SELECT ?, before, recorded_at FROM revocation "
         "WHERE user = ? ON CONFLICT (user) DO UPDATE SET before = max(before, excluded.before), "

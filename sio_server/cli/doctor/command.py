@@ -10,7 +10,7 @@ import click
 
 from sio_server.cli.commands import key_option, read_dotenv
 from sio_server.cli.listen import resolve_url
-from sio_server.cli.places import data_dir_of, place_options
+from sio_server.cli.places import data_dir_of, database_of, place_options
 
 EXIT_FAULT = 1
 
@@ -56,9 +56,10 @@ def doctor(
     report = Report((token, key), as_json=as_json)
     here = data_dir is not None or config_file is not None
     directory = data_dir_of(data_dir, config_file) if here else None
+    database = database_of(data_dir, config_file) if here else None
 
     async def examined() -> None:
-        async for finding in examine(question, directory):
+        async for finding in examine(question, directory, database):
             report.add(finding)
 
     asyncio.run(examined())

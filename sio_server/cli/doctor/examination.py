@@ -17,10 +17,13 @@ from sio_server.cli.doctor.reach import Lost, find_address, find_certificate, fi
 from sio_server.cli.doctor.site import Question, Site
 
 
-async def examine(question: Question, directory: Path | None = None) -> AsyncIterator[Finding]:
+async def examine(
+    question: Question, directory: Path | None = None, database: str | None = None
+) -> AsyncIterator[Finding]:
     """Ask the server at an address all that can be asked from here; ``directory`` is its data directory, if it is here.
 
-    Each finding comes as soon as it is made. Nothing is published, nothing is changed.
+    ``database`` is where its log is, if that is not there. Each finding comes as soon as it is made. Nothing is
+    published, nothing is changed.
     """
     try:
         async for finding in _from_afar(question):
@@ -28,7 +31,7 @@ async def examine(question: Question, directory: Path | None = None) -> AsyncIte
     except Lost as lost:
         yield lost.finding
     if directory is not None:
-        for finding in await asyncio.to_thread(lambda: list(examine_machine(directory))):
+        for finding in await asyncio.to_thread(lambda: list(examine_machine(directory, database))):
             yield finding
 
 

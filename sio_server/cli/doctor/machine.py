@@ -29,9 +29,17 @@ _STEPS: Final = 100_000
 _MIB: Final = 1024**2
 
 
-def examine_machine(directory: Path, handshakes: int = 1000) -> Iterator[Finding]:
-    """Look at this machine as far as a server on it is concerned; waits for the disk."""
+def examine_machine(directory: Path, database: str | None = None, handshakes: int = 1000) -> Iterator[Finding]:
+    """Look at this machine as far as a server on it is concerned; waits for the disk.
+
+    ``database`` is where the log is, if it is not in the directory.
+    """
     yield _files(handshakes)
+    if database is not None:
+        yield skipped("log", f"the log is in {database}, and sio-server check-config asks the database")
+        if directory.is_dir():
+            yield _keys(directory)
+        return
     yield _directory(directory)
     if directory.is_dir():
         yield _disk(directory)

@@ -188,7 +188,8 @@ class PersonalDataOfTwoNodesContract:
         await pair[0].sight("ana", ["all"])
         await appended(pair[1], notification(ANA))
         await pair[1].erase("ana")
-        assert [ear.signals[-1] for ear in ears] == [Erased("ana")] * 2
+        for ear in ears:
+            await ear.until_signal(Erased("ana"))
         assert await copy_of(pair[0]) == {}
 
 

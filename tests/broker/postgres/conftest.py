@@ -11,8 +11,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from sio_server.broker.address import address_of
 from sio_server.broker.postgres import PostgresBroker
-from sio_server.broker.postgres.database import place_of
 from tests.support.brokers import Ear
 from tests.support.inbox_model import Clock
 
@@ -71,7 +71,7 @@ async def broker(dsn: str, clock: Clock, ear: Ear) -> AsyncIterator[PostgresBrok
 @pytest.fixture
 async def ask(dsn: str) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     """Give what asks the database itself, beside the nodes: for the first value that a statement answers with."""
-    address, schema, _ = place_of(dsn)
+    address, schema, _ = address_of(dsn)
     connection = await asyncpg.connect(address, server_settings={"search_path": f'"{schema}"'})
     yield connection.fetchval
     await connection.close()

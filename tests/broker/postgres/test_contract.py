@@ -12,6 +12,8 @@ from sio_server.broker.postgres import PostgresBroker
 from tests.broker.contract import (
     amendments,
     answers,
+    data,
+    follows,
     groups,
     inbox,
     log,
@@ -92,12 +94,20 @@ class TestPresence(presence.PresenceContract, presence.PresenceOfTwoNodesContrac
     """Who is connected."""
 
 
-class TestPeople(people.PeopleOfTwoNodesContract):
+class TestPeople(people.PeopleContract, people.PeopleOfTwoNodesContract):
     """First sights, and rooms by age."""
+
+
+class TestFollows(follows.FollowsContract, follows.FollowsOfTwoNodesContract):
+    """Topics that people follow."""
 
 
 class TestRevocations(people.RevocationsContract, people.RevocationsOfTwoNodesContract):
     """Tokens that hold no longer."""
+
+
+class TestPersonalData(data.PersonalDataContract, data.PersonalDataOfTwoNodesContract):
+    """A person's data."""
 
 
 class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
@@ -105,6 +115,7 @@ class TestOnce(once.OnceContract, once.OnceOfTwoNodesContract):
 
 
 class TestDurable(
+    follows.DurableFollowsContract,
     answers.DurableAnswersContract,
     inbox.DurableInboxContract,
     receipts.DurableReceiptsContract,

@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from sio_server.broker.address import address_of
 from sio_server.broker.postgres import PostgresBroker, health
-from sio_server.broker.postgres.database import place_of
 from sio_server.errors import BrokerUnavailable, Refused
 from tests.support.brokers import Ear, appended, notification, soon
 
@@ -36,7 +36,7 @@ async def test_log_that_takes_nothing_is_not_ready(
 ) -> None:
     """A node whose commit does not come back says so, cancels nothing, and is ready again when it has come."""
     monkeypatch.setattr(health, "HELD_UP", 0.05)
-    address, schema, _ = place_of(dsn)
+    address, schema, _ = address_of(dsn)
     other = await asyncpg.connect(address, server_settings={"search_path": f'"{schema}"'})
     async with other.transaction():
         await other.execute("SELECT FROM log FOR UPDATE")

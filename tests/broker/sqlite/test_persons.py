@@ -9,7 +9,9 @@ from pathlib import Path
 import orjson
 
 from sio_server.audience import Audience
-from sio_server.broker.sqlite import SqliteBroker, persons
+from sio_server.broker.persons import NOBODY, SEARCHED, USER_TABLES
+from sio_server.broker.sqlite import SqliteBroker
+from sio_server.broker.sqlite.persons import ROOM_TABLES
 from sio_server.broker.sqlite.schema import migrate
 from sio_server.broker.sqlite.store import FILE_NAME
 from tests.support.brokers import Ear, appended
@@ -27,13 +29,13 @@ def test_every_table_that_names_users_is_listed(tmp_path: Path) -> None:
         migrate(log, FILE_NAME)
         tables = [name for (name,) in log.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         columns = {name: {row[1] for row in log.execute(f"PRAGMA table_info({name})")} for name in tables}
-    assert {name for name in tables if "user" in columns[name]} == {*persons.USER_TABLES, *RENAMED}
+    assert {name for name in tables if "user" in columns[name]} == {*USER_TABLES, *RENAMED}
     rooms = {name for name in tables if "room" in columns[name] and "user" not in columns[name]}
-    assert rooms == {*persons.ROOM_TABLES}
+    assert rooms == {*ROOM_TABLES}
     names = {"audience", "notification", "publisher", "who", "by", "ended_by"}
     found = {name: columns[name] & names for name in tables if columns[name] & names and name != "idempotency"}
     assert found == {
-        name: {*others, *([audience] if audience else [])} for name, (_, audience, others) in persons.SEARCHED.items()
+        name: {*others, *([audience] if audience else [])} for name, (_, audience, others) in SEARCHED.items()
     }
 
 
@@ -67,4 +69,4 @@ async def test_changes_and_what_ended_name_nobody(tmp_path: Path) -> None:
         assert NAME not in "\n".join(log.iterdump())
         rooms = log.execute("SELECT seq, room FROM amendment_room ORDER BY seq").fetchall()
         assert rooms == [(11, "user:bea"), (12, "all")]
-        assert log.execute("SELECT by, ended_by FROM schedule_past").fetchall() == [(persons.NOBODY, persons.NOBODY)]
+        assert log.execute("SELECT by, ended_by FROM schedule_past").fetchall() == [(NOBODY, NOBODY)]

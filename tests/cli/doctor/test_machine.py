@@ -145,3 +145,11 @@ def test_key_that_is_over(data: Path) -> None:
     """A key that has run out is a warning by its name."""
     add(data, "viejo", expires_at=1.0)
     examined_here(data).assert_only("keys-file", "viejo", "sio-server keys list", level=Level.WARNING)
+
+
+def test_log_in_a_database_is_not_looked_for_here(data: Path) -> None:
+    """Where the log is in a database, limits and keys are looked at, and what asks the database is named."""
+    found = list(examine_machine(data, "postgresql://h/d"))
+    assert [one.check for one in found] == ["files", "log", "keys-file"]
+    assert "postgresql://h/d" in found[1].text
+    assert [one.check for one in examine_machine(data / "none", "postgresql://h/d")] == ["files", "log"]
