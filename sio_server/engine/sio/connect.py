@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
@@ -23,6 +24,44 @@ if TYPE_CHECKING:
 
 #: Seconds between the CONNECT packet and what the connect handler sent.
 _SETTLE = 0.004
+#: Seconds by which a loop may run a timer early: one that comes so soon after another goes with it.
+_TICK = 0.0005
+
+
+class _Settling:
+    """Members whose CONNECT packet is on its way alone. All wait equally long: one queue, one timer for its head."""
+
+    __slots__ = ("_loop", "_queue", "_settled")
+
+    def __init__(self, settled: Callable[[Member], None]) -> None:
+        self._settled = settled
+        self._queue: deque[tuple[float, Member]] = deque()
+        #: where the timer runs; a server may go on in another loop
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def add(self, member: Member) -> None:
+        """Let what follows the CONNECT packet wait."""
+        member.settling = True
+        loop = asyncio.get_running_loop()
+        due = loop.time() + _SETTLE
+        self._queue.append((due, member))
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_at(due, self._fire)
+
+    def _fire(self) -> None:
+        loop, queue = asyncio.get_running_loop(), self._queue
+        self._loop = None
+        now = loop.time() + _TICK
+        try:
+            while queue and queue[0][0] <= now:
+                _, member = queue.popleft()
+                if member.settling:  # it was not disconnected meanwhile
+                    self._settled(member)
+        finally:
+            if queue and self._loop is None:
+                self._loop = loop
+                loop.call_at(queue[0][0], self._fire)
 
 
 class Connector:
@@ -36,6 +75,7 @@ class Connector:
         self._codec = codec
         self._recovery = recovery
         self._application = application
+        self._settling = _Settling(manager.spaces.settled)
 
     async def connect(self, socket: EngineSocket, packet: Packet) -> None:
         """Answer a CONNECT: nobody is in a room or receives anything before the handler is through."""
@@ -130,9 +170,8 @@ class Connector:
         connection = member.socket.connection
         if member.held and connection is not None:
             # clients that set their listeners up on CONNECT lose what comes in the same segment
-            member.settling = True
             self._eio.outbox.serve(connection)
-            asyncio.get_running_loop().call_later(_SETTLE, self._manager.spaces.settled, member)
+            self._settling.add(member)
         self._manager.spaces.welcome(member)
         member.socket.welcomed()
 
