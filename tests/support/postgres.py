@@ -6,8 +6,10 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -29,46 +31,123 @@ def programs() -> Path:
     return max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin"), key=lambda path: path.parent.name)
 
 
-@contextlib.contextmanager
-def postgres(**settings: str) -> Iterator[Path]:
-    """A server while the context lasts; gives the directory of its socket, where ``postgres`` may do everything.
+class Postgres:
+    """A server in a directory of its own, where its socket is too, and where ``postgres`` may do everything.
 
-    It does not sync to the disk, unless ``settings`` say so.
+    All of its methods block. It does not sync to the disk, unless ``settings`` say so.
     """
-    # Short, as the path of a socket has to be, and not below a directory that root alone may enter.
-    home = Path(tempfile.mkdtemp(prefix="sio-pg-", dir="/tmp"))
-    user: dict[str, Any] = {}
-    bin_path = programs()
-    try:
-        if os.geteuid() == 0:
-            os.chown(home, NOBODY, NOBODY)
-            user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-            bin_path = _reachable(bin_path, home, user)
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(home), "TZ": "UTC"}
 
-        def run(program: str, *arguments: str) -> None:
-            # To a file: a pipe would be the server's as well, and never end.
-            with (home / "said").open("wb") as said:
-                command = [str(bin_path / program), "-D", str(home / "data"), *arguments]
-                done = subprocess.run(command, env=environment, cwd=home, stdout=said, stderr=said, check=False, **user)
-            assert done.returncode == 0, (home / "said").read_text(errors="replace")
-
-        run("initdb", "--no-sync", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-        given = {
+    def __init__(self, **settings: str) -> None:
+        # Short, as the path of a socket has to be, and not below a directory that root alone may enter.
+        self.home = Path(tempfile.mkdtemp(prefix="sio-pg-", dir="/tmp"))
+        self._settings = {
             "fsync": "off",
             "max_connections": "200",
             "shared_buffers": "16MB",
             "listen_addresses": "''",
             **settings,
         }
-        words = " ".join([f"-k {home}", *(f"-c {name}={value}" for name, value in given.items())])
-        run("pg_ctl", "-l", str(home / "log"), "-w", "-t", str(START), "-o", words, "start")
+        self._user: dict[str, Any] = {}
+        self._bin = programs()
+        if os.geteuid() == 0:
+            os.chown(self.home, NOBODY, NOBODY)
+            self._user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+            self._bin = _reachable(self._bin, self.home, self._user)
+        self._environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(self.home), "TZ": "UTC"}
+
+    def address(self, schema: str) -> str:
+        """The address of a log in it, as the setting ``broker`` has it."""
+        return f"postgresql://postgres@/postgres?host={self.home}&schema={schema}"
+
+    def make(self) -> None:
+        """Make what it keeps, empty; it is not started."""
+        options = ("--no-sync", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+        self._run("initdb", *options)
+
+    def copy(self, primary: Postgres) -> None:
+        """Make a standby of another server that runs; it is not started."""
+        self._run("pg_basebackup", "-h", str(primary.home), "-U", "postgres", "-c", "fast", "-R", "--no-sync")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        words = " ".join([f"-k {self.home}", *(f"-c {name}={value}" for name, value in self._settings.items())])
+        self._run("pg_ctl", "-l", str(self.home / "log"), "-w", "-t", str(START), "-o", words, "start")
+
+    def stop(self) -> None:
+        """End it at once; not to run is no error."""
+        if self.processes():
+            self._run("pg_ctl", "-m", "immediate", "-w", "-t", str(START), "stop")
+
+    def kill(self) -> None:
+        """`kill -9` all of it, and wait until nothing of it is left."""
+        first, *_ = self.processes()
+        os.kill(first, signal.SIGSTOP)  # or it might start another one meanwhile
+        processes = self.processes()
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while not all(map(_is_gone, processes)):
+            time.sleep(0.01)
+        # Where nobody asks how it ended, the next start would take it for living.
+        for lock in ("data/postmaster.pid", ".s.PGSQL.5432.lock"):
+            (self.home / lock).unlink(missing_ok=True)
+
+    def promote(self) -> None:
+        """Have a standby take over."""
+        self._run("pg_ctl", "-w", "-t", str(START), "promote")
+
+    def ask(self, statement: str) -> list[Any]:
+        """The rows that a statement answers with."""
+        with psycopg.connect(host=str(self.home), user="postgres", dbname="postgres", autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return [] if cursor.description is None else cursor.fetchall()
+
+    def processes(self) -> list[int]:
+        """Its processes, the one that started the others first; empty where it does not run."""
         try:
-            yield home
+            first = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+            children = Path(f"/proc/{first}/task/{first}/children").read_text()
+        except OSError:
+            return []
+        return [first, *map(int, children.split())]
+
+    def remove(self) -> None:
+        """End it, and take all of it away."""
+        try:
+            self.stop()
         finally:
-            run("pg_ctl", "-m", "immediate", "-w", "-t", str(START), "stop")
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # To a file: a pipe would be the server's as well, and never end.
+        with (self.home / "said").open("wb") as said:
+            command = [str(self._bin / program), "-D", str(self.home / "data"), *arguments]
+            done = subprocess.run(
+                command, env=self._environment, cwd=self.home, stdout=said, stderr=said, check=False, **self._user
+            )
+        logged = self.home / "log"
+        told = [path.read_text(errors="replace")[-2000:] for path in (self.home / "said", logged) if path.exists()]
+        assert done.returncode == 0, told
+
+
+def _is_gone(process: int) -> bool:
+    """Whether it has ended; a container may have no process that asks how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@contextlib.contextmanager
+def postgres(**settings: str) -> Iterator[Path]:
+    """A server while the context lasts; gives the directory of its socket. See `Postgres`."""
+    server = Postgres(**settings)
+    try:
+        server.make()
+        server.start()
+        yield server.home
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        server.remove()
 
 
 def _reachable(bin_path: Path, home: Path, user: dict[str, Any]) -> Path:

@@ -124,9 +124,10 @@ class Bell:
 
     async def _watch(self) -> None:
         """Break off what does not answer; it may hang in a call that nothing else would end."""
+        broken_off = self._answered
         while True:
             await asyncio.sleep(BEAT)
-            if self.silent_for > SILENT:
+            if time.monotonic() - max(self._answered, broken_off) > SILENT:
                 logger.warning("the database does not answer: all connections are made anew")
                 self._database.abort()
-                self._answered = time.monotonic()
+                broken_off = time.monotonic()

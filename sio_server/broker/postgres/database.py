@@ -132,7 +132,7 @@ class Database:
         """Connect; raises what asyncpg raises."""
         self._pool = await asyncpg.create_pool(
             self._dsn,
-            min_size=1,
+            min_size=0,  # it tells the log each time that it cannot keep up a number
             max_size=self._size,
             connect=self._connect,
             reset=_leave,
