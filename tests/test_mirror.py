@@ -24,6 +24,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "serving/worker": ("serving/test_workers",),
     "api/nodes": ("core/test_nodes", "between/test_asking", "api/test_openapi"),
     "schemas/nodes": ("between/test_asking", "api/test_openapi"),
+    "cli/migrate": ("broker/postgres/test_moving",),
     "api/apart": ("serving/test_listening",),
     "api/elsewhere": ("api/test_operations", "api/test_publish_unread"),
     "api/scheduled": ("functional/test_schedule", "api/test_openapi"),

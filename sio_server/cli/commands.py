@@ -71,6 +71,7 @@ COMMANDS: Final = {
     "health": Place("sio_server.cli.health", "health", "Say whether the server is well: exit code 0 or 1"),
     "backup": Place("sio_server.cli.backup", "backup", "Copy log, inboxes and keys, with the server running or not"),
     "restore": Place("sio_server.cli.backup", "restore", "Put a backup in place of what the data directory holds"),
+    "migrate": Place("sio_server.cli.migrate", "migrate", "Move the log from SQLite into PostgreSQL, for many nodes"),
     "vacuum": Place("sio_server.cli.backup", "vacuum", "Give the disk back what retention has freed in the log"),
     "catalog": Place("sio_server.cli.catalog", "catalog", "Look at the event types, check them, add to them"),
     "doctor": Place("sio_server.cli.doctor", "doctor", "Find out what is wrong with a server, from where you are"),

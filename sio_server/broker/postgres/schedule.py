@@ -123,7 +123,7 @@ class Scheduling(Parts):
     async def reschedule(self, scheduled: Scheduled) -> bool:
         """See `Schedule.reschedule`."""
         made = scheduled.notification
-        members = (scheduled.due, scheduled.ttl, pack(made), _gist_of(made), _audience_of(made))
+        members = (scheduled.due, scheduled.ttl, pack(made), gist_of(made), audience_of(made))
 
         async def change(step: Step) -> bool:
             tag = await step.connection.execute(_RESCHEDULE, *members, made.id, scheduled.revision)
@@ -185,8 +185,8 @@ def _members(scheduled: Scheduled) -> tuple[Any, ...]:
         scheduled.revision,
         *((None, None, None) if key is None else (key.publisher, key.key, key.fingerprint)),
         pack(made),
-        _gist_of(made),
-        _audience_of(made),
+        gist_of(made),
+        audience_of(made),
     )
 
 
@@ -195,12 +195,13 @@ def _of_row(row: Sequence[Any]) -> Scheduled:
     return Scheduled(unpack(packed), due, scheduled_at, by, ttl, revision)
 
 
-def _gist_of(made: Notification) -> bytes:
+def gist_of(made: Notification) -> bytes:
     """What is remembered of what one said, should it not be delivered: its title, and its message in short."""
     return orjson.dumps([made.title, made.message[:MAX_GIST]])
 
 
-def _audience_of(made: Notification) -> str:
+def audience_of(made: Notification) -> str:
+    """Whom one is for, as JSON."""
     return orjson.dumps(made.audience.as_dict()).decode()
 
 

@@ -51,10 +51,13 @@ def read_log(directory: Path, *, after: int = 0, last: int | None = None) -> Ite
         raise LogDamaged(f"{path}: {error}") from error
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that only reads. Raises `LogError` where SQLite cannot read what is not in the main file yet."""
+def open_to_read(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
+    """A connection that only reads. Raises `LogError` where SQLite cannot read what is not in the main file yet.
+
+    With ``any_thread`` it may be used in any thread, by one after the other.
+    """
     address = path.resolve().as_uri()
-    connection = sqlite3.connect(f"{address}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=not any_thread)
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
@@ -70,4 +73,4 @@ def open_to_read(path: Path) -> sqlite3.Connection:
             f"copy {path.name} and {waiting.name} to a directory of yours, and give that as --data-dir"
         )
     # nobody writes: a server that ran would have a write-ahead log
-    return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True)
+    return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, check_same_thread=not any_thread)
