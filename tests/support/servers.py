@@ -44,6 +44,9 @@ PUBLISH_KEY = "a publisher key of the tests and long as well"
 FOR_EVER = 24 * 3600.0
 
 
+# What gives a broker to a server that would keep its log in memory; None leaves it there.
+in_place_of_memory: Callable[[Config], Broker] | None = None
+
 # Development mode in which a misspelt type is refused, as it is in production.
 REFUSING = Config(broker="memory:", dev=True, unknown_types="refuse")
 
@@ -157,7 +160,10 @@ async def running(
     ``more`` are objects with operations that it serves beside its own, ``broker`` is what it stands on. With ``tls`` it
     speaks HTTPS, and its session trusts the authority of the tests.
     """
-    app = create_app(config or Config(broker="memory:", dev=True), broker=broker, more=more)
+    config = config or Config(broker="memory:", dev=True)
+    if broker is None and in_place_of_memory is not None and config.broker == "memory:":
+        broker = in_place_of_memory(config)
+    app = create_app(config, broker=broker, more=more)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = site_of(runner, front=front, tls=tls)
