@@ -16,7 +16,7 @@ CREATE FUNCTION append_batch(
     moment bigint, key_ttl bigint, named text, channel text, node text,
     ids text[], types text[], lives bigint[], audiences text[], sources text[], publishers text[], bodies bytea[],
     priorities text[], wordings text[], stored boolean[],
-    room_of int[], rooms text[], except_of int[], excepted text[], group_of int[], group_rooms text[],
+    room_of int[], rooms text[], shared boolean[], except_of int[], excepted text[], group_of int[], group_rooms text[],
     group_names text[], key_of int[], key_publishers text[], keys text[], fingerprints bytea[],
     place_of int[], places bytea[], place_at bigint[], due_of int[], due_revisions bigint[], due_at bigint[],
     OUT epoch text, OUT before bigint, OUT token_before text, OUT passed_before bigint, OUT now_ bigint,
@@ -115,8 +115,9 @@ BEGIN
                 AS n (seq, id, type, life, audience, source, publisher, body, priority, texts, stored, skipped, former,
                     word)
             WHERE n.stored AND NOT n.skipped;
-        INSERT INTO notification_room (room, seq, expires_at)
-            SELECT r.room, seqs[r.place], now_ + lives[r.place] FROM unnest(room_of, rooms) AS r (place, room)
+        INSERT INTO notification_room (room, seq, expires_at, shared)
+            SELECT r.room, seqs[r.place], now_ + lives[r.place], r.shared
+            FROM unnest(room_of, rooms, shared) AS r (place, room, shared)
             WHERE stored[r.place] AND NOT skipped[r.place];
         IF cardinality(excepted) > 0 THEN
             INSERT INTO notification_except (user_id, seq)

@@ -19,7 +19,7 @@ from sio_server.notification import Entry, Notification, Position
 Outcome = Published | Refused
 Settled = Callable[[Published | Exception], None]
 
-_ARGUMENTS: Final = ", ".join(f"${number}" for number in range(1, 33))
+_ARGUMENTS: Final = ", ".join(f"${number}" for number in range(1, 34))
 _APPEND: Final = f"""
 SELECT epoch, before, token_before, passed_before, now_, seqs, missed, known_of, known_ids, known_seqs,
     known_fingerprints, former_of, former_ids, former_seqs, former_threads, former_words
@@ -58,6 +58,7 @@ class Columns:
     stored: list[bool] = field(default_factory=list)
     room_of: list[int] = field(default_factory=list)
     rooms: list[str] = field(default_factory=list)
+    shared: list[bool] = field(default_factory=list)
     except_of: list[int] = field(default_factory=list)
     excepted: list[str] = field(default_factory=list)
     group_of: list[int] = field(default_factory=list)
@@ -106,6 +107,7 @@ class Columns:
         for room in rooms:
             self.room_of.append(number)
             self.rooms.append(room)
+            self.shared.append(len(rooms) > 1)
         for user in audience.except_users:
             self.except_of.append(number)
             self.excepted.append(user)

@@ -53,7 +53,8 @@ CREATE TABLE notification_room (
     room       text COLLATE "C" NOT NULL,
     seq        bigint NOT NULL,
     expires_at bigint,
-    PRIMARY KEY (room, seq) INCLUDE (expires_at)
+    shared     boolean NOT NULL,         -- the notification is in other rooms as well
+    PRIMARY KEY (room, seq) INCLUDE (expires_at, shared)
 );
 CREATE TABLE notification_except (
     user_id text COLLATE "C" NOT NULL,
