@@ -36,6 +36,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/personal": ("broker/sqlite/test_contract",),
     "broker/sqlite/erasing": ("broker/sqlite/test_contract", "functional/test_erasure"),
     "api/presence": ("functional/test_presence", "api/test_openapi"),
+    "core/legs": ("api/test_notifications_trace",),
     "core/attendance": ("functional/test_presence",),
     "schemas/presence": ("functional/test_presence", "schemas/test_frames"),
     "broker/sqlite/attending": ("broker/sqlite/test_contract", "functional/test_presence"),

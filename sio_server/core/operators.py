@@ -25,6 +25,7 @@ from sio_server.core.shown import answers_dict, nameless_dict, receipt_dict, use
 from sio_server.core.traffic import Traffic
 from sio_server.errors import Refused, Text
 from sio_server.notification import PublishRequest
+from sio_server.texts import Texts
 
 # Users that a preview names: as many as somebody reads before sending. Their number is told in any case.
 FIRST_REACHED: Final = 50
@@ -36,7 +37,8 @@ class Preview:
 
     ``users`` are all that the log knows of, ``first`` of them the first by name with whether each is online;
     ``online_users`` and ``online_sockets`` are those of this node. ``missing`` names fields of ``data`` without which a
-    part of the catalogue's audience stays empty. ``title`` and ``message`` are the texts it would be published with.
+    part of the catalogue's audience stays empty. ``title`` and ``message`` are the texts it would be published with, in
+    the server's language; ``texts`` what it says otherwise in others.
     """
 
     audience: Audience
@@ -49,6 +51,7 @@ class Preview:
     title: str | None
     message: str
     priority: str
+    texts: Texts | None = None
 
     def as_dict(self, locale: str) -> dict[str, Any]:
         """The preview as ``POST /v1/audience/preview`` answers, with warnings in ``locale``."""
@@ -62,6 +65,7 @@ class Preview:
             "title": self.title,
             "message": self.message,
             "priority": self.priority,
+            **({} if self.texts is None else {"texts": self.texts.shown()}),
         }
 
 
@@ -208,6 +212,7 @@ class Operators:
             title=said.title,
             message=said.message,
             priority=request.priority or event_type.priority,
+            texts=said.texts,
         )
 
     # -- people ---------------------------------------------------------------------------------------------------

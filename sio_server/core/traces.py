@@ -5,19 +5,19 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from dataclasses import replace
+from typing import Any, Final
 
-from sio_server.audience import is_guest, user_room
 from sio_server.broker import Broker, Hop, Receipt, Stored, Trail
 from sio_server.core.changes import steps_of
 from sio_server.core.connections import Connections
 from sio_server.core.fates import plan_of
 from sio_server.core.hub import Connection, Hub
+from sio_server.core.legs import Leg, Marks, leg_dict, told_without_log
 from sio_server.core.operators import Operators
 from sio_server.core.shown import answer_dict, moment, receipt_dict
 from sio_server.core.spans import Span, Spans
-from sio_server.core.verdicts import Facts, State, matched_rooms, say, verdict_of
+from sio_server.core.verdicts import Facts, State, matched_rooms, verdict_of
 from sio_server.errors import Refused, Text
 from sio_server.notification import Entry, moment_of, written
 
@@ -27,27 +27,6 @@ _BELIEVED: Final = 60_000
 # A revocation counts as the last that is known of a user where it came at most so many milliseconds before the end of
 # a connection: it is what ended it.
 _SAME_MOMENT: Final = 2_000
-
-
-class _Leg(NamedTuple):
-    """A connection of a user, and how the notification came to it; times in milliseconds of Unix time."""
-
-    protocol: str
-    since: int
-    state: State
-    handed_at: int | None
-    ended_at: int | None = None
-    ended: str | None = None
-    live: Connection | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """When things are known to have happened, in milliseconds of Unix time."""
-
-    accepted: int
-    committed: int | None
-    span: Span | None
 
 
 class Traces:
@@ -78,7 +57,7 @@ class Traces:
         receipt = await self._operators.receipt(notification_id, limit=limit, after=after)
         if stored is None or receipt is None:
             return (
-                await self._of_gone(notification_id)
+                await self._of_gone(notification_id, user, locale)
                 or await self._of_plan(notification_id)
                 or await self._of_passing(notification_id, user, locale)
             )
@@ -86,7 +65,7 @@ class Traces:
         # what was delivered later begins its way when it is
         accepted = moment_of(notification_id) if fate is None else fate.at
         committed = stored.timestamp if 0 <= stored.timestamp - accepted <= _BELIEVED else None
-        marks = _Marks(accepted, committed, self._spans.of(stored.entry.seq))
+        marks = Marks(accepted, committed, self._spans.of(stored.entry.seq))
         trail = None if user is None else await self._broker.trail(notification_id, user)
         return {
             **_head(stored.entry, marks.span),
@@ -100,18 +79,21 @@ class Traces:
     async def _history(self, notification_id: str) -> list[dict[str, Any]]:
         return [step for step, _ in await steps_of(self._broker, notification_id)]
 
-    async def _of_gone(self, notification_id: str) -> dict[str, Any] | None:
+    async def _of_gone(self, notification_id: str, user: str | None, locale: str) -> dict[str, Any] | None:
         """The trace of what was replaced or taken back: what is left of it is its history."""
         past = await self._broker.past(notification_id)
         if past is None or past.before is None:
             return None
-        span = self._spans.of(past.before.seq)
+        entry, span = past.before, self._spans.of(past.before.seq)
+        fate = await self._broker.fate(notification_id)
+        marks = Marks(moment_of(notification_id) if fate is None else fate.at, None, span)
+        about = None if user is None else told_without_log(self._hub, entry, marks, user, locale=locale, why="gone")
         return {
-            **_head(past.before, span),
+            **_head(entry, span),
             "stored": False,
-            "steps": _steps(_Marks(moment_of(notification_id), None, span), None),
+            "steps": _steps(marks, None),
             "receipts": None,
-            "user": None,
+            "user": about,
             "history": await self._history(notification_id),
         }
 
@@ -134,7 +116,7 @@ class Traces:
 
     # -- one user -------------------------------------------------------------------------------------------------
 
-    async def _of_user(self, trail: Trail, marks: _Marks, locale: str) -> dict[str, Any]:
+    async def _of_user(self, trail: Trail, marks: Marks, locale: str) -> dict[str, Any]:
         matched = matched_rooms(trail)
         legs = self._legs(trail, marks)
         revoked_before = self._broker.revoked_before(trail.user)
@@ -168,11 +150,11 @@ class Traces:
             "tokens_before": None if revoked_before is None else moment(int(revoked_before * 1000)),
             "expired": facts.expired,
             **self._progress(trail, legs if matched else []),
-            "connections": [_leg_dict(leg, trail) for leg in legs],
+            "connections": [leg_dict(leg, trail) for leg in legs],
         }
 
     @staticmethod
-    def _progress(trail: Trail, legs: Sequence[_Leg]) -> dict[str, Any]:
+    def _progress(trail: Trail, legs: Sequence[Leg]) -> dict[str, Any]:
         handed = [leg.handed_at for leg in legs if leg.handed_at is not None]
         is_for = bool(matched_rooms(trail))
         return {
@@ -188,7 +170,7 @@ class Traces:
             "answered": None if trail.answer is None or not is_for else answer_dict(trail.answer),
         }
 
-    def _legs(self, trail: Trail, marks: _Marks) -> list[_Leg]:
+    def _legs(self, trail: Trail, marks: Marks) -> list[Leg]:
         """The connections of a user: those that are here now, and those of before that were handed it."""
         here = [self._leg(connection, trail, marks) for connection in self._hub.of_user(trail.user)]
         known = {(leg.protocol, leg.since) for leg in here}
@@ -197,7 +179,7 @@ class Traces:
         gone = [_past(hop, marks) for one, hop in hops.items() if one not in known]
         return sorted((*gone, *here), key=lambda leg: leg.since)
 
-    def _leg(self, connection: Connection, trail: Trail, marks: _Marks) -> _Leg:
+    def _leg(self, connection: Connection, trail: Trail, marks: Marks) -> Leg:
         entry, since = trail.stored.entry, int(connection.connected_at * 1000)
         rooms = connection.view.seen_from
         state: State
@@ -210,9 +192,9 @@ class Traces:
         elif self._connections.reached(connection) < entry.seq:
             state = "replaying"
         else:
-            state = "replayed" if since > _announced(marks) else "live"
-        handed_at = _handed_at(state, since, marks)
-        return _Leg(connection.protocol, since, state, handed_at, live=connection)
+            state = "replayed" if since > marks.announced else "live"
+        handed_at = marks.handed_at(state, since)
+        return Leg(connection.protocol, since, state, handed_at, live=connection)
 
     # -- what is not stored ---------------------------------------------------------------------------------------
 
@@ -222,7 +204,7 @@ class Traces:
         if found is None:
             raise Refused("not_found", await self._why_unknown(notification_id))
         entry, span = found
-        marks = _Marks(moment_of(notification_id), None, span)
+        marks = Marks(moment_of(notification_id), None, span)
         answer: dict[str, Any] = {
             **_head(entry, span),
             "stored": False,
@@ -232,44 +214,8 @@ class Traces:
             "history": [],
         }
         if user is not None:
-            answer["user"] = self._of_passing_user(entry, marks, user, locale)
+            answer["user"] = told_without_log(self._hub, entry, marks, user, locale=locale, why="passing")
         return answer
-
-    def _of_passing_user(self, entry: Entry, marks: _Marks, user: str, locale: str) -> dict[str, Any]:
-        there = [
-            connection
-            for connection in self._hub.of_user(user)
-            if int(connection.connected_at * 1000) <= _announced(marks) and entry.is_for(connection.rooms)
-        ]
-        # who has left meanwhile may have been there: no connection of before is kept for what is not stored
-        rooms = {user_room(user), *(room for one in self._hub.of_user(user) for room in one.rooms)}
-        shared = set(entry.rooms) - set(map(user_room, entry.audience.users))
-        may_have = entry.is_for(tuple(rooms)) or (bool(shared) and not is_guest(user))
-        excepted = user in entry.audience.except_users
-        code = "passing_sent" if there else "passing_unknown" if may_have and not excepted else "passing_missed"
-        verdict = say("excepted" if excepted else code, user)
-        legs = [
-            _Leg(one.protocol, int(one.connected_at * 1000), "live", _handed_at("live", 0, marks), live=one)
-            for one in there
-        ]
-        return {
-            "user": user,
-            "verdict": verdict.code,
-            "text": verdict.text.within(locale),
-            "known": bool(there) or bool(self._hub.of_user(user)),
-            "online": bool(self._hub.of_user(user)),
-            "matched": [room for room in entry.rooms if room in rooms and not excepted],
-            "excepted": excepted,
-            "rooms": [],
-            "alike": [],
-            "tokens_before": None,
-            "expired": False,
-            "sent": bool(there),
-            "sent_at": moment(min((leg.handed_at for leg in legs if leg.handed_at is not None), default=None)),
-            **dict.fromkeys(("acknowledged", "seen", "read", "archived"), False),
-            **dict.fromkeys(("acknowledged_at", "seen_at", "read_at", "answered")),
-            "connections": [_leg_dict(leg, None) for leg in legs],
-        }
 
     async def _why_unknown(self, notification_id: str) -> Text:
         """Why nothing is known of an id, as far as its own moment tells."""
@@ -289,7 +235,7 @@ def _head(entry: Entry, span: Span | None) -> dict[str, Any]:
     }
 
 
-def _steps(marks: _Marks, receipt: Receipt | None) -> list[dict[str, Any]]:
+def _steps(marks: Marks, receipt: Receipt | None) -> list[dict[str, Any]]:
     """When what happened, in order; null where it is not known."""
     span, users = marks.span, () if receipt is None or receipt.next_after is not None else receipt.users
     confirmed = [one.acknowledged_at for one in users if one.acknowledged_at is not None]
@@ -313,7 +259,7 @@ def _steps(marks: _Marks, receipt: Receipt | None) -> list[dict[str, Any]]:
     ]
 
 
-def _as_handed(receipt: Receipt, marks: _Marks) -> Receipt:
+def _as_handed(receipt: Receipt, marks: Marks) -> Receipt:
     """A receipt in which nobody is sent anything before this node had heard of it, which the log does not know."""
     if marks.span is None:
         return receipt
@@ -327,43 +273,12 @@ def _as_handed(receipt: Receipt, marks: _Marks) -> Receipt:
     return replace(receipt, users=tuple(users))
 
 
-def _announced(marks: _Marks) -> int:
-    """The moment until which a connection was there when the notification came, in milliseconds."""
-    return marks.accepted if marks.span is None else int(marks.span.announced * 1000)
-
-
-def _handed_at(state: State, since: int, marks: _Marks) -> int | None:
-    if state == "replayed":
-        return since
-    if state != "live":
-        return None
-    return marks.accepted if marks.span is None else int(marks.span.handed * 1000)
-
-
-def _past(hop: Hop, marks: _Marks) -> _Leg:
+def _past(hop: Hop, marks: Marks) -> Leg:
     """A connection that is here no longer, or was another node's."""
-    state: State = "replayed" if hop.since > _announced(marks) else "live"
-    handed_at = None if not hop.since else _handed_at(state, hop.since, marks)
+    state: State = "replayed" if hop.since > marks.announced else "live"
+    handed_at = None if not hop.since else marks.handed_at(state, hop.since)
     ended_at = hop.at if hop.ended is not None else None
-    return _Leg(hop.protocol, hop.since, state, handed_at, ended_at, hop.ended or "unknown")
-
-
-def _leg_dict(leg: _Leg, trail: Trail | None) -> dict[str, Any]:
-    confirmed = () if trail is None else trail.confirmed
-    mine = [hop.at for hop in confirmed if (hop.protocol, hop.since) == (leg.protocol, leg.since)]
-    live = leg.live
-    return {
-        "id": None if live is None else live.id,
-        "protocol": leg.protocol or None,
-        "transport": None if live is None else live.link.transport(),
-        "since": moment(leg.since) if leg.since else None,
-        "ended_at": moment(leg.ended_at),
-        "ended": leg.ended,
-        "state": leg.state,
-        "handed_at": moment(leg.handed_at),
-        "acknowledged_at": moment(min(mine, default=None)),
-        "queued_bytes": None if live is None else live.link.pending(),
-    }
+    return Leg(hop.protocol, hop.since, state, handed_at, ended_at, hop.ended or "unknown")
 
 
 def _is_expired(stored: Stored, now: float) -> bool:

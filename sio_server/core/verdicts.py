@@ -265,6 +265,18 @@ SENTENCES: Final = {
         "No se guarda (persist: false): solo la recibió quien estaba conectado en ese momento, y {0} no lo estaba o no "
         "era para {0}.",
     ),
+    "gone_sent": Text(
+        "It is in the log no longer. {0} was connected when it was published, and it was sent.",
+        "Ya no está en el registro. {0} estaba conectado cuando se publicó, y se le envió.",
+    ),
+    "gone_unknown": Text(
+        "It is in the log no longer, and how far it came with {0} left with it.",
+        "Ya no está en el registro, y con ella se fue hasta dónde llegó con {0}.",
+    ),
+    "gone_missed": Text(
+        "It is in the log no longer, and was not for {0}, as far as is known.",
+        "Ya no está en el registro, y no era para {0}, por lo que se sabe.",
+    ),
     "passing_unknown": Text(
         "It was not to be kept (persist: false): only who was connected at that moment got it. Whether {0} was is not "
         "known any more.",

@@ -226,3 +226,11 @@ class PreviewReplySchema(Schema):
         required=True, metadata=about("As it would be published: its own, else the catalogue's with `data` in it")
     )
     priority = plain.String(required=True, validate=fields.one_of(PRIORITIES))
+    texts = plain.Dict(
+        keys=plain.String(),
+        values=plain.Dict(),
+        metadata=about(
+            "What it would say otherwise in other languages, by language tag: `title`, `message`, `actions`; only "
+            "where anything is"
+        ),
+    )

@@ -164,7 +164,7 @@ class TraceSchema(Schema):
         UserTraceSchema,
         required=True,
         allow_none=True,
-        metadata=about("Null without `user`, and of what was replaced or taken back"),
+        metadata=about("Null without `user`; of what was replaced or taken back, what this node knows of the user"),
     )
     history = plain.List(
         plain.Nested(HappenedSchema),

@@ -38,6 +38,7 @@ async def test_audience_of_the_catalogue_is_filled_in() -> None:
         "title": None,
         "message": "Reserva de Colca creada",
         "priority": "high",
+        "texts": {"en": {"message": "Booking of Colca created"}},
     }
     assert stored["items"] == []
 
@@ -117,17 +118,18 @@ async def test_what_could_not_be_published_is_refused_alike(body: object, code: 
         {"type": "reserva_creada", "data": {"usuario_id": 7, "tour_nombre": "Colca"}},
         {"type": "reserva_creada", "data": {"usuario_id": 7}, "title": "Ojo", "message": "", "priority": "low"},
         {"type": "test", "message": "Hola {nombre}", "data": {"nombre": "Ana"}},
+        {"type": "test", "message": "Hola", "texts": {"en": {"title": "T", "message": "Hi"}, "pt-br": {"title": "O"}}},
     ],
 )
 async def test_texts_are_those_that_are_then_published(body: dict[str, Any]) -> None:
-    """Title, message and priority of a preview are what the same request is stored with, a missing field included."""
+    """Title, message and priority of a preview, in all languages, are what the same request is stored with."""
     async with running(secured()) as server:
         found = await preview(server, **body)
         await server.notify(body)
         (stored,) = (await get(server, "/v1/notifications", PUBLISH_KEY))["items"]
 
-    assert [found[name] for name in ("title", "message", "priority")] == [
-        stored[name] for name in ("title", "message", "priority")
+    assert [found.get(name) for name in ("title", "message", "priority", "texts")] == [
+        stored.get(name) for name in ("title", "message", "priority", "texts")
     ]
 
 

@@ -339,6 +339,25 @@ async def test_what_is_not_stored_is_remembered_for_a_while() -> None:
     assert [step["at"] is None for step in whole["steps"]] == [False, True, False, False, True, True]
 
 
+async def test_of_what_has_left_the_log_is_told_what_the_node_knows() -> None:
+    """Of what was taken back or replaced the node knows who was there when it came, and says that the rest is gone."""
+    async with running(secured()) as server, plain_socket(server.url, {"token": token("eva", "admin")}) as client:
+        audience = {"roles": ["admin"], "except": {"users": ["leo"]}}
+        taken = await published(server, audience=audience)
+        mine = await published(server, audience={"users": ["eva"]}, collapse_key="k")
+        await client.wait(2)
+        assert (await ask(server, "DELETE", f"/v1/notifications/{taken}", token=KEY)).status == 200
+        await published(server, audience={"users": ["eva"]}, collapse_key="k")
+        async with plain_socket(server.url, {"token": token("ana", "admin")}):
+            asked = ((taken, "eva"), (taken, "ana"), (taken, "leo"), (mine, "eva"), (mine, "ana"))
+            found = [await traced(server, identity, user) for identity, user in asked]
+
+    assert [one["verdict"] for one in found] == ["gone_sent", "gone_unknown", "excepted", "gone_sent", "gone_missed"]
+    assert found[0]["text"] == "It is in the log no longer. eva was connected when it was published, and it was sent."
+    assert [len(one["connections"]) for one in found] == [1, 0, 0, 1, 0]
+    assert found[0]["sent_at"] is not None
+
+
 async def test_unknown_id_says_why() -> None:
     """Of an id from before the oldest notification retention is told, of any other that nothing is known."""
     async with running(secured()) as server:

@@ -70,6 +70,10 @@ test("a notification is amended and retracted on its page, which tells what beca
     /^Retirada/,
   ]);
   await expect.poll(() => heard.at(-1)).toEqual([next]);
+  await expect(page.getByText(/^Ya no está en el registro, y con ella se fueron sus entregas/)).toBeVisible();
+  await page.getByRole("combobox", { name: "Usuario" }).fill("ana");
+  await page.getByRole("button", { name: "Averiguar" }).click();
+  await expect(page.getByTestId("answer")).toContainText("ana estaba conectado cuando se publicó, y se le envió.");
   await look(page, { width: 320, height: 640, colorScheme: "dark" });
   expect(await violationsOf(page)).toEqual([]);
   expect(await overflowOf(page)).toBe(0);

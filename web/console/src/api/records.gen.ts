@@ -935,6 +935,12 @@ export interface components {
             message: string;
             /** @enum {string} */
             priority: "low" | "normal" | "high" | "critical";
+            /** @description What it would say otherwise in other languages, by language tag: `title`, `message`, `actions`; only where anything is */
+            texts?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         Problem: {
             type: string;
@@ -1380,7 +1386,7 @@ export interface components {
             steps: components["schemas"]["TraceStep"][];
             /** @description Null where not stored */
             receipts: components["schemas"]["Receipts"] | null;
-            /** @description Null without `user`, and of what was replaced or taken back */
+            /** @description Null without `user`; of what was replaced or taken back, what this node knows of the user */
             user: components["schemas"]["UserTrace"] | null;
             /** @description What became of it and of those that took each other's place, oldest first */
             history: components["schemas"]["Happened"][];
@@ -1456,7 +1462,7 @@ export interface components {
              * @description The answer as a stable code
              * @enum {string}
              */
-            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "not_yet_followed" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "guest" | "not_addressed" | "passing_sent" | "passing_missed" | "passing_unknown";
+            verdict: "read" | "archived" | "seen" | "acknowledged" | "sent" | "replaying" | "claimed" | "before_connection" | "other_rooms" | "elsewhere" | "offline" | "never_connected" | "revoked" | "token_expired" | "expired" | "excepted" | "not_yet_seen" | "not_yet_followed" | "spelling_addressed" | "spelling_connected" | "unknown_alike" | "unknown" | "guest" | "not_addressed" | "passing_sent" | "passing_missed" | "gone_sent" | "gone_unknown" | "gone_missed" | "passing_unknown";
             /** @description The answer as a sentence, in the language that was asked for */
             text: string;
             /** @description Whether this user has ever connected, as far as is known */

@@ -22,6 +22,7 @@ export const life: Pick<Texts, "follow" | "extras" | "scheduled" | "change" | "l
     icon: "Icon",
     actions: "Actions",
     collapse: "Collapse key",
+    texts: "In other languages",
     hasImage: "With an image",
     hasActions_one: "With {{count}} action",
     hasActions_other: "With {{count}} actions",

@@ -4,6 +4,7 @@ export const trace: Texts["trace"] = {
   title: "Journey",
   waterfall: "From the publisher to each person",
   notStored: "Not kept (persist: false): this is what the node remembers.",
+  gone: "It is in the log no longer, and its deliveries left with it: this is what this node and the changes above remember.",
   unknown: "not known",
   unknownHint: "The node was restarted since, or it is too long ago.",
   missing: "This notification is no longer in the log, so its journey cannot be followed.",

@@ -20,6 +20,7 @@ export const life = {
     icon: "Icono",
     actions: "Acciones",
     collapse: "Clave de reemplazo",
+    texts: "En otros idiomas",
     hasImage: "Con imagen",
     hasActions_one: "Con {{count}} acción",
     hasActions_other: "Con {{count}} acciones",

@@ -3,6 +3,7 @@ export const trace = {
   title: "Recorrido",
   waterfall: "Del publicador a cada persona",
   notStored: "No se guarda (persist: false): esto es lo que el nodo recuerda.",
+  gone: "Ya no está en el registro, y con ella se fueron sus entregas: esto es lo que recuerdan este nodo y los cambios de arriba.",
   unknown: "no se sabe",
   unknownHint: "El nodo se reinició después, o ha pasado demasiado tiempo.",
   missing: "Esta notificación ya no está en el registro, así que no se puede seguir su recorrido.",

@@ -11,6 +11,8 @@ export interface Session {
   user: string | null;
   mayPublish: boolean;
   version: string;
+  /** The language of what is written without naming one. */
+  locale: string;
 }
 
 export type SessionState =
@@ -63,6 +65,7 @@ export function createSessionStore(locale: () => string): SessionStore {
         user: reply.user,
         mayPublish: reply.may.publish,
         version: reply.version,
+        locale: reply.locale,
       },
     });
   }

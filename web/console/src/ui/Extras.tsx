@@ -3,6 +3,9 @@ import { IconClick, IconPhoto, IconReplace, IconStack2 } from "@tabler/icons-rea
 import { useTranslation } from "react-i18next";
 import type { NotificationRecord } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
+import { language } from "../i18n/index.ts";
+import { languageName } from "../i18n/languageName.ts";
+import { Clamped } from "./Clamped.tsx";
 import { isSafeLink } from "./SafeLink.tsx";
 import { visibleText } from "./visibleText.ts";
 
@@ -67,6 +70,26 @@ export function Marks({ record }: { record: Marked }) {
         </span>
       )}
     </>
+  );
+}
+
+/** What it says in other languages, each by its name. */
+export function OtherTexts({ texts }: { texts: NonNullable<NotificationRecord["texts"]> }) {
+  return (
+    <dl className="other-texts">
+      {Object.entries(texts).map(([tag, { title, message }]) => (
+        <div key={tag}>
+          <dt>{languageName(tag, language())}</dt>
+          {[title, message].map((text, at) =>
+            typeof text === "string" && text !== "" ? (
+              <dd key={at} lang={tag}>
+                <Clamped text={text} lines={3} {...(at === 0 && { fw: 600 })} />
+              </dd>
+            ) : null,
+          )}
+        </div>
+      ))}
+    </dl>
   );
 }
 

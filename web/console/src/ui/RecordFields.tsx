@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import type { NotificationRecord } from "../api/records.ts";
 import { useFormats } from "../i18n/formats.ts";
 import { AudienceText, PriorityBadge } from "./badges.tsx";
-import { Offers } from "./Extras.tsx";
+import { Offers, OtherTexts } from "./Extras.tsx";
 import { Clamped } from "./Clamped.tsx";
 import { JsonTree } from "./JsonTree.tsx";
 import { Moment } from "./Moment.tsx";
@@ -27,6 +27,7 @@ export function RecordFields({ record }: { record: NotificationRecord }) {
     [t("common.when"), <Moment key="when" at={record.timestamp} full />],
   ];
   if (record.title !== null) rows.unshift([t("common.title"), <Clamped key="title" text={record.title} lines={3} />]);
+  if (record.texts !== undefined) rows.push([t("extras.texts"), <OtherTexts key="texts" texts={record.texts} />]);
   if (record.link !== null) rows.push([t("common.link"), <SafeLink key="link" link={record.link} />]);
   if (record.actions !== undefined)
     rows.push([t("extras.actions"), <Offers key="actions" actions={record.actions} answers={record.answers} />]);

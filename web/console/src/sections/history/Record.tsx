@@ -117,12 +117,9 @@ export function Record({ id }: { id: string }) {
           <Grid.Col span={12} className="past-place">
             <Past id={data.id} record={data} />
           </Grid.Col>
-          {/* Of what has left the log there is no way to be drawn any more: its changes above are what is known. */}
-          {data.status === "stored" ? (
-            <Grid.Col span={12}>
-              <Trace id={id} />
-            </Grid.Col>
-          ) : null}
+          <Grid.Col span={12}>
+            <Trace id={id} isGone={data.status !== "stored"} />
+          </Grid.Col>
         </Grid>
       )}
     </Section>

@@ -12,6 +12,7 @@ import { notice } from "../../ui/Notices.tsx";
 import { LifeActions } from "../change/Life.tsx";
 import { carry } from "../send/carried.ts";
 import { Confirm } from "../send/Confirm.tsx";
+import { draftTextsOf, textsOf } from "../send/languages.ts";
 import { useSending } from "../send/useSending.ts";
 
 interface RecordActionsProps {
@@ -93,6 +94,7 @@ const ALONG = ["collapse_key", "group", "category", "image", "icon", "actions"] 
 /** The request that says the same once more, to the same people. */
 function bodyAgain(record: NotificationRecord): PublishBody {
   const { all, roles, users, topics, except } = record.audience;
+  const texts = textsOf(draftTextsOf(record));
   return {
     type: record.type,
     message: record.message,
@@ -102,6 +104,7 @@ function bodyAgain(record: NotificationRecord): PublishBody {
     ...(record.title === null ? {} : { title: record.title }),
     ...(record.link === null ? {} : { link: record.link }),
     ...(record.persist === false && { persist: false }),
+    ...(texts !== undefined && { texts }),
     ...Object.fromEntries(ALONG.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]]]))),
   };
 }

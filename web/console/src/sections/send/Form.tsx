@@ -158,11 +158,18 @@ export function Form({ catalog, first, drafts, wanted, onType }: FormProps) {
           <Panel title={t("send.audience")}>
             <AudienceFields kind={kind} draft={draft} errorOf={errorOf} onChange={change} />
           </Panel>
-          <Options kind={kind} draft={draft} errorOf={errorOf} onChange={change} />
+          <Options
+            catalog={catalog}
+            kind={kind}
+            draft={draft}
+            preview={reach.data}
+            errorOf={errorOf}
+            onChange={change}
+          />
         </Stack>
         <div className="send-side">
           <Panel title={t("send.preview")}>
-            <Preview type={draft.type} preview={reach.data} />
+            <Preview draft={draft} kind={kind} preview={reach.data} />
           </Panel>
           <Outcome published={sending.published} error={sending.error} />
           <div className="send-bar">

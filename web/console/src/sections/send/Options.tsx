@@ -1,17 +1,20 @@
 import { Accordion, NumberInput, Select, SimpleGrid, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { PRIORITIES, type EventType } from "../../api/records.ts";
+import { PRIORITIES, type AudiencePreview, type EventType } from "../../api/records.ts";
 import { useFormats } from "../../i18n/formats.ts";
 import { Panel } from "../../ui/Section.tsx";
 import { Delivery } from "./Delivery.tsx";
 import type { Draft } from "./draft.ts";
 import { Extras } from "./Extras.tsx";
+import { Languages } from "./Languages.tsx";
 import type { ErrorOf } from "./fieldErrors.ts";
 
 interface OptionsProps {
+  catalog: EventType[];
   kind: EventType | undefined;
   draft: Draft;
+  preview: AudiencePreview | undefined;
   errorOf: ErrorOf;
   onChange: (part: Partial<Draft>) => void;
 }
@@ -21,7 +24,7 @@ const DELIVERY = ["deliver_in", "deliver_at"];
 const EXTRAS = ["group", "category", "icon", "image", "collapse_key", "actions"];
 
 /** What can be left as it is. */
-export function Options({ kind, draft, errorOf, onChange }: OptionsProps) {
+export function Options({ catalog, kind, draft, preview, errorOf, onChange }: OptionsProps) {
   const { t } = useTranslation();
   const { duration } = useFormats();
   const [opened, setOpened] = useState<string[]>([]);
@@ -35,9 +38,20 @@ export function Options({ kind, draft, errorOf, onChange }: OptionsProps) {
         variant="default"
         chevronPosition="left"
         transitionDuration={0}
-        value={[...open("delivery", DELIVERY), ...open("extras", EXTRAS), ...open("options", FIELDS)]}
+        value={[
+          ...open("texts", textFieldsOf(draft)),
+          ...open("delivery", DELIVERY),
+          ...open("extras", EXTRAS),
+          ...open("options", FIELDS),
+        ]}
         onChange={setOpened}
       >
+        <Accordion.Item value="texts">
+          <Accordion.Control>{t("send.texts.title", { count: draft.texts.length })}</Accordion.Control>
+          <Accordion.Panel>
+            <Languages catalog={catalog} draft={draft} preview={preview} errorOf={errorOf} onChange={onChange} />
+          </Accordion.Panel>
+        </Accordion.Item>
         <Accordion.Item value="delivery">
           <Accordion.Control>{t("send.delivery")}</Accordion.Control>
           <Accordion.Panel>
@@ -119,4 +133,9 @@ export function Options({ kind, draft, errorOf, onChange }: OptionsProps) {
       </Accordion>
     </Panel>
   );
+}
+
+/** The fields of all languages, as the server names them. */
+function textFieldsOf({ texts }: Draft): string[] {
+  return ["texts", ...texts.flatMap(({ tag }) => [`texts.${tag}`, `texts.${tag}.title`, `texts.${tag}.message`])];
 }

@@ -8,12 +8,15 @@ import {
 } from "../../api/records.ts";
 import { isSafeLink } from "../../ui/SafeLink.tsx";
 import { dueOf, type Unit } from "./due.ts";
+import { draftTextsOf, textsOf } from "./languages.ts";
 
 /** What is in the form: texts, as they were typed. */
 export interface Draft {
   type: string;
   title: string;
   message: string;
+  /** In other languages than the server's own. */
+  texts: DraftText[];
   fields: Record<string, string>;
   extra: string;
   audience: "catalog" | "custom";
@@ -39,6 +42,13 @@ export interface Draft {
   deliver_at: string;
 }
 
+/** What it says in one language, by its tag (BCP 47). */
+export interface DraftText {
+  tag: string;
+  title: string;
+  message: string;
+}
+
 /** Something that its reader can do: the button's text, what an answer names, and where it leads if it is a link. */
 export interface DraftAction {
   id: string;
@@ -57,6 +67,7 @@ export function emptyDraft(type: string): Draft {
     type,
     title: "",
     message: "",
+    texts: [],
     fields: {},
     extra: "",
     audience: "catalog",
@@ -96,6 +107,7 @@ export function draftOf(record: NotificationRecord, kind: EventType | undefined)
     ...emptyDraft(record.type),
     title: record.title ?? "",
     message: record.message,
+    texts: draftTextsOf(record),
     fields,
     extra: Object.keys(extra).length === 0 ? "" : JSON.stringify(extra, null, 2),
     audience: "custom",
@@ -137,6 +149,8 @@ export function bodyOf(draft: Draft, kind: EventType | undefined): { body: Publi
   const body: PublishBody = { type: draft.type };
   if (draft.title.trim() !== "") body.title = draft.title;
   if (draft.message.trim() !== "") body.message = draft.message;
+  const texts = textsOf(draft.texts);
+  if (texts !== undefined) body.texts = texts;
   body.data = data;
   if (draft.audience === "custom") body.audience = audienceOf(draft);
   if (draft.priority !== "") body.priority = draft.priority;
@@ -243,6 +257,7 @@ export function carriedOver(from: Draft, type: string, kind: EventType | undefin
     fields,
     title: from.title === "" ? base.title : from.title,
     message: from.message === "" ? base.message : from.message,
+    texts: from.texts.length === 0 ? base.texts : from.texts,
     audience,
     all,
     roles,

@@ -46,6 +46,7 @@ export function useErrors({ draft, problems, refused, needed, fields }: Known): 
 /** The input in which a refused field stands. */
 function inputOf(field: string, fields: readonly string[]): string {
   const [first = "", second = ""] = field.split(".");
+  if (first === "texts") return field;
   if (first === "data") return fields.includes(second) ? `data.${second}` : "data";
   return first;
 }
@@ -54,6 +55,11 @@ function valueAt(draft: Draft, field: string): string {
   if (field === "data") return draft.extra;
   if (field.startsWith("data.")) return draft.fields[field.slice("data.".length)] ?? "";
   if (field === "idempotency_key") return draft.key;
+  if (field.startsWith("texts.")) {
+    const [, tag, member] = field.split(".");
+    const text = draft.texts.find((one) => one.tag === tag);
+    return JSON.stringify(member === "title" || member === "message" ? text?.[member] : text);
+  }
   if (field === "audience")
     return JSON.stringify([draft.audience, draft.all, draft.roles, draft.users, draft.topics, draft.except]);
   const value: unknown = draft[field as keyof Draft];

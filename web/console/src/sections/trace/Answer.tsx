@@ -11,10 +11,18 @@ const REACHED = ["sent", "acknowledged", "seen", "read"] as const;
 
 type Tone = "good" | "waiting" | "wrong";
 
-const GOOD = new Set<UserTrace["verdict"]>(["read", "archived", "seen", "acknowledged", "claimed", "passing_sent"]);
+const GOOD = new Set<UserTrace["verdict"]>([
+  "read",
+  "archived",
+  "seen",
+  "acknowledged",
+  "claimed",
+  "passing_sent",
+  "gone_sent",
+]);
 const WAITING = new Set<UserTrace["verdict"]>([
   ...(["sent", "replaying", "before_connection", "elsewhere", "offline", "never_connected"] as const),
-  ...(["token_expired", "revoked", "other_rooms", "passing_unknown"] as const),
+  ...(["token_expired", "revoked", "other_rooms", "passing_unknown", "gone_unknown"] as const),
 ]);
 const ICONS = { good: IconCircleCheck, waiting: IconClock, wrong: IconAlertTriangle } as const;
 

@@ -15,8 +15,14 @@ const REFRESH = 3_000;
 /** People whose way is drawn. */
 const PEOPLE = 12;
 
+interface TraceProps {
+  id: string;
+  /** Whether it was replaced or taken back: what is left of its way is what this node remembers. */
+  isGone: boolean;
+}
+
 /** The way of one notification, and the question why somebody did not get it. */
-export function Trace({ id }: { id: string }) {
+export function Trace({ id, isGone }: TraceProps) {
   const { t } = useTranslation();
   const { data, error, refetch } = useGet<Found>(
     `/v1/notifications/${encodeURIComponent(id)}/trace`,
@@ -27,7 +33,7 @@ export function Trace({ id }: { id: string }) {
     <Panel title={t("trace.title")}>
       {data !== undefined ? (
         <div className="trace">
-          <Waterfall trace={data} />
+          <Waterfall trace={data} isGone={isGone} />
           <Why id={id} known={knownUsers(data)} />
         </div>
       ) : error === null ? (

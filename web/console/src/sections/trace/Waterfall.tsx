@@ -10,10 +10,12 @@ const REACHED = ["sent", "acknowledged", "seen", "read"] as const;
 type Person = NonNullable<Trace["receipts"]>["users"][number];
 
 /** The steps of a notification on one axis, from its publisher to everybody who has read it. */
-export function Waterfall({ trace }: { trace: Trace }) {
+export function Waterfall({ trace, isGone }: { trace: Trace; isGone: boolean }) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const { receipts, steps } = trace;
+  const { receipts } = trace;
+  // Of what has left the log most is not known, which the line above says once.
+  const steps = isGone ? trace.steps.filter(({ at }) => at !== null) : trace.steps;
   const begin = trace.notification.timestamp;
   const people = receipts?.users ?? [];
   const scale = scaleOf([
@@ -27,7 +29,7 @@ export function Waterfall({ trace }: { trace: Trace }) {
       </Title>
       {trace.stored ? null : (
         <Text size="sm" c="dimmed">
-          {t("trace.notStored")}
+          {t(isGone ? "trace.gone" : "trace.notStored")}
         </Text>
       )}
       <Axis scale={scale} />
