@@ -21,7 +21,7 @@ WITH_NODE = SIO_TEST_NODE="$$PWD/.venv/node-bin/node" PATH="$$PWD/.venv/node-bin
 PYTEST = $(WITH_NODE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL = help
-.PHONY: help run web docs dev example test test-server test-web test-kit test-console cov check fmt fmt-check lint types bench lock dist dist-test clean setup setup-run setup-dev setup-bench setup-node setup-proxies
+.PHONY: help run web docs dev example cluster test test-server test-web test-kit test-console cov check fmt fmt-check lint types bench lock dist dist-test clean setup setup-run setup-dev setup-bench setup-node setup-proxies
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -44,6 +44,10 @@ dev: setup-dev ## Serve on 127.0.0.1:8080 and reload when the code changes
 example: setup-dev ## Run a whole tourism system with its pages, at 127.0.0.1:8000 (examples/tourism)
 	@scripts/web.sh example || echo "The pages could not be built." >&2
 	@$(BIN)/python examples/tourism/run.py $(if $(PORT),--port $(PORT)) $(ARGS)
+
+cluster: setup-dev ## Run three nodes on PostgreSQL with a standby, behind a balancer, at 127.0.0.1:8080, to try
+	@scripts/web.sh build || echo "The console could not be built; / shows a plain page instead." >&2
+	@$(BIN)/python -m scripts.cluster $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: test-server test-web ## Run every test: the server's, the React kit's, the console's
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 from uuid import uuid4
 
 import aiohttp
@@ -50,8 +49,7 @@ def brokers(request: pytest.FixtureRequest) -> Sequence[Broker]:
         return brokers_of_one_log(3)
     home = request.getfixturevalue("postgres_home")
     dsn = f"postgresql://postgres@/postgres?host={home}&schema={uuid4().hex}"
-    # it keeps by far the most of what a broker promises, and all that is asked here
-    return cast("list[Broker]", [PostgresBroker(dsn) for _ in range(3)])
+    return [PostgresBroker(dsn) for _ in range(3)]
 
 
 @TRANSPORTS
