@@ -56,7 +56,10 @@ class Window:
         self._all.append(entry)
         self._bytes += entry.size + _OVERHEAD
         for room in entry.rooms:
-            self._by_room.setdefault(room, deque()).append(entry)
+            members = self._by_room.get(room)
+            if members is None:
+                members = self._by_room[room] = deque()
+            members.append(entry)
         while len(self._all) > self._max_count or self._bytes > self._max_bytes:
             self._drop_oldest()
 
