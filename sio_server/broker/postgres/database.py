@@ -42,14 +42,15 @@ _LEAVE_DUTY: Final = """
 SELECT set_config('idle_session_timeout', '0', false), pg_advisory_unlock(hashtext($1), hashtext($2))
 """
 
-# What the database is told with each connection. No query here is so long that to compile it pays, and a page that an
-# index names costs hardly more than the next one. One whose node hangs, or is cut off, must not keep what it has locked
-# from all others. In milliseconds: how long a transaction may wait for its node's next statement, and how long nothing
-# may be heard of the node's machine.
+# What the database is told with each connection. No query here is so long that to compile it pays, or to plan it anew
+# for other parameters, which is half of what a page costs; and a page that an index names costs hardly more than the
+# next one. One whose node hangs, or is cut off, must not keep what it has locked from all others. In milliseconds: how
+# long a transaction may wait for its node's next statement, and how long nothing may be heard of the node's machine.
 _SETTINGS: Final = {
     "application_name": "sio-server",
     "jit": "off",
     "random_page_cost": "1.1",
+    "plan_cache_mode": "force_generic_plan",
     "idle_in_transaction_session_timeout": "5000",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "3",
