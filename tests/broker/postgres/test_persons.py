@@ -125,3 +125,16 @@ async def test_publishers_wait_for_a_step_alone(pair: Pair) -> None:
         published += 1
     assert (await erasing)["notifications"] == 600
     assert published > 1
+
+
+async def test_what_another_node_has_not_written_yet_is_not_written(pair: Pair, ask: Ask) -> None:
+    """What one node still has to note of somebody's connections is not noted once another has erased the user."""
+    await pair[1].sight(NAME, ["all"])
+    await appended(pair[1], notification(MINE))
+    pair[1].arrived("desk", NAME, ["all"])
+    pair[1].left("desk")
+    pair[1].handed(NAME, 1, after=0)
+    assert (await pair[0].erase(NAME))["notifications"] == 1
+    assert await pair[1].receipt("none") is None  # it writes what waits before it looks
+    assert await ask("SELECT count(*) FROM delivery") == 0
+    assert await ask("SELECT count(*) FROM visit") == 0
