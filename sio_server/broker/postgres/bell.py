@@ -51,22 +51,30 @@ class Bell:
         self._said: list[str] = []
         self._something = asyncio.Event()
         self._answered = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._ended = False
         self._up = asyncio.Event()
 
     async def begin(self) -> None:
         """Listen from now on; returns once it does."""
         self._answered = time.monotonic()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._run()), loop.create_task(self._watch())]
+        self._running, self._watching = loop.create_task(self._run()), loop.create_task(self._watch())
         await self._up.wait()
 
     async def end(self) -> None:
-        """Listen no more."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Listen no more, and see until `close` that nobody waits for a database that does not answer."""
+        self._ended = True
+        if self._running is not None:
+            await _cancel(self._running)
+            self._running = asyncio.get_running_loop().create_task(self._ask())
+
+    async def close(self) -> None:
+        """Do nothing more."""
+        for task in (self._running, self._watching):
+            if task is not None:
+                await _cancel(task)
 
     @property
     def silent_for(self) -> float:
@@ -122,6 +130,20 @@ class Bell:
     def _wake(self, _connection: object) -> None:
         self._something.set()
 
+    async def _ask(self) -> None:
+        """Use a connection each second, as the end may take a while."""
+        while True:
+            await asyncio.sleep(BEAT)
+            with suppress(*faults.FAULTS):
+                connection = await self._database.connect()
+                try:
+                    while True:
+                        await connection.execute("SELECT 1")
+                        self._answered = time.monotonic()
+                        await asyncio.sleep(BEAT)
+                finally:
+                    connection.terminate()
+
     async def _watch(self) -> None:
         """Break off what does not answer; it may hang in a call that nothing else would end."""
         broken_off = self._answered
@@ -129,5 +151,11 @@ class Bell:
             await asyncio.sleep(BEAT)
             if time.monotonic() - max(self._answered, broken_off) > SILENT:
                 logger.warning("the database does not answer: all connections are made anew")
+                self._database.closed = self._database.closed or self._ended  # nothing is tried again at the end
                 self._database.abort()
                 broken_off = time.monotonic()
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

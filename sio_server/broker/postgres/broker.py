@@ -169,15 +169,17 @@ class PostgresBroker(
 
     async def _shut(self) -> None:
         await self._bell.end()
-        await self._arrivals.finish()
-        await self._roster.end()
-        await self._deliveries.close()
-        waiting = self._database
-        waiting.closed = True
-        await self._writer.finish()
-        await self._sender.finish()
-        self._follower.end()
-        await self._database.close()
+        try:
+            await self._arrivals.finish()
+            await self._roster.end()
+            await self._deliveries.close()
+            self._database.closed = True
+            await self._writer.finish()
+            await self._sender.finish()
+            self._follower.end()
+            await self._database.close()
+        finally:
+            await self._bell.close()
 
     def append(self, notification: Notification, settled: Callable[[Published | Exception], None]) -> None:
         """See `Log.append`."""
