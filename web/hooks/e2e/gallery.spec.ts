@@ -8,6 +8,8 @@ const SCENES = [
   "inbox",
   "group",
   "life",
+  "retracted",
+  "replaced",
   "difficult",
   "loading",
   "empty",
@@ -119,4 +121,16 @@ test("every control is at least 24 pixels in both directions", async ({ page, ga
     );
     expect([scene, small]).toEqual([scene, []]);
   }
+});
+
+test("what is taken back is nowhere, and of those that took each other's place the newest alone is there", async ({
+  page,
+  gallery,
+}) => {
+  await open(page, gallery, "retracted", "lang=en");
+  await expect(page.getByText("Booking cancelled")).toBeVisible();
+  await expect(page.getByText("Laguna 69, now S/ 18")).toHaveCount(0);
+  await open(page, gallery, "replaced", "lang=en");
+  await expect(page.getByText("Tomorrow’s pick-up")).toHaveCount(1);
+  await expect(page.getByText("We pick you up at 6:15.")).toBeVisible();
 });

@@ -205,6 +205,35 @@ export function lively(language: Language): AnyItem[] {
   return [offer, answered, mended, pictured, ...bookings, ...samples(language).slice(2)];
 }
 
+/** A pick-up that is told three times, each in the place of the one before, and a price that should never have gone out. */
+export function pickUps(language: Language): { first: AnyItem; later: AnyItem[]; wrong: AnyItem } {
+  const times = ["5:30", "6:00", "6:15"].map((time, at) =>
+    itemOf(
+      {
+        type: "reserva_actualizada",
+        title: { es: "Tu recogida de mañana", en: "Tomorrow’s pick-up" },
+        message: { es: `Pasamos a buscarte a las ${time}.`, en: `We pick you up at ${time}.` },
+        ago: 9 - 4 * at,
+        link: "/reservas/R-1041",
+      },
+      language,
+    ),
+  );
+  const [first, ...rest] = times as [AnyItem, ...AnyItem[]];
+  const later = rest.map((item, at) => ({ ...item, replaces: times[at]?.id ?? first.id, thread: first.id }));
+  const wrong = itemOf(
+    {
+      type: "tour_actualizado",
+      title: { es: "Laguna 69, ahora S/ 18", en: "Laguna 69, now S/ 18" },
+      message: { es: "Solo hasta el viernes.", en: "Until Friday only." },
+      ago: 4,
+      priority: "high",
+    },
+    language,
+  );
+  return { first, later, wrong };
+}
+
 /** Enough for several pages. */
 export function many(language: Language): AnyItem[] {
   return Array.from({ length: 120 }, (_, at) => {

@@ -9,7 +9,7 @@ import {
   plural,
 } from "../src/index.ts";
 import { On } from "./On.tsx";
-import { difficult, type Language, lively, many, repeated, samples } from "./samples.ts";
+import { difficult, type Language, lively, many, pickUps, repeated, samples } from "./samples.ts";
 import { createStage, type Setup } from "./stage.ts";
 
 interface Scene {
@@ -155,6 +155,27 @@ function Refused({ language }: { language: Language }): ReactNode {
   );
 }
 
+/** What was there is taken back, or another one takes its place, as soon as it is shown. */
+function Became({ language, is }: { language: Language; is: "retracted" | "replaced" }): ReactNode {
+  const [{ stage, act }] = useState(() => {
+    const { first, later, wrong } = pickUps(language);
+    const stage = createStage({ items: [is === "retracted" ? wrong : first, ...samples(language)] });
+    return {
+      stage,
+      act: () => {
+        if (is === "retracted") stage.retract(wrong.id);
+        else later.forEach(stage.publish);
+      },
+    };
+  });
+  useEffect(act, [act]);
+  return (
+    <On stage={stage} language={language}>
+      <NotificationInbox />
+    </On>
+  );
+}
+
 function Own({ language }: { language: Language }): ReactNode {
   const [stage] = useState(() => createStage({ items: samples(language).slice(1, 5) }));
   const [accept, decline] = language === "es" ? (["Aceptar", "Rechazar"] as const) : (["Accept", "Decline"] as const);
@@ -259,6 +280,16 @@ export const SCENES: readonly Scene[] = [
     render: (language) => (
       <Inbox setup={{ items: lively(language), headings: { reservas: BOOKINGS[language] } }} language={language} />
     ),
+  },
+  {
+    name: "retracted",
+    title: { es: "Una que se retiró", en: "One that was taken back" },
+    render: (language) => <Became language={language} is="retracted" />,
+  },
+  {
+    name: "replaced",
+    title: { es: "Una en el lugar de otra", en: "One in the place of another" },
+    render: (language) => <Became language={language} is="replaced" />,
   },
   {
     name: "difficult",

@@ -31,6 +31,8 @@ export interface Setup {
 export interface Stage extends Notifier {
   /** Something happens live. */
   publish: (item: AnyItem) => void;
+  /** One is taken back: it is nowhere any more. */
+  retract: (id: string) => void;
   /** Whether anybody would hear of it. */
   isHeard: () => boolean;
 }
@@ -158,9 +160,13 @@ export function createStage(setup: Setup = {}): Stage {
     close: () => undefined,
     isHeard: () => handlers.size > 0,
     publish: (item) => {
-      items = [item, ...items];
+      items = [item, ...items.filter(({ id }) => id !== item.replaces)];
       changed();
       for (const handler of [...handlers]) handler(item);
+    },
+    retract: (gone) => {
+      items = items.filter(({ id }) => id !== gone);
+      changed();
     },
   };
 }

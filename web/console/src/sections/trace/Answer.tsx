@@ -8,6 +8,7 @@ import { Moment } from "../../ui/Moment.tsx";
 import { PROTOCOLS } from "../../ui/protocols.ts";
 
 const REACHED = ["sent", "acknowledged", "seen", "read"] as const;
+const SENT = ["sent"] as const;
 
 type Tone = "good" | "waiting" | "wrong";
 
@@ -56,7 +57,8 @@ export function Answer({ answer, onAsk }: { answer: UserTrace; onAsk: (user: str
       )}
       {answer.sent ? (
         <dl className="answer-steps">
-          {REACHED.map((step) => {
+          {/* Of what has left the log it is not known how far it came: that it was sent is what this node remembers. */}
+          {(answer.verdict === "gone_sent" ? SENT : REACHED).map((step) => {
             const at = answer[`${step}_at`];
             return (
               <div key={step} data-reached={answer[step]}>
