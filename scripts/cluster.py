@@ -111,6 +111,18 @@ async def first_line(started: Process, what: str) -> str:
     return line
 
 
+async def listens(balancer: Process, port: int) -> None:
+    """Wait until the balancer takes connections."""
+    while balancer.returncode is None:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(HOST, port)
+            writer.close()
+            return
+        await asyncio.sleep(0.05)
+    message = f"the balancer ended with {balancer.returncode}"
+    raise NotStartedError(message)
+
+
 async def serve(place: Path, port: int, count: int, ended: asyncio.Event) -> None:
     """Start all of it, say where it is, and wait for the end."""
     key, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -138,7 +150,7 @@ async def serve(place: Path, port: int, count: int, ended: asyncio.Event) -> Non
             caddy = str(Path(sys.executable).parent / "caddy")
             command = (caddy, "run", "--adapter", "caddyfile", "--config", str(place / "Caddyfile"))
             home = {"XDG_DATA_HOME": str(place), "XDG_CONFIG_HOME": str(place)}
-            await stack.enter_async_context(process(*command, env=home))
+            await listens(await stack.enter_async_context(process(*command, env=home)), port)
             tell(f"http://{HOST}:{port}", key, secret, nodes, (primary, standby))
             await ended.wait()
             say("Ending.")

@@ -48,6 +48,6 @@ async def test_cluster_comes_up_and_goes() -> None:
         assert process.returncode == 0
         await until(lambda: not any(map(alive, pids)), "the end of all")
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        if process.returncode is None:  # what it started has its pipe, and ends with it alone
+            process.send_signal(signal.SIGINT)
+            await process.communicate()
