@@ -119,7 +119,9 @@ def once(server: Server, options: dict[str, float], beside: dict[str, float] | N
         return {"error": str(error)[:300]}
     if not found["joined"]:
         return {"error": f"nobody could join: {told.strip()[-300:]}"}
-    return found if second is None else _together(found, second)
+    if second is None:
+        return found
+    return _together(found, second) if second["joined"] else {"error": "nobody could join beside"}
 
 
 def raise_file_limit() -> int:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 #: Recipients from which on the C loop is worth its call.
 _WORTH_IT = 4
-#: Recipients between two looks at the clock: a millisecond where a send takes 7 microseconds; and with much data, of
-#: which a send copies 10 KB in about a microsecond.
-_AT_ONCE, _AT_ONCE_LARGE, _LARGE = 128, 16, 32_768
+#: Recipients between two looks at the clock: half a millisecond where a send takes 7 microseconds; and with much data,
+#: of which a send copies 10 KB in about a microsecond.
+_AT_ONCE, _AT_ONCE_LARGE, _LARGE = 64, 16, 32_768
 
 
 #: In place of the group of a connection that is in none any more.
