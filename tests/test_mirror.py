@@ -85,6 +85,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "broker/sqlite/rows": ("broker/sqlite/test_inbox",),
     "broker/sqlite/sights": ("broker/sqlite/test_contract",),
     "broker/states": ("broker/sqlite/test_inbox",),
+    "broker/holdings": ("broker/sqlite/test_contract", "broker/postgres/test_contract"),
+    "broker/persons": ("broker/sqlite/test_persons", "broker/postgres/test_persons"),
     "broker/sights": ("broker/sqlite/test_contract", "broker/postgres/test_contract"),
     "broker/revoked": ("broker/sqlite/test_contract", "broker/postgres/test_contract"),
     "broker/sqlite/store": ("broker/sqlite/test_files", "broker/sqlite/test_faults"),

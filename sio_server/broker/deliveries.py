@@ -99,6 +99,10 @@ class Deliveries:
         for key in [key for key in self._waiting if key[0] == user]:
             del self._waiting[key]
 
+    def clear(self) -> None:
+        """Write nothing of what was not written yet."""
+        self._waiting.clear()
+
     async def close(self) -> None:
         """Write what waits, as far as the log takes it, and nothing more."""
         self._closed = True
@@ -108,7 +112,7 @@ class Deliveries:
             await self.flush()
         if self._timer is not None:
             self._timer.cancel()
-        self._waiting.clear()
+        self.clear()
 
 
 def _both(older: Span, newer: Span) -> Span:

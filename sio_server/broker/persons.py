@@ -182,11 +182,6 @@ def unnamed(packed: bytes, user: str) -> bytes | None:
     return pack(made._replace(publisher=NOBODY)) if made.publisher == administrator(user) else None
 
 
-def told(gone: Mapping[str, int]) -> Mapping[str, int]:
-    """How much of each kind was erased, by name, without those of which there was nothing."""
-    return {kind: number for kind, number in sorted(gone.items()) if number}
-
-
 def parts(keys: Sequence[Any], size: int) -> list[Sequence[Any]]:
     """Keys in pieces of this size."""
     return [keys[first : first + size] for first in range(0, len(keys), size)]

@@ -95,7 +95,7 @@ class PostgresBroker(
         self._database = Database(dsn, self.now)
         self._roster = Roster(self._database, wall=self._wall, now=self.now)
         self._describe, self._listening = None, None
-        self._follower = Follower(self._database, self._ages.until)
+        self._follower = Follower(self._database, self._ages.until, self._forget)
         self._writer = Writer(
             self._database,
             self._follower,
@@ -228,6 +228,11 @@ class PostgresBroker(
         """See `Secrets.secret`. Derived from one key of the log with HMAC-SHA256 (RFC 2104), so that none is stored."""
         self._database.ensure_open()
         return hmac.digest(self._secret, name.encode(), hashlib.sha256)
+
+    def _forget(self) -> None:
+        """The log is another one, or lost its end: what is in memory, or waits to be written, may be beyond that."""
+        self._arrivals.clear()
+        self._deliveries.clear()
 
     def _veil(self, user: str) -> str:
         return veil_of(user, self._secret)

@@ -94,16 +94,23 @@ class _Page(NamedTuple):
 class Follower:
     """Announces the log to the node that opened it. On the loop.
 
-    ``until`` gives after which moment an entry of a type goes to nobody: see `Ages.until`.
+    ``until`` gives after which moment an entry of a type goes to nobody: see `Ages.until`. ``renewed`` is called before
+    the node hears `BrokerHandler.on_reset`.
     """
 
-    def __init__(self, database: Database, until: Callable[[str, int, int | None], int | None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        until: Callable[[str, int, int | None], int | None],
+        renewed: Callable[[], None],
+    ) -> None:
         self.head = Position("", 0)
         self.floor = 0
         self.lost: Text | None = None
         """See `HealthCheck.lost`."""
         self._database = database
         self._until = until
+        self._renewed = renewed
         self._handler: BrokerHandler | None = None
         self._mark = Mark(0, "")
         self._passed = 0
@@ -219,6 +226,7 @@ class Follower:
 
     def _reset(self, page: _Page) -> None:
         self._stand(page)
+        self._renewed()
         if self._handler is not None:
             self._handler.on_reset(self.head)
 

@@ -33,6 +33,10 @@ class Heard:
         self.known.load({user: before for user, before, _ in rows})
         self._number = rows[-1][2] if rows else 0
 
+    def look_again(self) -> None:
+        """Read all of them with the next look: the log may be a former one, which gives numbers of before again."""
+        self._number = 0
+
     async def look(self, connection: Connection) -> list[Revoked]:
         """Those that the log has since the last look and no signal told of."""
         found = []

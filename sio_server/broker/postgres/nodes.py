@@ -57,6 +57,7 @@ class Describing(Parts):
             self._listening = connection
             self._arrivals.clear()
             self._roster.missed()
+            self._revoked.look_again()
         said = "{}" if self._describe is None else orjson.dumps(asdict(self._describe())).decode()
         known = await connection.fetchval(_BEAT, self._database.node, said) is not None
         if not known:

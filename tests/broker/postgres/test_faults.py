@@ -79,7 +79,7 @@ class Traffic:
 
 async def check(nodes: Sequence[Any], ears: Sequence[Ear], traffic: Traffic) -> None:
     """Nothing that was answered is lost, none is twice, the order is kept, and each node heard all of it once."""
-    head = nodes[0].head()
+    head = max((node.head() for node in nodes), key=lambda head: head.seq)
     for node in nodes:
         await soon(lambda node=node: _is_at(node, head))  # type: ignore[misc]
     stored = await entries_of(nodes[0], ["all"], Position(head.epoch, 0), 10**6)

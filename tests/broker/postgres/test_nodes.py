@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sio_server.audience import Identity
+from sio_server.audience import Audience, Identity
 from sio_server.broker import Revoked
 from sio_server.broker.people import ROOM_KEPT
 from sio_server.broker.postgres import PostgresBroker
-from tests.support.brokers import Ear, soon
-from tests.support.inbox_model import Clock
+from tests.support.brokers import Ear, appended, soon
+from tests.support.inbox_model import Clock, notification
 
 Ask = Callable[..., Awaitable[Any]]
 Pair = tuple[PostgresBroker, PostgresBroker]
@@ -107,3 +107,15 @@ async def test_many_who_arrive_at_once_have_their_own_views(pair: Pair) -> None:
     views = await asyncio.gather(*arriving)
     assert [view.user for view in views] == users * 2
     assert all(dict(view.seen_from) == {"all": 0, "role:guia": 0, f"user:{view.user}": 0} for view in views)
+
+
+async def test_view_of_a_log_that_became_another_is_not_remembered(pair: Pair, ears: tuple[Ear, Ear], ask: Ask) -> None:
+    """What a node remembers of users does not outlast the log that it is about."""
+    await appended(pair[0], notification(Audience.of(everybody=True)))
+    view = await pair[0].sight("ana", PLAIN)
+    assert view.seen_from["all"] == 1
+    # As after a failover to what had not got so far.
+    await ask("UPDATE sight SET since = 0")
+    await ask("UPDATE log SET epoch = 'another'")
+    await ears[0].until(lambda: ears[0].resets != [])
+    assert (await pair[0].sight("ana", PLAIN)).seen_from["all"] == 0
