@@ -70,7 +70,7 @@ CHANGED: Final[dict[Action, str]] = {
 
 # How many are above the watermarks, by ranges of the rooms' index, less those from which the user is excepted, and as
 # many more as have rows that say otherwise. What is in several rooms is counted once. Costs a step of an index for each
-# entry that is unread, about 0.1 µs where its page was vacuumed since, and some more for what is in several rooms.
+# entry that is unread, a fifth of a microsecond where its page was vacuumed since; more for what is in several rooms.
 COUNTED: Final = f"""
 sized AS (
     SELECT sum(c.unread) AS unread, sum(c.unseen) AS unseen, sum(c.shared) AS shared

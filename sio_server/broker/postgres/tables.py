@@ -56,6 +56,7 @@ CREATE TABLE notification_room (
     shared     boolean NOT NULL,         -- the notification is in other rooms as well
     PRIMARY KEY (room, seq) INCLUDE (expires_at, shared)
 );
+CREATE INDEX notification_room_shared ON notification_room (room, seq) INCLUDE (expires_at) WHERE shared;
 CREATE TABLE notification_except (
     user_id text COLLATE "C" NOT NULL,
     seq     bigint NOT NULL,
