@@ -24,7 +24,7 @@ _MENDS: Final = {
     "rate_limited": "publish less often, or raise the key's rate or SIO_SERVER_PUBLISH_RATE",
     "payload_too_large": "send less, or raise SIO_SERVER_MAX_BODY",
     "keys_unavailable": "see that the server reaches SIO_SERVER_JWKS_URL",
-    "broker_unavailable": "see the server's log, and the disk",
+    "broker_unavailable": "see the server's log, and the disk or the database",
 }
 
 
