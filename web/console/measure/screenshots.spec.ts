@@ -77,6 +77,17 @@ function event(number: number): object {
   }
 }
 
+/** One of them, and what becomes of some: amended, taken back, or replaced by a later one. */
+async function happen(at: number): Promise<void> {
+  const body = at % 7 === 6 ? { ...event(at), collapse_key: "cancelada" } : event(at);
+  const { id } = await server.notify(body);
+  const path = `${server.url}/v1/notifications/${id}`;
+  const headers = { "Content-Type": "application/json" };
+  if (at % 7 === 5)
+    await fetch(path, { method: "PATCH", headers, body: JSON.stringify({ message: "Traslado a las 6:15" }) });
+  if (at % 21 === 3) await fetch(path, { method: "DELETE" });
+}
+
 let server: Server;
 let sockets: Socket[] = [];
 let number = 0;
@@ -99,7 +110,7 @@ test.beforeAll(async () => {
   trickle = setInterval(() => {
     // A wave of bookings every minute or so.
     const many = 1 + Math.round(4 * (1 + Math.sin((Date.now() - start) / 11_000)));
-    for (let one = 0; one < many; one += 1) void server.notify(event((number += 1))).catch(() => undefined);
+    for (let one = 0; one < many; one += 1) void happen((number += 1)).catch(() => undefined);
   }, 500);
   await server.notify({ type: "tour_cread" }).catch(() => undefined); // for the list of errors
   await server.notify({ type: "reserva_creada", data: { personas: "dos" } }).catch(() => undefined);
@@ -139,8 +150,8 @@ async function fillForm(page: Page): Promise<void> {
   await page.getByLabel("usuario_id").fill("101");
   await page.getByLabel("tour_nombre").fill("Valle Sagrado");
   await page.getByLabel("personas").fill("2");
-  await page.getByLabel("fecha").fill("2026-12-05");
-  await page.getByLabel("fecha").blur();
+  await page.getByLabel("fecha").first().fill("2026-12-05");
+  await page.getByLabel("fecha").first().blur();
   await page.getByTestId("reach").waitFor();
 }
 

@@ -108,7 +108,7 @@ function Contents(props: RecordPanelProps) {
   const isWide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false });
   return (
     <div className="beside-body">
-      <Gone record={record} />
+      <Gone record={record} mb="md" />
       <Group justify="space-between" gap="xs" mb="md" className="beside-actions">
         <RecordActions key={record.id} record={record} hasLink />
         {isWide ? null : (
