@@ -35,10 +35,10 @@ FIRST_REACHED: Final = 50
 class Preview:
     """What is known of a notification before it is published: whom it reaches, and what it says.
 
-    ``users`` are all that the log knows of, ``first`` of them the first by name with whether each is online;
-    ``online_users`` and ``online_sockets`` are those of this node. ``missing`` names fields of ``data`` without which a
-    part of the catalogue's audience stays empty. ``title`` and ``message`` are the texts it would be published with, in
-    the server's language; ``texts`` what it says otherwise in others.
+    ``users`` are all that the log knows of, ``first`` of them the first by name with whether each is online, on
+    whichever node; ``online_users`` and ``online_sockets`` are those of this node. ``missing`` names fields of ``data``
+    without which a part of the catalogue's audience stays empty. ``title`` and ``message`` are the texts it would be
+    published with, in the server's language; ``texts`` what it says otherwise in others.
     """
 
     audience: Audience
@@ -199,12 +199,13 @@ class Operators:
         addressed = self._drafts.address(request, scope)
         event_type, audience = addressed.event_type, addressed.audience
         reached = await self._broker.reach(audience, first=FIRST_REACHED)
+        here = {one.user for one in await self._broker.whereabouts(reached.first) if one.connections}
         said = self._drafts.worded(request, event_type)
         online_users, online_sockets = self._hub.reach(audience)
         return Preview(
             audience=audience,
             users=reached.users,
-            first=tuple((user, bool(self._hub.of_user(user))) for user in reached.first),
+            first=tuple((user, user in here) for user in reached.first),
             online_users=online_users,
             online_sockets=online_sockets,
             missing=addressed.missing,

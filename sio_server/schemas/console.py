@@ -205,7 +205,7 @@ class ReachedSchema(Schema):
     """One user whom a publish would reach."""
 
     user = plain.String(required=True)
-    online = plain.Boolean(required=True, metadata=about("Whether connected to this node now"))
+    online = plain.Boolean(required=True, metadata=about("Whether connected now, to whichever node"))
 
 
 class PreviewReplySchema(Schema):

@@ -55,14 +55,21 @@ async def test_everybody_hears_what_any_node_is_told(two: Two) -> None:
 
 
 async def test_who_is_here_is_known_on_both(two: Two) -> None:
-    """A connection to one node is here on the other, until it has ended."""
+    """A connection to one node is here on the other, and online in its previews, until it has ended."""
 
     async def here() -> list[str]:
         return [one["user"] for one in (await get(two[0], "/v1/presence", PUBLISH_KEY))["items"]]
 
+    async def online() -> list[bool]:
+        asked = {"type": "test", "message": "x", "audience": {"users": ["ana"]}}
+        preview = await post(two[0], "/v1/audience/preview", asked, token=PUBLISH_KEY)
+        return [one["online"] for one in preview["first"]]
+
     async with plain_socket(two[1].url, {"token": token("ana", "turista")}):
         await eventually(here, ["ana"])
+        assert await online() == [True]
     await eventually(here, [])
+    assert await online() == [False]
 
 
 async def test_user_is_put_out_through_the_other_node(two: Two) -> None:

@@ -1025,7 +1025,7 @@ export interface components {
         };
         Reached: {
             user: string;
-            /** @description Whether connected to this node now */
+            /** @description Whether connected now, to whichever node */
             online: boolean;
         };
         Receipts: {
