@@ -15,7 +15,7 @@ import dataclasses
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 from uuid import uuid4
@@ -88,6 +88,14 @@ class Site:
                 self.publishers.append(Publisher(name, turned, self.credentials))
                 stock = one % 4 == 0
                 self.clients.append(StockClient(turned[0], token(name)) if stock else PlainClient(turned, token(name)))
+
+    def state(self, seq: int) -> Iterator[str]:
+        """Who has not got as far as a position, and what the nodes said last."""
+        for number, client in enumerate(self.clients):
+            if client.reached < seq:
+                yield f"client {number} of {type(client).__name__}: link {client.link}, at {client.reached} of {seq}"
+        for number, (program, _) in self.nodes.items():
+            yield from (f"node {number}: {line}" for line in program.output[-20:])
 
     def stored(self) -> list[tuple[int, str, str]]:
         """All that the log holds: positions, ids and texts."""
@@ -206,7 +214,11 @@ async def whole(site: Site) -> None:
         probes = [Publisher(f"probe {uuid4()}", [url], site.credentials) for url in site.urls]
         async with asyncio.timeout(PATIENCE):
             seqs = await asyncio.gather(*(probe.publish(http, "probe " + uuid4().hex) for probe in probes))
-    await until(lambda: all(client.reached >= max(seqs) for client in site.clients))
+    try:
+        await until(lambda: all(client.reached >= max(seqs) for client in site.clients))
+    except TimeoutError:
+        print(*site.state(max(seqs)), sep="\n", file=sys.stderr)
+        raise
 
 
 async def steady(site: Site) -> None:

@@ -90,9 +90,12 @@ class Bell:
                     await self._listen(connection)
                 finally:
                     connection.terminate()
-            except (*faults.FAULTS, BrokerUnavailable) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: a node whose bell has ended is deaf for ever
                 if not told:
                     logger.warning("the database cannot be reached: it is tried again", reason=str(error))
+                if not isinstance(error, (*faults.FAULTS, BrokerUnavailable)):
+                    context = {"message": "listening to the database failed", "exception": error}
+                    asyncio.get_running_loop().call_exception_handler(context)
                 told = True
             else:
                 told = False

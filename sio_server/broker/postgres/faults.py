@@ -8,9 +8,10 @@ import asyncpg
 
 from sio_server.errors import BrokerUnavailable, LogError, Refused, Text
 
-# What a call raises when the database cannot be reached, breaks off, or answers that it cannot do it now. asyncpg's own
-# mistakes of use are `InterfaceError`, which it also raises for a connection that is gone.
-FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+# What a call raises when the database cannot be reached, breaks off, or answers that it cannot do it now. Mistakes in
+# the use of asyncpg are `InterfaceError`, which it also raises for a connection that is gone, and
+# `InternalClientError` for one that goes while it is being made.
+FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 # Another transaction was in the way, nothing was written, and the same call may do it now.
 AGAIN: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
