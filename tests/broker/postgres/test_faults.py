@@ -287,3 +287,24 @@ async def test_retention_passes_a_node_that_is_cut_off(server: Postgres) -> None
         assert (ears[1].resets, nodes[1].lost()) == ([nodes[0].head()], None)
         assert nodes[1].head().epoch == first.position.epoch
         assert len(ears[1].heard) == 1
+
+
+async def test_node_that_hangs_keeps_nothing_locked(server: Postgres) -> None:
+    """A node that stops in the middle of a transaction keeps the others from publishing for some seconds, no longer."""
+    address = server.address(uuid4().hex)
+    async with nodes_at(address, address) as (nodes, _):
+        held, never = asyncio.Event(), asyncio.Event()
+
+        async def hang(_: object) -> None:
+            held.set()
+            await never.wait()
+
+        hanging = asyncio.create_task(nodes[0]._change(hang, lock=True))
+        await held.wait()
+        began = time.monotonic()
+        await appended(nodes[1], notification())
+        assert time.monotonic() - began < WHOLE
+        never.set()
+        with pytest.raises(BrokerUnavailable):
+            await hanging
+        assert await _is_ready(nodes[0])
