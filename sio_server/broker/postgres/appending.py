@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sio_server.broker.nodes import LEASE
+
 # One call appends a batch: a node of its own beside the database's would hold the row of the log for the way of each
 # statement. All arrays have a member for each notification, but for rooms and users, which have one for each pair of
 # a notification's place (from 1) and a name. A key that is known gives the id and the position that it stands for, and
@@ -11,6 +13,9 @@ from typing import Final
 #
 # What has a place, by its collapse key, takes out whoever stands there. What is due is taken out of the schedule, where
 # it still is there as it was; else it is missed, and not appended. A batch has no place twice.
+#
+# The bell is rung where another node may hear it: to ring it is a sixth of what a commit of one publish costs. A node
+# that no row speaks of yet reads the log within a second all the same.
 APPEND: Final = """
 CREATE FUNCTION append_batch(
     moment bigint, key_ttl bigint, named text, channel text, node text,
@@ -162,9 +167,12 @@ BEGIN
     END IF;
     UPDATE log SET seq = last, taken = now_, passed = passed_to,
         token = CASE WHEN last > head.seq THEN named ELSE head.token END;
-    IF last > head.seq OR passed_to > head.passed THEN
+    IF (last > head.seq OR passed_to > head.passed) AND EXISTS (
+        SELECT 1 FROM node AS other WHERE other.name <> append_batch.node
+            AND other.renewed > now() - make_interval(secs => @LEASE@)
+    ) THEN
         PERFORM pg_notify(channel, 'log ' || node);
     END IF;
 END
 $$;
-"""
+""".replace("@LEASE@", str(LEASE))

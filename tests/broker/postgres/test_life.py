@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import initialize, invariant, run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from sio_server.broker import Close
+from sio_server.broker.people import ROOM_KEPT
 from sio_server.broker.postgres import PostgresBroker
 from tests.broker.contract.inbox import InboxMachine
 from tests.broker.contract.life import LifeMachine
@@ -30,7 +32,12 @@ class OneNode:
 
 
 class InboxOfOneNode(OneNode, InboxMachine):
-    """Inboxes."""
+    """Inboxes. The time of what many nodes share never goes back behind what it was for the last entry."""
+
+    @rule(seconds=st.sampled_from([1.0, 4.0, ROOM_KEPT / 2]))
+    def tick(self, seconds: float) -> None:
+        """Let time pass, little or half of what a missing room is kept for."""
+        self.clock.seconds += seconds
 
 
 class LifeOfOneNode(OneNode, LifeMachine):
