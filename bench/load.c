@@ -33,7 +33,7 @@
 /* what the command line says */
 static struct {
     int port, posting, clients, publishers, first, window, connecting, padding;
-    double rate, seconds, warmup;
+    double rate, seconds, warmup, idle;
     long server;
     bool socketio, leave, tell;
     const char *path, *post, *auth, *auths, *header, *type, *audience;
@@ -320,7 +320,7 @@ static void options(int count, char **words) {
     static const struct option known[] = { {"port", 1, 0, 'p'}, {"clients", 1, 0, 'n'}, {"publishers", 1, 0, 'k'}, {"window", 1, 0, 'W'},
         {"rate", 1, 0, 'r'}, {"seconds", 1, 0, 's'}, {"warmup", 1, 0, 'w'}, {"connecting", 1, 0, 'c'}, {"server", 1, 0, 'P'}, {"raw", 0, 0, 'R'},
         {"path", 1, 0, 'u'}, {"post", 1, 0, 'o'}, {"auth", 1, 0, 'a'}, {"auths", 1, 0, 'A'}, {"header", 1, 0, 'H'}, {"type", 1, 0, 't'}, {"leave", 0, 0, 'L'}, {"padding", 1, 0, 'S'}, {"posting", 1, 0, 'Q'},
-        {"audience", 1, 0, 'U'}, {"first", 1, 0, 'F'}, {"tell", 0, 0, 'T'}, {0, 0, 0, 0} };
+        {"audience", 1, 0, 'U'}, {"first", 1, 0, 'F'}, {"tell", 0, 0, 'T'}, {"idle", 1, 0, 'I'}, {0, 0, 0, 0} };
     for (int o; (o = getopt_long(count, words, "", known, NULL)) != -1;) switch (o) {
         case 'p': opt.port = atoi(optarg); break;         case 'n': opt.clients = atoi(optarg); break;
         case 'k': opt.publishers = atoi(optarg); break;   case 'W': opt.window = atoi(optarg); break;
@@ -333,6 +333,7 @@ static void options(int count, char **words) {
         case 'S': opt.padding = atoi(optarg); break;      case 'A': opt.auths = optarg; break;
         case 'U': opt.audience = optarg; break; /* JSON */
         case 'F': opt.first = atoi(optarg); break; /* the number of the first publisher, where other loads publish, too */
+        case 'I': opt.idle = atof(optarg); break; /* seconds for which nobody says anything but pings and pongs */
         case 'T': opt.tell = true; break;       /* say on standard error when what counts begins */
         case 'Q': opt.posting = atoi(optarg); break; /* where to publish, if not to the subscribers' node */
         default: exit(2);
@@ -367,6 +368,10 @@ int main(int count, char **words) {
     run(REST, in(1.0));
     long kb_after = server_kb(); int joined = ready;
 
+    double resting = server_cpu();
+    run(REST, in(opt.idle));
+    if (opt.idle > 0) resting = (server_cpu() - resting) / opt.idle; else resting = 0;
+
     double served = 0, loaded = 0, span = opt.seconds; uint64_t reads_before = 0;
     if (opt.seconds > 0) {
         for (int i = 0; i < opt.publishers; i++) { pubs[i].fd = dial(i, opt.posting); watch(pubs[i].fd, PUBLISHER | (uint32_t)i, EPOLLIN, EPOLL_CTL_ADD); }
@@ -387,8 +392,8 @@ int main(int count, char **words) {
     printf("\"deliveries_per_s\":%.1f,\"posts_per_s\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"post_p50_us\":%.1f,\"post_p99_us\":%.1f,",
         span > 0 ? (double)in_window / span : 0, span > 0 ? (double)answered_in_window / span : 0, quantile(&delivery, .5), quantile(&delivery, .99), quantile(&delivery, .999),
         (double)delivery.highest / 1e3, quantile(&answer, .5), quantile(&answer, .99));
-    printf("\"published\":%llu,\"delivered\":%llu,\"lost\":%lld,\"gaps\":%llu,\"out_of_order\":%llu,\"refused\":%llu,\"server_cpu\":%.3f,\"load_cpu\":%.3f,\"reads\":%llu,\"leave_cpu_s\":%.3f}\n",
+    printf("\"published\":%llu,\"delivered\":%llu,\"lost\":%lld,\"gaps\":%llu,\"out_of_order\":%llu,\"refused\":%llu,\"server_cpu\":%.3f,\"load_cpu\":%.3f,\"reads\":%llu,\"leave_cpu_s\":%.3f,\"idle_cpu_percent\":%.3f}\n",
         (unsigned long long)published, (unsigned long long)deliveries, (long long)missing, (unsigned long long)gaps, (unsigned long long)misplaced, (unsigned long long)refused,
-        served, loaded, (unsigned long long)(reads - reads_before), left);
+        served, loaded, (unsigned long long)(reads - reads_before), left, resting * 100);
     return 0;
 }

@@ -38,7 +38,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     }
     for name, value in whole.items():
         parser.add_argument(f"--{name}", type=lambda text: int(float(text)), default=value)
-    for name, number in {"rate": 0.0, "seconds": 3.0, "warmup": 1.0}.items():
+    for name, number in {"rate": 0.0, "seconds": 3.0, "warmup": 1.0, "idle": 0.0}.items():
         parser.add_argument(f"--{name}", type=float, default=number)
     for name, text in {
         "path": "",
@@ -303,7 +303,9 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     took, cpu = time.monotonic() - began, load.cpu() - cpu
     await asyncio.sleep(1)
     kept = load.memory() - memory
-    joined, served, own = load.ready, 0.0, 0.0
+    joined, served, own, resting = load.ready, 0.0, 0.0, load.cpu()
+    await asyncio.sleep(options.idle)
+    resting = (load.cpu() - resting) / options.idle if options.idle else 0.0
     if options.seconds > 0:
         load.start = time.monotonic_ns() + int(options.warmup * 1e9)
         load.end = load.start + int(options.seconds * 1e9)
@@ -333,6 +335,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         "post_p99_us": _quantile(load.answers, 0.99), "published": load.published, "delivered": load.deliveries,
         "lost": load.published * joined - load.deliveries, "gaps": load.gaps, "out_of_order": load.misplaced,
         "refused": load.refused, "server_cpu": served, "load_cpu": own, "reads": load.reads, "leave_cpu_s": left,
+        "idle_cpu_percent": 100 * resting,
     }  # fmt: skip
 
 

@@ -61,6 +61,12 @@ def _node(name: str, label: str, kind: str, package: str) -> Server:
     return Server(name, label, command, needs, socketio=kind != "ws", environment=environment, load=_auth())
 
 
+def _bun() -> Server:
+    program = str(NODE / "node_modules/.bin/bun")
+    node = _node("node-bun", "Socket.IO on Bun, its own engine", "socketio-bun", "@socket.io/bun-engine")
+    return replace(node, command=(program, *node.command[1:]), needs=(*node.needs, program))
+
+
 def _product(name: str, label: str, words: str, checkout: Path = HERE.parent) -> Server:
     # It runs where its code is: `python -m` takes what stands in the working directory before anything else.
     where = f"env -C {shlex.quote(str(checkout))} PYTHONPATH={shlex.quote(str(checkout))}"
@@ -171,6 +177,7 @@ def servers() -> dict[str, Server]:
         _python("stock-uvloop", "python-socketio on uvloop", "stock", "uvloop"),
         _node("node", "Socket.IO on Node, ws", "socketio", "socket.io"),
         _node("node-uws", "Socket.IO on Node, uWebSockets.js", "socketio-uws", "@trufflesuite/uws-js-unofficial"),
+        _bun(),
         _node("ws", "plain ws on Node", "ws", "ws"),
         Server("go", "Go hub, gorilla/websocket", (str(BIN / "hub"), "{port}"), (str(BIN / "hub"),), socketio=False),
         Server("bare", "C, one send() per client", (*bare, "{port}"), bare, socketio=False),
@@ -190,6 +197,15 @@ def _listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+def until_it_listens(port: int, process: subprocess.Popen[bytes], name: str) -> None:
+    """Wait for a process that was just started. Raises RuntimeError when it ends, or takes too long."""
+    deadline = time.monotonic() + START
+    while not _listens(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{name} did not start, see {LOGS / name}.log")
+        time.sleep(0.05)
 
 
 def _start(server: Server, port: int, data: str, cpu: int) -> subprocess.Popen[bytes]:
@@ -218,11 +234,7 @@ def running(server: Server, cpu: int) -> Iterator[tuple[int, int]]:
         port = free_port()
         process = _start(server, port, data, cpu)
         try:
-            deadline = time.monotonic() + START
-            while not _listens(port):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{server.name} did not start, see {LOGS / server.name}.log")
-                time.sleep(0.05)
+            until_it_listens(port, process, server.name)
             time.sleep(0.3)  # let it finish what comes after listening
             yield port, process.pid
         finally:

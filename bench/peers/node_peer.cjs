@@ -1,4 +1,5 @@
-// Node's servers: node_peer.cjs PORT socketio | socketio-uws | ws | socketio-streams[-stored] | socketio-postgres
+// Node's and Bun's servers: node_peer.cjs PORT socketio | socketio-uws | socketio-bun | ws | socketio-streams[-stored]
+//   | socketio-postgres | socketio-jetstream | socketio-valkey
 // POST /notify {type, message, data} goes to everybody in the room "bench" as the event `type`.
 const { createRequire } = require('node:module');
 const http = require('node:http');
@@ -32,6 +33,21 @@ async function adapter(kind) { // of many nodes: BENCH_STORE is the port of Valk
   return modules('@socket.io/redis-streams-adapter').createAdapter(client);
 }
 
+async function valkey() { // a stream, which a bare XADD fills
+  const client = modules('redis').createClient({ socket: { port: Number(process.env.BENCH_STORE) } });
+  await client.connect();
+  return (entry) => client.xAdd('bench', '*', { entry: JSON.stringify(entry) });
+}
+
+async function jetstream() { // a stream in a file; each entry is on the disk before it is acknowledged, if its server says so
+  const { connect } = modules('@nats-io/transport-node');
+  const { jetstream, jetstreamManager } = modules('@nats-io/jetstream');
+  const nats = await connect({ servers: `127.0.0.1:${process.env.BENCH_STORE}` });
+  await (await jetstreamManager(nats)).streams.add({ name: 'bench', subjects: ['bench'], storage: 'file' });
+  const stream = jetstream(nats);
+  return (entry) => stream.publish('bench', JSON.stringify(entry));
+}
+
 function plain(server) { // http and whatever sends
   let send;
   const app = http.createServer((request, response) => {
@@ -61,6 +77,34 @@ if (kind === 'socketio') {
     const all = { rooms: new Set(['bench']), except: new Set(), flags: {} };
     return (body) => io.of('/').adapter.broadcast({ type: 2, nsp: '/', data: [body.type, envelope(body)] }, all);
   }));
+} else if (kind === 'socketio-jetstream' || kind === 'socketio-valkey') {
+  const { Server } = modules('socket.io');
+  (kind === 'socketio-valkey' ? valkey() : jetstream()).then((store) => plain((app) => {
+    const send = notifications(new Server(app, { perMessageDeflate: false }));
+    return async (body) => { // delivered in the order in which the stream has it: it answers in that order
+      await store(body);
+      send(body);
+    };
+  }));
+} else if (kind === 'socketio-bun') {
+  const engine = new (modules('@socket.io/bun-engine').Server)({ path: '/socket.io/' });
+  const io = new (modules('socket.io').Server)();
+  io.bind(engine);
+  const send = notifications(io);
+  const headers = { 'Content-Type': 'application/json' };
+  const { websocket, maxRequestBodySize, idleTimeout } = engine.handler();
+  Bun.serve({
+    hostname: '127.0.0.1',
+    port: Number(port),
+    websocket,
+    maxRequestBodySize,
+    idleTimeout,
+    async fetch(request, server) {
+      if (!request.url.endsWith('/notify')) return engine.handleRequest(request, server);
+      send(await request.json());
+      return new Response('{"status":"ok"}', { headers });
+    },
+  });
 } else if (kind === 'ws') {
   const { WebSocketServer } = modules('ws');
   plain((app) => {

@@ -217,8 +217,9 @@ class Schedule(Protocol):
     async def fate(self, notification_id: str) -> Fate | None:
         """What became of one that was scheduled; None where it still is, never was, or is forgotten.
 
-        Of what was delivered it is known for as long as that is in the log. Others are remembered for as long as a
-        notification of that type and age would be kept (`Retention.retain`), the newest of them.
+        Of what was delivered it is known for as long as that is in the log. Others, and of what was delivered those
+        that were replaced or taken back since, are remembered for as long as a notification of that type and age would
+        be kept (`Retention.retain`), the newest of them.
         """
 
     async def held(self) -> int:

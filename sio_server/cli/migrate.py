@@ -13,7 +13,6 @@ import click
 from sio_server.cli.commands import CommandFailed, read_dotenv
 
 _SQLITE: Final = "sqlite:"
-_POSTGRES: Final = ("postgresql://", "postgres://")
 
 
 @click.command()
@@ -29,12 +28,16 @@ def migrate(source: str, target: str | None, *, quiet: bool) -> None:
     it, and cursors of clients lead on. The schema there has to be empty; to run it again does no harm. Nothing is
     changed in the data directory: do not start a server on it afterwards. Publisher keys stay in their file.
     """
+    from sio_server.broker.address import is_postgres  # noqa: PLC0415 - the help need not wait for it
+    from sio_server.broker.opening import check_scheme  # noqa: PLC0415 - as above
+
     read_dotenv()
     target = target or os.environ.get("SIO_SERVER_BROKER", "")
     if not source.startswith(_SQLITE):
         raise CommandFailed("--from: name the data directory as sqlite:DIR, for example sqlite:data")
-    if not target.startswith(_POSTGRES):
+    if not is_postgres(target):
         raise CommandFailed("--to: name the address as postgresql://user@host/database")
+    check_scheme(target, "--to")
     from sio_server.broker.postgres.moving import move  # noqa: PLC0415 - imports what the log needs
 
     directory = Path(source.removeprefix(_SQLITE) or "data").expanduser()

@@ -90,6 +90,10 @@ BEGIN
             n.source, n.publisher, n.body, n.texts
         FROM unnest(positions, threads, moments, whos, others, told) AS h (place, thread, at, who, other, told)
         JOIN notification AS n ON n.seq = h.place ORDER BY h.told;
+    IF note_history.action <> 'updated' THEN  -- that it was scheduled and delivered stays known for as long as this
+        UPDATE schedule_past AS p SET seq = NULL, taken = moment, type = n.type, audience = n.audience
+            FROM notification AS n WHERE n.seq = ANY(positions) AND p.seq = n.seq;
+    END IF;
     DELETE FROM history AS h USING unnest(threads) AS t (thread) WHERE h.thread = t.thread AND h.number <= (
         SELECT o.number FROM history AS o WHERE o.thread = t.thread
             ORDER BY o.number DESC OFFSET {MAX_OF_THREAD} LIMIT 1);

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from sio_server.broker.nodes import LEASE
 from sio_server.broker.packing import unpack
 from sio_server.broker.postgres import faults
 from sio_server.broker.postgres.database import Database
@@ -25,7 +26,7 @@ from sio_server.broker.sqlite.reader import open_to_read
 from sio_server.broker.sqlite.rows import floor, last_seq, last_time
 from sio_server.broker.sqlite.schema import SCHEMA_VERSION, check_ours, read_epoch, read_secret
 from sio_server.broker.sqlite.store import FILE_NAME
-from sio_server.errors import LogError
+from sio_server.errors import LogError, LogInUse
 
 # Rows that are read together, and sent on while the next are read.
 CHUNK: Final = 2000
@@ -81,7 +82,7 @@ _OVER: Final = "id, ending, scheduled_at, by, due, at, ended_by, seq, replaced_b
 
 TABLES: Final = (
     _Table("notification", f"seq, id, type, priority, {_ENTRY}", f"seq, id, type, priority, {_ENTRY_THERE}"),
-    _Table("notification_room", "room, seq, expires_at", "room, seq, expires_at"),
+    _Table("notification_room", "room, seq, expires_at, shared", "room, seq, expires_at, shared", _flags(3)),
     _Table("notification_except", "user, seq", "user_id, seq"),
     _Table("grouped", "room, name, seq", "room, name, seq"),
     _Table("amendment", f"seq, about, kind, type, {_ENTRY}", f"seq, about, kind, type, {_ENTRY_THERE}"),
@@ -170,11 +171,13 @@ async def _move(source: sqlite3.Connection, connection: Any, schema: str, told: 
     epoch, secret, head, cut, last = await asyncio.to_thread(_standing, source)
     rows: dict[str, int] = {}
     async with connection.transaction():
-        there, seq, used = await connection.fetchrow(_THERE)
+        there, seq, used, running = await connection.fetchrow(_THERE)
         if there == epoch and seq >= head:
             return Moved(seq, already=True)
         if used:
             raise LogError(f"schema {schema}: another log is there: name an empty one, as ?schema=NAME of the address")
+        if running:
+            raise LogInUse(f"schema {schema}: servers run on it: stop them")
         for table in (*TABLES, _ONCE):
             rows[table.name] = await _copy(source, connection, table, told)
         await connection.execute(_SET, epoch, secret, head, last, cut, secrets.token_hex(8))
@@ -182,10 +185,11 @@ async def _move(source: sqlite3.Connection, connection: Any, schema: str, told: 
     return Moved(head, rows)
 
 
-_THERE: Final = """
-SELECT epoch, seq, seq > 0 OR passed > 0 OR EXISTS (SELECT 1 FROM visit) OR EXISTS (SELECT 1 FROM schedule)
+_THERE: Final = f"""
+SELECT epoch, seq, seq > 0 OR passed > 0 OR EXISTS (SELECT 1 FROM visit) OR EXISTS (SELECT 1 FROM schedule),
+    EXISTS (SELECT 1 FROM node WHERE renewed > now() - make_interval(secs => {LEASE}))
 FROM log FOR UPDATE
-"""
+"""  # noqa: S608 - a number
 _SET: Final = """
 WITH stands AS (
     UPDATE log SET epoch = $1, secret = $2, seq = $3, taken = $4, floor = $5, token = $6 RETURNING seq, token, taken
@@ -227,9 +231,14 @@ async def _records(cursor: sqlite3.Cursor, table: _Table, total: int, told: Told
     done = 0
     while rows := await asyncio.to_thread(cursor.fetchmany, CHUNK):
         for row in rows:
-            yield table.made(row)
+            yield tuple(map(_kept, table.made(row)))
         done += len(rows)
         told(table.name, done, total)
+
+
+def _kept(value: Any) -> Any:
+    """A value as PostgreSQL can keep it: no text there holds NUL."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 
 def _value(source: sqlite3.Connection, query: str) -> int:

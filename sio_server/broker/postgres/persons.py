@@ -75,8 +75,8 @@ _TOLD: Final[Mapping[str, Callable[[persons.Row], dict[str, Any]]]] = {
 }
 
 
-def _gist(packed: bytes) -> dict[str, Any]:
-    title, message = orjson.loads(packed)
+def _gist(packed: bytes | None) -> dict[str, Any]:
+    title, message = (None, None) if packed is None else orjson.loads(packed)
     return {"title": title, "message": message}
 
 

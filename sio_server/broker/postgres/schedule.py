@@ -154,7 +154,7 @@ class Scheduling(Parts):
         if row is None:
             return None
         found = Fate(*row[:9])
-        if row[9] is None:
+        if row[10] is None:
             return found
         title, message = orjson.loads(row[10])
         return replace(found, gist=Gist(row[9], title, message, Audience.from_dict(orjson.loads(row[11]))))

@@ -60,6 +60,7 @@ def retract(step: Step, ages: Ages, notification_id: str, *, by: str, at: int) -
     entry, taken = _find(step, notification_id)
     happening = Happening("retracted", at, by, step.last_seq + 1)
     history.note(step.connection, entry.seq, thread_of(entry.id, entry.body), happening, now=step.now)
+    history.outlive(step.connection, entry.seq, now=step.now)
     remove_some(step, [(entry.seq, entry.audience)])
     told = entry._replace(expires_at=ages.until(entry.event, taken, entry.expires_at))
     return _tell(step, told, "removed", b"", (entry.seq,))

@@ -47,6 +47,7 @@ def take_out(step: Committing, place: bytes, successor: Notification, *, now: in
         return None
     happening = Happening("replaced", successor.timestamp, successor.publisher, step.last_seq + 1, successor.id)
     history.note(step.connection, seq, thread, happening, now=now)
+    history.outlive(step.connection, seq, now=now)
     named = Audience.from_dict(orjson.loads(audience))
     remove_some(step, [(seq, named)])
     word = step.connection.execute("SELECT seq FROM amendment WHERE about = ?", (identity,)).fetchone()

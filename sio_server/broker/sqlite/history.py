@@ -21,6 +21,10 @@ _PRUNE: Final = """
 DELETE FROM history WHERE thread = ? AND number <=
     (SELECT number FROM history WHERE thread = ? ORDER BY number DESC LIMIT 1 OFFSET ?)
 """
+_OUTLIVE: Final = """
+UPDATE schedule_past SET seq = NULL, timestamp = ?, type = n.type, audience = n.audience
+FROM (SELECT type, audience FROM notification WHERE seq = ?) AS n WHERE schedule_past.seq = ?
+"""
 
 
 class Happening(NamedTuple):
@@ -41,3 +45,8 @@ def note(connection: sqlite3.Connection, place: int, thread: str, happening: Hap
     action, at, who, seq, other = happening
     connection.execute(_NOTE, (thread, action, at, who, other, seq, now, place))
     connection.execute(_PRUNE, (thread, thread, MAX_OF_THREAD))
+
+
+def outlive(connection: sqlite3.Connection, place: int, *, now: int) -> None:
+    """Keep it known, before the notification at a position leaves the log, that it was scheduled and delivered."""
+    connection.execute(_OUTLIVE, (now, place, place))

@@ -157,7 +157,7 @@ def fate(connection: sqlite3.Connection, identity: str) -> Fate | None:
         return None
     found = Fate(*row[:-4])
     event, title, message, audience = row[-4:]
-    if event is None:
+    if message is None:
         return found
     return replace(found, gist=Gist(event, title, message, Audience.from_dict(orjson.loads(audience))))
 

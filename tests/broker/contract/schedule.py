@@ -357,6 +357,24 @@ class ScheduleInLogContract:
         await broker.retain(max_age=3600)
         assert await broker.fate(made[2].notification.id) is None
 
+    async def test_delivery_is_known_after_the_end(self, broker: Broker, clock: Clock) -> None:
+        """That one was scheduled is known of what was delivered and is gone, for as long as its history is."""
+        made = [planned(60, collapse_key="k"), planned(60, audience=Audience.of(users=["ana"]))]
+        for one in made:
+            await broker.schedule(one, most=MOST)
+        await broker.deliver_due(made[0].due, limit=9)
+        await appended(broker, notification(EVERYBODY, collapse="k"))
+        await broker.retract(made[1].notification.id, by="p", at=NOW)
+        for one in made:
+            fate = await broker.fate(one.notification.id)
+            assert fate is not None
+            assert (fate.ending, fate.at, fate.seq, fate.gist) == ("delivered", one.due, None, None)
+        await broker.erase("ana")
+        assert await broker.fate(made[1].notification.id) is None
+        clock.seconds += 3600
+        await broker.retain(max_age=1800)
+        assert await broker.fate(made[0].notification.id) is None
+
     async def test_counted_like_any_other(self, broker: Broker) -> None:
         """What is scheduled is in no inbox, and in the inbox of whom it is for once it is delivered."""
         view = await broker.sight("ana", ("user:ana", "all"))

@@ -144,8 +144,36 @@ async def test_command_says_what_was_moved(tmp_path: Path, dsn: str, clock: Cloc
     for words, said in (
         (("--from", "data", "--to", dsn), "--from: name the data directory as sqlite:DIR"),
         (("--from", "sqlite:data", "--to", "mysql://x"), "--to: name the address as postgresql://"),
+        (("--from", "sqlite:data", "--to", "postgresql://u:p/w@h/d"), "--to: the address cannot be read"),
         (("--from", "sqlite:nowhere", "--to", dsn), "there is no log here"),
     ):
         done = await run("migrate", *words, cwd=tmp_path)
         assert done.code != 0
         assert said in done.err
+
+
+async def test_servers_that_run_there_are_stopped_first(tmp_path: Path, dsn: str, clock: Clock) -> None:
+    """A log does not become another one under servers that run on it, be it empty."""
+    await lived(tmp_path, clock)
+    broker = PostgresBroker(dsn, now=clock)
+    await broker.start(Ear())
+    with pytest.raises(LogInUse, match="servers run on it: stop them"):
+        await move(tmp_path, dsn, lambda *_: None)
+    await broker.close()
+    assert (await move(tmp_path, dsn, lambda *_: None)).head > 0
+
+
+async def test_text_that_postgres_cannot_keep_does_not_hold_up_the_rest(tmp_path: Path, dsn: str, clock: Clock) -> None:
+    """NUL in a text, which SQLite keeps, becomes the sign of what cannot be shown; everything else moves as it is."""
+    embedded = SqliteBroker(tmp_path, now=clock)
+    await embedded.start(Ear())
+    made = keyed("x", source="a\0b")
+    await appended(embedded, made)
+    await embedded.close()
+    assert (await move(tmp_path, dsn, lambda *_: None)).head == 1
+    broker = PostgresBroker(dsn, now=clock)
+    await broker.start(Ear())
+    found = await broker.find(made.id)
+    assert found is not None
+    assert found.entry.source == "a\ufffdb"
+    await broker.close()
