@@ -40,6 +40,7 @@ from sio_server.engine.sio.recovery_log import Claim, Kept, MemoryLog, Record, R
 from sio_server.engine.sio.server import AsyncServer
 from sio_server.engine.transport.backlog import Backlog
 from sio_server.engine.transport.fair_socket import FairSocket, narrow
+from sio_server.engine.transport.outbox import Outbox
 from sio_server.engine.transport.reading import give_up_on
 from sio_server.engine.wire.content_coding import (
     ACCEPTED_CODINGS,
@@ -79,6 +80,7 @@ __all__ = [
     "MemoryLog",
     "NotAsSaidError",
     "OnRefused",
+    "Outbox",
     "PassedOn",
     "Reason",
     "Record",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import orjson
 import pytest
 
 from sio_server.audience import Audience
+from sio_server.engine.transport import outbox, sending
 from sio_server.live.streams import Framing, Stream, Streams
 from sio_server.notification import Entry, Notification, Position, new_id
-from tests.support.waiting import coming, until
+from tests.support.waiting import coming, turns, until
 
 CAP = 256 * 1024
 
@@ -143,6 +144,7 @@ async def test_peer_that_reads_again_gets_all_that_waited(streams: Streams) -> N
         while one.stream.pending() < CAP // 2:
             seq += 1
             streams.broadcast([entry(seq, "x" * 20_000)])
+            await turns()
         assert streams.broadcast([entry(seq + 1)]) == [1]
         lines = [await one.line() for _ in range(seq + 1)]
         await until(lambda: not one.stream.pending(), "everything to be taken")
@@ -161,6 +163,51 @@ async def test_peer_that_does_not_read_is_cut_at_the_cap(streams: Streams) -> No
         streams.broadcast([entry(seq + 1)])
         assert await other.line() == f"{seq + 1} 0 "
         assert other.stream.reason is None
+
+
+@pytest.fixture
+def one_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each turn of the loop writes to one of those that a broadcast is for."""
+    monkeypatch.setattr(outbox, "SLICE", 0.0)
+    monkeypatch.setattr(sending, "_AT_ONCE", 1)
+
+
+@asynccontextmanager
+async def crowd(streams: Streams) -> AsyncIterator[list[Peer]]:
+    """Twenty streams that a broadcast, which has begun to be written, is for, in the order in which they get it."""
+    async with AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(peer(streams, "all")) for _ in range(20)]
+        streams.broadcast([entry(1)])
+        while streams.outbox._sending is None:  # noqa: ASYNC110 - it looks in each turn, and no event tells of it
+            await asyncio.sleep(0)
+        places = {one.stream.peer: one for one in peers}
+        (parts,) = streams._ready.values()
+        yield [places[one] for one in parts[None]]
+
+
+@pytest.mark.usefixtures("one_in_a_turn")
+async def test_one_does_not_wait_for_what_many_get(streams: Streams) -> None:
+    """Who is the last of many gets what is sent to it alone, behind the broadcast, while that is still written."""
+    async with crowd(streams) as peers:
+        last = peers[-1]
+        streams.broadcast([entry(2)])
+        last.stream.control("ns:state", {})
+        assert [await last.line() for _ in range(3)] == ["1 0 ", "2 0 ", "ns:state {}"]
+        assert streams.outbox._sending is not None
+        for one in peers[:-1]:
+            assert [await one.line() for _ in range(2)] == ["1 0 ", "2 0 "]
+
+
+@pytest.mark.usefixtures("one_in_a_turn")
+async def test_stream_that_ends_meanwhile_has_had_the_broadcast(streams: Streams) -> None:
+    """A stream that is closed while others are written to gets all of it first; one that has gone costs nobody any."""
+    async with crowd(streams) as peers:
+        peers[-1].stream.close("draining")
+        streams.discard(peers[-2].stream)
+        streams.broadcast([entry(2)])
+        assert await peers[-1].rest() == ["1 0 ", "end draining"]
+        for one in peers[:-2]:
+            assert [await one.line() for _ in range(2)] == ["1 0 ", "2 0 "]
 
 
 async def test_closing_ends_every_stream(streams: Streams) -> None:

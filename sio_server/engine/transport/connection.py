@@ -99,8 +99,8 @@ class WebSocketConnection(asyncio.Protocol):
         self.server = server
         self.transport = transport
         self.receiver = receiver
-        #: frames that are gathered for this connection alone, each with how many broadcasts were gathered before it
-        self.own: list[tuple[int, bytes]] | None = None
+        #: frames that are gathered for this connection, or for a few: see `Recipient.own`
+        self.own: list[tuple[int, bytes, bool]] | None = None
         #: whether what is sent has to go through `send`: the connection has frames of its own, its
         #: transport is full, or it is closing
         self.indirect = False
@@ -258,8 +258,8 @@ class WebSocketConnection(asyncio.Protocol):
         return self.transport.get_write_buffer_size() + (self._backlog.size if self._backlog is not None else 0)
 
     def pending(self) -> int:
-        """Bytes that wait for the peer, those of this turn included."""
-        return sum(len(piece) for _, piece in self.own or ()) + self._waiting()
+        """Bytes that wait for the peer, what was sent to it alone in this turn included."""
+        return sum(len(piece) for _, piece, shared in self.own or () if not shared) + self._waiting()
 
     def close(self, code: int = CloseCode.NORMAL) -> None:
         """Send what is gathered and a Close frame, then wait a moment for the peer's."""

@@ -13,8 +13,9 @@ class Recipient(Protocol):
     """A connection as the outbox writes to it."""
 
     transport: asyncio.Transport
-    #: frames that are gathered for this connection alone, each with how many broadcasts there were before it
-    own: list[tuple[int, bytes]] | None
+    #: frames that are gathered for this connection, each with how many broadcasts there were before it, and whether a
+    #: few others get the same one
+    own: list[tuple[int, bytes, bool]] | None
     #: whether what is sent has to go through `send`, which looks before it writes
     indirect: bool
     #: where the send loop in C may write, or -1

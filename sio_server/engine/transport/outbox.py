@@ -142,8 +142,8 @@ class Outbox:
         self._last_was_joined = False
         self._last_ended = -math.inf
 
-    def write(self, connection: Recipient, frame: bytes) -> None:
-        """Send a frame to one connection; does not wait."""
+    def write(self, connection: Recipient, frame: bytes, *, shared: bool = False) -> None:
+        """Send a frame to one connection, or to one of a few that get the same one (`shared`); does not wait."""
         own = connection.own
         if own is None:
             own = connection.own = []
@@ -151,7 +151,7 @@ class Outbox:
             self._owners.append(connection)
             if self._serving is None:
                 self._serving = asyncio.get_running_loop().call_soon(self._serve_soon)
-        own.append((self._gathered.end, frame))
+        own.append((self._gathered.end, frame, shared))
         self._own_bytes += len(frame)
         if self._own_bytes > FLUSH_BYTES and not self._busy:
             self._serve_owners(math.inf)
@@ -160,7 +160,7 @@ class Outbox:
         """Send a frame to each of the connections; does not wait. The sequence must not change afterwards."""
         if len(connections) <= _FEW:
             for connection in connections:
-                self.write(connection, frame)
+                self.write(connection, frame, shared=True)
             return
         if not self._gathered:
             self._recipients = len(connections)
@@ -323,6 +323,6 @@ class Outbox:
                 frames.append(own[at][1])
                 at += 1
             frames.append(frame)
-        frames.extend(frame for _, frame in own[at:])
+        frames.extend(frame for _, frame, _ in own[at:])
         if frames:
             connection.send(frames[0] if len(frames) == 1 else b"".join(frames), len(frames))
