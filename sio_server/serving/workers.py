@@ -170,7 +170,14 @@ class Workers:
             if stream is not None:
                 with contextlib.suppress(OSError, ValueError):
                     stream.flush()  # or each process would write what waits there
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no memory, or no more processes: for a while, most likely
+            ours.close()
+            theirs.close()
+            seat.due = time.monotonic() + BACK_OFF[-1]
+            logger.error("worker cannot be made", worker=seat.number, reason=error.strerror, in_s=BACK_OFF[-1])  # noqa: TRY400 - in words
+            return None
         if pid == 0:
             ours.close()
             return self._become(seat, theirs)
@@ -306,6 +313,7 @@ class Workers:
             for seat in self._seats:
                 if seat.pid:
                     _kill(seat.pid, signal.SIGKILL)
+            self._stack.close()
             os._exit(128 + number)
         self._supervisor.stopping()
         logger.info("draining", workers=sum(seat.pid != 0 for seat in self._seats))

@@ -52,9 +52,9 @@ def alive(pid: int) -> bool:
     return False
 
 
-async def epoch_of(url: str) -> str:
+async def epoch_of(url: str, connector: aiohttp.BaseConnector | None = None) -> str:
     """The epoch of whichever worker takes a new connection."""
-    async with aiohttp.ClientSession() as http, http.post(f"{url}/notify", data=EVENT) as answer:
+    async with aiohttp.ClientSession(connector=connector) as http, http.post(f"{url}/notify", data=EVENT) as answer:
         assert answer.status == 200
         cursor: str = (await answer.json())["cursor"]
         return cursor.rpartition("-")[0]
@@ -181,6 +181,20 @@ async def test_metrics_at_an_address_of_their_own() -> None:
         for _ in range(6):
             async with aiohttp.ClientSession() as http, http.get(url) as answer:
                 assert "sio_server_connections" in await answer.text()
+
+
+async def test_unix_socket_is_shared(tmp_path: Path) -> None:
+    """All workers take connections of one Unix socket, whose name is gone when they have ended."""
+    path = tmp_path / "http.sock"
+    command = (sys.executable, "-c", SCRIPT, "--unix", str(path), "--workers", str(COUNT))
+    async with serving_command(*command, env={"SIO_SERVER_LOG_FORMAT": "json"}) as server:
+        assert server.url == f"unix:{path}"
+        found: set[str] = set()
+        while len(found) < COUNT:
+            connectors = [aiohttp.UnixConnector(str(path)) for _ in range(8)]
+            found.update(await asyncio.gather(*(epoch_of("http://localhost", one) for one in connectors)))
+        assert await server.stop() == 0
+        assert not path.exists()
 
 
 async def test_supervisor_hears_of_the_parent_alone(tmp_path: Path) -> None:
