@@ -41,6 +41,7 @@ from sio_server.api.stream import StreamOperations
 from sio_server.api.tickets import TicketsOperations
 from sio_server.api.topics import TopicsOperations
 from sio_server.auth import TOKEN_SETTINGS, Authenticator, KeyFile, Keyring, KeyWatch
+from sio_server.between import METRICS as SAYS_METRICS
 from sio_server.between import Between, join
 from sio_server.broker import Broker, Ended
 from sio_server.broker.opening import open_broker
@@ -49,6 +50,7 @@ from sio_server.config import Config
 from sio_server.core.core import Core
 from sio_server.core.limits import ConnectionLimits, PublishRate
 from sio_server.core.protocols import PROTOCOLS, SOCKETIO, WS
+from sio_server.core.sums import RECENT, STATS
 from sio_server.core.trimming import keep_trimmed
 from sio_server.engine import MAX_HTTP_FIELD, MAX_HTTP_LINE, AddressGroups, AsyncServer
 from sio_server.gate import Gate, TokenCookie
@@ -147,13 +149,12 @@ def _endpoints(
     app[FRONT] = FastPublish(gate, core.node, callers, max_body=config.max_body)
     _reloaded(app, auth, gate, socketio, ws)
     publish = PublishOperations(core.node, max_body=config.max_body, type_prefixes=config.cloudevents_prefix)
-    console = ConsoleOperations(core.operators, core.refusals, core.samples, config)
+    counted, console = _numbers(app, config, metrics, keyring)
     notifications = _notifications(core, config)
     app[RELOADING].on(("max_body",), partial(_bound_bodies, app, (app[FRONT], publish, notifications, socketio)))
     app[RELOADING].on(("max_body", "trusted_proxies"), console.apply)
     app[RELOADING].on(("cloudevents_prefix",), partial(_name_events, publish))
     health = HealthOperations(core.node)
-    counted = _counted(app, metrics, keyring)
     app[APART] = serve_apart((counted, health), callers, Gate(OriginPolicy(Config()), core.refusals), _PROTOCOL)
     own = (
         publish,
@@ -183,16 +184,18 @@ def _endpoints(
     app.on_shutdown.append(_closing(core, ws, sse, socketio))
 
 
-def _counted(app: web.Application, metrics: PrometheusMetrics, keyring: Keyring) -> MetricsOperations:
-    """What is counted here, and with it what other processes on the same port count."""
+def _numbers(
+    app: web.Application, config: Config, metrics: PrometheusMetrics, keyring: Keyring
+) -> tuple[MetricsOperations, ConsoleOperations]:
+    """What is counted here, and with it what other nodes count."""
     core, between = app[CORE], app[BETWEEN]
-    others = None if between is None else between.metrics
-    counted = MetricsOperations(
-        metrics, core.operators, core.schedules.standing, app[SERVER].counters.as_dict, keyring, others=others
-    )
+    others, of_port = (None, None) if between is None else (between.others, between.metrics)
+    console = ConsoleOperations(core.operators, core.refusals, core.samples, config, others=others)
+    counters = app[SERVER].counters.as_dict
+    counted = MetricsOperations(metrics, core.operators, core.schedules.standing, counters, keyring, others=of_port)
     if between is not None:
-        between.say(counted.own)
-    return counted
+        between.say({SAYS_METRICS: counted.own, STATS: console.own_stats, RECENT: console.own_samples})
+    return counted, console
 
 
 def _attach(app: web.Application, server: AsyncServer) -> None:

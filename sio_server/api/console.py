@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import orjson
 from aiohttp import web
 
 from sio_server import __version__
@@ -16,6 +18,7 @@ from sio_server.config import Config
 from sio_server.core.operators import Operators
 from sio_server.core.refusals import Refusals
 from sio_server.core.samples import Samples
+from sio_server.core.sums import RECENT, STATS, summed_samples, summed_stats
 from sio_server.engine import TrustedProxies
 from sio_server.gate.proxies import way_of
 from sio_server.notification import PublishRequest, rfc3339
@@ -45,13 +48,25 @@ def _largest(operations: ConsoleOperations) -> int:
 
 
 class ConsoleOperations:
-    """What the console asks of the server; ``config`` says what the session is told of it."""
+    """What the console asks of the server; ``config`` says what the session is told of it.
 
-    def __init__(self, operators: Operators, refusals: Refusals, samples: Samples, config: Config) -> None:
+    ``others`` gives the numbers of other nodes, which are added to this one's: `STATS`, or `RECENT`.
+    """
+
+    def __init__(
+        self,
+        operators: Operators,
+        refusals: Refusals,
+        samples: Samples,
+        config: Config,
+        *,
+        others: Callable[[str], Awaitable[list[Any]]] | None = None,
+    ) -> None:
         self._operators = operators
         self._refusals = refusals
         self._samples = samples
         self._config = config
+        self._others = others
         self._proxies = TrustedProxies(config.trusted_proxies)
 
     def apply(self, config: Config) -> None:
@@ -112,12 +127,14 @@ class ConsoleOperations:
         name="stats",
         tag="operate",
         summary="Connections, users, publishes and deliveries since the start",
+        description="Of all nodes that can be asked; `nodes` says of how many. A user who is connected to two of them "
+        "counts as two.",
         credential=OBSERVER,
         reply=StatsSchema,
     )
     async def stats(self, _: Call[Publisher, None]) -> web.Response:
         """Give the server in numbers."""
-        return json_response(self._operators.stats())
+        return json_response(summed_stats(self._operators.stats(), await self._of_others(STATS)))
 
     @operation(
         "GET",
@@ -130,7 +147,18 @@ class ConsoleOperations:
     )
     async def recent(self, _: Call[Publisher, None]) -> web.Response:
         """Give the samples of the last minutes."""
-        return json_response(self._samples.as_dict())
+        return json_response(summed_samples(self._samples.as_dict(), await self._of_others(RECENT)))
+
+    async def _of_others(self, what: str) -> list[Any]:
+        return [] if self._others is None else await self._others(what)
+
+    async def own_stats(self) -> bytes:
+        """The numbers of this node, for others."""
+        return orjson.dumps(self._operators.stats())
+
+    async def own_samples(self) -> bytes:
+        """The samples of this node, for others."""
+        return orjson.dumps(self._samples.as_dict())
 
     @operation(
         "GET",

@@ -2,5 +2,6 @@
 
 from sio_server.between.joining import Between, join
 from sio_server.between.known import KnownNodes
+from sio_server.between.listener import METRICS
 
-__all__ = ["Between", "KnownNodes", "join"]
+__all__ = ["METRICS", "Between", "KnownNodes", "join"]

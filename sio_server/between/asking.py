@@ -41,13 +41,14 @@ class Asking:
         self._key = key
         self._wall = wall
 
-    async def answers(self, addresses: Sequence[str], target: str) -> list[bytes]:
-        """What the other nodes at these addresses answer to ``GET`` ``target``; who says nothing is left out."""
+    async def answers(self, target: str, addresses: Sequence[str] | None = None) -> list[bytes]:
+        """What the other nodes answer to ``GET`` ``target``, those at these addresses; who says nothing is left out."""
         try:
             nodes = await self._known.all()
         except BrokerUnavailable:
             return []
-        meant = [node for node in nodes if node.address in addresses and node.name != self._own]
+        there = [node for node in nodes if node.address is not None and node.name != self._own]
+        meant = [node for node in there if addresses is None or node.address in addresses]
         found = await asyncio.gather(*(self._answer(node, node.address or "", target) for node in meant))
         return [answer for answer in found if answer is not None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+import orjson
 from aiohttp import web
 
 from sio_server.between.asking import Asking
@@ -44,13 +45,17 @@ class Between:
         eio.sid_prefix = name + SEPARATOR
         eio.pass_on = self.passing.pass_on
 
-    def say(self, metrics: Callable[[], Awaitable[bytes]]) -> None:
-        """Tell other workers on the same port what this one counts: ``metrics`` gives it, in Prometheus' plain text."""
-        self._listener.metrics = metrics
+    def say(self, gives: Mapping[str, Callable[[], Awaitable[bytes]]]) -> None:
+        """Tell other nodes what these give where they ask for a path: one for each of `listener.SAID`."""
+        self._listener.says.update(gives)
 
     async def metrics(self) -> list[bytes]:
         """What the other workers on the same port count; those that do not answer are left out."""
-        return await self._asking.answers(self.beside, METRICS) if self.beside else []
+        return await self._asking.answers(METRICS, self.beside) if self.beside else []
+
+    async def others(self, path: str) -> list[Any]:
+        """What the other nodes say of themselves, as JSON; those that do not answer, or cannot be reached, are not."""
+        return [orjson.loads(answer) for answer in await self._asking.answers(path)]
 
     async def close(self, _: web.Application) -> None:
         """Close what is passed on, and the ways to the others."""

@@ -11,13 +11,15 @@ from aiohttp import web
 
 from sio_server.between import signing
 from sio_server.between.passing import NOT_TAKEN
+from sio_server.core.sums import RECENT, STATS
 from sio_server.engine import PASSED_ON, AsyncServer, BodyTooLargeError, PassedOn, body_parts
 from sio_server.logs import get_logger
 
 logger = get_logger("nodes")
 
-# Where a node says what it counts.
+# What a node says of itself: what it counts, its numbers, and those of the last minutes.
 METRICS: Final = "/metrics"
+SAID: Final = (METRICS, STATS, RECENT)
 
 
 class Listener:
@@ -30,16 +32,17 @@ class Listener:
         self._key = key
         self._server = server
         self._wall = wall
-        self.metrics: Callable[[], Awaitable[bytes]] | None = None
-        """Gives what this process counts, as Prometheus' plain text; to be set before anybody asks."""
+        self.says: dict[str, Callable[[], Awaitable[bytes]]] = {}
+        """What this node says of itself, by the path that it is asked for by; to be set before anybody asks."""
 
     def application(self, handler_args: Mapping[str, Any]) -> web.Application:
         """An application that answers other nodes, and nobody else."""
         app = web.Application(handler_args=dict(handler_args))
-        path = self._server.eio.path
-        for one in dict.fromkeys((path, path.rstrip("/"))):
-            app.router.add_route("*", one, self.engine)
-        app.router.add_get(METRICS, self._metrics)
+        engine = self._server.eio.path
+        for path in dict.fromkeys((engine, engine.rstrip("/"))):
+            app.router.add_route("*", path, self.engine)
+        for path in SAID:
+            app.router.add_get(path, self._say)
         return app
 
     async def engine(self, request: web.Request) -> web.StreamResponse:
@@ -52,13 +55,13 @@ class Listener:
             return _not_taken("form")
         return await self._server.eio.handle_request(request)
 
-    async def _metrics(self, request: web.Request) -> web.StreamResponse:
-        """Answer with what this process counts."""
+    async def _say(self, request: web.Request) -> web.StreamResponse:
+        """Answer with what this node says of itself."""
         try:
             await self._passed_on(request)
         except (signing.NotSignedError, BodyTooLargeError, TimeoutError):
             return _not_taken("form")
-        return web.Response(body=b"" if self.metrics is None else await self.metrics())
+        return web.Response(body=await self.says[request.path]())
 
     async def _passed_on(self, request: web.Request) -> PassedOn:
         """Whom a request came from; raises `NotSignedError` for what no other node passed on."""

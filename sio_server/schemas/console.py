@@ -141,6 +141,7 @@ class StatsSchema(Schema):
     )
     version = plain.String(required=True)
     node = plain.String(required=True, metadata=about("Name of the machine"))
+    nodes = plain.Integer(required=True, metadata=about("How many nodes these numbers are of"))
 
 
 class SampleLatencySchema(Schema):

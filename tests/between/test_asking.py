@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from sio_server.schemas.console import StatsSchema
 from sio_server.schemas.nodes import NodesReplySchema
 from tests.between.test_passing import between_of
 from tests.support.cluster import Member, cluster
@@ -45,6 +46,30 @@ async def test_scrape_of_one_sums_over_all() -> None:
         alone = await scraped(members[2])
         assert alone["sio_server_connections"] == 1
         assert "sio_server_workers" not in alone
+
+
+async def test_numbers_are_of_all_nodes() -> None:
+    """Whichever node is asked, numbers and samples are the sum over all that can be asked, and say of how many."""
+    headers = {"Authorization": f"Bearer {PUBLISH_KEY}"}
+    async with cluster(3) as members:
+        for member in members:
+            await member.server.connect({"token": token("ana", "turista")})
+            assert (await member.server.notify({"type": "test", "audience": {"all": True}}))[0] == 200
+            member.server.core.samples.sample(1_700_000_000)
+        for expected, away in ((3, None), (2, members[2])):
+            if away is not None:
+                away.server.core.nodes.address = None
+            for member in members[:2]:
+                async with member.server.http.get(f"{member.server.url}/v1/stats", headers=headers) as answer:
+                    stats = await answer.json()
+                assert StatsSchema().validate(stats) == {}
+                assert (stats["nodes"], stats["connections"]["total"], stats["head"]["seq"]) == (expected, expected, 3)
+                assert stats["users"]["by_role"] == stats["connections"]["by_role"] == {"turista": expected}
+                assert stats["publishes"] == {"accepted": expected, "duplicates": 0}
+                assert stats["latency_ms"]["count"] == expected
+                async with member.server.http.get(f"{member.server.url}/v1/stats/recent", headers=headers) as answer:
+                    samples = {one["at"]: one for one in (await answer.json())["samples"]}
+                assert samples[1_700_000_000]["published"] == expected
 
 
 async def test_nodes_are_listed_by_any_of_them() -> None:

@@ -16,6 +16,7 @@ const STATS: Stats = {
   latency_ms: { p50: 3, p95: 8, p99: 9, count: 10 },
   version: "0",
   node: "n",
+  nodes: 1,
 };
 
 function point(at: number, change: Partial<RatePoint> = {}): RatePoint {

@@ -1363,6 +1363,8 @@ export interface components {
             version: string;
             /** @description Name of the machine */
             node: string;
+            /** @description How many nodes these numbers are of */
+            nodes: number;
         };
         Ticket: {
             /** @description `ticket` in the query of `/ws` or `/v1/stream`; of letters, digits, `-` and `_` */

@@ -41,6 +41,7 @@ interface Counters {
   in: number;
   out: number;
   refused: number;
+  nodes: number;
 }
 
 /** Asks for the statistics once a second and keeps the rates of the last minutes; begins with what the server kept. */
@@ -76,10 +77,11 @@ export function createSampler(api: Api): Sampler {
         in: stats.publishes.accepted,
         out: stats.deliveries,
         refused: stats.refused,
+        nodes: stats.nodes,
       };
-      // Counters that fell are another process's.
-      const points =
-        last === null || now.in < last.in || now.out < last.out ? snapshot.points : append(now, last, stats);
+      // Counters that fell are another process's, and so are some of them where others are counted than before.
+      const isAnother = last === null || now.in < last.in || now.out < last.out || now.nodes !== last.nodes;
+      const points = last === null || isAnother ? snapshot.points : append(now, last, stats);
       last = now;
       set({ stats, points, error: null, readAt: Date.now() });
     } catch (error) {
