@@ -142,12 +142,13 @@ class PostgresBroker(
             self._database.node = self._describe().name
         connection = await self._database.connect()
         try:
-            await migrate(connection, self._database.schema)
             listening = await self._database.connect()
             try:
                 await ensure_heard(listening, connection, self._database.place)
             finally:
                 await listening.close()
+            # Not before: with a pool by transaction the next statement may be told to another connection.
+            await migrate(connection, self._database.schema)
             for line in await weaknesses(connection):
                 logger.warning("the database weakens a promise", place=self._database.place, what=line)
             await self._clock.look(connection)

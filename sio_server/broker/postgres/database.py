@@ -47,7 +47,6 @@ SELECT set_config('idle_session_timeout', '0', false), pg_advisory_unlock(hashte
 # next one. One whose node hangs, or is cut off, must not keep what it has locked from all others. In milliseconds: how
 # long a transaction may wait for its node's next statement, and how long nothing may be heard of the node's machine.
 _SETTINGS: Final = {
-    "application_name": "sio-server",
     "jit": "off",
     "random_page_cost": "1.1",
     "plan_cache_mode": "force_generic_plan",
@@ -122,6 +121,8 @@ class Database:
         self._dsn, self.schema, self.place = address_of(dsn)
         self.node = secrets.token_hex(4)
         """The name of this node, by which the others know it; set before `open`, or else drawn."""
+        wanted = {"search_path": quoted(self.schema), **{name: f"'{value}'" for name, value in _SETTINGS.items()}}
+        self._set = "; ".join(f"SET {name} TO {value}" for name, value in wanted.items())
         self._now = now
         self._size = connections
         self._pool: Any = None
@@ -147,8 +148,14 @@ class Database:
         return await self._connect()
 
     async def _connect(self, *_: object, **settings: Any) -> Any:
-        settings.update(timeout=CONNECT, server_settings={"search_path": quoted(self.schema), **_SETTINGS})
+        settings.update(timeout=CONNECT, server_settings={"application_name": "sio-server"})
         made = await asyncpg.connect(self._dsn, **settings)
+        try:
+            # Afterwards: a pool by session refuses connections that come with such settings.
+            await made.execute(self._set, timeout=CONNECT)
+        except BaseException:
+            made.terminate()
+            raise
         self._connections.add(made)
         return made
 

@@ -32,7 +32,7 @@ INSERT INTO notification_room SELECT 'user:user' || n % 500, n, NULL, false FROM
 INSERT INTO notification (seq, id, type, taken, audience, body, priority)
 SELECT 10000 + n, 'other' || n, 'other', 0, '{}', '"title":"","message":"","data":{}', 'normal'
 FROM generate_series(1, 40000) AS n;
-ANALYZE
+ANALYZE notification, notification_room, notification_except, inbox_state, grouped, delivery
 """
 
 # What holds as much as there are notifications, and more.

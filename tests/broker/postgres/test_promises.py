@@ -69,12 +69,19 @@ async def deaf(dsn: str, postgres_home: Path, tmp_path_factory: pytest.TempPathF
         await asyncio.gather(*joined, return_exceptions=True)
 
 
+def _schema(dsn: str) -> str:
+    return dsn.rpartition("=")[2]
+
+
 @pytest.mark.parametrize("start", ["start", "examine"])
-async def test_pool_by_transaction_is_told(start: str, deaf: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no notification arrives, nothing starts, and the error names the mend."""
+async def test_pool_by_transaction_is_told(
+    start: str, deaf: str, dsn: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no notification arrives, nothing starts and nothing is made, and the error names the mend."""
     monkeypatch.setattr(promises, "HEARD", 0.5)
     with pytest.raises(LogError, match=r"name the address of PostgreSQL itself, or of a pool by session"):
         await (PostgresBroker(deaf).start(Ear()) if start == "start" else examine(deaf))
+    assert not await ask("SELECT count(*) FROM pg_namespace WHERE nspname = $1", _schema(dsn))
 
 
 async def test_weaknesses_are_told_and_nothing_is_made(dsn: str, ask: Ask) -> None:
@@ -82,7 +89,7 @@ async def test_weaknesses_are_told_and_nothing_is_made(dsn: str, ask: Ask) -> No
     fsync, standby = await examine(dsn)
     assert "set fsync = on" in fsync
     assert "set synchronous_standby_names" in standby
-    assert not await ask("SELECT count(*) FROM pg_namespace WHERE nspname = current_setting('search_path')")
+    assert not await ask("SELECT count(*) FROM pg_namespace WHERE nspname = $1", _schema(dsn))
 
 
 async def test_commits_that_are_not_waited_for_are_told(dsn: str, ask: Ask) -> None:
@@ -99,7 +106,7 @@ async def test_commits_that_are_not_waited_for_are_told(dsn: str, ask: Ask) -> N
 @pytest.mark.parametrize("made", ["nothing", "the schema"])
 async def test_user_without_rights_is_told_what_to_give(made: str, dsn: str, ask: Ask) -> None:
     """A user who may make nothing in the database needs a schema that was made for it, and no more."""
-    schema = dsn.rpartition("=")[2]
+    schema = _schema(dsn)
     await ask(f'CREATE ROLE "{schema}" LOGIN')
     if made == "the schema":
         await ask(f'CREATE SCHEMA "{schema}" AUTHORIZATION "{schema}"')
