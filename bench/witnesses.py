@@ -115,6 +115,8 @@ class PlainClient(Client):
         async with http.ws_connect(f"{url}/ws", params=self._query, heartbeat=4.0, timeout=timeout) as socket:
             self.link += 1
             async for message in socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    return  # it heard nothing for too long
                 frame = orjson.loads(message.data)
                 if not frame["type"].startswith("ns:"):
                     self.take(frame)

@@ -197,7 +197,7 @@ class Database:
             ):
                 return await function(connection)
         except faults.FAULTS as error:
-            raise faults.unavailable(error) from error
+            raise faults.refused(error) from error
 
     async def look(self, function: Callable[[Connection], Awaitable[T]]) -> T:
         """Call for one query, which needs no transaction around it: two ways less. Raises `BrokerUnavailable`."""
@@ -206,7 +206,7 @@ class Database:
             async with self._pool.acquire() as connection:
                 return await function(connection)
         except faults.FAULTS as error:
-            raise faults.unavailable(error) from error
+            raise faults.refused(error) from error
 
     # -- changing -------------------------------------------------------------------------------------------------
 
@@ -228,7 +228,7 @@ class Database:
                     raise faults.unavailable(error) from error
                 await asyncio.sleep(_random.uniform(0, 0.01 * 2**tries))
             except faults.FAULTS as error:
-                raise faults.unavailable(error) from error
+                raise faults.refused(error) from error
         raise AssertionError  # pragma: no cover - the last try returns or raises
 
     async def change(self, function: Callable[[Step], Awaitable[T]], *, lock: bool = False, user: str = "") -> T:

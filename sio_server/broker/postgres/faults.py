@@ -16,8 +16,8 @@ FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 # Another transaction was in the way, nothing was written, and the same call may do it now.
 AGAIN: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
-# The database takes what it was given for none of its values; nothing was written.
-REFUSED_INPUT: Final = (asyncpg.DataError,)
+# A text has what no text of the database can have; nothing was written.
+NO_TEXT: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
 def closed() -> BrokerUnavailable:
@@ -56,6 +56,11 @@ def full() -> BrokerUnavailable:
     return BrokerUnavailable(
         Text("Too many changes wait for the database.", "Demasiados cambios esperan a la base de datos.")
     )
+
+
+def refused(error: BaseException) -> Refused:
+    """The refusal for what a call raised."""
+    return not_text() if isinstance(error, NO_TEXT) else unavailable(error)
 
 
 def unavailable(error: BaseException) -> BrokerUnavailable:

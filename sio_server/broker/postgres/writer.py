@@ -122,7 +122,7 @@ class Writer:
                 key_ttl=self._key_ttl,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear that it is not known
-            if isinstance(error.__cause__, faults.REFUSED_INPUT) and (wrong := batch.wrong()):
+            if isinstance(error.__cause__, faults.NO_TEXT) and (wrong := batch.wrong()):
                 # The others have no part in it.
                 _settle(wrong, [faults.not_text()] * len(wrong))
                 await self._commit(Batch([one for one in batch.waiting if one not in wrong], MAX_BATCH))

@@ -31,6 +31,13 @@ async def test_wrong_text_is_refused_alone(broker: PostgresBroker, ear: Ear) -> 
     await broker.check()
 
 
+async def test_wrong_text_is_no_fault_of_the_log(broker: PostgresBroker) -> None:
+    """Whoever asks with a text that the database cannot have is told so, and not to try again."""
+    for call in (broker.search(types=["x\0"]), broker.follow("ana\0", "cusco")):
+        with pytest.raises(Refused, match="invalid_data"):
+            await call
+
+
 async def test_log_that_takes_nothing_is_not_ready(
     broker: PostgresBroker, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
