@@ -184,7 +184,7 @@ class Follower:
         return _Page(first[0], Mark(first[1], first[4]), first[2], first[3], first[5], found)
 
     def _take(self, page: _Page) -> None:
-        self.floor = page.floor
+        self.raise_floor(page.floor)
         whole = len(page.rows) < PAGE
         entries = [self._entry(page.epoch, row) for row in page.rows]
         if page.rows:

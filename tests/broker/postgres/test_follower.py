@@ -84,3 +84,15 @@ async def test_what_passes_is_heard_after_a_failover(broker: PostgresBroker, ear
     await appended(broker, notification())
     await appended(broker, notification("new", persist=False))
     assert (ear.heard[-1].persist, len(ear.heard), ear.resets) == (False, 7, [])
+
+
+async def test_floor_never_goes_back(broker: PostgresBroker) -> None:
+    """What was read of the log before retention cut it does not take back where it begins now."""
+    for _ in range(4):
+        await appended(broker, notification())
+    follower, head = broker._follower, broker.head().seq
+    before = await broker._database.look(lambda connection: follower._page(connection, head, 0))
+    await broker.retain(max_count=1)
+    assert broker.floor() == 3
+    follower._take(before)
+    assert broker.floor() == 3
