@@ -39,9 +39,14 @@ test("words are found in the documents, in the reader's language, without anothe
   server,
 }) => {
   await page.goto(`${server.url}/help/es/`);
-  await page.getByRole("textbox", { name: "Búsqueda" }).fill("cola en disco");
+  const box = page.getByRole("textbox", { name: "Búsqueda" });
   const found = page.getByRole("heading", { name: "La cola en disco" }).first();
-  await expect(found).toBeVisible();
+  // What is typed before the theme's search is there is passed over, until the next letter.
+  await expect(async () => {
+    await box.fill("cola en disc");
+    await box.press("o");
+    await expect(found).toBeVisible({ timeout: 2_000 });
+  }).toPass();
   await found.click();
   await expect(page).toHaveURL(/\/help\/es\/backend\//);
 });
