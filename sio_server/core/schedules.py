@@ -313,7 +313,9 @@ class Schedules:
         elif soonest is not None:
             seconds = min(max(soonest / _MS - self.wall(), 0.0), LOOK)
         try:
-            await asyncio.wait_for(self._bell.wait(), seconds)
+            # not `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes with what it waits for
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
         except TimeoutError:
             if soonest is None:
                 self._soonest = 0

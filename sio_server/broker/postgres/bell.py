@@ -121,8 +121,10 @@ class Bell:
                 await connection.execute("SELECT 1")
                 self._answered = time.monotonic()
                 self._up.set()
+            # Not `asyncio.wait_for`: in Python 3.11 a cancellation that comes with what it waits for is lost in it.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._something.wait(), max(0.0, due - time.monotonic()))
+                async with asyncio.timeout(max(0.0, due - time.monotonic())):
+                    await self._something.wait()
 
     def _note(self, _connection: object, _process: int, _channel: str, said: object) -> None:
         text = str(said)

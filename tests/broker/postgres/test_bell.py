@@ -40,3 +40,19 @@ async def test_bell_goes_on(dsn: str, error: Exception) -> None:
     finally:
         await bell.end()
     assert [context["exception"] for context in told] == ([error] if isinstance(error, KeyError) else [])
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_end_that_comes_with_a_ring_is_an_end(dsn: str, turns: int) -> None:
+    """A bell that is ended while it rings has ended, however close together both are."""
+
+    async def nothing(*_: object) -> None:
+        """Hear it."""
+
+    bell = Bell(Database(dsn, lambda: 0.0), rung=nothing, heard=nothing, beats=())
+    await bell.begin()
+    bell._wake(None)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await bell.end()
+    await bell.close()
