@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -62,8 +61,7 @@ def known() -> dict[str, Contender]:
         return Contender(replace(node, name=f"node-{name}", command=words, environment=environment), store)
 
     chosen = {"sio-server, SQLite": found["sio-server, SQLite"]}
-    if (place := program("valkey-server")) is not None:
-        os.environ["VALKEY"] = place
+    if program("valkey-server") is not None:
         chosen["Node, Valkey by XADD"] = storing("valkey", valkey("always"))
         chosen["Node, Valkey by its adapter"] = found["Node, streams, stored"]
     if program("nats-server") is not None:

@@ -12,21 +12,18 @@ import argparse
 import contextlib
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
 
-from bench.build import LOGS, build
+from bench.build import LOGS, build, program, stores
 from bench.measure import LOAD_CPU, SERVER_CPU, Result, load_command, median, raise_file_limit, ratio
-from bench.servers import Server, free_port, running, servers
+from bench.servers import Server, free_port, running, servers, until_it_listens
 from tests.support.postgres import postgres
 
 ROWS: Final = {
@@ -36,9 +33,8 @@ ROWS: Final = {
     "1,000 clients": ({"clients": 1000, "publishers": 8}, "deliveries_per_s"),
 }
 
-# Seconds of one run, and those that Valkey may take until it listens.
+# Seconds of one run.
 LIMIT: Final = 120
-START: Final = 20.0
 
 Store = Callable[[], AbstractContextManager[dict[str, str]]]
 
@@ -71,30 +67,22 @@ def valkey(fsync: str) -> Store:
 
     @contextlib.contextmanager
     def opened() -> Iterator[dict[str, str]]:
-        program = shutil.which("valkey-server") or os.environ["VALKEY"]
+        place = program("valkey-server")
+        if place is None:
+            raise RuntimeError("Valkey is not here, and could not be got: see build.log")
         port = free_port()
         with tempfile.TemporaryDirectory(dir=LOGS.parent) as directory, (LOGS / "valkey.log").open("a") as log:
             words = ["--port", str(port), "--bind", "127.0.0.1", "--dir", directory, "--save", ""]
             words += ["--appendonly", "yes", "--appendfsync", fsync]
-            process = subprocess.Popen([program, *words], stdout=log, stderr=log)
+            process = subprocess.Popen([place, *words], stdout=log, stderr=log)
             try:
-                _until_it_listens(port, process)
+                until_it_listens(port, process, "valkey")
                 yield {"store": str(port)}
             finally:
                 process.terminate()
                 process.wait()
 
     return opened
-
-
-def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("Valkey did not start")
-        time.sleep(0.05)
 
 
 def contenders() -> dict[str, Contender]:
@@ -167,6 +155,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0)
     options = parser.parse_args()
     build()
+    stores()
     raise_file_limit()
     known = contenders()
     first = next(iter(known))

@@ -182,11 +182,6 @@ class Core:
             name=self.nodes.name,
         )
 
-    def _topics(self, arrivals: Arrivals) -> Topics:
-        return Topics(
-            self.broker, self.hub, self.connections, arrivals, self.catalog, pages=self.pages, tasks=self.tasks
-        )
-
     def _operators(self) -> Operators:
         return Operators(
             self.broker,
